@@ -1,0 +1,109 @@
+// swift-tools-version: 6.2
+// SPDX-License-Identifier: Apache-2.0
+
+import PackageDescription
+
+/// Every target of ours: existentials are spelled, imports are internal, members need their own import, and a warning
+/// is an error.
+let strict: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .treatAllWarnings(as: .error),
+]
+
+let locks: Target.Dependency = .product(name: "NIOConcurrencyHelpers", package: "swift-nio")
+let nio: [Target.Dependency] = [
+    .product(name: "NIOCore", package: "swift-nio"),
+    .product(name: "NIOPosix", package: "swift-nio"),
+    .product(name: "NIOTLS", package: "swift-nio"),
+    locks,
+]
+
+let package = Package(
+    name: "FairDial",
+    platforms: [.macOS(.v15), .iOS(.v18)],
+    products: [
+        .library(name: "FairDial", targets: ["FairDial"]),
+        .library(name: "IPAddresses", targets: ["IPAddresses"]),
+        .library(name: "GetAddrInfo", targets: ["GetAddrInfo"]),
+        .library(name: "NameResolution", targets: ["NameResolution"]),
+        .library(name: "FairDialTestKit", targets: ["FairDialTestKit"]),
+        .executable(name: "fairdial", targets: ["FairDialCommand"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    ],
+    targets: [
+        // The modules, lowest first; an import may only point upwards in this list.
+        .target(name: "CFairDial"),
+        .target(name: "IPAddresses", swiftSettings: strict),
+        .target(name: "GetAddrInfo", dependencies: ["IPAddresses", "CFairDial"], swiftSettings: strict),
+        .target(
+            name: "NameResolution",
+            dependencies: [
+                "IPAddresses", "GetAddrInfo", locks, .product(name: "DequeModule", package: "swift-collections"),
+            ],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "SystemResolution",
+            dependencies: [
+                "IPAddresses", "GetAddrInfo", "NameResolution", locks,
+                .product(name: "DequeModule", package: "swift-collections"),
+            ],
+            swiftSettings: strict
+        ),
+        .target(name: "ConnectionRacing", dependencies: ["IPAddresses"], swiftSettings: strict),
+        .target(
+            name: "FairDial",
+            dependencies: [
+                "CFairDial", "IPAddresses", "GetAddrInfo", "NameResolution", "SystemResolution", "ConnectionRacing",
+            ] + nio,
+            swiftSettings: strict
+        ),
+        .target(
+            name: "FairDialTestKit",
+            dependencies: ["FairDial", "IPAddresses", "NameResolution", "ConnectionRacing"] + nio,
+            swiftSettings: strict
+        ),
+        .executableTarget(
+            name: "FairDialCommand",
+            dependencies: [
+                "FairDial", "FairDialTestKit", "CFairDial", "IPAddresses", "GetAddrInfo", "NameResolution",
+                "SystemResolution",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ] + nio,
+            swiftSettings: strict
+        ),
+
+        .testTarget(name: "IPAddressesTests", dependencies: ["IPAddresses"], swiftSettings: strict),
+        .testTarget(name: "GetAddrInfoTests", dependencies: ["GetAddrInfo", "IPAddresses"], swiftSettings: strict),
+        .testTarget(
+            name: "NameResolutionTests",
+            dependencies: ["NameResolution", "IPAddresses", "GetAddrInfo"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "SystemResolutionTests",
+            dependencies: ["SystemResolution", "NameResolution", "IPAddresses", "GetAddrInfo", locks],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "ConnectionRacingTests",
+            dependencies: ["ConnectionRacing", "IPAddresses"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "FairDialTests",
+            dependencies: [
+                "FairDial", "FairDialTestKit", "IPAddresses", "GetAddrInfo", "NameResolution", "SystemResolution",
+                "ConnectionRacing",
+            ] + nio,
+            swiftSettings: strict
+        ),
+    ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import IPAddresses
+
+/// One entry of `getaddrinfo`'s answer: what to pass to `socket` and `connect` (RFC 3493 §6.1).
+public struct AddressInfo: Hashable, Sendable {
+    /// The socket's type: `SOCK_STREAM`, `SOCK_DGRAM`, `SOCK_RAW`, …
+    public var socketType: Int32
+
+    /// The socket's protocol: `IPPROTO_TCP`, `IPPROTO_UDP`, …
+    public var protocolNumber: Int32
+
+    /// Address and port; an IPv6 scope other than 0 is the address's zone, as an index.
+    public var endpoint: Endpoint
+
+    /// `sin6_flowinfo` in host byte order; 0 for IPv4.
+    public var flowInfo: UInt32
+
+    /// The canonical name, in the first entry of an answer that was asked for it.
+    public var canonicalName: String?
+
+    /// One entry from its parts.
+    public init(
+        socketType: Int32,
+        protocolNumber: Int32,
+        endpoint: Endpoint,
+        flowInfo: UInt32 = 0,
+        canonicalName: String? = nil
+    ) {
+        self.socketType = socketType
+        self.protocolNumber = protocolNumber
+        self.endpoint = endpoint
+        self.flowInfo = flowInfo
+        self.canonicalName = canonicalName
+    }
+}

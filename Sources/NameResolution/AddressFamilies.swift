@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import IPAddresses
+
+/// A set of address families: what a question asks for, what an answer settles.
+public struct AddressFamilies: OptionSet, Hashable, Sendable {
+    /// Bit 0 is IPv4, bit 1 is IPv6.
+    public let rawValue: UInt8
+
+    /// A set from its bits.
+    public init(rawValue: UInt8) {
+        self.rawValue = rawValue
+    }
+
+    /// IPv4 alone: A records.
+    public static let ipv4 = AddressFamilies(rawValue: 1)
+
+    /// IPv6 alone: AAAA records.
+    public static let ipv6 = AddressFamilies(rawValue: 2)
+
+    /// Both families.
+    public static let both: AddressFamilies = [.ipv4, .ipv6]
+
+    /// The set that holds just this family.
+    public init(_ family: AddressFamily) {
+        switch family {
+        case .ipv4: self = .ipv4
+        case .ipv6: self = .ipv6
+        }
+    }
+
+    /// Whether the family is in the set.
+    public func contains(_ family: AddressFamily) -> Bool {
+        contains(AddressFamilies(family))
+    }
+}

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What a look-up tells whoever waits for it: `started` at most once, answers as they come, and `ended`, last.
+public enum LookupEvent: Hashable, Sendable {
+    /// The look-up has its place and runs: the queue is over.
+    case started
+
+    /// Addresses for some of the families asked for. A family is settled once at most.
+    case answered(LookupAnswer)
+
+    /// Nothing more will come. `nil`: every family asked for has been answered; else why the others have not been.
+    case ended(ResolutionError?)
+}

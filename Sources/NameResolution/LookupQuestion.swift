@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What is looked up: a name and the families wanted; never the port, so that two ports share one look-up.
+///
+/// Two questions are equal when their names differ only in ASCII case (RFC 4343) and they want the same families.
+public struct LookupQuestion: Hashable, Sendable {
+    /// The name as the caller wrote it.
+    public let name: String
+
+    /// The families wanted; not empty.
+    public let families: AddressFamilies
+
+    /// The name in lower case, by which questions are compared.
+    public let key: String
+
+    /// A question for a name's addresses.
+    public init(name: String, families: AddressFamilies = .both) {
+        self.name = name
+        self.families = families
+        self.key = name.utf8.contains(where: { $0 >= 0x41 && $0 <= 0x5A }) ? name.lowercased() : name
+    }
+
+    /// Equality of meaning: the name's case does not matter.
+    public static func == (left: LookupQuestion, right: LookupQuestion) -> Bool {
+        left.families == right.families && left.key == right.key
+    }
+
+    /// Hashes what `==` compares.
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(families)
+        hasher.combine(key)
+    }
+}

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Why a look-up has no answer.
+public struct ResolutionError: Error, Hashable, Sendable {
+    /// The kinds of failure; "does not exist", "try again" and "could not ask" are never the same.
+    @nonexhaustive
+    public enum Kind: String, Hashable, Sendable {
+        /// The name does not exist, or has no address in any family asked for.
+        case nameNotFound
+        /// The name service failed or answered SERVFAIL or REFUSED: a retry may help.
+        case temporaryFailure
+        /// The name service failed for good, or in a way that it does not explain.
+        case failed
+        /// The text cannot be a name: too long, an embedded NUL, an empty label …
+        case invalidName
+        /// Too many names are waiting already.
+        case queueFull
+        /// The machine has no thread left to ask with.
+        case noThread
+        /// The machine has no descriptor left to ask with.
+        case noDescriptor
+    }
+
+    /// What kind of failure it is.
+    public var kind: Kind
+
+    /// One clause for a person: what was asked and what came back, without a final stop.
+    public var message: String
+
+    /// The platform's `EAI_` code, where `getaddrinfo` said so; else `nil`.
+    public var systemCode: Int32?
+
+    /// An error from its parts.
+    public init(_ kind: Kind, _ message: String, systemCode: Int32? = nil) {
+        self.kind = kind
+        self.message = message
+        self.systemCode = systemCode
+    }
+}

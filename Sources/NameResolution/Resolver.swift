@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Looks names up: the system's resolver, a DNS resolver, a script in a test.
+///
+/// A resolver need not share look-ups, read the hosts file or parse numeric hosts: `NameResolver` stands in front of it
+/// and does.
+public protocol Resolver: Sendable {
+    /// Starts a look-up and returns at once.
+    ///
+    /// - Parameters:
+    ///   - question: the name and the families wanted.
+    ///   - asker: on whose behalf; places in a bounded line are shared out by it.
+    ///   - receive: called with each event, in order, one at a time, on any thread, perhaps before `lookUp` returns.
+    ///     It must not block.
+    /// - Returns: the look-up under way. Dropping it does not end it; `withdraw` does.
+    func lookUp(
+        _ question: LookupQuestion,
+        for asker: Asker,
+        _ receive: @escaping @Sendable (LookupEvent) -> Void
+    ) -> any LookupUnderWay
+}
