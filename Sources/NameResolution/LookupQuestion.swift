@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+public import IPAddresses
+
 /// What is looked up: a name and the families wanted; never the port, so that two ports share one look-up.
 ///
 /// Two questions are equal when their names differ only in ASCII case (RFC 4343) and they want the same families.

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-public import IPAddresses
-
 /// A set of address families: what a question asks for, what an answer settles.
 public struct AddressFamilies: OptionSet, Hashable, Sendable {
     /// Bit 0 is IPv4, bit 1 is IPv6.
