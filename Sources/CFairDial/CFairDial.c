@@ -1,3 +1,48 @@
 // SPDX-License-Identifier: Apache-2.0
 
+#define _GNU_SOURCE
 #include "CFairDial.h"
+
+#include <arpa/inet.h>
+#include <string.h>
+
+socklen_t fairdial_ipv4_address(struct sockaddr_storage *address, uint32_t bits, uint16_t port)
+{
+    struct sockaddr_in bytes;
+    memset(&bytes, 0, sizeof bytes);
+#ifdef __APPLE__
+    bytes.sin_len = sizeof bytes;
+#endif
+    bytes.sin_family = AF_INET;
+    bytes.sin_port = htons(port);
+    bytes.sin_addr.s_addr = htonl(bits);
+    memcpy(address, &bytes, sizeof bytes);
+    return sizeof bytes;
+}
+
+socklen_t fairdial_ipv6_address(struct sockaddr_storage *address, uint64_t high, uint64_t low, uint32_t scope,
+                                uint16_t port)
+{
+    struct sockaddr_in6 bytes;
+    const uint32_t words[4] = {
+        htonl((uint32_t)(high >> 32)), htonl((uint32_t)high), htonl((uint32_t)(low >> 32)), htonl((uint32_t)low),
+    };
+    memset(&bytes, 0, sizeof bytes);
+#ifdef __APPLE__
+    bytes.sin6_len = sizeof bytes;
+#endif
+    bytes.sin6_family = AF_INET6;
+    bytes.sin6_port = htons(port);
+    bytes.sin6_scope_id = scope;
+    memcpy(&bytes.sin6_addr, words, sizeof words);
+    memcpy(address, &bytes, sizeof bytes);
+    return sizeof bytes;
+}
+
+#ifdef __linux__
+void fairdial_name_thread(const char *name)
+{
+    // A thread without a name works as well, so a refusal changes nothing.
+    (void)pthread_setname_np(pthread_self(), name);
+}
+#endif

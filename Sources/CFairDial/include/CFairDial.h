@@ -5,4 +5,23 @@
 #ifndef CFAIRDIAL_H
 #define CFAIRDIAL_H
 
+#include <netinet/in.h>
+#include <stdint.h>
+#include <sys/socket.h>
+
+/// Writes an IPv4 socket address; `bits` and `port` in host byte order. Returns its length.
+socklen_t fairdial_ipv4_address(struct sockaddr_storage *address, uint32_t bits, uint16_t port);
+
+/// Writes an IPv6 socket address; all numbers in host byte order. Returns its length.
+socklen_t fairdial_ipv6_address(struct sockaddr_storage *address, uint64_t high, uint64_t low, uint32_t scope,
+                                uint16_t port);
+
+#ifdef __linux__
+#include <pthread.h>
+#include <sys/epoll.h>
+
+/// Names the calling thread, for `ps` and debuggers; at most 15 bytes.
+void fairdial_name_thread(const char *name);
+#endif
+
 #endif

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#elseif canImport(Darwin)
+import Darwin
+#endif
+
+/// Why one attempt ended without a connection.
+struct AttemptFailure: Error, Hashable, Sendable {
+    var outcome: AttemptReport.Outcome
+    var errorNumber: Int32?
+    var reason: String?
+
+    /// A failure that is not the system's.
+    init(_ outcome: AttemptReport.Outcome, reason: String) {
+        self.outcome = outcome
+        self.reason = reason
+    }
+
+    /// What the system said, in `errno`'s numbers.
+    init(errorNumber: Int32) {
+        self.errorNumber = errorNumber
+        reason = Self.text(of: errorNumber)
+        outcome =
+            switch errorNumber {
+            case ECONNREFUSED, ECONNRESET: .refused
+            // EACCES and EPERM are what a "prohibit" route and a local firewall say.
+            case ENETUNREACH, EHOSTUNREACH, ENETDOWN, EHOSTDOWN, EACCES, EPERM: .unreachable
+            case ETIMEDOUT: .timedOut
+            default: .failed
+            }
+    }
+
+    /// The system's own words for an error number, in lower case: they stand inside a sentence.
+    static func text(of errorNumber: Int32) -> String {
+        guard let words = strerror(errorNumber) else { return "error \(errorNumber)" }
+        return String(cString: words).lowercased()
+    }
+
+    /// Whether the error says that this process or machine has no socket to give, so that no address is to blame.
+    static func isShortage(_ errorNumber: Int32) -> Bool {
+        switch errorNumber {
+        case EMFILE, ENFILE, ENOBUFS, ENOMEM: true
+        default: false
+        }
+    }
+}

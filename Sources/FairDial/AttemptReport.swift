@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import ConnectionRacing
+
+/// One attempt to connect: where it went, when it started, when and how it ended.
+public struct AttemptReport: Hashable, Sendable {
+    /// How an attempt ended.
+    @nonexhaustive
+    public enum Outcome: String, Hashable, Sendable {
+        /// It connected; at most one of a dial's attempts does.
+        case connected
+        /// The peer's machine said no: nothing listens there.
+        case refused
+        /// The network or a firewall said that there is no way.
+        case unreachable
+        /// The kernel gave up, or a budget ran out while it was under way.
+        case timedOut = "timed-out"
+        /// Another attempt won, or the dial was called off.
+        case abandoned
+        /// The caller's policy forbids the address; it was not tried.
+        case vetoed
+        /// Any other error; `errorNumber` and `reason` say which.
+        case failed
+    }
+
+    /// Where it went.
+    public var destination: Destination
+
+    /// When it started, since the dial's start.
+    public var started: Duration
+
+    /// When it ended, since the dial's start; `nil` while it is under way.
+    public var ended: Duration?
+
+    /// How it ended; `nil` while it is under way.
+    public var outcome: Outcome?
+
+    /// The system's error number, where there was one.
+    public var errorNumber: Int32?
+
+    /// One clause about the end, for a person: "connection refused"; `nil` where the outcome says it all.
+    public var reason: String?
+
+    init(destination: Destination, started: Duration) {
+        self.destination = destination
+        self.started = started
+    }
+
+    mutating func end(_ outcome: Outcome, at now: Duration, errorNumber: Int32? = nil, reason: String? = nil) {
+        guard self.outcome == nil else { return }
+        self.outcome = outcome
+        self.ended = max(now, started)
+        self.errorNumber = errorNumber
+        self.reason = reason
+    }
+}

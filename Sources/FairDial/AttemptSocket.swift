@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CFairDial
+import ConnectionRacing
+import IPAddresses
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#elseif canImport(Darwin)
+import Darwin
+#endif
+
+/// The bare, non-blocking socket of one attempt, before it is anybody's channel.
+///
+/// Whoever holds it closes it, by `close()` or by handing `descriptor` to an owner.
+struct AttemptSocket {
+    /// How far an attempt is.
+    enum Progress: Hashable {
+        case connected
+        case pending
+        case failed(AttemptFailure)
+    }
+
+    /// What opening a socket came to.
+    enum Opening {
+        case opened(AttemptSocket, Progress)
+        case failed(AttemptFailure)
+        /// The machine has no descriptor left.
+        case shortage
+    }
+
+    let descriptor: CInt
+    private let address: SocketAddressBytes
+
+    /// Opens a socket, sets what must be set before `connect`, binds it, and connects.
+    static func open(
+        to destination: Destination,
+        over transport: Transport,
+        from local: Endpoint?,
+        options: [SocketOption]
+    ) -> Opening {
+        let address: SocketAddressBytes
+        do {
+            address = try SocketAddressBytes(destination)
+        } catch {
+            return .failed(error)
+        }
+        let descriptor = nonBlockingSocket(address.family, isStream: transport == .stream)
+        guard descriptor >= 0 else {
+            let number = errno
+            return AttemptFailure.isShortage(number) ? .shortage : .failed(AttemptFailure(errorNumber: number))
+        }
+        let socket = AttemptSocket(descriptor: descriptor, address: address)
+        if let failure = socket.prepare(from: local, to: destination, options: options) {
+            socket.close()
+            return .failed(failure)
+        }
+        let progress = socket.begin()
+        switch progress {
+        case .failed(let failure):
+            socket.close()
+            if let number = failure.errorNumber, AttemptFailure.isShortage(number) { return .shortage }
+            return .failed(failure)
+        case .connected where transport == .unconnectedDatagram:
+            // Connecting has shown that there is a way there; now the association is dissolved again.
+            socket.dissolve()
+            return .opened(socket, .connected)
+        case .connected, .pending:
+            return .opened(socket, progress)
+        }
+    }
+
+    /// Asks the socket how far it is; a repeated `connect` tells, without waiting (rule 6).
+    func ask() -> Progress {
+        while true {
+            if address.withPointer({ connect(descriptor, $0, $1) }) == 0 { return .connected }
+            switch errno {
+            case EISCONN: return .connected
+            case EALREADY, EINPROGRESS: return .pending
+            case EINTR: continue
+            case let number: return .failed(AttemptFailure(errorNumber: number))
+            }
+        }
+    }
+
+    func close() {
+        #if canImport(Glibc)
+        _ = Glibc.close(descriptor)
+        #elseif canImport(Musl)
+        _ = Musl.close(descriptor)
+        #else
+        _ = Darwin.close(descriptor)
+        #endif
+    }
+
+    private static func nonBlockingSocket(_ family: Int32, isStream: Bool) -> CInt {
+        #if os(Linux)
+        let type = Int32(isStream ? SOCK_STREAM.rawValue : SOCK_DGRAM.rawValue)
+        return socket(family, type | Int32(SOCK_NONBLOCK.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        #else
+        let descriptor = socket(family, isStream ? SOCK_STREAM : SOCK_DGRAM, 0)
+        if descriptor >= 0 {
+            _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
+            _ = fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) | O_NONBLOCK)
+        }
+        return descriptor
+        #endif
+    }
+
+    private func prepare(from local: Endpoint?, to destination: Destination, options: [SocketOption]) -> AttemptFailure? {
+        for option in options {
+            let status = option.value.withUnsafeBytes {
+                setsockopt(descriptor, option.level, option.name, $0.baseAddress, socklen_t($0.count))
+            }
+            guard status == 0 else {
+                let text = AttemptFailure.text(of: errno)
+                return AttemptFailure(.failed, reason: "socket option \(option.level)/\(option.name): \(text)")
+            }
+        }
+        guard let local, destination.endpoint != nil else { return nil }
+        do {
+            let bound = try SocketAddressBytes(local)
+            if bound.withPointer({ bind(descriptor, $0, $1) }) == 0 { return nil }
+            return AttemptFailure(.failed, reason: "bind to \(local): \(AttemptFailure.text(of: errno))")
+        } catch {
+            return error
+        }
+    }
+
+    private func begin() -> Progress {
+        if address.withPointer({ connect(descriptor, $0, $1) }) == 0 { return .connected }
+        switch errno {
+        case EISCONN: return .connected
+        // An interrupted connect goes on by itself (POSIX), so it is asked after like a pending one.
+        case EINPROGRESS, EINTR: return ask()
+        // A Unix domain socket whose backlog is full; it must be tried again, not waited for.
+        case let number: return .failed(AttemptFailure(errorNumber: number))
+        }
+    }
+
+    private func dissolve() {
+        var unspecified = sockaddr()
+        unspecified.sa_family = sa_family_t(AF_UNSPEC)
+        _ = connect(descriptor, &unspecified, socklen_t(MemoryLayout<sockaddr>.size))
+    }
+}

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CFairDial
+import NIOConcurrencyHelpers
+import NIOCore
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#elseif canImport(Darwin)
+import Darwin
+#endif
+
+/// Tells when sockets that are under way have connected or failed: one thread per process, alive while it has work.
+///
+/// NIO polls for its own channels only, and an attempt is no channel until it has won (rule 7). What the thread sees it
+/// notes with the time, so a blocked event loop cannot make a connection look late (rule 6).
+final class ConnectPoller: Sendable {
+    /// Names one `watch`, so that a stale report about a descriptor that has been used again is known as stale.
+    typealias Token = UInt64
+
+    static let shared = ConnectPoller()
+
+    private struct State: Sendable {
+        var queue: CInt = -1
+        var isThreadRunning = false
+        var nextToken: Token = 1
+        var watched: [Token: @Sendable (NIODeadline) -> Void] = [:]
+    }
+
+    /// How long the thread stays without work before it leaves; long enough to serve one burst of dials after another.
+    private static let idleMilliseconds: CInt = 2_000
+
+    private let state = NIOLockedValueBox(State())
+
+    /// Reports once, on the poller's thread, when the socket can be written to or has failed.
+    ///
+    /// - Throws: the system's error when there is no poller, or no thread for it, to be had.
+    func watch(
+        _ descriptor: CInt,
+        _ report: @escaping @Sendable (NIODeadline) -> Void
+    ) throws(AttemptFailure) -> Token {
+        let watched: Result<Token, AttemptFailure> = state.withLockedValue { state in
+            if state.queue < 0 {
+                let queue = Self.makeQueue()
+                guard queue >= 0 else { return .failure(AttemptFailure(errorNumber: errno)) }
+                state.queue = queue
+            }
+            let token = state.nextToken
+            guard Self.register(descriptor, token: token, in: state.queue) else {
+                return .failure(AttemptFailure(errorNumber: errno))
+            }
+            state.nextToken += 1
+            state.watched[token] = report
+            if !state.isThreadRunning {
+                if let number = startThread() {
+                    state.watched[token] = nil
+                    Self.unregister(descriptor, from: state.queue)
+                    return .failure(AttemptFailure(errorNumber: number))
+                }
+                state.isThreadRunning = true
+            }
+            return .success(token)
+        }
+        return try watched.get()
+    }
+
+    /// Whether the report is still to come.
+    func isWatching(_ token: Token) -> Bool {
+        state.withLockedValue { $0.watched[token] != nil }
+    }
+
+    /// Ends a watch; must come before the descriptor is closed or given away.
+    func forget(_ token: Token, _ descriptor: CInt) {
+        state.withLockedValue { state in
+            state.watched[token] = nil
+            if state.queue >= 0 { Self.unregister(descriptor, from: state.queue) }
+        }
+    }
+
+    /// - Returns: the error number, when no thread is to be had.
+    private func startThread() -> Int32? {
+        var attributes = pthread_attr_t()
+        pthread_attr_init(&attributes)
+        defer { pthread_attr_destroy(&attributes) }
+        pthread_attr_setdetachstate(&attributes, CInt(PTHREAD_CREATE_DETACHED))
+        let argument = Unmanaged.passRetained(self)
+        #if canImport(Darwin)
+        var thread: pthread_t?
+        #else
+        var thread = pthread_t()
+        #endif
+        let status = pthread_create(&thread, &attributes, Self.threadMain, argument.toOpaque())
+        guard status != 0 else { return nil }
+        argument.release()
+        return status
+    }
+
+    #if canImport(Darwin)
+    private static let threadMain: @convention(c) (UnsafeMutableRawPointer) -> UnsafeMutableRawPointer? = {
+        Unmanaged<ConnectPoller>.fromOpaque($0).takeRetainedValue().poll()
+        return nil
+    }
+    #else
+    private static let threadMain: @convention(c) (UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? = {
+        guard let argument = $0 else { return nil }
+        Unmanaged<ConnectPoller>.fromOpaque(argument).takeRetainedValue().poll()
+        return nil
+    }
+    #endif
+
+    private func poll() {
+        var everySignal = sigset_t()
+        sigfillset(&everySignal)
+        pthread_sigmask(SIG_SETMASK, &everySignal, nil)
+        #if os(Linux)
+        fairdial_name_thread("fairdial-poll")
+        #endif
+        let queue = state.withLockedValue { $0.queue }
+        while true {
+            let tokens = Self.wait(on: queue, milliseconds: Self.idleMilliseconds)
+            let now = NIODeadline.now()
+            let reports = state.withLockedValue { state -> [@Sendable (NIODeadline) -> Void]? in
+                if tokens.isEmpty, state.watched.isEmpty {
+                    state.isThreadRunning = false
+                    state.queue = -1
+                    return nil
+                }
+                return tokens.compactMap { state.watched.removeValue(forKey: $0) }
+            }
+            guard let reports else {
+                _ = close(queue)
+                return
+            }
+            for report in reports { report(now) }
+        }
+    }
+}
+
+#if os(Linux)
+extension ConnectPoller {
+    private static func makeQueue() -> CInt {
+        epoll_create1(CInt(EPOLL_CLOEXEC))
+    }
+
+    private static func register(_ descriptor: CInt, token: Token, in queue: CInt) -> Bool {
+        var event = epoll_event(
+            events: EPOLLOUT.rawValue | EPOLLONESHOT.rawValue,
+            data: epoll_data_t(u64: token)
+        )
+        if epoll_ctl(queue, EPOLL_CTL_ADD, descriptor, &event) == 0 { return true }
+        return errno == EEXIST && epoll_ctl(queue, EPOLL_CTL_MOD, descriptor, &event) == 0
+    }
+
+    private static func unregister(_ descriptor: CInt, from queue: CInt) {
+        var unused = epoll_event()
+        _ = epoll_ctl(queue, EPOLL_CTL_DEL, descriptor, &unused)
+    }
+
+    private static func wait(on queue: CInt, milliseconds: CInt) -> [Token] {
+        withUnsafeTemporaryAllocation(of: epoll_event.self, capacity: 256) { events in
+            let count = epoll_wait(queue, events.baseAddress, CInt(events.count), milliseconds)
+            return count > 0 ? events.prefix(Int(count)).map { $0.data.u64 } : []
+        }
+    }
+}
+#else
+extension ConnectPoller {
+    private static func makeQueue() -> CInt {
+        kqueue()
+    }
+
+    private static func register(_ descriptor: CInt, token: Token, in queue: CInt) -> Bool {
+        change(descriptor, in: queue, flags: EV_ADD | EV_ONESHOT, token: token)
+    }
+
+    private static func unregister(_ descriptor: CInt, from queue: CInt) {
+        _ = change(descriptor, in: queue, flags: EV_DELETE, token: 0)
+    }
+
+    private static func change(_ descriptor: CInt, in queue: CInt, flags: Int32, token: Token) -> Bool {
+        var event = Darwin.kevent(
+            ident: UInt(descriptor),
+            filter: Int16(EVFILT_WRITE),
+            flags: UInt16(flags),
+            fflags: 0,
+            data: 0,
+            udata: UnsafeMutableRawPointer(bitPattern: UInt(token))
+        )
+        return kevent(queue, &event, 1, nil, 0, nil) == 0
+    }
+
+    private static func wait(on queue: CInt, milliseconds: CInt) -> [Token] {
+        var limit = timespec(tv_sec: Int(milliseconds) / 1_000, tv_nsec: 0)
+        return withUnsafeTemporaryAllocation(of: Darwin.kevent.self, capacity: 256) { events in
+            let count = kevent(queue, nil, 0, events.baseAddress, CInt(events.count), &limit)
+            return count > 0 ? events.prefix(Int(count)).map { Token(UInt(bitPattern: $0.udata)) } : []
+        }
+    }
+}
+#endif

@@ -1,0 +1,350 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ConnectionRacing
+import IPAddresses
+import NameResolution
+
+/// One dial as a machine without I/O: budgets, stopwatch, look-up and race, composed.
+///
+/// Events and the time since the dial's start go in, actions come out; `DialDriver` carries them out. Timers are looked
+/// at by `advance(to:)` alone, so whatever has happened by then counts, however late it is told (rule 6).
+struct Dial: Sendable {
+    private enum Phase: Sendable {
+        case unstarted
+        /// From the look-up to the end of the race.
+        case dialing
+        /// Connected, and on the way to become ready.
+        case handshaking(Destination)
+        case over
+    }
+
+    private enum Lookup: Sendable {
+        case unneeded
+        case queued
+        case running
+        case ended(ResolutionError?)
+    }
+
+    private let question: DialQuestion
+    private var phase: Phase = .unstarted
+    private var lookup: Lookup
+    private var race: ConnectionRace
+    private var stopwatch: Stopwatch
+    private var source: LookupSource?
+    private var unanswered: AddressFamilies
+    private var attempts: [AttemptReport] = []
+    /// Whether there is anything to answer with, which matters when the goal is the answer.
+    private var hasAddresses = false
+    private var postponements = 0
+
+    init(_ question: DialQuestion) {
+        self.question = question
+        unanswered = question.lookup?.families ?? []
+        lookup = question.lookup == nil ? .unneeded : .queued
+        race = ConnectionRace(awaiting: unanswered, delays: question.delays)
+        stopwatch = Stopwatch(running: question.lookup == nil ? .lookup : .queue, at: .zero)
+    }
+
+    /// Whether `finish` has been said.
+    var isOver: Bool {
+        if case .over = phase { true } else { false }
+    }
+
+    /// When to call `advance(to:)` next; `nil` when the dial is over.
+    var wakeTime: Duration? {
+        switch phase {
+        case .unstarted, .over: return nil
+        case .dialing, .handshaking: break
+        }
+        var wake = stopwatch.instant(when: question.budgets[stopwatch.running])
+        if let deadline = question.deadline { wake = min(wake, deadline) }
+        if let raceWake = race.wakeTime, question.goal != .answer { wake = min(wake, raceWake) }
+        return wake
+    }
+
+    /// Where the time has gone so far.
+    var splits: Splits {
+        var splits = Splits()
+        splits.queue = stopwatch[.queue]
+        splits.lookup = stopwatch[.lookup]
+        splits.connect = stopwatch[.connect]
+        splits.source = source
+        splits.unanswered = unanswered
+        splits.attempts = attempts
+        return splits
+    }
+}
+
+// MARK: - Events
+
+extension Dial {
+    /// The dial starts with a look-up.
+    mutating func start(at now: Duration) -> [DialAction] {
+        guard case .unstarted = phase, let asked = question.lookup else { return [] }
+        phase = .dialing
+        return [.lookUp(asked)]
+    }
+
+    /// The dial starts with destinations that are known: a literal, an override, an earlier answer, a path.
+    mutating func start(with destinations: [Destination], from source: LookupSource?, at now: Duration) -> [DialAction] {
+        guard case .unstarted = phase else { return [] }
+        phase = .dialing
+        self.source = source
+        lookup = .unneeded
+        unanswered = []
+        hasAddresses = !destinations.isEmpty
+        if question.goal == .answer { return finishAnswer(at: now) }
+        let actions =
+            race.answered(destinations, settling: .both, at: now) + race.answersEnded(at: now)
+        return carryOut(actions, at: now)
+    }
+
+    /// The look-up has its place.
+    mutating func lookupStarted(at now: Duration) -> [DialAction] {
+        guard case .dialing = phase, case .queued = lookup else { return [] }
+        lookup = .running
+        runClock(at: now)
+        return []
+    }
+
+    /// Addresses have come.
+    ///
+    /// - Parameter destinations: all that are known by now, in destination order (RFC 6724).
+    mutating func answered(_ answer: LookupAnswer, all destinations: [Destination], at now: Duration) -> [DialAction] {
+        guard case .dialing = phase else { return [] }
+        if case .queued = lookup { lookup = .running }
+        source = source ?? answer.source
+        unanswered.subtract(answer.families)
+        hasAddresses = !destinations.isEmpty
+        guard question.goal != .answer else {
+            runClock(at: now)
+            return []
+        }
+        return carryOut(race.answered(destinations, settling: answer.families, at: now), at: now)
+    }
+
+    /// The look-up has ended.
+    mutating func lookupEnded(_ error: ResolutionError?, at now: Duration) -> [DialAction] {
+        guard case .dialing = phase else { return [] }
+        switch lookup {
+        case .unneeded, .ended: return []
+        case .queued, .running: break
+        }
+        lookup = .ended(error)
+        if question.goal == .answer {
+            return hasAddresses ? finishAnswer(at: now) : fail(.exhaustion, at: now)
+        }
+        return carryOut(race.answersEnded(at: now), at: now)
+    }
+
+    /// An attempt has connected.
+    mutating func connected(_ destination: Destination, at now: Duration) -> [DialAction] {
+        carryOut(race.connected(destination), at: now)
+    }
+
+    /// An attempt has ended with a definite "no".
+    mutating func failed(_ destination: Destination, _ failure: AttemptFailure, at now: Duration) -> [DialAction] {
+        end(destination, failure.outcome, at: now, errorNumber: failure.errorNumber, reason: failure.reason)
+        return carryOut(race.failed(destination, at: now), at: now)
+    }
+
+    /// An attempt got no socket: the machine has no descriptor left. The dial waits in the queue for one, and no
+    /// address is blamed.
+    mutating func outOfDescriptors(_ destination: Destination, at now: Duration) -> [DialAction] {
+        guard case .dialing = phase else { return [] }
+        attempts.removeAll { $0.destination == destination && $0.outcome == nil }
+        // Nobody tells when some other part of the process closes a file, so we ask again, less and less often.
+        let longest = 100
+        let pause = Duration.milliseconds(min(5 << min(postponements, 5), longest))
+        postponements += 1
+        return carryOut(race.postponed(destination, until: now + pause), at: now)
+    }
+
+    /// The channel exists and is ready, or nothing had to be awaited.
+    mutating func ready(at now: Duration) -> [DialAction] {
+        guard case .handshaking(let destination) = phase else { return [] }
+        stopwatch.run(.handshake, at: now)
+        phase = .over
+        var splits = splits
+        splits.handshake = question.awaitsReadiness ? stopwatch[.handshake] : nil
+        return [.finish(.connected(destination, splits))]
+    }
+
+    /// The channel could not be made, or did not become ready.
+    mutating func handshakeFailed(_ code: DialError.Code, _ error: any Error, at now: Duration) -> [DialAction] {
+        guard case .handshaking = phase else { return [] }
+        return fail(.channel(code, error), at: now)
+    }
+
+    /// The caller calls the dial off.
+    mutating func cancel(at now: Duration) -> [DialAction] {
+        switch phase {
+        case .unstarted, .dialing, .handshaking: fail(.cancellation, at: now)
+        case .over: []
+        }
+    }
+
+    /// Time has passed. The driver has asked the sockets and read its post before.
+    mutating func advance(to now: Duration) -> [DialAction] {
+        switch phase {
+        case .unstarted, .over: return []
+        case .dialing, .handshaking: break
+        }
+        if let deadline = question.deadline, now >= deadline { return fail(.deadline, at: now) }
+        if now >= stopwatch.instant(when: question.budgets[stopwatch.running]) {
+            if question.goal == .answer, stopwatch.running == .lookup, hasAddresses { return finishAnswer(at: now) }
+            return fail(.budget(stopwatch.running), at: now)
+        }
+        guard question.goal != .answer else { return [] }
+        return carryOut(race.advance(to: now), at: now)
+    }
+}
+
+// MARK: - What follows
+
+extension Dial {
+    /// Why a dial fails.
+    private enum Failure {
+        case budget(DialClock)
+        case deadline
+        case cancellation
+        case exhaustion
+        case channel(DialError.Code, any Error)
+    }
+
+    /// The clock that runs in this state (rule 5): a property of the state, so it cannot disagree with it.
+    private var clock: DialClock {
+        if case .handshaking = phase { return .handshake }
+        if race.isUnderWay { return .connect }
+        if race.isShortOfSockets { return .queue }
+        if case .queued = lookup { return .queue }
+        return .lookup
+    }
+
+    private mutating func runClock(at now: Duration) {
+        stopwatch.run(clock, at: now)
+    }
+
+    private mutating func carryOut(_ raceActions: [ConnectionRace.Action], at now: Duration) -> [DialAction] {
+        var actions: [DialAction] = []
+        var isExhausted = false
+        for action in raceActions {
+            switch action {
+            case .start(let destination):
+                if attempts.isEmpty, postponements == 0 { actions.append(.reachStartingLine) }
+                attempts.append(AttemptReport(destination: destination, started: now))
+                actions.append(.open(destination))
+            case .abandon(let destination):
+                end(destination, .abandoned, at: now)
+                actions.append(.close(destination))
+            case .succeed(let destination):
+                end(destination, .connected, at: now)
+                actions += leaveLookup()
+                actions += win(with: destination, at: now)
+                return actions
+            case .exhaust:
+                isExhausted = true
+            }
+        }
+        runClock(at: now)
+        return isExhausted ? actions + fail(.exhaustion, at: now) : actions
+    }
+
+    private mutating func win(with destination: Destination, at now: Duration) -> [DialAction] {
+        switch question.goal {
+        case .channel:
+            phase = .handshaking(destination)
+            runClock(at: now)
+            return [.handOver(destination)]
+        case .socket, .answer:
+            // The stopwatch stops where it runs: on the connect clock.
+            stopwatch.run(stopwatch.running, at: now)
+            phase = .over
+            return [.finish(.connected(destination, splits))]
+        }
+    }
+
+    private mutating func finishAnswer(at now: Duration) -> [DialAction] {
+        stopwatch.run(stopwatch.running, at: now)
+        let left = leaveLookup()
+        phase = .over
+        return left + [.finish(.answered(splits))]
+    }
+
+    private mutating func leaveLookup() -> [DialAction] {
+        switch lookup {
+        case .unneeded, .ended: return []
+        case .queued, .running:
+            lookup = .ended(nil)
+            return [.leaveLookup]
+        }
+    }
+
+    private mutating func end(
+        _ destination: Destination,
+        _ outcome: AttemptReport.Outcome,
+        at now: Duration,
+        errorNumber: Int32? = nil,
+        reason: String? = nil
+    ) {
+        guard let index = attempts.lastIndex(where: { $0.destination == destination && $0.outcome == nil }) else {
+            return
+        }
+        attempts[index].end(outcome, at: now, errorNumber: errorNumber, reason: reason)
+    }
+
+    private mutating func fail(_ failure: Failure, at now: Duration) -> [DialAction] {
+        stopwatch.run(stopwatch.running, at: now)
+        var actions: [DialAction] = []
+        let outcome: AttemptReport.Outcome =
+            switch failure {
+            case .budget, .deadline: .timedOut
+            case .cancellation, .exhaustion, .channel: .abandoned
+            }
+        // Asked before the state changes: which stage it was belongs to the message.
+        let (code, message) = verdict(on: failure)
+        if case .handshaking = phase { actions.append(.closeWinner) }
+        for case .abandon(let destination) in race.cancel() {
+            end(destination, outcome, at: now)
+            actions.append(.close(destination))
+        }
+        let resolutionError: ResolutionError? = if case .ended(let error) = lookup { error } else { nil }
+        let channelError: (any Error)? = if case .channel(_, let error) = failure { error } else { nil }
+        actions += leaveLookup()
+        var splits = splits
+        if case .handshaking = phase { splits.handshake = stopwatch[.handshake] }
+        phase = .over
+        let error = DialError(
+            code,
+            DialVerdict.sentence(message, attempts: splits.attempts),
+            target: "\(question.target)",
+            splits: splits,
+            resolutionError: resolutionError,
+            channelError: channelError
+        )
+        return actions + [.finish(.failed(error))]
+    }
+
+    private func verdict(on failure: Failure) -> (DialError.Code, String) {
+        switch failure {
+        case .budget(let clock):
+            let budget = question.budgets[clock]
+            return DialVerdict.timeout(of: clock, after: budget, isShortOfSockets: race.isShortOfSockets)
+        case .deadline:
+            let deadline = question.deadline ?? .zero
+            return (.deadlineExceeded, "the deadline of \(deadline.readable) passed on the \(clock.rawValue) clock")
+        case .cancellation:
+            return (.cancelled, "called off on the \(clock.rawValue) clock")
+        case .channel(let code, let error):
+            let what = code == .initializerFailed ? "the channel initializer failed" : "connected, and then"
+            return (code, "\(what): \(Target.excerpt("\(error)"))")
+        case .exhaustion:
+            if !attempts.isEmpty { return (.allAttemptsFailed, DialVerdict.allFailed(attempts)) }
+            if case .ended(let error?) = lookup { return (DialVerdict.code(for: error), error.message) }
+            switch lookup {
+            case .unneeded: return (.noUsableAddress, "no address of a family that may be used here")
+            case .queued, .running, .ended: return (.nameNotFound, "the name has no address")
+            }
+        }
+    }
+}

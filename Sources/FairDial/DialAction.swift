@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ConnectionRacing
+import NameResolution
+
+/// What a dial wants done, in order. `finish` is the last.
+enum DialAction: Sendable {
+    /// Look this name up, and report its events.
+    case lookUp(LookupQuestion)
+    /// The answer is not wanted any more.
+    case leaveLookup
+    /// The first attempt starts now: tell whoever has a stopwatch of its own.
+    case reachStartingLine
+    /// Open a socket and connect it; report how that goes.
+    case open(Destination)
+    /// Close this attempt's socket.
+    case close(Destination)
+    /// Make a channel of this attempt's socket, once.
+    case handOver(Destination)
+    /// Close the channel, or the socket on its way to become one.
+    case closeWinner
+    /// The dial is over, with its splits.
+    case finish(Ending)
+
+    /// How a dial ended.
+    enum Ending: Sendable {
+        case connected(Destination, Splits)
+        case answered(Splits)
+        case failed(DialError)
+    }
+}

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ConnectionRacing
+import NIOCore
+import NIOPosix
+
+/// Rule 7: the one place where a channel is made, of the winner, once.
+extension DialDriver {
+    func handOver(_ destination: Destination) {
+        guard let socket = take(destination) else { return }
+        let stage = NIOLoopBoundBox(HandOverStage.making, eventLoop: loop)
+        let tlsHandshake = awaitsTLS ? loop.makePromise(of: Void.self) : nil
+        let initializer: @Sendable (any Channel) -> EventLoopFuture<Void> = { channel in
+            self.winner = channel
+            stage.value = .initializing
+            return self.plan.initializer(channel).flatMapThrowing {
+                stage.value = .activating
+                guard let tlsHandshake else { return }
+                try channel.pipeline.syncOperations.addHandler(TLSHandshakeObserver(tlsHandshake))
+            }
+        }
+        makeChannel(of: socket, initializer).whenComplete { result in
+            switch result {
+            case .success(let channel):
+                self.awaitReadiness(of: channel, tlsHandshake?.futureResult)
+            case .failure(let error):
+                // NIO does not take a descriptor for which it could not even make a channel.
+                if stage.value == .making { socket.close() }
+                tlsHandshake?.fail(error)
+                let code: DialError.Code = stage.value == .initializing ? .initializerFailed : .handshakeFailed
+                self.carryOut(self.dial.handshakeFailed(code, error, at: self.now))
+            }
+            self.setTimer()
+        }
+    }
+
+    private var awaitsTLS: Bool {
+        if case .tlsHandshake = plan.readiness?.condition { true } else { false }
+    }
+
+    private func makeChannel(
+        of socket: AttemptSocket,
+        _ initializer: @escaping @Sendable (any Channel) -> EventLoopFuture<Void>
+    ) -> EventLoopFuture<any Channel> {
+        switch plan.transport {
+        case .stream:
+            ClientBootstrap(group: loop).channelInitializer(initializer).withConnectedSocket(socket.descriptor)
+        case .datagram, .unconnectedDatagram:
+            DatagramBootstrap(group: loop).channelInitializer(initializer).withBoundSocket(socket.descriptor)
+        }
+    }
+
+    private func awaitReadiness(of channel: any Channel, _ tlsHandshake: EventLoopFuture<Void>?) {
+        guard let readiness = plan.readiness else {
+            carryOut(dial.ready(at: now))
+            return
+        }
+        let ready: EventLoopFuture<Void>
+        switch readiness.condition {
+        case .tlsHandshake: ready = tlsHandshake ?? loop.makeSucceededVoidFuture()
+        case .future(let future): ready = future(channel).hop(to: loop)
+        }
+        ready.whenComplete { result in
+            switch result {
+            case .success: self.carryOut(self.dial.ready(at: self.now))
+            case .failure(let error): self.carryOut(self.dial.handshakeFailed(.handshakeFailed, error, at: self.now))
+            }
+            self.setTimer()
+        }
+        // A channel that closes will never be ready, whatever the caller's future is waiting for.
+        channel.closeFuture.hop(to: loop).whenComplete { _ in
+            self.carryOut(self.dial.handshakeFailed(.handshakeFailed, ChannelError.eof, at: self.now))
+            self.setTimer()
+        }
+    }
+}
+
+/// How far the way from socket to channel has come.
+private enum HandOverStage: Sendable {
+    case making
+    case initializing
+    case activating
+}

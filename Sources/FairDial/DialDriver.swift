@@ -1,0 +1,292 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ConnectionRacing
+import IPAddresses
+import NIOConcurrencyHelpers
+import NIOCore
+import NIOPosix
+import NameResolution
+
+/// Carries out one dial's actions on one event loop, and tells it what happens and when.
+///
+/// Everything but `post` is touched on `loop` alone, which is why the class may call itself `Sendable`. What other
+/// threads have to say comes by `post`, with the time at which it happened, and is read before any timer is looked at.
+final class DialDriver: @unchecked Sendable {
+    /// What a dial brought, for the face that asked.
+    enum Ending: Sendable {
+        case channel(any Channel, Destination, Splits)
+        case descriptor(CInt, Destination, Splits)
+        case addresses([IPAddress], Splits)
+        case failed(DialError)
+    }
+
+    private enum Letter: Sendable {
+        case lookup(LookupEvent)
+        case socketReady(Destination)
+        case cancel
+    }
+
+    private struct Post: Sendable {
+        var letters: [(Letter, NIODeadline)] = []
+        /// Whether somebody is on the way to read it.
+        var isExpected = false
+    }
+
+    private struct Attempt {
+        let destination: Destination
+        let socket: AttemptSocket
+        var watch: ConnectPoller.Token?
+    }
+
+    let loop: any EventLoop
+    let plan: DialPlan
+    private let startedAt = NIODeadline.now()
+    private let post = NIOLockedValueBox(Post())
+    /// Whom to tell of the end; `nil` before the start and after the end.
+    private var end: (@Sendable (Ending) -> Void)?
+
+    private var lookup: (any LookupUnderWay)?
+    private var known = KnownAddresses()
+    private var attempts: [Attempt] = []
+    var dial: Dial
+    var winner: (any Channel)?
+    private var pending: [DialAction] = []
+    private var isCarryingOut = false
+    private var timer: (wakes: Duration, scheduled: Scheduled<Void>)?
+
+    init(_ plan: DialPlan, on loop: any EventLoop) {
+        self.plan = plan
+        self.loop = loop
+        dial = Dial(plan.question)
+    }
+
+    /// Starts the dial; on the loop, once.
+    ///
+    /// - Parameter end: called once, on the loop, when every loser has been closed.
+    func start(_ end: @escaping @Sendable (Ending) -> Void) {
+        loop.assertInEventLoop()
+        self.end = end
+        // A cancellation may have come before the dial began; then it ends here, and the start below does nothing.
+        readPost()
+        switch plan.start {
+        case .lookUp:
+            carryOut(dial.start(at: now))
+        case .known(let destinations, let source):
+            known = KnownAddresses(destinations.compactMap { $0.endpoint?.address })
+            carryOut(dial.start(with: destinations, from: source, at: now))
+        }
+        setTimer()
+    }
+
+    /// Calls the dial off; from any thread.
+    func cancel() {
+        deliver(.cancel)
+    }
+}
+
+// MARK: - Time and post
+
+extension DialDriver {
+    var now: Duration {
+        since(startedAt, until: .now())
+    }
+
+    private func since(_ start: NIODeadline, until end: NIODeadline) -> Duration {
+        .nanoseconds((end - start).nanoseconds)
+    }
+
+    /// Leaves a letter with the time of now; whoever leaves the first one sends for the loop.
+    private func deliver(_ letter: Letter, at time: NIODeadline = .now()) {
+        let mustCall = post.withLockedValue { post in
+            post.letters.append((letter, time))
+            defer { post.isExpected = true }
+            return !post.isExpected
+        }
+        guard mustCall else { return }
+        loop.execute { self.readPost() }
+    }
+
+    private func readPost() {
+        guard end != nil else { return }
+        let letters = post.withLockedValue { post in
+            defer { post.letters.removeAll() }
+            post.isExpected = false
+            return post.letters
+        }
+        for (letter, time) in letters {
+            let time = since(startedAt, until: time)
+            switch letter {
+            case .lookup(let event): read(event, at: time)
+            case .socketReady(let destination): ask(destination, at: time)
+            case .cancel: carryOut(dial.cancel(at: time))
+            }
+        }
+        setTimer()
+    }
+
+    private func read(_ event: LookupEvent, at time: Duration) {
+        switch event {
+        case .started:
+            carryOut(dial.lookupStarted(at: time))
+        case .answered(let answer):
+            guard case .lookUp(let port) = plan.start else { return }
+            known.add(answer, wanting: plan.families)
+            let destinations = known.inDestinationOrder.map {
+                Destination.internet(Endpoint(address: $0, port: port))
+            }
+            carryOut(dial.answered(answer, all: destinations, at: time))
+        case .ended(let error):
+            lookup = nil
+            carryOut(dial.lookupEnded(error, at: time))
+        }
+    }
+
+    /// Has the loop come back when the dial wants to be woken. A stale wake does no harm.
+    func setTimer() {
+        guard let wake = dial.wakeTime else {
+            timer?.scheduled.cancel()
+            timer = nil
+            return
+        }
+        if let timer {
+            if timer.wakes <= wake { return }
+            timer.scheduled.cancel()
+        }
+        let (seconds, attoseconds) = wake.components
+        let nanoseconds = min(seconds, 1_000_000_000) * 1_000_000_000 + attoseconds / 1_000_000_000
+        let scheduled = loop.scheduleTask(deadline: startedAt + .nanoseconds(nanoseconds)) { self.wake() }
+        timer = (wake, scheduled)
+    }
+
+    /// A timer has gone off: first the post is read and the sockets are asked, then the clocks are looked at (rule 6).
+    private func wake() {
+        timer = nil
+        readPost()
+        for attempt in attempts { ask(attempt.destination, at: now) }
+        carryOut(dial.advance(to: now))
+        setTimer()
+    }
+}
+
+// MARK: - Actions
+
+extension DialDriver {
+    /// Carries actions out in order; those that follow from one of them come after it, without a deeper stack.
+    func carryOut(_ actions: [DialAction]) {
+        pending += actions
+        guard !isCarryingOut else { return }
+        isCarryingOut = true
+        defer { isCarryingOut = false }
+        var next = 0
+        while next < pending.count {
+            let action = pending[next]
+            next += 1
+            switch action {
+            case .lookUp(let question): lookUp(question)
+            case .leaveLookup: leaveLookup()
+            case .reachStartingLine: plan.onStart?()
+            case .open(let destination): open(destination)
+            case .close(let destination): take(destination)?.close()
+            case .handOver(let destination): handOver(destination)
+            case .closeWinner: winner?.close(promise: nil)
+            case .finish(let ending): finish(ending)
+            }
+        }
+        pending.removeAll()
+    }
+
+    private func lookUp(_ question: LookupQuestion) {
+        // A local name is answered before `lookUp` returns: its letters are read right here, without a call by the loop.
+        post.withLockedValue { $0.isExpected = true }
+        lookup = plan.resolver.lookUp(question, for: plan.asker) { self.deliver(.lookup($0)) }
+        readPost()
+    }
+
+    private func leaveLookup() {
+        _ = lookup?.withdraw()
+        lookup = nil
+    }
+
+    private func open(_ destination: Destination) {
+        let opening = AttemptSocket.open(
+            to: destination,
+            over: plan.transport,
+            from: plan.localEndpoint,
+            options: plan.socketOptions
+        )
+        switch opening {
+        case .shortage:
+            carryOut(dial.outOfDescriptors(destination, at: now))
+        case .failed(let failure):
+            carryOut(dial.failed(destination, failure, at: now))
+        case .opened(let socket, .connected):
+            attempts.append(Attempt(destination: destination, socket: socket))
+            carryOut(dial.connected(destination, at: now))
+        case .opened(let socket, .failed(let failure)):
+            socket.close()
+            carryOut(dial.failed(destination, failure, at: now))
+        case .opened(let socket, .pending):
+            attempts.append(Attempt(destination: destination, socket: socket))
+            watch(destination)
+        }
+    }
+
+    private func watch(_ destination: Destination) {
+        guard let index = attempts.firstIndex(where: { $0.destination == destination }) else { return }
+        do {
+            attempts[index].watch = try ConnectPoller.shared.watch(attempts[index].socket.descriptor) { time in
+                self.deliver(.socketReady(destination), at: time)
+            }
+        } catch {
+            take(destination)?.close()
+            guard let number = error.errorNumber, AttemptFailure.isShortage(number) || number == EAGAIN else {
+                carryOut(dial.failed(destination, error, at: now))
+                return
+            }
+            carryOut(dial.outOfDescriptors(destination, at: now))
+        }
+    }
+
+    /// Asks one attempt's socket how far it is.
+    private func ask(_ destination: Destination, at time: Duration) {
+        guard let attempt = attempts.first(where: { $0.destination == destination }) else { return }
+        switch attempt.socket.ask() {
+        case .connected:
+            carryOut(dial.connected(destination, at: time))
+        case .failed(let failure):
+            take(destination)?.close()
+            carryOut(dial.failed(destination, failure, at: time))
+        case .pending:
+            // The report was spent on a false alarm, or this is a timer's question and the watch goes on.
+            if let token = attempt.watch, !ConnectPoller.shared.isWatching(token) { watch(destination) }
+        }
+    }
+
+    /// Takes an attempt's socket out of the race and off the poller.
+    func take(_ destination: Destination) -> AttemptSocket? {
+        guard let index = attempts.firstIndex(where: { $0.destination == destination }) else { return nil }
+        let attempt = attempts.remove(at: index)
+        if let token = attempt.watch { ConnectPoller.shared.forget(token, attempt.socket.descriptor) }
+        return attempt.socket
+    }
+
+    private func finish(_ ending: DialAction.Ending) {
+        timer?.scheduled.cancel()
+        timer = nil
+        guard let end else { return }
+        self.end = nil
+        switch ending {
+        case .answered(let splits):
+            end(.addresses(known.inDestinationOrder, splits))
+        case .failed(let error):
+            end(.failed(error))
+        case .connected(let destination, let splits):
+            if let winner {
+                end(.channel(winner, destination, splits))
+            } else if let socket = take(destination) {
+                end(.descriptor(socket.descriptor, destination, splits))
+            }
+        }
+        winner = nil
+    }
+}

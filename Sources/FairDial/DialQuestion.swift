@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ConnectionRacing
+import NameResolution
+
+/// What one dial is about, decided before it starts.
+struct DialQuestion: Sendable {
+    /// What the dial is to bring.
+    enum Goal: Sendable {
+        /// A connected socket, to be handed over and made ready.
+        case channel
+        /// A connected socket.
+        case socket
+        /// The answer of the look-up alone.
+        case answer
+    }
+
+    /// What was asked for, for messages.
+    var target: Target
+    var goal: Goal
+    /// What to look up; `nil` when the destinations are known.
+    var lookup: LookupQuestion?
+    var budgets: Budgets
+    var deadline: Duration?
+    var delays: RaceDelays
+    /// Whether something must be awaited after the connection, so that the handshake's clock is shown.
+    var awaitsReadiness: Bool
+}

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ConnectionRacing
+import NameResolution
+
+/// The words and codes of a failed dial.
+enum DialVerdict {
+    static func timeout(
+        of clock: DialClock,
+        after budget: Duration,
+        isShortOfSockets: Bool
+    ) -> (DialError.Code, String) {
+        let time = budget.readable
+        switch clock {
+        case .queue where isShortOfSockets:
+            return (.outOfDescriptors, "no descriptor was free for \(time)")
+        case .queue: return (.queueTimeout, "no place in the resolver's line for \(time)")
+        case .lookup: return (.lookupTimeout, "the look-up was not answered within \(time)")
+        case .connect: return (.connectTimeout, "no attempt connected within \(time)")
+        case .handshake: return (.handshakeTimeout, "connected, and not ready within \(time)")
+        }
+    }
+
+    static func code(for error: ResolutionError) -> DialError.Code {
+        switch error.kind {
+        case .nameNotFound: .nameNotFound
+        case .invalidName: .invalidTarget
+        case .queueFull: .queueFull
+        case .noThread: .outOfThreads
+        case .noDescriptor: .outOfDescriptors
+        default: .temporaryNameFailure
+        }
+    }
+
+    static func allFailed(_ attempts: [AttemptReport]) -> String {
+        attempts.count == 1 ? "the only address failed" : "all \(attempts.count) addresses failed"
+    }
+
+    /// The message, and after it every address that was tried with what it said: nothing is dropped.
+    static func sentence(_ message: String, attempts: [AttemptReport]) -> String {
+        guard !attempts.isEmpty else { return message }
+        let causes = attempts.map { attempt in
+            let outcome = attempt.outcome.map { $0.rawValue } ?? "under way"
+            return "\(attempt.destination) \(attempt.reason ?? outcome)"
+        }
+        return message + ": " + causes.joined(separator: ", ")
+    }
+}

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ConnectionRacing
+import GetAddrInfo
+import IPAddresses
+import NIOCore
+import NameResolution
+
+extension DialOptions {
+    /// The families to ask for and to dial: those asked for, less what a local address rules out.
+    var wantedFamilies: AddressFamilies {
+        guard let localEndpoint else { return families }
+        return families.intersection(AddressFamilies(localEndpoint.address.family))
+    }
+}
+
+extension Dialer {
+    /// Where a dial of this target begins: with what is known on the spot (rule 1), else with a look-up.
+    ///
+    /// - Throws: `invalidTarget` for a host that is numeric and cannot be dialed, such as one with an unknown zone.
+    func start(for target: Target, families: AddressFamilies) throws(DialError) -> DialPlan.Start {
+        let host: String
+        let port: UInt16
+        switch target.place {
+        case .path(let path): return .known([.local(path: path)], nil)
+        case .host(let targetHost, let targetPort): (host, port) = (targetHost, targetPort)
+        }
+        if families.isEmpty {
+            throw DialError(
+                .noUsableAddress,
+                "no family is left: the local address is of another one than those asked for",
+                target: "\(target)"
+            )
+        }
+        if !configuration.overrides.isEmpty, let addresses = configuration.overrides[host.lowercased()] {
+            return Self.known(addresses, port: port, families: families, from: .override)
+        }
+        switch NumericHost(host) {
+        case .address(let address):
+            return Self.known([address], port: port, families: families, from: .numeric)
+        case .refused(let refusal):
+            throw DialError(.invalidTarget, "\(refusal)", target: "\(target)")
+        case .notNumeric:
+            return .lookUp(port: port)
+        }
+    }
+
+    /// Where a dial of an earlier answer begins.
+    func start(for answer: Answer, families: AddressFamilies) -> DialPlan.Start {
+        let endpoints = answer.endpoints.filter { families.contains($0.address.family) }
+        return .known(endpoints.map(Destination.internet), answer.source)
+    }
+
+    private static func known(
+        _ addresses: [IPAddress],
+        port: UInt16,
+        families: AddressFamilies,
+        from source: LookupSource
+    ) -> DialPlan.Start {
+        let usable = addresses.filter { families.contains($0.family) }
+        return .known(usable.map { .internet(Endpoint(address: $0, port: port)) }, source)
+    }
+
+    /// All that a driver needs, the dialer's defaults filled in.
+    func plan(
+        for target: Target,
+        from start: DialPlan.Start,
+        goal: DialQuestion.Goal,
+        over transport: Transport,
+        options: DialOptions,
+        initializer: @escaping @Sendable (any Channel) -> EventLoopFuture<Void> = {
+            $0.eventLoop.makeSucceededVoidFuture()
+        }
+    ) -> DialPlan {
+        let families = options.wantedFamilies
+        var lookup: LookupQuestion?
+        var asker = Asker(label: "")
+        if case .lookUp = start, let host = target.host {
+            lookup = LookupQuestion(name: host, families: families)
+            asker = options.label.map(Asker.init(label:)) ?? Asker(parentDomainOf: host)
+        }
+        return DialPlan(
+            question: DialQuestion(
+                target: target,
+                goal: goal,
+                lookup: lookup,
+                budgets: options.budgets ?? configuration.budgets,
+                deadline: options.deadline,
+                delays: options.delays ?? configuration.delays,
+                awaitsReadiness: options.readiness != nil
+            ),
+            start: start,
+            resolver: configuration.resolver,
+            asker: asker,
+            families: families,
+            transport: transport,
+            localEndpoint: options.localEndpoint,
+            socketOptions: options.socketOptions,
+            readiness: options.readiness,
+            onStart: options.onStart,
+            initializer: initializer
+        )
+    }
+}

@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import IPAddresses
+public import NIOCore
+import NIOConcurrencyHelpers
+import NIOPosix
+
+/// Takes a host and a port and returns a connected channel, fairly.
+///
+/// Literals and local names never wait; look-ups are shared and run side by side; each stage has a clock and a budget of
+/// its own; only the winner of the race becomes a channel. A dialer is a value: cheap, `Sendable`, and without anything
+/// to shut down. Dialers share the process's resolver threads.
+///
+/// ```swift
+/// let database = try await Dialer.shared.connect(to: "db.example.org", port: 27017)
+/// print(database.splits)
+/// ```
+public struct Dialer: Sendable {
+    /// The dialer with every default.
+    public static let shared = Dialer()
+
+    /// How it dials.
+    public let configuration: DialerConfiguration
+
+    /// Whether NIO can make a channel of a descriptor on the group's loops.
+    private let isGroupSupported: Bool
+
+    /// A dialer from its configuration.
+    public init(_ configuration: DialerConfiguration = DialerConfiguration()) {
+        self.configuration = configuration
+        isGroupSupported = ClientBootstrap(validatingGroup: configuration.group) != nil
+    }
+
+    /// A dialer with the defaults but for its budgets.
+    public init(budgets: Budgets) {
+        var configuration = DialerConfiguration()
+        configuration.budgets = budgets
+        self.init(configuration)
+    }
+
+    /// A loop of the dialer's own group.
+    func nextLoop(for target: Target) throws(DialError) -> any EventLoop {
+        guard isGroupSupported else { throw Self.unsupported(configuration.group, for: "\(target)") }
+        return configuration.group.any()
+    }
+
+    static func unsupported(_ group: any EventLoopGroup, for target: String) -> DialError {
+        let kind = String(describing: type(of: group))
+        let message = "\(kind) is not a MultiThreadedEventLoopGroup or one of its loops"
+        return DialError(.unsupportedEventLoop, message, target: target)
+    }
+}
+
+// MARK: - Channels
+
+extension Dialer {
+    /// Dials a host and hands over whatever the initializer makes of the winner's channel.
+    ///
+    /// - Parameters:
+    ///   - host: numeric or a name, without brackets; zones and the C library's legacy forms included.
+    ///   - port: 1 … 65535.
+    ///   - transport: a stream, or UDP.
+    ///   - options: what may differ from dial to dial.
+    ///   - initializer: runs exactly once, on the winner's loop, before anything is read (rule 7).
+    /// - Returns: what the initializer made, and where the time went.
+    /// - Throws: `DialError`, also when the task is cancelled.
+    public func connect<Output: Sendable>(
+        to host: String,
+        port: Int,
+        over transport: Transport = .stream,
+        options: DialOptions = DialOptions(),
+        initializer: @escaping @Sendable (any Channel) -> EventLoopFuture<Output>
+    ) async throws(DialError) -> Connection<Output> {
+        try await connect(
+            to: Target(host: host, port: port),
+            over: transport,
+            options: options,
+            initializer: initializer
+        )
+    }
+
+    /// Dials a host and hands over the winner's channel.
+    ///
+    /// - Throws: `DialError`, also when the task is cancelled.
+    public func connect(
+        to host: String,
+        port: Int,
+        over transport: Transport = .stream,
+        options: DialOptions = DialOptions()
+    ) async throws(DialError) -> Connection<any Channel> {
+        try await connect(to: Target(host: host, port: port), over: transport, options: options) { channel in
+            channel.eventLoop.makeSucceededFuture(channel)
+        }
+    }
+
+    /// Dials a target, a Unix domain socket too, and hands over whatever the initializer makes of the winner's channel.
+    ///
+    /// - Throws: `DialError`, also when the task is cancelled.
+    public func connect<Output: Sendable>(
+        to target: Target,
+        over transport: Transport = .stream,
+        options: DialOptions = DialOptions(),
+        initializer: @escaping @Sendable (any Channel) -> EventLoopFuture<Output>
+    ) async throws(DialError) -> Connection<Output> {
+        let start = try start(for: target, families: options.wantedFamilies)
+        return try await connect(to: target, from: start, over: transport, options: options, initializer: initializer)
+    }
+
+    /// Dials the answer of an earlier look-up.
+    ///
+    /// - Throws: `DialError`, also when the task is cancelled.
+    public func connect<Output: Sendable>(
+        to answer: Answer,
+        over transport: Transport = .stream,
+        options: DialOptions = DialOptions(),
+        initializer: @escaping @Sendable (any Channel) -> EventLoopFuture<Output>
+    ) async throws(DialError) -> Connection<Output> {
+        let start = start(for: answer, families: options.wantedFamilies)
+        return try await connect(
+            to: answer.target,
+            from: start,
+            over: transport,
+            options: options,
+            initializer: initializer
+        )
+    }
+
+    private func connect<Output: Sendable>(
+        to target: Target,
+        from start: DialPlan.Start,
+        over transport: Transport,
+        options: DialOptions,
+        initializer: @escaping @Sendable (any Channel) -> EventLoopFuture<Output>
+    ) async throws(DialError) -> Connection<Output> {
+        let made = NIOLockedValueBox<Output?>(nil)
+        let plan = plan(for: target, from: start, goal: .channel, over: transport, options: options) { channel in
+            initializer(channel).map { output in made.withLockedValue { $0 = output } }
+        }
+        let ending = await run(plan, on: try nextLoop(for: target))
+        return try Self.connection(from: ending, to: target) { made.withLockedValue { $0 } }
+    }
+
+    /// The connection that an ending tells of, with what the initializer made.
+    static func connection<Output: Sendable>(
+        from ending: DialDriver.Ending,
+        to target: Target,
+        output: () -> Output?
+    ) throws(DialError) -> Connection<Output> {
+        switch ending {
+        case .channel(_, let destination, let splits):
+            guard let output = output() else { Self.brokenInvariant(ending, target) }
+            return Connection(output: output, destination: destination, splits: splits)
+        case .failed(let error): throw error
+        case .descriptor, .addresses: Self.brokenInvariant(ending, target)
+        }
+    }
+
+    /// A dial has one goal, and its driver brings that or an error.
+    static func brokenInvariant(_ ending: DialDriver.Ending, _ target: Target) -> Never {
+        preconditionFailure("the dial of \(target) ended as nobody asked: \(ending)")
+    }
+}
+
+// MARK: - Sockets and answers
+
+extension Dialer {
+    /// Dials a host and hands over the bare socket.
+    ///
+    /// - Returns: a connected, non-blocking descriptor, which is the caller's to close.
+    /// - Throws: `DialError`, also when the task is cancelled.
+    public func connectSocket(
+        to host: String,
+        port: Int,
+        over transport: Transport = .stream,
+        options: DialOptions = DialOptions()
+    ) async throws(DialError) -> ConnectedSocket {
+        try await connectSocket(to: Target(host: host, port: port), over: transport, options: options)
+    }
+
+    /// Dials a target and hands over the bare socket.
+    ///
+    /// - Returns: a connected, non-blocking descriptor, which is the caller's to close.
+    /// - Throws: `DialError`, also when the task is cancelled.
+    public func connectSocket(
+        to target: Target,
+        over transport: Transport = .stream,
+        options: DialOptions = DialOptions()
+    ) async throws(DialError) -> ConnectedSocket {
+        let start = try start(for: target, families: options.wantedFamilies)
+        let plan = plan(for: target, from: start, goal: .socket, over: transport, options: options)
+        let ending = await run(plan, on: try nextLoop(for: target))
+        switch ending {
+        case .descriptor(let descriptor, let destination, let splits):
+            return ConnectedSocket(descriptor: descriptor, destination: destination, splits: splits)
+        case .failed(let error): throw error
+        case .channel, .addresses: Self.brokenInvariant(ending, target)
+        }
+    }
+
+    /// Looks a host up without dialing it: look first, dial the answer later.
+    ///
+    /// - Returns: the endpoints in destination order, and how long it took. When one family stays silent until the
+    ///   look-up's budget ends, the other's answers, with `incomplete` saying what is missing.
+    /// - Throws: `DialError`, also when the task is cancelled.
+    public func resolve(
+        _ host: String,
+        port: Int,
+        options: DialOptions = DialOptions()
+    ) async throws(DialError) -> Answer {
+        let target = try Target(host: host, port: port)
+        let start = try start(for: target, families: options.wantedFamilies)
+        let plan = plan(for: target, from: start, goal: .answer, over: .stream, options: options)
+        let ending = await run(plan, on: try nextLoop(for: target))
+        switch ending {
+        case .addresses(let addresses, let splits):
+            guard let source = splits.source, let port = target.port else { Self.brokenInvariant(ending, target) }
+            return Answer(
+                target: target,
+                endpoints: addresses.map { Endpoint(address: $0, port: port) },
+                source: source,
+                incomplete: splits.unanswered,
+                splits: splits
+            )
+        case .failed(let error): throw error
+        case .channel, .descriptor: Self.brokenInvariant(ending, target)
+        }
+    }
+}
+
+// MARK: - Running
+
+extension Dialer {
+    /// Runs a dial to its end. A cancelled task's dial is called off, and ends as soon as its loop has a turn.
+    private func run(_ plan: DialPlan, on loop: any EventLoop) async -> DialDriver.Ending {
+        let driver = DialDriver(plan, on: loop)
+        return await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                loop.execute { driver.start { continuation.resume(returning: $0) } }
+            }
+        } onCancel: {
+            driver.cancel()
+        }
+    }
+}

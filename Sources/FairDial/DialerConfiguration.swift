@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import ConnectionRacing
+public import IPAddresses
+public import NIOCore
+import NIOPosix
+public import NameResolution
+
+/// How a dialer dials, given once. Every default is one that a careful operator would choose.
+public struct DialerConfiguration: Sendable {
+    /// How long each clock may run. A dial may bring its own.
+    public var budgets = Budgets()
+
+    /// The race's delays (RFC 8305 §8). Change them where round trips are known to be much longer or shorter.
+    public var delays = RaceDelays.standard
+
+    /// Who looks names up: by default the process's own line over the system's `getaddrinfo`, hosts file first.
+    public var resolver = NameResolver.shared
+
+    /// Addresses for names that are not to be looked up; compared without regard to ASCII case.
+    public var overrides: [String: [IPAddress]] = [:] {
+        didSet { overrides = Dictionary(overrides.map { ($0.key.lowercased(), $0.value) }) { first, _ in first } }
+    }
+
+    /// The loops that channels live on when a call does not name one. Default: NIO's singleton, which needs no shutdown.
+    public var group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton
+
+    /// The defaults.
+    public init() {}
+}

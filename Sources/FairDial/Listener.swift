@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ConnectionRacing
+import GetAddrInfo
+public import IPAddresses
+public import NIOCore
+public import NIOPosix
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#elseif canImport(Darwin)
+import Darwin
+#endif
+
+/// Listening sockets for one host and port: as many as the host has addresses.
+public struct Listener: Sendable {
+    /// One server channel per address, in the order in which the addresses were answered.
+    public let channels: [any Channel]
+
+    /// Where it listens, with the port that the system chose where 0 was asked for.
+    public let endpoints: [Endpoint]
+
+    /// Stops listening on every address.
+    public func close() async {
+        for channel in channels {
+            // A channel that is closed already is as closed as it can be.
+            try? await channel.close()
+        }
+    }
+
+    /// Resolves a host for listening, and binds every address that it has.
+    ///
+    /// A numeric host and a local name are resolved on the spot, like a dial's. Without a host it listens on the
+    /// wildcard address of both families, each with a socket of its own. An address of a family that this machine does
+    /// not have is left out, as long as another one is left; any other error closes what was bound and fails.
+    ///
+    /// - Parameters:
+    ///   - host: numeric or a name; `nil` for every address of this machine (`AI_PASSIVE`).
+    ///   - port: 0 … 65535; 0 lets the system choose one, the same on every address.
+    ///   - dialer: whose resolver, budgets and loops to use.
+    ///   - configure: sets options and initializers on each bootstrap.
+    /// - Throws: `DialError`: `invalidTarget`, the look-up's, or `allAttemptsFailed` with what each address said.
+    public static func bind(
+        host: String?,
+        port: Int,
+        dialer: Dialer = .shared,
+        configure: @Sendable (ServerBootstrap) -> ServerBootstrap
+    ) async throws(DialError) -> Listener {
+        let written = Target.written(host: host ?? "*", port: "\(port)")
+        guard let port = UInt16(exactly: port) else {
+            throw DialError(.invalidTarget, "port \(port) is not within 0 … 65535", target: written)
+        }
+        let addresses = try await addresses(of: host, dialer: dialer, target: written)
+        return try await bind(addresses, port: port, dialer: dialer, target: written, configure: configure)
+    }
+
+    private static func addresses(
+        of host: String?,
+        dialer: Dialer,
+        target: String
+    ) async throws(DialError) -> [IPAddress] {
+        guard let host else {
+            // The wider family first: where it must share the port, the other one finds that out.
+            return [.v6(.unspecified, zone: nil), .v4(.unspecified)]
+        }
+        // Any port will do to ask with: only the addresses are used.
+        return try await dialer.resolve(host, port: 1).endpoints.map(\.address)
+    }
+
+    private static func bind(
+        _ addresses: [IPAddress],
+        port: UInt16,
+        dialer: Dialer,
+        target: String,
+        configure: @Sendable (ServerBootstrap) -> ServerBootstrap
+    ) async throws(DialError) -> Listener {
+        var port = port
+        var channels: [any Channel] = []
+        var endpoints: [Endpoint] = []
+        var splits = Splits()
+        for address in addresses {
+            let endpoint = Endpoint(address: address, port: port)
+            var attempt = AttemptReport(destination: .internet(endpoint), started: splits.total)
+            do {
+                let channel = try await listen(on: endpoint, dialer: dialer, configure: configure)
+                channels.append(channel)
+                if port == 0 { port = channel.localAddress?.port.flatMap(UInt16.init(exactly:)) ?? 0 }
+                endpoints.append(Endpoint(address: address, port: port))
+                attempt.end(.connected, at: splits.total)
+                splits.attempts.append(attempt)
+            } catch {
+                let number = (error as? IOError)?.errnoCode
+                attempt.end(.failed, at: splits.total, errorNumber: number, reason: Target.excerpt("\(error)"))
+                splits.attempts.append(attempt)
+                if isMissingFamily(number) { continue }
+                await Listener(channels: channels, endpoints: endpoints).close()
+                throw failure(splits, target: target)
+            }
+        }
+        guard !channels.isEmpty else { throw failure(splits, target: target) }
+        return Listener(channels: channels, endpoints: endpoints)
+    }
+
+    private static func listen(
+        on endpoint: Endpoint,
+        dialer: Dialer,
+        configure: (ServerBootstrap) -> ServerBootstrap
+    ) async throws -> any Channel {
+        guard let bootstrap = ServerBootstrap(validatingGroup: dialer.configuration.group) else {
+            throw Dialer.unsupported(dialer.configuration.group, for: "\(endpoint)")
+        }
+        var configured = configure(bootstrap)
+        if endpoint.address.family == .ipv6 {
+            // Each family has a socket of its own, so that both can be bound and each shows its own peers' addresses.
+            configured = configured.serverChannelOption(
+                ChannelOptions.Types.SocketOption(level: .ipv6, name: .ipv6_v6only),
+                value: 1
+            )
+        }
+        return try await configured.bind(to: SocketAddressBytes(endpoint).nioAddress).get()
+    }
+
+    /// Whether the error says that this machine has no such family, rather than that the address is wrong or taken.
+    private static func isMissingFamily(_ errorNumber: CInt?) -> Bool {
+        errorNumber == EAFNOSUPPORT || errorNumber == EADDRNOTAVAIL
+    }
+
+    private static func failure(_ splits: Splits, target: String) -> DialError {
+        let message = DialVerdict.sentence("cannot listen", attempts: splits.attempts)
+        return DialError(.allAttemptsFailed, message, target: target, splits: splits)
+    }
+}

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import NIOCore
+
+/// What "ready" means to a caller: until then the handshake's clock runs.
+///
+/// A channel initializer returns before TLS has completed, so a dial must be told what to wait for.
+public struct Readiness: Sendable {
+    enum Condition: Sendable {
+        case tlsHandshake
+        case future(@Sendable (any Channel) -> EventLoopFuture<Void>)
+    }
+
+    let condition: Condition
+
+    /// NIOTLS's `handshakeCompleted` event, which NIOSSL sends, has gone through the pipeline.
+    public static let tlsHandshake = Readiness(condition: .tlsHandshake)
+
+    /// The future that the closure returns has succeeded. It is called once, on the loop, with the active channel; when
+    /// the future fails, so does the dial (`handshakeFailed`), and the channel is closed.
+    public static func when(_ ready: @escaping @Sendable (any Channel) -> EventLoopFuture<Void>) -> Readiness {
+        Readiness(condition: .future(ready))
+    }
+}

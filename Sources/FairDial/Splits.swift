@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import IPAddresses
+public import NameResolution
+
+/// Where a dial's time went: four clocks that never overlap, who answered, and every attempt.
+public struct Splits: Hashable, Sendable {
+    /// How long the dial waited for a place in the resolver's line, or for a descriptor.
+    public var queue: Duration = .zero
+
+    /// How long the look-up ran while no attempt was under way.
+    public var lookup: Duration = .zero
+
+    /// How long at least one attempt was under way.
+    public var connect: Duration = .zero
+
+    /// How long the connection took to become ready; `nil` when the caller gave no `Readiness`, or it was never reached.
+    public var handshake: Duration?
+
+    /// Who answered the look-up; `nil` when nobody has.
+    public var source: LookupSource?
+
+    /// The families that had not been answered when the dial ended; empty for a literal.
+    public var unanswered: AddressFamilies = []
+
+    /// Every attempt, in the order in which they started.
+    public var attempts: [AttemptReport] = []
+
+    /// The sum of the clocks: the whole dial, until it was connected or ready.
+    public var total: Duration {
+        queue + lookup + connect + (handshake ?? .zero)
+    }
+}
+
+extension Splits: CustomStringConvertible {
+    /// One line: `queue 0 s · lookup 12 ms (system) · connect 3 ms`.
+    public var description: String {
+        var parts = [
+            "queue \(queue.readable)",
+            "lookup \(lookup.readable)" + (source.map { " (\($0.rawValue))" } ?? ""),
+            "connect \(connect.readable)",
+        ]
+        if let handshake { parts.append("handshake \(handshake.readable)") }
+        return parts.joined(separator: " · ")
+    }
+}
