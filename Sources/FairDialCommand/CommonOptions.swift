@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import ConnectionRacing
+import FairDial
+import IPAddresses
+
+/// The options that `connect` and `resolve` share.
+struct CommonOptions: ParsableArguments {
+    /// Who looks names up.
+    enum ResolverChoice: String, ExpressibleByArgument, CaseIterable {
+        case system
+    }
+
+    @Flag(help: "Print one JSON object per result, one line each.")
+    var json = false
+
+    @Option(help: "Who looks names up: system (getaddrinfo).")
+    var resolver = ResolverChoice.system
+
+    @Option(help: ArgumentHelp("Use this address for a host instead of looking it up; repeatable.", valueName: "host=address"))
+    var override: [Override] = []
+
+    @Flag(name: .customShort("4"), help: "Ask for and dial IPv4 only.")
+    var ipv4Only = false
+
+    @Flag(name: .customShort("6"), help: "Ask for and dial IPv6 only.")
+    var ipv6Only = false
+
+    @Option(help: ArgumentHelp("The most to wait for a place in the resolver's line. (default: 30)", valueName: "seconds"))
+    var queueTimeout: Seconds?
+
+    @Option(help: ArgumentHelp("The most that the look-up may take. (default: 10)", valueName: "seconds"))
+    var lookupTimeout: Seconds?
+
+    @Option(help: ArgumentHelp("The most that attempts to connect may take. (default: 10)", valueName: "seconds"))
+    var connectTimeout: Seconds?
+
+    @Option(help: ArgumentHelp("The most that everything may take. (default: no limit)", valueName: "seconds"))
+    var deadline: Seconds?
+
+    @Option(help: ArgumentHelp("How long a silent attempt keeps the next one waiting. (default: 0.25)", valueName: "seconds"))
+    var attemptDelay: Seconds?
+
+    mutating func validate() throws {
+        if ipv4Only, ipv6Only { throw ValidationError("-4 and -6 leave no family to dial") }
+        if let attemptDelay, !RaceDelays.attemptBounds.contains(attemptDelay.duration) {
+            throw ValidationError("--attempt-delay must be within 0.01 … 2 seconds (RFC 8305 §8)")
+        }
+    }
+
+    /// The dialer that these options describe.
+    var dialer: Dialer {
+        var configuration = DialerConfiguration()
+        if let queueTimeout { configuration.budgets.queue = queueTimeout.duration }
+        if let lookupTimeout { configuration.budgets.lookup = lookupTimeout.duration }
+        if let connectTimeout { configuration.budgets.connect = connectTimeout.duration }
+        if let attemptDelay { configuration.delays = RaceDelays(attempt: attemptDelay.duration) }
+        configuration.overrides = Dictionary(override.map { ($0.host, [$0.address]) }) { $0 + $1 }
+        return Dialer(configuration)
+    }
+
+    /// The options of one dial.
+    func dialOptions(label: String) -> DialOptions {
+        var options = DialOptions()
+        options.label = label
+        options.deadline = deadline?.duration
+        if ipv4Only { options.families = .ipv4 }
+        if ipv6Only { options.families = .ipv6 }
+        return options
+    }
+}

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+
+/// The command `fairdial`: its subcommands parse, call the library, and print.
+@main
+struct FairDialTool: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "fairdial",
+        abstract: "Connect to a host and a port, fairly, and see where the time went.",
+        discussion: """
+            Exit status: 0 connected or resolved, 1 it failed, 2 the command line was wrong.
+            """,
+        subcommands: [ConnectCommand.self, ResolveCommand.self]
+    )
+
+    static func main() async {
+        do {
+            var command = try parseAsRoot()
+            if var asynchronous = command as? any AsyncParsableCommand {
+                try await asynchronous.run()
+            } else {
+                try command.run()
+            }
+        } catch {
+            leave(with: error)
+        }
+    }
+
+    /// The parser says 64 for a wrong command line (`sysexits`); our contract says 2.
+    private static func leave(with error: any Error) -> Never {
+        guard exitCode(for: error) == .validationFailure else { exit(withError: error) }
+        StandardStreams.complain(fullMessage(for: error))
+        exit(withError: ExitCode(2))
+    }
+}

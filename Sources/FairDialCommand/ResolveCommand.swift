@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import FairDial
+import Foundation
+import GetAddrInfo
+import IPAddresses
+
+/// `fairdial resolve`: what `getaddrinfo` would answer, who answered, and how long it took.
+struct ResolveCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "resolve",
+        abstract: "What getaddrinfo would answer, who answered, how long it took.",
+        discussion: """
+            With --batch, one question a line is read from standard input, and one answer a line is written, in order:
+              {"host":"::1","service":"80","family":0,"socktype":1,"protocol":0,"flags":0}
+
+            Exit status: 0 resolved, 1 it failed, 2 the command line was wrong.
+            """
+    )
+
+    @OptionGroup var common: CommonOptions
+
+    @Flag(help: "Read questions as JSON from standard input, one a line; answer each with one line.")
+    var batch = false
+
+    @Flag(help: "With --batch: look nothing up; what is not numeric is answered \"needs-lookup\".")
+    var numericOnly = false
+
+    @Argument(help: "A name or an address.")
+    var host: String?
+
+    @Argument(help: "A port, or a service's name such as https.")
+    var service: String?
+
+    mutating func validate() throws {
+        if batch, host != nil { throw ValidationError("--batch reads its questions from standard input, not from arguments") }
+        if !batch, host == nil { throw ValidationError("HOST is missing") }
+        if numericOnly, !batch { throw ValidationError("--numeric-only goes with --batch") }
+    }
+
+    func run() async throws {
+        if batch {
+            guard BatchResolution(numericOnly: numericOnly).run() else { throw ExitCode(1) }
+            return
+        }
+        guard let host else { return }
+        let report = await report(on: host)
+        if common.json {
+            StandardStreams.say(JSONLine.object(report.json).rendered)
+        } else {
+            for line in report.lines { StandardStreams.say(line) }
+        }
+        if report.error != nil { throw ExitCode(1) }
+    }
+
+    private func report(on host: String) async -> ResolveReport {
+        var report = ResolveReport(host: host, service: service)
+        do throws(DialError) {
+            // The look-up is the same for every port, so it is asked with any, and the port put in afterwards.
+            let answer = try await common.dialer.resolve(host, port: 1, options: common.dialOptions(label: "resolve"))
+            report.splits = answer.splits
+            report.incomplete = answer.incomplete
+            switch ServicePort.read(service) {
+            case .success(let port):
+                report.endpoints = answer.endpoints.map { Endpoint(address: $0.address, port: port) }
+            case .failure(let error):
+                report.error = (DialError.Code.invalidTarget.rawValue, "service \"\(service ?? "")\": \(error)")
+            }
+        } catch {
+            report.splits = error.splits
+            report.error = (error.code.rawValue, error.message)
+        }
+        return report
+    }
+}

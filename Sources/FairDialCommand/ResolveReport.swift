@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import FairDial
+import Foundation
+import GetAddrInfo
+import IPAddresses
+
+/// One answer of `resolve`.
+struct ResolveReport {
+    let host: String
+    let service: String?
+    var splits = Splits()
+    var endpoints: [Endpoint] = []
+    var incomplete: AddressFamilies = []
+    var error: (code: String, message: String)?
+
+    init(host: String, service: String?) {
+        self.host = host
+        self.service = service
+    }
+
+    /// The contract's object.
+    var json: [(String, JSONLine)] {
+        var members: [(String, JSONLine)] = [
+            ("host", .text(host)),
+            ("service", .optional(service)),
+            ("ok", .bool(error == nil)),
+            ("source", .optional(splits.source?.rawValue)),
+            ("queue_s", .seconds(splits.queue)),
+            ("lookup_s", .seconds(splits.lookup)),
+            ("results", .list(infos.map { AddressInfoLine.json($0) })),
+        ]
+        if error == nil, !incomplete.isEmpty {
+            members.append(("incomplete", .list(missingRecords.map(JSONLine.text))))
+        }
+        let failure = error.map { JSONLine.object([("code", .text($0.code)), ("message", .text($0.message))]) }
+        return members + [("error", failure ?? .null)]
+    }
+
+    /// The same for a person.
+    var lines: [String] {
+        if let error { return ["\(host)  \(Ink.bad(error.code))  \(error.message)"] }
+        let source = splits.source?.rawValue ?? ""
+        let first = "\(host)  \(Ink.good("resolved"))  by \(source)  queue \(splits.queue.readable) · lookup \(splits.lookup.readable)"
+        let addresses = endpoints.map { "  " + (service == nil ? "\($0.address)" : "\($0)") }
+        let missing = missingRecords.map { "  " + Ink.bad("\($0): no answer within the look-up's budget") }
+        return [first] + addresses + missing
+    }
+
+    private var infos: [AddressInfo] {
+        endpoints.map {
+            AddressInfo(socketType: SocketConstants.stream, protocolNumber: SocketConstants.tcp, endpoint: $0)
+        }
+    }
+
+    private var missingRecords: [String] {
+        (incomplete.contains(AddressFamilies.ipv4) ? ["A"] : []) + (incomplete.contains(AddressFamilies.ipv6) ? ["AAAA"] : [])
+    }
+}
