@@ -15,7 +15,7 @@ extension AddressInfoQuestion {
     ///
     /// That is a strict address without a zone of the family asked for, a port in plain digits, a stream or datagram socket,
     /// and no flags that say more than "numeric". Read from the documentation of macOS and Musl, run on glibc only.
-    func plainAnswer() -> NumericAnswer {
+    package func plainAnswer() -> NumericAnswer {
         let flags = QuestionFlags(rawValue: flags)
         guard flags.isSubset(of: [.passive, .numericHost, .numericService]),
             let kind = plainKind(), let port = plainPort(), let host, let address = plainAddress(host, flags)

@@ -26,7 +26,10 @@ public enum NumericHostRefusal: Error, Hashable, Sendable {
     /// No interface of this machine has that name now.
     case unknownInterface(String)
 
-    /// The system could not be asked for the interface, as when descriptors have run out: nobody's address is to blame.
+    /// The system could not be asked for the interface, as when descriptors have run out: no address is to blame, and
+    /// later it may work.
+    ///
+    /// `errno` is what `if_nametoindex` left: glibc gives `ENOENT` where it could open no socket to ask with.
     case interfacesUnavailable(errno: Int32)
 }
 

@@ -49,11 +49,11 @@ struct ScopeID {
         errno = 0
         let index = if_nametoindex(name)
         if index != 0 { return index }
-        // The call needs a descriptor; without one it cannot say anything about the interface.
-        switch errno {
-        case EMFILE, ENFILE, ENOBUFS, ENOMEM: throw .interfacesUnavailable(errno: errno)
-        default: throw .unknownInterface(name)
-        }
+        // Anything but "no such interface" is the machine's trouble: the call needs a descriptor, and glibc says ENOENT
+        // when it got none.
+        let number = errno
+        if number == ENODEV || number == ENXIO { throw .unknownInterface(name) }
+        throw .interfacesUnavailable(errno: number)
     }
 }
 
