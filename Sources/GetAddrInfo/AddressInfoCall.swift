@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import IPAddresses
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+/// The one place that makes the C call.
+public enum AddressInfoCall {
+    /// Calls `getaddrinfo` (RFC 3493 §6.1) and copies its answer out.
+    ///
+    /// **Blocks** the calling thread for as long as the system's resolver takes, often for many seconds, and cannot be called
+    /// back: only for threads that have nothing else to do.
+    ///
+    /// - Returns: the entries in the call's order, a scope other than 0 as the address's zone; entries of other families
+    ///   than IPv4 and IPv6 are left out. A host with a NUL in it is `noName`, such a service is `service`, without a call.
+    public static func getaddrinfo(_ question: AddressInfoQuestion) -> Result<[AddressInfo], AddressInfoError> {
+        // The call would stop reading at the NUL and answer for another name.
+        if let host = question.host, host.utf8.contains(0) { return .failure(.noName) }
+        if let service = question.service, service.utf8.contains(0) { return .failure(.service) }
+
+        var hints = addrinfo()
+        hints.ai_family = question.family
+        hints.ai_socktype = question.socketType
+        hints.ai_protocol = question.protocolNumber
+        hints.ai_flags = question.flags
+        var first: UnsafeMutablePointer<addrinfo>?
+        errno = 0
+        let code = withCString(question.host) { host in
+            withCString(question.service) { service in
+                systemGetaddrinfo(host, service, &hints, &first)
+            }
+        }
+        let number = errno
+        defer { if let first { freeaddrinfo(first) } }
+        guard code == 0 else {
+            return .failure(code == EAI_SYSTEM ? .system(number) : AddressInfoError(code: code))
+        }
+        var entries: [AddressInfo] = []
+        var next = first
+        while let pointer = next {
+            if let entry = entry(pointer.pointee) { entries.append(entry) }
+            next = pointer.pointee.ai_next
+        }
+        return .success(entries)
+    }
+
+    private static func entry(_ entry: addrinfo) -> AddressInfo? {
+        guard let socketAddress = entry.ai_addr else { return nil }
+        let endpoint: Endpoint
+        var flowInfo: UInt32 = 0
+        switch entry.ai_family {
+        case AF_INET:
+            guard Int(entry.ai_addrlen) >= MemoryLayout<sockaddr_in>.size else { return nil }
+            let ipv4 = UnsafeRawPointer(socketAddress).loadUnaligned(as: sockaddr_in.self)
+            endpoint = Endpoint(
+                address: .v4(IPv4Address(bits: UInt32(bigEndian: ipv4.sin_addr.s_addr))),
+                port: UInt16(bigEndian: ipv4.sin_port)
+            )
+        case AF_INET6:
+            guard Int(entry.ai_addrlen) >= MemoryLayout<sockaddr_in6>.size else { return nil }
+            let ipv6 = UnsafeRawPointer(socketAddress).loadUnaligned(as: sockaddr_in6.self)
+            let halves = withUnsafeBytes(of: ipv6.sin6_addr) { bytes in
+                (
+                    high: UInt64(bigEndian: bytes.loadUnaligned(as: UInt64.self)),
+                    low: UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
+                )
+            }
+            endpoint = Endpoint(
+                address: .v6(
+                    IPv6Address(high: halves.high, low: halves.low),
+                    zone: ipv6.sin6_scope_id == 0 ? nil : .index(ipv6.sin6_scope_id)
+                ),
+                port: UInt16(bigEndian: ipv6.sin6_port)
+            )
+            flowInfo = UInt32(bigEndian: ipv6.sin6_flowinfo)
+        default:
+            return nil
+        }
+        return AddressInfo(
+            socketType: entry.ai_socktype,
+            protocolNumber: entry.ai_protocol,
+            endpoint: endpoint,
+            flowInfo: flowInfo,
+            canonicalName: entry.ai_canonname.map { String(cString: $0) }
+        )
+    }
+
+    private static func withCString<Result>(_ text: String?, _ body: (UnsafePointer<CChar>?) -> Result) -> Result {
+        guard let text else { return body(nil) }
+        return text.withCString(body)
+    }
+}
+
+/// The C function under a name that the method of the same name does not hide.
+private func systemGetaddrinfo(
+    _ host: UnsafePointer<CChar>?,
+    _ service: UnsafePointer<CChar>?,
+    _ hints: UnsafePointer<addrinfo>,
+    _ answer: UnsafeMutablePointer<UnsafeMutablePointer<addrinfo>?>
+) -> Int32 {
+    getaddrinfo(host, service, hints, answer)
+}

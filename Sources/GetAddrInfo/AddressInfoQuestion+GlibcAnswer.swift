@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import IPAddresses
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+extension AddressInfoQuestion {
+    /// glibc's answer, checked against version 2.36. The order of the checks is glibc's too: it decides which of two errors is
+    /// told.
+    func glibcAnswer() -> NumericAnswer {
+        if holdsNUL(host) { return .failed(.noName) }
+        if holdsNUL(service) { return .failed(.service) }
+        let host = host == "*" ? nil : host
+        let flags = QuestionFlags(rawValue: flags)
+        if host == nil, service == nil || service == "*" { return .failed(.noName) }
+        if !flags.isSubset(of: .knownToGlibc) { return .failed(.badFlags) }
+        if host == nil, flags.contains(.canonicalName) { return .failed(.badFlags) }
+        guard family == AF_UNSPEC || family == AF_INET || family == AF_INET6 else { return .failed(.family) }
+        // Which families are up decides, even before a literal is read.
+        if flags.contains(.asConfigured) { return .needsLookup }
+
+        let service = NumericService(service)
+        if service == .name, flags.contains(.numericService) { return .failed(.noName) }
+        do {
+            let kinds = try SocketKind.choice(
+                socketType: socketType,
+                protocolNumber: protocolNumber,
+                hasService: service != .none
+            )
+            switch service {
+            case .name: return .needsLookup
+            case .negative: return .failed(.service)
+            case .none: return try answer(to: host, flags: flags, port: 0, kinds: kinds)
+            case .port(let port): return try answer(to: host, flags: flags, port: port, kinds: kinds)
+            }
+        } catch {
+            return .failed(error)
+        }
+    }
+
+    private func answer(
+        to host: String?,
+        flags: QuestionFlags,
+        port: UInt16,
+        kinds: SocketKind.Choice
+    ) throws(AddressInfoError) -> NumericAnswer {
+        guard let host else {
+            return entries(for: ownAddresses(flags), port: port, kinds: kinds)
+        }
+        // The text is turned into an ASCII name first, and full-width digits into digits by that.
+        if flags.contains(.idn), !host.utf8.allSatisfy({ $0 < 0x80 }) { return .needsLookup }
+        // The echoed text goes through a library that may or may not be installed.
+        if flags.isSuperset(of: [.canonicalName, .canonicalIDN]) { return .needsLookup }
+
+        let address: IPAddress
+        switch HostReading(Substring(host)) {
+        case .ipv4(let ipv4):
+            address = try self.address(of: ipv4, flags: flags)
+        case .ipv6(let ipv6, let zone):
+            guard let read = try self.address(of: ipv6, zone: zone) else { return .needsLookup }
+            address = read
+        case .empty:
+            throw .noName
+        case .ipv4WithZone, .malformed, .name:
+            // A hosts file may hold the oddest names, so even these are asked for.
+            if flags.contains(.numericHost) { throw .noName }
+            return .needsLookup
+        }
+        let canonicalName = flags.contains(.canonicalName) ? host : nil
+        return entries(for: [address], port: port, kinds: kinds, canonicalName: canonicalName)
+    }
+
+    private func address(of ipv4: IPv4Address, flags: QuestionFlags) throws(AddressInfoError) -> IPAddress {
+        if family != AF_INET6 { return .v4(ipv4) }
+        guard flags.contains(.mapped) else { throw .addressFamily }
+        return .v6(IPv6Address(high: 0, low: 0xffff_0000_0000 | UInt64(ipv4.bits)), zone: nil)
+    }
+
+    /// - Returns: `nil` where only the call can tell.
+    private func address(of ipv6: IPv6Address, zone: Substring?) throws(AddressInfoError) -> IPAddress? {
+        var mapped: IPv4Address?
+        if family == AF_INET {
+            guard ipv6.high == 0, ipv6.low >> 32 == 0xffff else { throw .addressFamily }
+            mapped = IPv4Address(bits: UInt32(truncatingIfNeeded: ipv6.low))
+        }
+        var index: UInt32 = 0
+        if let zone {
+            do {
+                index = try ScopeID(zone, on: ipv6.isScopedToLink).index
+            } catch .interfacesUnavailable {
+                return nil
+            } catch .namedZoneBeyondLink where mapped != nil {
+                // glibc asks the half-converted address whether it is link-local, so 254.128.0.0/10 may have its zone by name.
+                return nil
+            } catch {
+                throw .noName
+            }
+        }
+        if let mapped { return .v4(mapped) }
+        return .v6(ipv6, zone: index == 0 ? nil : .index(index))
+    }
+
+    /// The addresses for no host: loopback, or everything when the socket is to listen.
+    ///
+    /// Their order is that of a machine that has IPv6 and nothing in `gai.conf`: glibc sorts them as it sorts any two addresses.
+    private func ownAddresses(_ flags: QuestionFlags) -> [IPAddress] {
+        let passive = flags.contains(.passive)
+        let ipv4 = IPAddress.v4(IPv4Address(bits: passive ? 0 : 0x7f00_0001))
+        let ipv6 = IPAddress.v6(IPv6Address(high: 0, low: passive ? 0 : 1), zone: nil)
+        if family == AF_INET { return [ipv4] }
+        if family == AF_INET6 { return [ipv6] }
+        return passive ? [ipv4, ipv6] : [ipv6, ipv4]
+    }
+
+    private func entries(
+        for addresses: [IPAddress],
+        port: UInt16,
+        kinds: SocketKind.Choice,
+        canonicalName: String? = nil
+    ) -> NumericAnswer {
+        var entries: [AddressInfo] = []
+        for address in addresses {
+            kinds.forEach { kind in
+                entries.append(
+                    AddressInfo(
+                        socketType: kind.socketType,
+                        protocolNumber: kind.protocolNumber,
+                        endpoint: Endpoint(address: address, port: port),
+                        canonicalName: entries.isEmpty ? canonicalName : nil
+                    )
+                )
+            }
+        }
+        return .answered(entries)
+    }
+
+    private func holdsNUL(_ text: String?) -> Bool {
+        text?.utf8.contains(0) ?? false
+    }
+}

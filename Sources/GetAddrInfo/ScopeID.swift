@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import IPAddresses
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+/// The value of `sin6_scope_id` that the text after a `%` stands for.
+struct ScopeID {
+    /// The interface's index; 0 is no zone.
+    let index: UInt32
+
+    /// Reads digits as they stand; anything else is the name of an interface.
+    ///
+    /// - Parameters:
+    ///   - text: what comes after the `%`.
+    ///   - mayBeNamed: whether the address is one that can have its zone by name.
+    /// - Throws: the reason why it is no zone; where there are two, the one a look at the interfaces cannot change.
+    init(_ text: Substring, on mayBeNamed: Bool) throws(NumericHostRefusal) {
+        var number: UInt64 = 0
+        var digitsOnly = true
+        for byte in text.utf8 {
+            let digit = byte &- UInt8(ascii: "0")
+            guard digit < 10 else {
+                digitsOnly = false
+                break
+            }
+            number = min(number * 10 + UInt64(digit), 1 << 32)
+        }
+        if text.isEmpty { throw .emptyZone }
+        if digitsOnly {
+            guard let index = UInt32(exactly: number) else { throw .zoneTooLarge }
+            self.index = index
+        } else {
+            let name = String(text)
+            guard mayBeNamed else { throw .namedZoneBeyondLink(name) }
+            self.index = try Self.index(ofInterface: name)
+        }
+    }
+
+    private static func index(ofInterface name: String) throws(NumericHostRefusal) -> UInt32 {
+        // A C string ends at a NUL, and an interface's name cannot hold one.
+        guard !name.utf8.contains(0) else { throw .unknownInterface(name) }
+        errno = 0
+        let index = if_nametoindex(name)
+        if index != 0 { return index }
+        // Anything but "no such interface" is the machine's trouble: the call needs a descriptor, and glibc says ENOENT
+        // when it got none.
+        let number = errno
+        if number == ENODEV || number == ENXIO { throw .unknownInterface(name) }
+        throw .interfacesUnavailable(errno: number)
+    }
+}
+
+extension IPv6Address {
+    /// Whether the address means something on one link or interface alone: fe80::/10, ff_1::/16 and ff_2::/16.
+    ///
+    /// Only these may have a zone by name in glibc; fec0::/10 and wider multicast scopes may not.
+    var isScopedToLink: Bool {
+        let top = UInt16(truncatingIfNeeded: high >> 48)
+        return top & 0xffc0 == 0xfe80 || top & 0xff0f == 0xff01 || top & 0xff0f == 0xff02
+    }
+}
