@@ -40,7 +40,7 @@ extension Dialer {
             return Self.known([address], port: port, families: families, from: .numeric)
         case .refused(let refusal):
             throw DialError(.invalidTarget, "\(refusal)", target: "\(target)")
-        case .notNumeric:
+        case .name:
             return .lookUp(port: port)
         }
     }

@@ -26,6 +26,9 @@ public struct Splits: Hashable, Sendable {
     /// Every attempt, in the order in which they started.
     public var attempts: [AttemptReport] = []
 
+    /// No time, nobody, no attempt: what a dial that has not begun has to show.
+    public init() {}
+
     /// The sum of the clocks: the whole dial, until it was connected or ready.
     public var total: Duration {
         queue + lookup + connect + (handshake ?? .zero)

@@ -39,7 +39,7 @@ struct BackgroundDials: Sendable {
         return await withTaskGroup(of: DialError.Code?.self) { group in
             for name in names {
                 group.addTask {
-                    do {
+                    do throws(DialError) {
                         let socket = try await dialer.connectSocket(to: name, port: port, options: options)
                         close(socket.descriptor)
                         return nil

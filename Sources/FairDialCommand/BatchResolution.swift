@@ -27,15 +27,13 @@ struct BatchResolution {
             if line.allSatisfy(\.isWhitespace) { continue }
             do {
                 let question = try decoder.decode(Question.self, from: Data(line.utf8))
-                print(answer(to: question).rendered)
+                StandardStreams.say(answer(to: question).rendered)
             } catch {
                 // The line still gets an answer, so that the answers after it stay beside their questions.
                 isEveryLineGood = false
-                print(Self.answer(error: nil, source: "unreadable", infos: []).rendered)
+                StandardStreams.say(Self.answer(error: nil, source: "unreadable", infos: []).rendered)
                 StandardStreams.complain("fairdial: line \(number) is no question: \(Self.reason(for: error))")
             }
-            // A person or a program that asks line by line must not wait for a full buffer.
-            fflush(stdout)
         }
         return isEveryLineGood
     }

@@ -3,6 +3,7 @@
 import ConnectionRacing
 import FairDial
 import IPAddresses
+import NameResolution
 
 /// One dial's result, as `connect` prints it.
 struct DialReport {

@@ -4,6 +4,7 @@ import FairDial
 import Foundation
 import GetAddrInfo
 import IPAddresses
+import NameResolution
 
 /// One answer of `resolve`.
 struct ResolveReport {

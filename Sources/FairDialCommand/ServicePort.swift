@@ -2,6 +2,7 @@
 
 import Foundation
 import GetAddrInfo
+import IPAddresses
 
 /// A service as the C library reads it: decimal digits, or a name from the services file.
 enum ServicePort {

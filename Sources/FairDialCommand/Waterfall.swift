@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import FairDial
+import NameResolution
 
 /// A dial's clocks and attempts as bars over one axis of time.
 struct Waterfall {
