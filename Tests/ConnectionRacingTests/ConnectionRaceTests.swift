@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import IPAddresses
+import Testing
+
+@testable import ConnectionRacing
+
+private let six1 = Destination.internet(Endpoint(address: .v6(IPv6Address(high: 0x2001_0db8, low: 1), zone: nil), port: 80))
+private let six2 = Destination.internet(Endpoint(address: .v6(IPv6Address(high: 0x2001_0db8, low: 2), zone: nil), port: 80))
+private let four1 = Destination.internet(Endpoint(address: .v4(IPv4Address(bits: 0xC000_0201)), port: 80))
+private let four2 = Destination.internet(Endpoint(address: .v4(IPv4Address(bits: 0xC000_0202)), port: 80))
+
+private func at(_ milliseconds: Int) -> Duration { .milliseconds(milliseconds) }
+
+@Suite struct `RFC 8305 section 3: answers as they come` {
+    @Test func `IPv6 addresses start at once, with IPv4 still awaited`() {
+        var race = ConnectionRace(awaiting: .both)
+        #expect(race.answered([six1], settling: .ipv6, at: at(5)) == [.start(six1)])
+        #expect(race.awaited == .ipv4)
+    }
+
+    @Test func `IPv4 addresses that come first wait for the resolution delay`() {
+        var race = ConnectionRace(awaiting: .both)
+        #expect(race.answered([four1], settling: .ipv4, at: at(5)) == [])
+        #expect(race.wakeTime == at(55))
+        #expect(race.advance(to: at(54)) == [])
+        #expect(race.advance(to: at(55)) == [.start(four1)])
+    }
+
+    @Test func `an IPv6 answer within the delay goes first`() {
+        var race = ConnectionRace(awaiting: .both)
+        #expect(race.answered([four1], settling: .ipv4, at: at(5)) == [])
+        #expect(race.answered([six1, four1], settling: .ipv6, at: at(30)) == [.start(six1)])
+        #expect(race.wakeTime == at(280))
+        #expect(race.advance(to: at(280)) == [.start(four1)])
+    }
+
+    @Test func `a negative IPv6 answer ends the wait`() {
+        var race = ConnectionRace(awaiting: .both)
+        #expect(race.answered([four1], settling: .ipv4, at: at(5)) == [])
+        #expect(race.answered([four1], settling: .ipv6, at: at(9)) == [.start(four1)])
+    }
+
+    @Test func `the end of the look-up ends the wait`() {
+        var race = ConnectionRace(awaiting: .both)
+        #expect(race.answered([four1], settling: .ipv4, at: at(5)) == [])
+        #expect(race.answersEnded(at: at(9)) == [.start(four1)])
+    }
+
+    @Test func `a later IPv4 answer does not lengthen the wait`() {
+        var race = ConnectionRace(awaiting: .both)
+        #expect(race.answered([four1], settling: [], at: at(5)) == [])
+        #expect(race.answered([four1, four2], settling: .ipv4, at: at(40)) == [])
+        #expect(race.wakeTime == at(55))
+    }
+
+    @Test func `late answers join a running race`() {
+        var race = ConnectionRace(awaiting: .both)
+        #expect(race.answered([six1], settling: .ipv6, at: .zero) == [.start(six1)])
+        #expect(race.wakeTime == nil)
+        #expect(race.answered([six1, four1], settling: .ipv4, at: at(100)) == [])
+        #expect(race.wakeTime == at(250))
+        #expect(race.advance(to: at(250)) == [.start(four1)])
+    }
+
+    @Test func `an answer after the attempt delay has passed starts at once`() {
+        var race = ConnectionRace(awaiting: .both)
+        #expect(race.answered([six1], settling: .ipv6, at: .zero) == [.start(six1)])
+        #expect(race.answered([six1, four1], settling: .ipv4, at: at(300)) == [.start(four1)])
+    }
+}
+
+@Suite struct `RFC 8305 section 4: families take turns` {
+    @Test func `the order is kept and the families are interleaved`() {
+        var race = ConnectionRace(awaiting: [])
+        #expect(race.answered([six1, six2, four1, four2], settling: .both, at: .zero) == [.start(six1)])
+        #expect(race.advance(to: at(250)) == [.start(four1)])
+        #expect(race.advance(to: at(500)) == [.start(six2)])
+        #expect(race.advance(to: at(750)) == [.start(four2)])
+        #expect(race.wakeTime == nil)
+    }
+
+    @Test func `the system's order decides which family goes first`() {
+        var race = ConnectionRace(awaiting: [])
+        #expect(race.answered([four1, six1], settling: .both, at: .zero) == [.start(four1)])
+        #expect(race.failed(four1, at: at(1)) == [.start(six1)])
+    }
+}
+
+@Suite struct `RFC 8305 section 5: attempts` {
+    @Test func `a silent attempt keeps the next one waiting for the attempt delay`() {
+        var race = ConnectionRace(awaiting: [], delays: RaceDelays(attempt: at(100)))
+        #expect(race.answered([six1, four1], settling: .both, at: at(7)) == [.start(six1)])
+        #expect(race.advance(to: at(106)) == [])
+        #expect(race.wakeTime == at(107))
+        #expect(race.advance(to: at(107)) == [.start(four1)])
+    }
+
+    @Test func `a definite failure starts the next attempt at once`() {
+        var race = ConnectionRace(awaiting: [])
+        #expect(race.answered([six1, four1], settling: .both, at: .zero) == [.start(six1)])
+        #expect(race.failed(six1, at: at(3)) == [.start(four1)])
+        #expect(race.wakeTime == nil)
+    }
+
+    @Test func `the winner's losers are abandoned before it succeeds`() {
+        var race = ConnectionRace(awaiting: [])
+        _ = race.answered([six1, four1, six2], settling: .both, at: .zero)
+        _ = race.advance(to: at(250))
+        _ = race.advance(to: at(500))
+        #expect(race.connected(four1) == [.abandon(six1), .abandon(six2), .succeed(four1)])
+        #expect(!race.isUnderWay)
+        #expect(race.wakeTime == nil)
+    }
+
+    @Test func `a loser that connects after all is closed`() {
+        var race = ConnectionRace(awaiting: [])
+        _ = race.answered([six1, four1], settling: .both, at: .zero)
+        _ = race.advance(to: at(250))
+        _ = race.connected(six1)
+        #expect(race.connected(four1) == [.abandon(four1)])
+        #expect(race.failed(four1, at: at(400)) == [])
+    }
+
+    @Test func `when all have failed and nothing is awaited, the race is exhausted, once`() {
+        var race = ConnectionRace(awaiting: [])
+        _ = race.answered([six1, four1], settling: .both, at: .zero)
+        _ = race.failed(six1, at: at(1))
+        #expect(race.failed(four1, at: at(2)) == [.exhaust])
+        #expect(race.failed(four1, at: at(3)) == [])
+        #expect(race.advance(to: at(9)) == [])
+    }
+
+    @Test func `a race with failures waits for the family that is awaited`() {
+        var race = ConnectionRace(awaiting: .both)
+        _ = race.answered([six1], settling: .ipv6, at: .zero)
+        #expect(race.failed(six1, at: at(1)) == [])
+        #expect(race.answersEnded(at: at(2)) == [.exhaust])
+    }
+
+    @Test func `no address is tried twice, however often it is answered`() {
+        var race = ConnectionRace(awaiting: .both)
+        #expect(race.answered([six1, six1], settling: [], at: .zero) == [.start(six1)])
+        #expect(race.answered([six1, four1], settling: .ipv6, at: at(1)) == [])
+        #expect(race.failed(six1, at: at(2)) == [.start(four1)])
+        #expect(race.answered([six1, four1], settling: .ipv4, at: at(3)) == [])
+        #expect(race.failed(four1, at: at(4)) == [.exhaust])
+    }
+
+    @Test func `cancelling abandons everything under way, and nothing follows`() {
+        var race = ConnectionRace(awaiting: .both)
+        _ = race.answered([six1, four1], settling: .ipv6, at: .zero)
+        _ = race.advance(to: at(250))
+        #expect(race.cancel() == [.abandon(six1), .abandon(four1)])
+        #expect(race.cancel() == [])
+        #expect(race.answered([six1, four1, four2], settling: .ipv4, at: at(260)) == [])
+    }
+
+    @Test func `reports about an attempt that is not under way change nothing`() {
+        var race = ConnectionRace(awaiting: [])
+        _ = race.answered([six1, four1], settling: .both, at: .zero)
+        #expect(race.failed(four1, at: at(1)) == [])
+        #expect(race.connected(four1) == [])
+        #expect(race.isUnderWay)
+    }
+}
+
+@Suite struct `A shortage of sockets` {
+    @Test func `the address goes first again when the pause is over`() {
+        var race = ConnectionRace(awaiting: [])
+        #expect(race.answered([six1, four1], settling: .both, at: .zero) == [.start(six1)])
+        #expect(race.postponed(six1, until: at(5)) == [])
+        #expect(race.isShortOfSockets)
+        #expect(!race.isUnderWay)
+        #expect(race.wakeTime == at(5))
+        #expect(race.advance(to: at(4)) == [])
+        #expect(race.advance(to: at(5)) == [.start(six1)])
+        #expect(!race.isShortOfSockets)
+    }
+
+    @Test func `an attempt that ends gives its socket to the one that waits`() {
+        var race = ConnectionRace(awaiting: [])
+        _ = race.answered([six1, four1], settling: .both, at: .zero)
+        #expect(race.advance(to: at(250)) == [.start(four1)])
+        #expect(race.postponed(four1, until: at(350)) == [])
+        #expect(race.failed(six1, at: at(260)) == [.start(four1)])
+    }
+}
+
+@Suite struct `RFC 8305 section 8: the delays' bounds` {
+    @Test(arguments: [(0, 10), (9, 10), (10, 10), (250, 250), (2_000, 2_000), (2_001, 2_000)])
+    func `the attempt delay stays within 10 ms and 2 s`(asked: Int, given: Int) {
+        #expect(RaceDelays(attempt: at(asked)).attempt == at(given))
+    }
+
+    @Test func `a negative resolution delay is none`() {
+        #expect(RaceDelays(resolution: at(-1)).resolution == .zero)
+    }
+}
