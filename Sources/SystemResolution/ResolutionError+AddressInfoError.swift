@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import GetAddrInfo
+import NameResolution
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#elseif canImport(Darwin)
+import Darwin
+#endif
+
+extension ResolutionError {
+    /// What `getaddrinfo` said about a name, in our kinds.
+    ///
+    /// glibc reports a missing descriptor in several ways, `EAI_AGAIN` and `EAI_NONAME` among them, so after a failure
+    /// we ask for a descriptor ourselves: a shortage must not pass for a name that does not exist.
+    init(_ error: AddressInfoError, lookingUp name: String) {
+        if Self.isShortOfDescriptors(error) {
+            self.init(.noDescriptor, "no descriptor to look \"\(name)\" up with", systemCode: error.code)
+            return
+        }
+        let kind: Kind =
+            switch error {
+            case .noName, .noData, .addressFamily: .nameNotFound
+            case .again, .fail: .temporaryFailure
+            default: .failed
+            }
+        let words = kind == .nameNotFound ? "the name \"\(name)\" does not exist, or has no address" : "\(error)"
+        self.init(kind, "\(words) (\(error.code))", systemCode: error.code)
+    }
+
+    private static func isShortOfDescriptors(_ error: AddressInfoError) -> Bool {
+        if let number = error.systemError { return number == EMFILE || number == ENFILE }
+        #if canImport(Glibc)
+        let probe = socket(AF_INET, Int32(SOCK_DGRAM.rawValue), 0)
+        #else
+        let probe = socket(AF_INET, SOCK_DGRAM, 0)
+        #endif
+        guard probe < 0 else {
+            close(probe)
+            return false
+        }
+        return errno == EMFILE || errno == ENFILE
+    }
+}

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import IPAddresses
+public import NameResolution
+
+/// One line of the live view: who is stuck in `getaddrinfo`, on which name, for how long.
+public struct SystemLookup: Hashable, Sendable {
+    /// Where a look-up is.
+    public enum Stage: String, Hashable, Sendable {
+        /// In line for a place.
+        case waiting
+        /// In a call of `getaddrinfo`, which nobody can call back.
+        case inside
+    }
+
+    /// The name, as it was asked.
+    public let name: String
+
+    /// The families asked for.
+    public let families: AddressFamilies
+
+    /// On whose behalf it was asked first.
+    public let asker: Asker
+
+    /// Whether it waits or is inside.
+    public let stage: Stage
+
+    /// How long it has been there.
+    public let age: Duration
+
+    /// Whether nobody waits for it any more.
+    public let isAbandoned: Bool
+
+    /// Whether a second call, for IPv4 alone, is under way for it.
+    public let hasSecondCall: Bool
+}

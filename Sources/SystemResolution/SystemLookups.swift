@@ -1,0 +1,314 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import DequeModule
+package import IPAddresses
+package import NameResolution
+
+/// Look-ups by `getaddrinfo`, as a machine without threads: the line, the calls under way, and the second call.
+///
+/// Times are durations since one start that the driver chooses.
+package struct SystemLookups: Sendable {
+    /// Names one look-up; it is its ticket in the line, too.
+    package typealias Lookup = FairLine.Ticket
+
+    /// Names one call of `getaddrinfo`.
+    package typealias Call = UInt64
+
+    /// What the driver is to do, in order.
+    package enum Action: Hashable, Sendable {
+        /// Call `getaddrinfo` on a thread; report with `began`, then `returned`; or with `foundNoThread`.
+        case call(Call, String, AddressFamilies)
+        /// Tell whoever asked for this look-up.
+        case deliver(Lookup, LookupEvent)
+    }
+
+    private struct Entry: Sendable {
+        let question: LookupQuestion
+        let asker: Asker
+        let asked: Duration
+        var began: Duration?
+        var hasStarted = false
+        var isWanted = true
+        /// The call for all the families asked for, while it is under way.
+        var firstCall: Call?
+        /// The call for IPv4 alone, while it is under way.
+        var secondCall: Call?
+        var settled: AddressFamilies = []
+        /// How the first call ended, while the second may still bring something.
+        var firstError: ResolutionError?
+    }
+
+    private var line: FairLine
+    private let secondCallDelay: Duration?
+    private var entries: [Lookup: Entry] = [:]
+    private var lookupOfCall: [Call: Lookup] = [:]
+    /// Look-ups for both families in the order in which their second calls fall due.
+    private var secondCalls = Deque<(due: Duration, lookup: Lookup)>()
+    /// Second calls whose look-ups have ended without them; each still holds its place.
+    private var orphans: [Call: Orphan] = [:]
+    private var fastNames = FastNames()
+    private var nextLookup: Lookup = 1
+    private var nextCall: Call = 1
+
+    private struct Orphan: Sendable {
+        let question: LookupQuestion
+        let asker: Asker
+        let began: Duration
+    }
+
+    /// - Parameters:
+    ///   - line: how many places there are, and for whom.
+    ///   - secondCallDelay: how long a call for both families may be silent before a second one asks for IPv4 alone;
+    ///     `nil` for never.
+    package init(line: FairLine.Configuration, secondCallDelay: Duration?) {
+        self.line = FairLine(line)
+        self.secondCallDelay = secondCallDelay
+    }
+
+    /// When to call `advance(to:)` next; `nil` when only an event can change anything.
+    package var wakeTime: Duration? { secondCalls.first?.due }
+
+    /// How many look-ups wait for a place.
+    package var waitingCount: Int { line.waitingCount }
+
+    /// How many calls are under way.
+    package var callCount: Int { lookupOfCall.count + orphans.count }
+}
+
+// MARK: - Events
+
+extension SystemLookups {
+    /// Somebody asks.
+    ///
+    /// - Returns: the look-up's name, and what follows.
+    package mutating func ask(_ question: LookupQuestion, for asker: Asker, at now: Duration) -> (Lookup, [Action]) {
+        let lookup = nextLookup
+        nextLookup += 1
+        if let fault = LookupName.fault(in: question.name) {
+            return (lookup, [.deliver(lookup, .ended(ResolutionError(.invalidName, fault)))])
+        }
+        guard line.join(lookup, for: asker, isFast: fastNames.contains(question.key, at: now)) else {
+            let message = "\(line.waitingCount) names wait for the resolver already"
+            return (lookup, [.deliver(lookup, .ended(ResolutionError(.queueFull, message)))])
+        }
+        entries[lookup] = Entry(question: question, asker: asker, asked: now)
+        return (lookup, grant())
+    }
+
+    /// Another asker waits for the look-up, perhaps one that nobody had wanted any more.
+    package mutating func add(_ asker: Asker, to lookup: Lookup) -> [Action] {
+        entries[lookup]?.isWanted = true
+        line.add(asker, to: lookup)
+        return grant()
+    }
+
+    /// Nobody waits for the look-up any more.
+    ///
+    /// - Returns: whether it is gone; not so when a call is under way, which cannot be called back.
+    package mutating func withdraw(_ lookup: Lookup) -> Bool {
+        guard entries[lookup] != nil else { return true }
+        if line.withdraw(lookup) {
+            entries[lookup] = nil
+            return true
+        }
+        entries[lookup]?.isWanted = false
+        return false
+    }
+
+    /// A call is on its thread.
+    package mutating func began(_ call: Call, at now: Duration) -> [Action] {
+        guard let lookup = lookupOfCall[call], var entry = entries[lookup], entry.firstCall == call else { return [] }
+        entry.began = now
+        let isFirstTime = !entry.hasStarted
+        entry.hasStarted = true
+        entries[lookup] = entry
+        if let secondCallDelay, entry.question.families == .both {
+            secondCalls.append((now + secondCallDelay, lookup))
+        }
+        return isFirstTime ? [.deliver(lookup, .started)] : []
+    }
+
+    /// No thread could be had for a call.
+    ///
+    /// - Parameter message: what the system said.
+    package mutating func foundNoThread(for call: Call, _ message: String) -> [Action] {
+        guard let lookup = lookupOfCall.removeValue(forKey: call), var entry = entries[lookup] else { return [] }
+        if entry.secondCall == call {
+            // The first call is still under way; the second was a kindness.
+            entry.secondCall = nil
+            entries[lookup] = entry
+            line.releaseExtraPlace()
+            return []
+        }
+        entry.firstCall = nil
+        entries[lookup] = entry
+        guard callCount > 0 else {
+            entries[lookup] = nil
+            line.release(lookup)
+            return [.deliver(lookup, .ended(ResolutionError(.noThread, message)))] + grant()
+        }
+        // Some call has a thread, and it will be free one day: the look-up waits for it.
+        line.putBack(lookup)
+        return []
+    }
+
+    /// A call has come back.
+    package mutating func returned(
+        _ call: Call,
+        with result: Result<[IPAddress], ResolutionError>,
+        at now: Duration
+    ) -> [Action] {
+        if orphans.removeValue(forKey: call) != nil {
+            line.releaseExtraPlace()
+            return grant()
+        }
+        guard let lookup = lookupOfCall.removeValue(forKey: call), var entry = entries[lookup] else { return [] }
+        let actions: [Action]
+        if entry.secondCall == call {
+            entry.secondCall = nil
+            line.releaseExtraPlace()
+            entries[lookup] = entry
+            actions = secondReturned(lookup, entry, result)
+        } else {
+            entry.firstCall = nil
+            line.release(lookup)
+            if case .success = result, let began = entry.began, now - began <= FastNames.limit {
+                fastNames.insert(entry.question.key, at: now)
+            }
+            entries[lookup] = entry
+            actions = firstReturned(lookup, entry, result)
+        }
+        return actions + grant()
+    }
+
+    /// Time has passed: look-ups that have been silent for too long get their second call.
+    package mutating func advance(to now: Duration) -> [Action] {
+        var actions: [Action] = []
+        while let next = secondCalls.first, next.due <= now {
+            secondCalls.removeFirst()
+            guard var entry = entries[next.lookup], entry.isWanted, entry.firstCall != nil, entry.secondCall == nil,
+                line.takeExtraPlace()
+            else { continue }
+            let call = makeCall(for: next.lookup)
+            entry.secondCall = call
+            entries[next.lookup] = entry
+            actions.append(.call(call, entry.question.name, .ipv4))
+        }
+        return actions
+    }
+}
+
+// MARK: - What follows
+
+extension SystemLookups {
+    private mutating func makeCall(for lookup: Lookup) -> Call {
+        let call = nextCall
+        nextCall += 1
+        lookupOfCall[call] = lookup
+        return call
+    }
+
+    private mutating func grant() -> [Action] {
+        var actions: [Action] = []
+        while let lookup = line.grantNext() {
+            guard var entry = entries[lookup] else {
+                line.release(lookup)
+                continue
+            }
+            let call = makeCall(for: lookup)
+            entry.firstCall = call
+            entries[lookup] = entry
+            actions.append(.call(call, entry.question.name, entry.question.families))
+        }
+        return actions
+    }
+
+    private mutating func firstReturned(
+        _ lookup: Lookup,
+        _ entry: Entry,
+        _ result: Result<[IPAddress], ResolutionError>
+    ) -> [Action] {
+        let unsettled = entry.question.families.subtracting(entry.settled)
+        switch result {
+        case .success(let addresses):
+            let fresh = addresses.filter { unsettled.contains($0.family) }
+            let answer = LookupAnswer(
+                families: unsettled,
+                addresses: fresh,
+                isInDestinationOrder: true,
+                source: .system
+            )
+            return [.deliver(lookup, .answered(answer))] + end(lookup, nil)
+        case .failure(let error) where entry.secondCall != nil && error.kind != .nameNotFound:
+            // The second call may still bring half of the answer.
+            entries[lookup]?.firstError = error
+            return []
+        case .failure(let error) where !entry.settled.isEmpty && error.kind == .nameNotFound:
+            // The other family has answers, so the name exists, and has none in this one.
+            let nothing = LookupAnswer(families: unsettled, addresses: [], isInDestinationOrder: true, source: .system)
+            return [.deliver(lookup, .answered(nothing))] + end(lookup, nil)
+        case .failure(let error):
+            return end(lookup, error)
+        }
+    }
+
+    private mutating func secondReturned(
+        _ lookup: Lookup,
+        _ entry: Entry,
+        _ result: Result<[IPAddress], ResolutionError>
+    ) -> [Action] {
+        var actions: [Action] = []
+        // A "no" is left to the first call, which knows about both families.
+        if case .success(let addresses) = result {
+            entries[lookup]?.settled.insert(.ipv4)
+            let answer = LookupAnswer(
+                families: .ipv4,
+                addresses: addresses.filter { $0.family == .ipv4 },
+                isInDestinationOrder: true,
+                source: .system
+            )
+            actions.append(.deliver(lookup, .answered(answer)))
+        }
+        if let error = entry.firstError { actions += end(lookup, error) }
+        return actions
+    }
+
+    private mutating func end(_ lookup: Lookup, _ error: ResolutionError?) -> [Action] {
+        if let entry = entries.removeValue(forKey: lookup), let call = entry.secondCall {
+            lookupOfCall[call] = nil
+            orphans[call] = Orphan(question: entry.question, asker: entry.asker, began: entry.began ?? entry.asked)
+        }
+        return [.deliver(lookup, .ended(error))]
+    }
+}
+
+// MARK: - The live view
+
+extension SystemLookups {
+    /// Everybody who waits or is inside, the longest first.
+    package func snapshot(at now: Duration) -> [SystemLookup] {
+        let living = entries.values.map { entry in
+            SystemLookup(
+                name: entry.question.name,
+                families: entry.question.families,
+                asker: entry.asker,
+                stage: entry.began == nil ? .waiting : .inside,
+                age: now - (entry.began ?? entry.asked),
+                isAbandoned: !entry.isWanted,
+                hasSecondCall: entry.secondCall != nil
+            )
+        }
+        let left = orphans.values.map { orphan in
+            SystemLookup(
+                name: orphan.question.name,
+                families: .ipv4,
+                asker: orphan.asker,
+                stage: .inside,
+                age: now - orphan.began,
+                isAbandoned: true,
+                hasSecondCall: true
+            )
+        }
+        return (living + left).sorted { $0.age > $1.age }
+    }
+}

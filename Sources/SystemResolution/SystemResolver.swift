@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import GetAddrInfo
+public import IPAddresses
+public import NameResolution
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#elseif canImport(Darwin)
+import Darwin
+#endif
+
+/// `getaddrinfo` on threads of its own, behind one fair, bounded line (rule 4).
+///
+/// A thread inside the call cannot be called back. It keeps its place until the call returns, and `lookups` lists it.
+public final class SystemResolver: Resolver {
+    /// Makes one call: the name, the families, and what came of it; it may block.
+    public typealias Call = @Sendable (String, AddressFamilies) -> Result<[AddressInfo], AddressInfoError>
+
+    /// The process's own: one line for everybody.
+    public static let shared = SystemResolver()
+
+    private struct UnderWay: LookupUnderWay {
+        let resolver: SystemResolver
+        let lookup: SystemLookups.Lookup
+
+        func join(_ asker: Asker) { resolver.add(asker, to: lookup) }
+
+        func withdraw() -> Bool { resolver.withdraw(lookup) }
+    }
+
+    private struct Desk: Sendable {
+        var lookups: SystemLookups
+        var receivers: [SystemLookups.Lookup: @Sendable (LookupEvent) -> Void] = [:]
+    }
+
+    private let desk: OrderedOutbox<Desk, SystemLookups.Action>
+    private let threads: ResolverThreads
+    private let call: Call
+    private let startedAt = ContinuousClock.now
+    private let alarm: Alarm
+
+    /// A resolver with a line of its own; `shared` is what nearly everybody wants.
+    ///
+    /// - Parameters:
+    ///   - configuration: places, second call, threads.
+    ///   - call: makes one call of `getaddrinfo`; the default asks for streams, without flags.
+    public convenience init(
+        _ configuration: SystemResolverConfiguration = SystemResolverConfiguration(),
+        call: @escaping Call = SystemResolver.callGetaddrinfo
+    ) {
+        self.init(configuration, call: call, startThread: DetachedThread.start)
+    }
+
+    init(_ configuration: SystemResolverConfiguration, call: @escaping Call, startThread: @escaping ResolverThreads.Starter) {
+        let lookups = SystemLookups(line: configuration.line, secondCallDelay: configuration.secondCallDelay)
+        desk = OrderedOutbox(Desk(lookups: lookups))
+        threads = ResolverThreads(
+            idleTime: configuration.idleTime,
+            stackSize: configuration.stackSize,
+            start: startThread
+        )
+        self.call = call
+        alarm = Alarm(start: startThread)
+    }
+
+    /// Starts a look-up, or has it wait for its place.
+    public func lookUp(
+        _ question: LookupQuestion,
+        for asker: Asker,
+        _ receive: @escaping @Sendable (LookupEvent) -> Void
+    ) -> any LookupUnderWay {
+        var lookup: SystemLookups.Lookup = 0
+        update { desk, now in
+            let (name, actions) = desk.lookups.ask(question, for: asker, at: now)
+            lookup = name
+            desk.receivers[name] = receive
+            return actions
+        }
+        return UnderWay(resolver: self, lookup: lookup)
+    }
+
+    /// Everybody who waits or is inside, the longest first.
+    public var lookups: [SystemLookup] {
+        let now = now
+        return desk.withMachine { $0.lookups.snapshot(at: now) }
+    }
+
+    /// How many threads there are, idle ones included.
+    public var threadCount: Int { threads.count }
+
+    /// How many look-ups wait for a place.
+    public var waitingCount: Int { desk.withMachine { $0.lookups.waitingCount } }
+
+    private var now: Duration { ContinuousClock.now - startedAt }
+
+    private func add(_ asker: Asker, to lookup: SystemLookups.Lookup) {
+        update { desk, _ in desk.lookups.add(asker, to: lookup) }
+    }
+
+    private func withdraw(_ lookup: SystemLookups.Lookup) -> Bool {
+        desk.withMachine { desk in
+            let isGone = desk.lookups.withdraw(lookup)
+            if isGone { desk.receivers[lookup] = nil }
+            return isGone
+        }
+    }
+
+    private func update(_ change: (inout Desk, Duration) -> [SystemLookups.Action]) {
+        let now = now
+        var wakes: Duration?
+        desk.update(carryingOut: carryOut) { desk in
+            defer { wakes = desk.lookups.wakeTime }
+            return change(&desk, now)
+        }
+        alarm.set(wakes.map { startedAt + $0 }) { [weak self] in
+            self?.update { desk, now in desk.lookups.advance(to: now) }
+        }
+    }
+
+    private func carryOut(_ action: SystemLookups.Action) {
+        switch action {
+        case .call(let call, let name, let families):
+            let failure = threads.run { self.make(call, name, families) }
+            if let failure {
+                let message = "no thread to look \"\(name)\" up with: \(String(cString: strerror(failure)))"
+                update { desk, _ in desk.lookups.foundNoThread(for: call, message) }
+            }
+        case .deliver(let lookup, let event):
+            let receive = desk.withMachine { desk in
+                if case .ended = event { desk.receivers.removeValue(forKey: lookup) } else { desk.receivers[lookup] }
+            }
+            receive?(event)
+        }
+    }
+
+    /// Makes a call; on a thread that may block.
+    private func make(_ number: SystemLookups.Call, _ name: String, _ families: AddressFamilies) {
+        update { desk, now in desk.lookups.began(number, at: now) }
+        let result = call(name, families)
+            .map { infos in infos.map(\.endpoint.address) }
+            .mapError { ResolutionError($0, lookingUp: name) }
+        update { desk, now in desk.lookups.returned(number, with: result, at: now) }
+    }
+
+    /// The real call: streams, no flags, one entry an address.
+    @Sendable
+    public static func callGetaddrinfo(
+        _ name: String,
+        _ families: AddressFamilies
+    ) -> Result<[AddressInfo], AddressInfoError> {
+        let family = families == .ipv4 ? AF_INET : families == .ipv6 ? AF_INET6 : AF_UNSPEC
+        #if canImport(Glibc)
+        let stream = Int32(SOCK_STREAM.rawValue)
+        #else
+        let stream = SOCK_STREAM
+        #endif
+        let question = AddressInfoQuestion(host: name, service: nil, family: family, socketType: stream)
+        return AddressInfoCall.getaddrinfo(question)
+    }
+}
