@@ -44,14 +44,15 @@ let package = Package(
         .target(
             name: "NameResolution",
             dependencies: [
-                "IPAddresses", "GetAddrInfo", locks, .product(name: "DequeModule", package: "swift-collections"),
+                "CFairDial", "IPAddresses", "GetAddrInfo", locks,
+                .product(name: "DequeModule", package: "swift-collections"),
             ],
             swiftSettings: strict
         ),
         .target(
             name: "SystemResolution",
             dependencies: [
-                "IPAddresses", "GetAddrInfo", "NameResolution", locks,
+                "CFairDial", "IPAddresses", "GetAddrInfo", "NameResolution", locks,
                 .product(name: "DequeModule", package: "swift-collections"),
             ],
             swiftSettings: strict

@@ -5,6 +5,7 @@
 
 #include <arpa/inet.h>
 #include <string.h>
+#include <unistd.h>
 
 socklen_t fairdial_ipv4_address(struct sockaddr_storage *address, uint32_t bits, uint16_t port)
 {
@@ -37,6 +38,34 @@ socklen_t fairdial_ipv6_address(struct sockaddr_storage *address, uint64_t high,
     memcpy(&bytes.sin6_addr, words, sizeof words);
     memcpy(address, &bytes, sizeof bytes);
     return sizeof bytes;
+}
+
+int fairdial_read_address(const struct sockaddr *address, uint64_t *high, uint64_t *low, uint32_t *scope)
+{
+    if (address->sa_family == AF_INET) {
+        struct sockaddr_in bytes;
+        memcpy(&bytes, address, sizeof bytes);
+        *high = 0;
+        *low = ntohl(bytes.sin_addr.s_addr);
+        *scope = 0;
+        return 4;
+    }
+    if (address->sa_family == AF_INET6) {
+        struct sockaddr_in6 bytes;
+        uint32_t words[4];
+        memcpy(&bytes, address, sizeof bytes);
+        memcpy(words, &bytes.sin6_addr, sizeof words);
+        *high = (uint64_t)ntohl(words[0]) << 32 | ntohl(words[1]);
+        *low = (uint64_t)ntohl(words[2]) << 32 | ntohl(words[3]);
+        *scope = bytes.sin6_scope_id;
+        return 6;
+    }
+    return 0;
+}
+
+ssize_t fairdial_read(int descriptor, void *buffer, size_t count)
+{
+    return read(descriptor, buffer, count);
 }
 
 #ifdef __linux__

@@ -20,8 +20,12 @@ struct Dial: Sendable {
 
     private enum Lookup: Sendable {
         case unneeded
+        /// Asked for, and not known to wait: a local name never does (rule 2).
+        case asked
         case queued
         case running
+        /// There was no descriptor to ask with; asked again later.
+        case postponed(until: Duration, ResolutionError)
         case ended(ResolutionError?)
     }
 
@@ -40,9 +44,9 @@ struct Dial: Sendable {
     init(_ question: DialQuestion) {
         self.question = question
         unanswered = question.lookup?.families ?? []
-        lookup = question.lookup == nil ? .unneeded : .queued
+        lookup = question.lookup == nil ? .unneeded : .asked
         race = ConnectionRace(awaiting: unanswered, delays: question.delays)
-        stopwatch = Stopwatch(running: question.lookup == nil ? .lookup : .queue, at: .zero)
+        stopwatch = Stopwatch(running: .lookup, at: .zero)
     }
 
     /// Whether `finish` has been said.
@@ -58,6 +62,7 @@ struct Dial: Sendable {
         }
         var wake = stopwatch.instant(when: question.budgets[stopwatch.running])
         if let deadline = question.deadline { wake = min(wake, deadline) }
+        if case .postponed(let until, _) = lookup { wake = min(wake, until) }
         if let raceWake = race.wakeTime, question.goal != .answer { wake = min(wake, raceWake) }
         return wake
     }
@@ -99,12 +104,21 @@ extension Dial {
         return carryOut(actions, at: now)
     }
 
-    /// The look-up has its place.
-    mutating func lookupStarted(at now: Duration) -> [DialAction] {
-        guard case .dialing = phase, case .queued = lookup else { return [] }
-        lookup = .running
+    /// The look-up has been asked for, and nothing has come at once: it waits for its place.
+    mutating func lookupQueued(at now: Duration) {
+        guard case .dialing = phase, case .asked = lookup else { return }
+        lookup = .queued
         runClock(at: now)
-        return []
+    }
+
+    /// The look-up has its place.
+    mutating func lookupStarted(at now: Duration) {
+        guard case .dialing = phase else { return }
+        switch lookup {
+        case .asked, .queued: lookup = .running
+        case .unneeded, .running, .postponed, .ended: return
+        }
+        runClock(at: now)
     }
 
     /// Addresses have come.
@@ -112,7 +126,10 @@ extension Dial {
     /// - Parameter destinations: all that are known by now, in destination order (RFC 6724).
     mutating func answered(_ answer: LookupAnswer, all destinations: [Destination], at now: Duration) -> [DialAction] {
         guard case .dialing = phase else { return [] }
-        if case .queued = lookup { lookup = .running }
+        switch lookup {
+        case .asked, .queued: lookup = .running
+        case .unneeded, .running, .postponed, .ended: break
+        }
         source = source ?? answer.source
         unanswered.subtract(answer.families)
         hasAddresses = !destinations.isEmpty
@@ -127,8 +144,13 @@ extension Dial {
     mutating func lookupEnded(_ error: ResolutionError?, at now: Duration) -> [DialAction] {
         guard case .dialing = phase else { return [] }
         switch lookup {
-        case .unneeded, .ended: return []
-        case .queued, .running: break
+        case .unneeded, .postponed, .ended: return []
+        case .asked, .queued, .running: break
+        }
+        if let error, error.kind == .noDescriptor, !hasAddresses {
+            lookup = .postponed(until: now + pause(), error)
+            runClock(at: now)
+            return []
         }
         lookup = .ended(error)
         if question.goal == .answer {
@@ -153,11 +175,7 @@ extension Dial {
     mutating func outOfDescriptors(_ destination: Destination, at now: Duration) -> [DialAction] {
         guard case .dialing = phase else { return [] }
         attempts.removeAll { $0.destination == destination && $0.outcome == nil }
-        // Nobody tells when some other part of the process closes a file, so we ask again, less and less often.
-        let longest = 100
-        let pause = Duration.milliseconds(min(5 << min(postponements, 5), longest))
-        postponements += 1
-        return carryOut(race.postponed(destination, until: now + pause), at: now)
+        return carryOut(race.postponed(destination, until: now + pause()), at: now)
     }
 
     /// The channel exists and is ready, or nothing had to be awaited.
@@ -195,6 +213,11 @@ extension Dial {
             if question.goal == .answer, stopwatch.running == .lookup, hasAddresses { return finishAnswer(at: now) }
             return fail(.budget(stopwatch.running), at: now)
         }
+        if case .postponed(let until, _) = lookup, now >= until, let asked = question.lookup {
+            lookup = .asked
+            runClock(at: now)
+            return [.lookUp(asked)]
+        }
         guard question.goal != .answer else { return [] }
         return carryOut(race.advance(to: now), at: now)
     }
@@ -216,9 +239,23 @@ extension Dial {
     private var clock: DialClock {
         if case .handshaking = phase { return .handshake }
         if race.isUnderWay { return .connect }
-        if race.isShortOfSockets { return .queue }
+        if isShortOfDescriptors { return .queue }
         if case .queued = lookup { return .queue }
         return .lookup
+    }
+
+    /// How long to wait for a descriptor before asking again. Nobody tells when some other part of the process closes a
+    /// file, so we ask again, less and less often.
+    private mutating func pause() -> Duration {
+        let longest = 100
+        defer { postponements += 1 }
+        return .milliseconds(min(5 << min(postponements, 5), longest))
+    }
+
+    /// Whether the dial waits for a descriptor, for a socket or for its look-up.
+    private var isShortOfDescriptors: Bool {
+        if case .postponed = lookup { return true }
+        return race.isShortOfSockets
     }
 
     private mutating func runClock(at now: Duration) {
@@ -273,8 +310,8 @@ extension Dial {
 
     private mutating func leaveLookup() -> [DialAction] {
         switch lookup {
-        case .unneeded, .ended: return []
-        case .queued, .running:
+        case .unneeded, .ended, .postponed: return []
+        case .asked, .queued, .running:
             lookup = .ended(nil)
             return [.leaveLookup]
         }
@@ -308,7 +345,12 @@ extension Dial {
             end(destination, outcome, at: now)
             actions.append(.close(destination))
         }
-        let resolutionError: ResolutionError? = if case .ended(let error) = lookup { error } else { nil }
+        let resolutionError: ResolutionError? =
+            switch lookup {
+            case .ended(let error): error
+            case .postponed(_, let error): error
+            case .unneeded, .asked, .queued, .running: nil
+            }
         let channelError: (any Error)? = if case .channel(_, let error) = failure { error } else { nil }
         actions += leaveLookup()
         var splits = splits
@@ -329,7 +371,7 @@ extension Dial {
         switch failure {
         case .budget(let clock):
             let budget = question.budgets[clock]
-            return DialVerdict.timeout(of: clock, after: budget, isShortOfSockets: race.isShortOfSockets)
+            return DialVerdict.timeout(of: clock, after: budget, isShortOfDescriptors: isShortOfDescriptors)
         case .deadline:
             let deadline = question.deadline ?? .zero
             return (.deadlineExceeded, "the deadline of \(deadline.readable) passed on the \(clock.rawValue) clock")
@@ -343,7 +385,7 @@ extension Dial {
             if case .ended(let error?) = lookup { return (DialVerdict.code(for: error), error.message) }
             switch lookup {
             case .unneeded: return (.noUsableAddress, "no address of a family that may be used here")
-            case .queued, .running, .ended: return (.nameNotFound, "the name has no address")
+            case .asked, .queued, .running, .postponed, .ended: return (.nameNotFound, "the name has no address")
             }
         }
     }

@@ -127,7 +127,7 @@ extension DialDriver {
     private func read(_ event: LookupEvent, at time: Duration) {
         switch event {
         case .started:
-            carryOut(dial.lookupStarted(at: time))
+            dial.lookupStarted(at: time)
         case .answered(let answer):
             guard case .lookUp(let port) = plan.start else { return }
             known.add(answer, wanting: plan.families)
@@ -200,6 +200,7 @@ extension DialDriver {
         post.withLockedValue { $0.isExpected = true }
         lookup = plan.resolver.lookUp(question, for: plan.asker) { self.deliver(.lookup($0)) }
         readPost()
+        dial.lookupQueued(at: now)
     }
 
     private func leaveLookup() {

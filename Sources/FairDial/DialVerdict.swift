@@ -8,11 +8,11 @@ enum DialVerdict {
     static func timeout(
         of clock: DialClock,
         after budget: Duration,
-        isShortOfSockets: Bool
+        isShortOfDescriptors: Bool
     ) -> (DialError.Code, String) {
         let time = budget.readable
         switch clock {
-        case .queue where isShortOfSockets:
+        case .queue where isShortOfDescriptors:
             return (.outOfDescriptors, "no descriptor was free for \(time)")
         case .queue: return (.queueTimeout, "no place in the resolver's line for \(time)")
         case .lookup: return (.lookupTimeout, "the look-up was not answered within \(time)")

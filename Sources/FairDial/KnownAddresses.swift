@@ -18,6 +18,6 @@ struct KnownAddresses {
         guard !wanted.isEmpty else { return }
         let isOrdered = answer.isInDestinationOrder && inDestinationOrder.isEmpty
         inDestinationOrder += wanted
-        if !isOrdered { inDestinationOrder = DestinationOrder.sorted(inDestinationOrder) }
+        if !isOrdered { inDestinationOrder = SourceAddresses.sort(inDestinationOrder) }
     }
 }

@@ -8,6 +8,7 @@
 #include <netinet/in.h>
 #include <stdint.h>
 #include <sys/socket.h>
+#include <sys/types.h>
 
 /// Writes an IPv4 socket address; `bits` and `port` in host byte order. Returns its length.
 socklen_t fairdial_ipv4_address(struct sockaddr_storage *address, uint32_t bits, uint16_t port);
@@ -15,6 +16,12 @@ socklen_t fairdial_ipv4_address(struct sockaddr_storage *address, uint32_t bits,
 /// Writes an IPv6 socket address; all numbers in host byte order. Returns its length.
 socklen_t fairdial_ipv6_address(struct sockaddr_storage *address, uint64_t high, uint64_t low, uint32_t scope,
                                 uint16_t port);
+
+/// Reads a socket address; all numbers in host byte order, an IPv4 address in `low`. Returns 4, 6, or 0 for another family.
+int fairdial_read_address(const struct sockaddr *address, uint64_t *high, uint64_t *low, uint32_t *scope);
+
+/// `read(2)`, under a name that no Swift method hides.
+ssize_t fairdial_read(int descriptor, void *buffer, size_t count);
 
 #ifdef __linux__
 #include <pthread.h>

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import IPAddresses
+
+/// The order in which to try destinations (RFC 6724 §6), as a pure sort over destinations and their source addresses.
+///
+/// Scopes, and the rule on IPv4's matching prefixes, are glibc's reading of the RFC: the answers must be the C library's.
+public struct DestinationOrder: Sendable {
+    /// A destination and the address that this machine would send from.
+    public struct Candidate: Hashable, Sendable {
+        /// Where to.
+        public var destination: IPAddress
+        /// Where from; `nil` when there is no way to the destination.
+        public var source: IPAddress?
+        /// The length of the source's own network prefix, for IPv4; `nil` when it is not known.
+        public var sourcePrefixLength: Int?
+
+        /// A candidate from its parts.
+        public init(destination: IPAddress, source: IPAddress?, sourcePrefixLength: Int? = nil) {
+            self.destination = destination
+            self.source = source
+            self.sourcePrefixLength = sourcePrefixLength
+        }
+    }
+
+    /// The rules of RFC 6724 §6 that can be told apart here. Rules 3 (deprecated addresses), 4 (home addresses) and
+    /// 7 (native transport) need what a socket does not tell, and count as even.
+    public enum Rule: Int, Hashable, Sendable {
+        /// Rule 1: avoid unusable destinations.
+        case usable = 1
+        /// Rule 2: prefer matching scope.
+        case matchingScope = 2
+        /// Rule 5: prefer matching label.
+        case matchingLabel = 5
+        /// Rule 6: prefer higher precedence.
+        case precedence = 6
+        /// Rule 8: prefer smaller scope.
+        case smallerScope = 8
+        /// Rule 9: use the longest matching prefix.
+        case longestPrefix = 9
+        /// Rule 10: otherwise leave the order unchanged.
+        case unchanged = 10
+    }
+
+    private let table: AddressPreferenceTable
+
+    /// - Parameter table: labels and precedences.
+    public init(table: AddressPreferenceTable = .glibc) {
+        self.table = table
+    }
+
+    /// The destinations, best first.
+    public func sorted(_ candidates: [Candidate]) -> [IPAddress] {
+        // The library does not promise a stable sort, so rule 10 is applied by position.
+        candidates.enumerated().sorted { left, right in
+            let (isFirst, rule) = decide(left.element, right.element)
+            return rule == .unchanged ? left.offset < right.offset : isFirst
+        }.map(\.element.destination)
+    }
+
+    /// Whether one candidate goes strictly before another, and which rule decides between them.
+    public func decide(_ left: Candidate, _ right: Candidate) -> (isFirst: Bool, by: Rule) {
+        if (left.source == nil) != (right.source == nil) { return (left.source != nil, .usable) }
+        let leftScope = Self.scope(of: left.destination)
+        let rightScope = Self.scope(of: right.destination)
+        let leftRow = table.row(for: left.destination)
+        let rightRow = table.row(for: right.destination)
+        if let leftSource = left.source, let rightSource = right.source {
+            let leftMatches = Self.scope(of: leftSource) == leftScope
+            let rightMatches = Self.scope(of: rightSource) == rightScope
+            if leftMatches != rightMatches { return (leftMatches, .matchingScope) }
+            let leftBelongs = table.row(for: leftSource).label == leftRow.label
+            let rightBelongs = table.row(for: rightSource).label == rightRow.label
+            if leftBelongs != rightBelongs { return (leftBelongs, .matchingLabel) }
+        }
+        if leftRow.precedence != rightRow.precedence { return (leftRow.precedence > rightRow.precedence, .precedence) }
+        if leftScope != rightScope { return (leftScope < rightScope, .smallerScope) }
+        if let (leftBits, rightBits) = Self.matchingBits(left, right), leftBits != rightBits {
+            return (leftBits > rightBits, .longestPrefix)
+        }
+        return (false, .unchanged)
+    }
+
+    /// RFC 6724 §3.1, with IPv4's loopback and link-local addresses as link-local, and all others global (§3.2).
+    private static func scope(of address: IPAddress) -> Int {
+        let linkLocal = 2
+        let siteLocal = 5
+        let global = 14
+        switch address {
+        case .v4(let address):
+            return address.bits >> 24 == 127 || address.bits >> 16 == 0xA9FE ? linkLocal : global
+        case .v6(let address, _):
+            if address.high >> 56 == 0xFF { return Int(address.high >> 48 & 0xF) }
+            if address == .loopback || address.high >> 54 == 0xFE80 >> 6 { return linkLocal }
+            return address.high >> 54 == 0xFEC0 >> 6 ? siteLocal : global
+        }
+    }
+
+    /// How many leading bits each destination shares with its source, counted as glibc counts them; `nil` across families.
+    private static func matchingBits(_ left: Candidate, _ right: Candidate) -> (Int, Int)? {
+        switch (left.destination, left.source, right.destination, right.source) {
+        case (.v4(let leftTo), .v4(let leftFrom)?, .v4(let rightTo), .v4(let rightFrom)?):
+            return (
+                bits(leftTo, leftFrom, prefixLength: left.sourcePrefixLength),
+                bits(rightTo, rightFrom, prefixLength: right.sourcePrefixLength)
+            )
+        case (.v6(let leftTo, _), .v6(let leftFrom, _)?, .v6(let rightTo, _), .v6(let rightFrom, _)?):
+            return bits(words(leftTo, leftFrom), words(rightTo, rightFrom))
+        default:
+            return nil
+        }
+    }
+
+    /// Outside the source's own network, common leading bits of IPv4 addresses mean nothing, and count as none.
+    private static func bits(_ to: IPv4Address, _ from: IPv4Address, prefixLength: Int?) -> Int {
+        let difference = to.bits ^ from.bits
+        guard let prefixLength, prefixLength > 0, difference >> UInt32(32 - min(prefixLength, 32)) == 0 else { return 0 }
+        return difference.leadingZeroBitCount
+    }
+
+    /// The differences between two addresses, 32 bits at a time.
+    private static func words(_ to: IPv6Address, _ from: IPv6Address) -> [UInt32] {
+        let high = to.high ^ from.high
+        let low = to.low ^ from.low
+        return [high >> 32, high, low >> 32, low].map(UInt32.init(truncatingIfNeeded:))
+    }
+
+    /// The first word in which either pair differs decides.
+    private static func bits(_ left: [UInt32], _ right: [UInt32]) -> (Int, Int) {
+        for (left, right) in zip(left, right) where left != 0 || right != 0 {
+            return (left.leadingZeroBitCount, right.leadingZeroBitCount)
+        }
+        return (0, 0)
+    }
+}

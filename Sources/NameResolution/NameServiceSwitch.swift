@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// The `hosts` line of nsswitch.conf: who is asked for a name, in which order.
+public struct NameServiceSwitch: Hashable, Sendable {
+    /// One word of the line, and the actions in brackets after it.
+    public struct Service: Hashable, Sendable {
+        /// `files`, `dns`, `mdns4_minimal`, …
+        public let name: String
+        /// `SUCCESS=continue`, `!NOTFOUND=return`, …; in upper and lower case as glibc compares them, without regard to it.
+        public var actions: [String]
+    }
+
+    /// The services in order.
+    public let hosts: [Service]
+
+    /// What glibc does without a file or a line: `files dns`.
+    public static let standard = NameServiceSwitch(hosts: ["files", "dns"].map { Service(name: $0, actions: []) })
+
+    private init(hosts: [Service]) {
+        self.hosts = hosts
+    }
+
+    /// Reads a file's bytes. The last `hosts` line counts; without one, `standard`.
+    public init(_ bytes: some Collection<UInt8>) {
+        var services: [Service]?
+        for line in bytes.split(separator: UInt8(ascii: "\n")) {
+            let content = String(decoding: line.prefix { $0 != UInt8(ascii: "#") && $0 != 0 }, as: UTF8.self)
+            let parts = content.split(separator: ":", maxSplits: 1)
+            guard parts.count == 2, parts[0].trimmed.lowercased() == "hosts" else { continue }
+            services = Self.services(in: parts[1])
+        }
+        self = services.map(NameServiceSwitch.init(hosts:)) ?? .standard
+    }
+
+    /// Whether a name that the hosts file has is final: `files` comes first, and a hit ends the search.
+    public var isHostsFileFirst: Bool {
+        guard let first = hosts.first, first.name == "files" else { return false }
+        return first.actions.allSatisfy { action in
+            // Only what happens on success matters; the default there is to return.
+            let parts = action.lowercased().split(separator: "=", maxSplits: 1).map(String.init)
+            guard parts.count == 2 else { return false }
+            let isNegated = parts[0].hasPrefix("!")
+            let status = isNegated ? String(parts[0].dropFirst()) : parts[0]
+            let coversSuccess = isNegated ? status != "success" : status == "success"
+            return !coversSuccess || parts[1] == "return"
+        }
+    }
+
+    private static func services(in text: Substring) -> [Service] {
+        var services: [Service] = []
+        var rest = text[...]
+        while let next = rest.firstIndex(where: { !$0.isWhitespace }) {
+            rest = rest[next...]
+            if rest.first == "[" {
+                let end = rest.firstIndex(of: "]") ?? rest.endIndex
+                let actions = rest[..<end].dropFirst().split(whereSeparator: \.isWhitespace).map(String.init)
+                if !services.isEmpty { services[services.count - 1].actions += actions }
+                rest = end == rest.endIndex ? rest[end...] : rest[rest.index(after: end)...]
+            } else {
+                let end = rest.firstIndex { $0.isWhitespace || $0 == "[" } ?? rest.endIndex
+                services.append(Service(name: String(rest[..<end]), actions: []))
+                rest = rest[end...]
+            }
+        }
+        return services
+    }
+}
+
+extension Substring {
+    fileprivate var trimmed: Substring {
+        drop(while: \.isWhitespace).reversedDrop(while: \.isWhitespace)
+    }
+
+    private func reversedDrop(while predicate: (Character) -> Bool) -> Substring {
+        var result = self
+        while let last = result.last, predicate(last) { result.removeLast() }
+        return result
+    }
+}
