@@ -21,8 +21,8 @@ public enum AddressInfoCall {
     ///   than IPv4 and IPv6 are left out. A host with a NUL in it is `noName`, such a service is `service`, without a call.
     public static func getaddrinfo(_ question: AddressInfoQuestion) -> Result<[AddressInfo], AddressInfoError> {
         // The call would stop reading at the NUL and answer for another name.
-        if let host = question.host, host.utf8.contains(0) { return .failure(.noName) }
-        if let service = question.service, service.utf8.contains(0) { return .failure(.service) }
+        if let host = question.host, host.withUTF8Bytes({ $0.contains(0) }) { return .failure(.noName) }
+        if let service = question.service, service.withUTF8Bytes({ $0.contains(0) }) { return .failure(.service) }
 
         var hints = addrinfo()
         hints.ai_family = question.family
