@@ -11,8 +11,9 @@ import IPAddresses
 #endif
 
 extension AddressInfoQuestion {
-    /// glibc's answer, checked against version 2.36. The order of the checks is glibc's too: it decides which of two errors is
-    /// told.
+    /// glibc's answer, checked against version 2.36.
+    ///
+    /// The order of the checks is glibc's too: it decides which of two errors is told.
     func glibcAnswer() -> NumericAnswer {
         if holdsNUL(host) { return .failed(.noName) }
         if holdsNUL(service) { return .failed(.service) }
@@ -79,7 +80,7 @@ extension AddressInfoQuestion {
         return entries(for: address, port: port, kinds: kinds, canonicalName: canonicalName)
     }
 
-    /// A hosts file may hold the oddest names, so even what is no name anywhere else is asked for.
+    /// Even what is no name anywhere else is looked up: a hosts file may hold the oddest names.
     private func name(_ flags: QuestionFlags) throws(AddressInfoError) -> NumericAnswer {
         if flags.contains(.numericHost) { throw .noName }
         return .needsLookup
@@ -106,7 +107,7 @@ extension AddressInfoQuestion {
             } catch .interfacesUnavailable {
                 return nil
             } catch .namedZoneBeyondLink where mapped != nil {
-                // glibc asks the half-converted address whether it is link-local, so 254.128.0.0/10 may have its zone by name.
+                // glibc asks the half-converted address whether it is link-local: 254.128.0.0/10 may have a named zone.
                 return nil
             } catch {
                 throw .noName
@@ -118,7 +119,8 @@ extension AddressInfoQuestion {
 
     /// The addresses for no host: loopback, or everything when the socket is to listen.
     ///
-    /// Their order is that of a machine that has IPv6 and nothing in `gai.conf`: glibc sorts them as it sorts any two addresses.
+    /// Their order is that of a machine that has IPv6 and nothing in `gai.conf`: glibc sorts them as it sorts any
+    /// others.
     private func ownAddresses(_ flags: QuestionFlags) -> (first: IPAddress, second: IPAddress?) {
         let passive = flags.contains(.passive)
         let ipv4 = IPAddress.v4(IPv4Address(bits: passive ? 0 : 0x7f00_0001))

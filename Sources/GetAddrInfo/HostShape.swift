@@ -23,8 +23,8 @@ enum HostShape {
         self = text.utf8.withContiguousStorageIfAvailable { HostShape($0) } ?? HostShape(String(text))
     }
 
-    // Names leave here, most of them on their first bytes: an IPv6 address has a colon among its first five, an IPv4 one
-    // has none there and begins with a digit.
+    // Names leave here, most of them on their first bytes: an IPv6 address has a colon among its first five, an IPv4
+    // one has none there and begins with a digit.
     private init(_ bytes: UnsafeBufferPointer<UInt8>) {
         guard let first = bytes.first else {
             self = .empty

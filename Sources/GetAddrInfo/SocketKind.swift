@@ -13,7 +13,8 @@ struct SocketKind: Hashable {
 
     /// The kinds for a type and a protocol, 0 meaning any, in glibc's order of preference.
     ///
-    /// - Throws: `.socketType` where the two do not go together, `.service` where only RAW would do and a service was given.
+    /// - Throws: `.socketType` where the two do not go together, `.service` where only RAW would do and a service was
+    ///   given.
     static func choice(
         socketType: Int32,
         protocolNumber: Int32,
