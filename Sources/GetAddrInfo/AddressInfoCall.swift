@@ -14,15 +14,16 @@ import IPAddresses
 public enum AddressInfoCall {
     /// Calls `getaddrinfo` (RFC 3493 §6.1) and copies its answer out.
     ///
-    /// **Blocks** the calling thread for as long as the system's resolver takes, often for many seconds, and cannot be called
-    /// back: only for threads that have nothing else to do.
+    /// **Blocks** the calling thread for as long as the system's resolver takes, often for many seconds, and cannot
+    /// be called back: only for threads that have nothing else to do.
     ///
-    /// - Returns: the entries in the call's order, a scope other than 0 as the address's zone; entries of other families
-    ///   than IPv4 and IPv6 are left out. A host with a NUL in it is `noName`, such a service is `service`, without a call.
+    /// - Returns: the entries in the call's order, a scope other than 0 as the address's zone; entries of other
+    ///   families than IPv4 and IPv6 are left out. A host with a NUL in it is `noName`, such a service is `service`,
+    ///   without a call.
     public static func getaddrinfo(_ question: AddressInfoQuestion) -> Result<[AddressInfo], AddressInfoError> {
         // The call would stop reading at the NUL and answer for another name.
-        if let host = question.host, host.utf8.contains(0) { return .failure(.noName) }
-        if let service = question.service, service.utf8.contains(0) { return .failure(.service) }
+        if let host = question.host, host.withUTF8Bytes({ $0.contains(0) }) { return .failure(.noName) }
+        if let service = question.service, service.withUTF8Bytes({ $0.contains(0) }) { return .failure(.service) }
 
         var hints = addrinfo()
         hints.ai_family = question.family

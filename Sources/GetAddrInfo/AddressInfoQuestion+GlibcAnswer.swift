@@ -11,8 +11,9 @@ import IPAddresses
 #endif
 
 extension AddressInfoQuestion {
-    /// glibc's answer, checked against version 2.36. The order of the checks is glibc's too: it decides which of two errors is
-    /// told.
+    /// glibc's answer, checked against version 2.36.
+    ///
+    /// The order of the checks is glibc's too: it decides which of two errors is told.
     func glibcAnswer() -> NumericAnswer {
         if holdsNUL(host) { return .failed(.noName) }
         if holdsNUL(service) { return .failed(.service) }
@@ -51,29 +52,38 @@ extension AddressInfoQuestion {
         kinds: SocketKind.Choice
     ) throws(AddressInfoError) -> NumericAnswer {
         guard let host else {
-            return entries(for: ownAddresses(flags), port: port, kinds: kinds)
+            let own = ownAddresses(flags)
+            return entries(for: own.first, and: own.second, port: port, kinds: kinds)
         }
         // The text is turned into an ASCII name first, and full-width digits into digits by that.
-        if flags.contains(.idn), !host.utf8.allSatisfy({ $0 < 0x80 }) { return .needsLookup }
+        if flags.contains(.idn), !host.withUTF8Bytes({ $0.allSatisfy { $0 < 0x80 } }) { return .needsLookup }
         // The echoed text goes through a library that may or may not be installed.
         if flags.isSuperset(of: [.canonicalName, .canonicalIDN]) { return .needsLookup }
 
         let address: IPAddress
-        switch HostReading(Substring(host)) {
+        switch HostShape(host) {
         case .ipv4(let ipv4):
             address = try self.address(of: ipv4, flags: flags)
-        case .ipv6(let ipv6, let zone):
-            guard let read = try self.address(of: ipv6, zone: zone) else { return .needsLookup }
-            address = read
+        case .ipv6:
+            if let ipv6 = try? ZonedIPv6(host[...]) {
+                guard let read = try self.address(of: ipv6) else { return .needsLookup }
+                address = read
+            } else {
+                return try name(flags)
+            }
         case .empty:
             throw .noName
-        case .ipv4WithZone, .malformed, .name:
-            // A hosts file may hold the oddest names, so even these are asked for.
-            if flags.contains(.numericHost) { throw .noName }
-            return .needsLookup
+        case .ipv4WithZone, .name:
+            return try name(flags)
         }
         let canonicalName = flags.contains(.canonicalName) ? host : nil
-        return entries(for: [address], port: port, kinds: kinds, canonicalName: canonicalName)
+        return entries(for: address, port: port, kinds: kinds, canonicalName: canonicalName)
+    }
+
+    /// Even what is no name anywhere else is looked up: a hosts file may hold the oddest names.
+    private func name(_ flags: QuestionFlags) throws(AddressInfoError) -> NumericAnswer {
+        if flags.contains(.numericHost) { throw .noName }
+        return .needsLookup
     }
 
     private func address(of ipv4: IPv4Address, flags: QuestionFlags) throws(AddressInfoError) -> IPAddress {
@@ -83,20 +93,21 @@ extension AddressInfoQuestion {
     }
 
     /// - Returns: `nil` where only the call can tell.
-    private func address(of ipv6: IPv6Address, zone: Substring?) throws(AddressInfoError) -> IPAddress? {
+    private func address(of host: ZonedIPv6) throws(AddressInfoError) -> IPAddress? {
+        let ipv6 = host.address
         var mapped: IPv4Address?
         if family == AF_INET {
             guard ipv6.high == 0, ipv6.low >> 32 == 0xffff else { throw .addressFamily }
             mapped = IPv4Address(bits: UInt32(truncatingIfNeeded: ipv6.low))
         }
         var index: UInt32 = 0
-        if let zone {
+        if let zone = host.zone {
             do {
                 index = try ScopeID(zone, on: ipv6.isScopedToLink).index
             } catch .interfacesUnavailable {
                 return nil
             } catch .namedZoneBeyondLink where mapped != nil {
-                // glibc asks the half-converted address whether it is link-local, so 254.128.0.0/10 may have its zone by name.
+                // glibc asks the half-converted address whether it is link-local: 254.128.0.0/10 may have a named zone.
                 return nil
             } catch {
                 throw .noName
@@ -108,39 +119,46 @@ extension AddressInfoQuestion {
 
     /// The addresses for no host: loopback, or everything when the socket is to listen.
     ///
-    /// Their order is that of a machine that has IPv6 and nothing in `gai.conf`: glibc sorts them as it sorts any two addresses.
-    private func ownAddresses(_ flags: QuestionFlags) -> [IPAddress] {
+    /// Their order is that of a machine that has IPv6 and nothing in `gai.conf`: glibc sorts them as it sorts any
+    /// others.
+    private func ownAddresses(_ flags: QuestionFlags) -> (first: IPAddress, second: IPAddress?) {
         let passive = flags.contains(.passive)
         let ipv4 = IPAddress.v4(IPv4Address(bits: passive ? 0 : 0x7f00_0001))
         let ipv6 = IPAddress.v6(IPv6Address(high: 0, low: passive ? 0 : 1), zone: nil)
-        if family == AF_INET { return [ipv4] }
-        if family == AF_INET6 { return [ipv6] }
-        return passive ? [ipv4, ipv6] : [ipv6, ipv4]
+        if family == AF_INET { return (ipv4, nil) }
+        if family == AF_INET6 { return (ipv6, nil) }
+        return passive ? (ipv4, ipv6) : (ipv6, ipv4)
     }
 
     private func entries(
-        for addresses: [IPAddress],
+        for first: IPAddress,
+        and second: IPAddress? = nil,
         port: UInt16,
         kinds: SocketKind.Choice,
         canonicalName: String? = nil
     ) -> NumericAnswer {
-        var entries: [AddressInfo] = []
-        for address in addresses {
-            kinds.forEach { kind in
-                entries.append(
-                    AddressInfo(
-                        socketType: kind.socketType,
-                        protocolNumber: kind.protocolNumber,
-                        endpoint: Endpoint(address: address, port: port),
-                        canonicalName: entries.isEmpty ? canonicalName : nil
-                    )
-                )
-            }
+        func entry(_ address: IPAddress, _ kind: SocketKind, _ name: String?) -> AddressInfo {
+            AddressInfo(
+                socketType: kind.socketType,
+                protocolNumber: kind.protocolNumber,
+                endpoint: Endpoint(address: address, port: port),
+                canonicalName: name
+            )
+        }
+        var entries: [AddressInfo]
+        switch kinds {
+        case .one(let kind):
+            entries = [entry(first, kind, canonicalName)]
+            if let second { entries.append(entry(second, kind, nil)) }
+        case .usual:
+            entries = SocketKind.usual.map { entry(first, $0, nil) }
+            entries[0].canonicalName = canonicalName
+            if let second { entries += SocketKind.usual.map { entry(second, $0, nil) } }
         }
         return .answered(entries)
     }
 
     private func holdsNUL(_ text: String?) -> Bool {
-        text?.utf8.contains(0) ?? false
+        text?.withUTF8Bytes { $0.contains(0) } ?? false
     }
 }

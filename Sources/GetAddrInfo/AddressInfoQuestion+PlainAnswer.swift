@@ -13,8 +13,9 @@ import IPAddresses
 extension AddressInfoQuestion {
     /// The answer that every C library gives alike; anything else needs the call.
     ///
-    /// That is a strict address without a zone of the family asked for, a port in plain digits, a stream or datagram socket,
-    /// and no flags that say more than "numeric". Read from the documentation of macOS and Musl, run on glibc only.
+    /// That is a strict address without a zone of the family asked for, a port in plain digits, a stream or datagram
+    /// socket, and no flags that say more than "numeric". Read from the documentation of macOS and Musl, run on glibc
+    /// only.
     package func plainAnswer() -> NumericAnswer {
         let flags = QuestionFlags(rawValue: flags)
         guard flags.isSubset(of: [.passive, .numericHost, .numericService]),

@@ -15,24 +15,32 @@ enum NumericService: Equatable {
     case name
 
     init(_ text: String?) {
-        guard let text, !text.isEmpty, text != "*" else {
+        guard let text else {
             self = .none
             return
         }
-        var bytes = text.utf8[...]
+        self = text.withUTF8Bytes { NumericService($0) }
+    }
+
+    private init(_ bytes: UnsafeBufferPointer<UInt8>) {
+        if bytes.isEmpty || bytes.count == 1 && bytes[0] == UInt8(ascii: "*") {
+            self = .none
+            return
+        }
+        var offset = 0
         // isspace in the C locale.
-        bytes = bytes.drop { $0 == UInt8(ascii: " ") || (0x09...0x0d).contains($0) }
-        let isNegated = bytes.first == UInt8(ascii: "-")
-        if isNegated || bytes.first == UInt8(ascii: "+") { bytes = bytes.dropFirst() }
-        guard !bytes.isEmpty else {
+        while offset < bytes.count, bytes[offset] == UInt8(ascii: " ") || bytes[offset] &- 0x09 < 5 { offset += 1 }
+        let sign = offset < bytes.count ? bytes[offset] : 0
+        if sign == UInt8(ascii: "-") || sign == UInt8(ascii: "+") { offset += 1 }
+        guard offset < bytes.count else {
             self = .name
             return
         }
         // `unsigned long` has the size of a word; beyond it strtoul stays at the largest value, whatever the sign.
         var number: UInt = 0
         var overflows = false
-        for byte in bytes {
-            let digit = byte &- UInt8(ascii: "0")
+        while offset < bytes.count {
+            let digit = bytes[offset] &- UInt8(ascii: "0")
             guard digit < 10 else {
                 self = .name
                 return
@@ -41,10 +49,11 @@ enum NumericService: Equatable {
             let (sum, tooLargeNow) = product.addingReportingOverflow(UInt(digit))
             overflows = overflows || tooLarge || tooLargeNow
             number = sum
+            offset += 1
         }
         if overflows {
             number = .max
-        } else if isNegated {
+        } else if sign == UInt8(ascii: "-") {
             number = 0 &- number
         }
         let int = Int32(truncatingIfNeeded: number)

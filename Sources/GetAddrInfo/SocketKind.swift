@@ -9,22 +9,12 @@ struct SocketKind: Hashable {
     enum Choice {
         case one(SocketKind)
         case usual
-
-        func forEach(_ body: (SocketKind) -> Void) {
-            switch self {
-            case .one(let kind): body(kind)
-            case .usual:
-                body(.tcp)
-                body(.udp)
-                // The one place where RAW does not mind a service.
-                body(SocketKind(socketType: SocketType.raw, protocolNumber: 0))
-            }
-        }
     }
 
     /// The kinds for a type and a protocol, 0 meaning any, in glibc's order of preference.
     ///
-    /// - Throws: `.socketType` where the two do not go together, `.service` where only RAW would do and a service was given.
+    /// - Throws: `.socketType` where the two do not go together, `.service` where only RAW would do and a service was
+    ///   given.
     static func choice(
         socketType: Int32,
         protocolNumber: Int32,
@@ -45,6 +35,9 @@ struct SocketKind: Hashable {
 
     private static let tcp = SocketKind(socketType: SocketType.stream, protocolNumber: ProtocolNumber.tcp)
     private static let udp = SocketKind(socketType: SocketType.datagram, protocolNumber: ProtocolNumber.udp)
+
+    /// What a question without type and protocol gets, in this order: the one place where RAW does not mind a service.
+    static let usual: [SocketKind] = [tcp, udp, SocketKind(socketType: SocketType.raw, protocolNumber: 0)]
 
     private static let known: [SocketKind] = [
         tcp,

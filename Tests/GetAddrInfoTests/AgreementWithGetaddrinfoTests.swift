@@ -8,8 +8,8 @@
 
     /// The C library is the judge: whatever is answered without it must be its answer, to the last entry.
     ///
-    /// `AI_ADDRCONFIG` is left out: its answer is the machine's. A question that is left to the call is asked once more under
-    /// `AI_NUMERICHOST`, so that no comparison ever touches the network.
+    /// `AI_ADDRCONFIG` is left out: its answer is the machine's. A question that is left to the call is asked once
+    /// more under `AI_NUMERICHOST`, so that no comparison ever touches the network.
     @Suite struct `Agreement with getaddrinfo` {
         @Test func `every host in every family under every flag`() {
             var judge = Judge()
@@ -164,7 +164,8 @@
         private var neededLookup = 0
         private var disagreements: [String] = []
 
-        /// Where the machine has no IPv6, or a `gai.conf`, its order of two addresses of its own is another one than ours.
+        /// Where the machine has no IPv6, or a `gai.conf`, its order of two addresses of its own is another one than
+        /// ours.
         private let ownOrderIsUsual: Bool
 
         init() {

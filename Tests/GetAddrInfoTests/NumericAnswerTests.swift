@@ -221,6 +221,26 @@
             #expect(answer("127.0.0.1", "80\0") == .failed(.service))
         }
 
+        @Test func `what other C libraries are trusted with is the plainest question alone`() throws {
+            func plain(_ host: String?, _ service: String? = "80", type: Int32 = stream, flags: Int32 = 0)
+                -> NumericAnswer
+            {
+                AddressInfoQuestion(host: host, service: service, socketType: type, flags: flags).plainAnswer()
+            }
+            #expect(plain("127.0.0.1") == .answered([entry(loopback4)]))
+            #expect(plain("::1", nil, type: datagram) == .answered([entry(loopback6, 0, datagram, 17)]))
+            #expect(plain("::1", "065535", flags: AI_NUMERICHOST) == .answered([entry(loopback6, 65535)]))
+            for host in [nil, "", "127.1", "::1%1", "fe80::1%lo", "localhost", "127.0.0.1\0"] {
+                #expect(plain(host) == .needsLookup)
+            }
+            for service in ["", "*", "+80", " 80", "65536", "http"] {
+                #expect(plain("127.0.0.1", service) == .needsLookup)
+            }
+            #expect(plain("127.0.0.1", type: 0) == .needsLookup)
+            #expect(plain("127.0.0.1", flags: AI_CANONNAME) == .needsLookup)
+            #expect(plain("127.0.0.1", flags: AI_ADDRCONFIG) == .needsLookup)
+        }
+
         @Test(arguments: [64 << 10, 1 << 20])
         func `a huge host or service is answered in one pass`(size: Int) {
             let nines = String(repeating: "9", count: size)
