@@ -76,6 +76,7 @@ let package = Package(
                 "FairDial", "FairDialTestKit", "CFairDial", "IPAddresses", "GetAddrInfo", "NameResolution",
                 "SystemResolution",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
             ] + nio,
             swiftSettings: strict
         ),

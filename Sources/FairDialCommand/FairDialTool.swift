@@ -11,10 +11,12 @@ struct FairDialTool: AsyncParsableCommand {
         discussion: """
             Exit status: 0 connected or resolved, 1 it failed, 2 the command line was wrong.
             """,
-        subcommands: [ConnectCommand.self, ResolveCommand.self]
+        subcommands: [ConnectCommand.self, ResolveCommand.self, RallyCommand.self, SandboxCommand.self]
     )
 
     static func main() async {
+        // First of all: namespaces can only be left by a process that has one thread.
+        SandboxEntrance.enterIfWanted(Array(CommandLine.arguments.dropFirst()))
         do {
             var command = try parseAsRoot()
             if var asynchronous = command as? any AsyncParsableCommand {

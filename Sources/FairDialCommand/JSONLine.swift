@@ -3,7 +3,7 @@
 /// A JSON value on one line, its members in the order in which the contract lists them.
 ///
 /// Foundation's encoder has no order but the alphabet's, which puts `attempts` before `host`.
-enum JSONLine {
+enum JSONLine: Sendable {
     case null
     case bool(Bool)
     case integer(Int)

@@ -27,6 +27,17 @@ ssize_t fairdial_read(int descriptor, void *buffer, size_t count);
 #include <pthread.h>
 #include <sys/epoll.h>
 
+/// Leaves the caller's network and mounts for fresh ones: a user (where needed), mount and network namespace, with the
+/// caller as its root and the loopback up. The process must have one thread. Returns 0 or the system's error number; after
+/// an error some steps may have been taken, and the process should end.
+int fairdial_enter_namespaces(void);
+
+/// Shows one file's contents at another file's path, in this mount namespace. Returns 0 or the system's error number.
+int fairdial_bind_mount(const char *file, const char *path);
+
+/// Hides a directory behind an empty one, in this mount namespace. Returns 0 or the system's error number.
+int fairdial_hide_directory(const char *path);
+
 /// Names the calling thread, for `ps` and debuggers; at most 15 bytes.
 void fairdial_name_thread(const char *name);
 #endif

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import FairDial
+import IPAddresses
+import NIOCore
+import NIOPosix
+
+/// A database's stand-in: it accepts, on the loopback of both families, and answers whatever it is sent.
+struct DatabaseStandIn {
+    let port: Int
+    private let listener: Listener
+
+    static func start() async throws -> DatabaseStandIn {
+        let listener = try await Listener.bind(host: "localhost", port: 0) { bootstrap in
+            bootstrap.serverChannelOption(.backlog, value: 1_024)
+                .childChannelInitializer { channel in
+                    channel.eventLoop.makeCompletedFuture {
+                        try channel.pipeline.syncOperations.addHandler(Echo())
+                    }
+                }
+        }
+        return DatabaseStandIn(port: listener.endpoints.first.map { Int($0.port) } ?? 0, listener: listener)
+    }
+
+    func stop() async {
+        await listener.close()
+    }
+
+    private final class Echo: ChannelInboundHandler {
+        typealias InboundIn = ByteBuffer
+        typealias OutboundOut = ByteBuffer
+
+        func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+            context.writeAndFlush(data, promise: nil)
+        }
+
+        func errorCaught(context: ChannelHandlerContext, error: any Error) {
+            context.close(promise: nil)
+        }
+    }
+}

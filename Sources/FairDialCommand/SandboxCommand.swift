@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import FairDialTestKit
+import Foundation
+
+/// `fairdial sandbox`: runs a command where names are slow, to measure or to test anything under load.
+struct SandboxCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "sandbox",
+        abstract: "Run a command in a network of its own, with slow names and a server to dial.",
+        discussion: """
+            Names under slow.test answer after --delay, names under fast.test at once; all are 127.0.0.1. {PORT} in the
+            command's arguments becomes the port of a server that accepts, on 127.0.0.1 and ::1.
+            """,
+        shouldDisplay: false
+    )
+
+    @Option(help: ArgumentHelp("How long names under slow.test take. (default: 1)", valueName: "seconds"))
+    var delay: Seconds?
+
+    @Argument(parsing: .captureForPassthrough, help: "The command and its arguments.")
+    var command: [String]
+
+    func run() async throws {
+        guard SandboxEntrance.isInside else { throw ValidationError("no sandbox is to be had here") }
+        var words = command
+        if words.first == "--" { words.removeFirst() }
+        guard let program = words.first else { throw ValidationError("the command is missing") }
+        let names = SlowNames(delay: delay?.duration ?? .seconds(1))
+        let nameServer = try await DNSServer.start(port: 53) { names.respond(to: $0) }
+        let database = try await DatabaseStandIn.start()
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        process.arguments = [program] + words.dropFirst().map { $0.replacingOccurrences(of: "{PORT}", with: "\(database.port)") }
+        process.environment = ProcessInfo.processInfo.environment.merging(SandboxEntrance.passForChildren) { $1 }
+        try process.run()
+        process.waitUntilExit()
+        StandardStreams.complain("fairdial sandbox: \(nameServer.queryCount) queries")
+        await database.stop()
+        await nameServer.stop()
+        guard process.terminationStatus == 0 else { throw ExitCode(process.terminationStatus) }
+    }
+}

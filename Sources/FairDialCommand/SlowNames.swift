@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import FairDialTestKit
+import IPAddresses
+
+/// The names of the bad afternoon: everything is at 127.0.0.1, and what is under `slow.test` takes its time to say so.
+struct SlowNames: Sendable {
+    /// A name server that is slow for these.
+    static let slowSuffix = ".slow.test"
+
+    /// And answers these at once.
+    static let fastSuffix = ".fast.test"
+
+    /// How long a slow answer takes.
+    let delay: Duration
+
+    /// What the DNS server says.
+    func respond(to query: DNSServer.Query) -> DNSServer.Response {
+        guard let delay = delay(of: query.name) else { return DNSServer.Response(.nameNotFound) }
+        return DNSServer.Response(.addresses([.v4(.loopback)]), after: delay)
+    }
+
+    /// How long the answer about a name takes; `nil` for a name that does not exist.
+    func delay(of name: String) -> Duration? {
+        if name.hasSuffix(Self.slowSuffix) { return delay }
+        return name.hasSuffix(Self.fastSuffix) ? .zero : nil
+    }
+}
