@@ -17,8 +17,8 @@ struct DNSQueryMessage {
     private static let classInternet: UInt16 = 1
 
     /// - Returns: `nil` for anything but a query with one question.
-    init?(_ packet: ByteBuffer) {
-        var packet = packet
+    init?(_ whole: ByteBuffer) {
+        var packet = whole
         guard let header = packet.readMultipleIntegers(as: (UInt16, UInt16, UInt16, UInt16, UInt16, UInt16).self) else {
             return nil
         }
@@ -34,7 +34,7 @@ struct DNSQueryMessage {
             labels.append(label.lowercased())
         }
         guard let (type, kind) = packet.readMultipleIntegers(as: (UInt16, UInt16).self), kind == Self.classInternet,
-            let question = packet.getSlice(at: start, length: packet.readerIndex - start)
+            let question = whole.getSlice(at: start, length: packet.readerIndex - start)
         else { return nil }
         identifier = header.0
         wantsRecursion = header.1 & 0x0100 != 0
