@@ -5,11 +5,11 @@ import ConnectionRacing
 import IPAddresses
 
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #elseif canImport(Musl)
-import Musl
+    import Musl
 #elseif canImport(Darwin)
-import Darwin
+    import Darwin
 #endif
 
 /// The bare, non-blocking socket of one attempt, before it is anybody's channel.
@@ -87,29 +87,30 @@ struct AttemptSocket {
 
     func close() {
         #if canImport(Glibc)
-        _ = Glibc.close(descriptor)
+            _ = Glibc.close(descriptor)
         #elseif canImport(Musl)
-        _ = Musl.close(descriptor)
+            _ = Musl.close(descriptor)
         #else
-        _ = Darwin.close(descriptor)
+            _ = Darwin.close(descriptor)
         #endif
     }
 
     private static func nonBlockingSocket(_ family: Int32, isStream: Bool) -> CInt {
         #if os(Linux)
-        let type = Int32(isStream ? SOCK_STREAM.rawValue : SOCK_DGRAM.rawValue)
-        return socket(family, type | Int32(SOCK_NONBLOCK.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+            let type = Int32(isStream ? SOCK_STREAM.rawValue : SOCK_DGRAM.rawValue)
+            return socket(family, type | Int32(SOCK_NONBLOCK.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         #else
-        let descriptor = socket(family, isStream ? SOCK_STREAM : SOCK_DGRAM, 0)
-        if descriptor >= 0 {
-            _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
-            _ = fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) | O_NONBLOCK)
-        }
-        return descriptor
+            let descriptor = socket(family, isStream ? SOCK_STREAM : SOCK_DGRAM, 0)
+            if descriptor >= 0 {
+                _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
+                _ = fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) | O_NONBLOCK)
+            }
+            return descriptor
         #endif
     }
 
-    private func prepare(from local: Endpoint?, to destination: Destination, options: [SocketOption]) -> AttemptFailure? {
+    private func prepare(from local: Endpoint?, to destination: Destination, options: [SocketOption]) -> AttemptFailure?
+    {
         for option in options {
             let status = option.value.withUnsafeBytes {
                 setsockopt(descriptor, option.level, option.name, $0.baseAddress, socklen_t($0.count))

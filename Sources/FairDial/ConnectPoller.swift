@@ -5,11 +5,11 @@ import NIOConcurrencyHelpers
 import NIOCore
 
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #elseif canImport(Musl)
-import Musl
+    import Musl
 #elseif canImport(Darwin)
-import Darwin
+    import Darwin
 #endif
 
 /// Tells when sockets that are under way have connected or failed: one thread per process, alive while it has work.
@@ -87,9 +87,9 @@ final class ConnectPoller: Sendable {
         pthread_attr_setdetachstate(&attributes, CInt(PTHREAD_CREATE_DETACHED))
         let argument = Unmanaged.passRetained(self)
         #if canImport(Darwin)
-        var thread: pthread_t?
+            var thread: pthread_t?
         #else
-        var thread = pthread_t()
+            var thread = pthread_t()
         #endif
         let status = pthread_create(&thread, &attributes, Self.threadMain, argument.toOpaque())
         guard status != 0 else { return nil }
@@ -98,16 +98,16 @@ final class ConnectPoller: Sendable {
     }
 
     #if canImport(Darwin)
-    private static let threadMain: @convention(c) (UnsafeMutableRawPointer) -> UnsafeMutableRawPointer? = {
-        Unmanaged<ConnectPoller>.fromOpaque($0).takeRetainedValue().poll()
-        return nil
-    }
+        private static let threadMain: @convention(c) (UnsafeMutableRawPointer) -> UnsafeMutableRawPointer? = {
+            Unmanaged<ConnectPoller>.fromOpaque($0).takeRetainedValue().poll()
+            return nil
+        }
     #else
-    private static let threadMain: @convention(c) (UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? = {
-        guard let argument = $0 else { return nil }
-        Unmanaged<ConnectPoller>.fromOpaque(argument).takeRetainedValue().poll()
-        return nil
-    }
+        private static let threadMain: @convention(c) (UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? = {
+            guard let argument = $0 else { return nil }
+            Unmanaged<ConnectPoller>.fromOpaque(argument).takeRetainedValue().poll()
+            return nil
+        }
     #endif
 
     private func poll() {
@@ -115,7 +115,7 @@ final class ConnectPoller: Sendable {
         sigfillset(&everySignal)
         pthread_sigmask(SIG_SETMASK, &everySignal, nil)
         #if os(Linux)
-        fairdial_name_thread("fairdial-poll")
+            fairdial_name_thread("fairdial-poll")
         #endif
         let queue = state.withLockedValue { $0.queue }
         while true {
@@ -139,64 +139,64 @@ final class ConnectPoller: Sendable {
 }
 
 #if os(Linux)
-extension ConnectPoller {
-    private static func makeQueue() -> CInt {
-        epoll_create1(CInt(EPOLL_CLOEXEC))
-    }
+    extension ConnectPoller {
+        private static func makeQueue() -> CInt {
+            epoll_create1(CInt(EPOLL_CLOEXEC))
+        }
 
-    private static func register(_ descriptor: CInt, token: Token, in queue: CInt) -> Bool {
-        var event = epoll_event(
-            events: EPOLLOUT.rawValue | EPOLLONESHOT.rawValue,
-            data: epoll_data_t(u64: token)
-        )
-        if epoll_ctl(queue, EPOLL_CTL_ADD, descriptor, &event) == 0 { return true }
-        return errno == EEXIST && epoll_ctl(queue, EPOLL_CTL_MOD, descriptor, &event) == 0
-    }
+        private static func register(_ descriptor: CInt, token: Token, in queue: CInt) -> Bool {
+            var event = epoll_event(
+                events: EPOLLOUT.rawValue | EPOLLONESHOT.rawValue,
+                data: epoll_data_t(u64: token)
+            )
+            if epoll_ctl(queue, EPOLL_CTL_ADD, descriptor, &event) == 0 { return true }
+            return errno == EEXIST && epoll_ctl(queue, EPOLL_CTL_MOD, descriptor, &event) == 0
+        }
 
-    private static func unregister(_ descriptor: CInt, from queue: CInt) {
-        var unused = epoll_event()
-        _ = epoll_ctl(queue, EPOLL_CTL_DEL, descriptor, &unused)
-    }
+        private static func unregister(_ descriptor: CInt, from queue: CInt) {
+            var unused = epoll_event()
+            _ = epoll_ctl(queue, EPOLL_CTL_DEL, descriptor, &unused)
+        }
 
-    private static func wait(on queue: CInt, milliseconds: CInt) -> [Token] {
-        withUnsafeTemporaryAllocation(of: epoll_event.self, capacity: 256) { events in
-            let count = epoll_wait(queue, events.baseAddress, CInt(events.count), milliseconds)
-            return count > 0 ? events.prefix(Int(count)).map { $0.data.u64 } : []
+        private static func wait(on queue: CInt, milliseconds: CInt) -> [Token] {
+            withUnsafeTemporaryAllocation(of: epoll_event.self, capacity: 256) { events in
+                let count = epoll_wait(queue, events.baseAddress, CInt(events.count), milliseconds)
+                return count > 0 ? events.prefix(Int(count)).map { $0.data.u64 } : []
+            }
         }
     }
-}
 #else
-extension ConnectPoller {
-    private static func makeQueue() -> CInt {
-        kqueue()
-    }
+    extension ConnectPoller {
+        private static func makeQueue() -> CInt {
+            kqueue()
+        }
 
-    private static func register(_ descriptor: CInt, token: Token, in queue: CInt) -> Bool {
-        change(descriptor, in: queue, flags: EV_ADD | EV_ONESHOT, token: token)
-    }
+        private static func register(_ descriptor: CInt, token: Token, in queue: CInt) -> Bool {
+            change(descriptor, in: queue, flags: EV_ADD | EV_ONESHOT, token: token)
+        }
 
-    private static func unregister(_ descriptor: CInt, from queue: CInt) {
-        _ = change(descriptor, in: queue, flags: EV_DELETE, token: 0)
-    }
+        private static func unregister(_ descriptor: CInt, from queue: CInt) {
+            _ = change(descriptor, in: queue, flags: EV_DELETE, token: 0)
+        }
 
-    private static func change(_ descriptor: CInt, in queue: CInt, flags: Int32, token: Token) -> Bool {
-        var event = Darwin.kevent(
-            ident: UInt(descriptor),
-            filter: Int16(EVFILT_WRITE),
-            flags: UInt16(flags),
-            fflags: 0,
-            data: 0,
-            udata: UnsafeMutableRawPointer(bitPattern: UInt(token))
-        )
-        return kevent(queue, &event, 1, nil, 0, nil) == 0
-    }
+        private static func change(_ descriptor: CInt, in queue: CInt, flags: Int32, token: Token) -> Bool {
+            var event = Darwin.kevent(
+                ident: UInt(descriptor),
+                filter: Int16(EVFILT_WRITE),
+                flags: UInt16(flags),
+                fflags: 0,
+                data: 0,
+                udata: UnsafeMutableRawPointer(bitPattern: UInt(token))
+            )
+            return kevent(queue, &event, 1, nil, 0, nil) == 0
+        }
 
-    private static func wait(on queue: CInt, milliseconds: CInt) -> [Token] {
-        var limit = timespec(tv_sec: Int(milliseconds) / 1_000, tv_nsec: 0)
-        return withUnsafeTemporaryAllocation(of: Darwin.kevent.self, capacity: 256) { events in
-            let count = kevent(queue, nil, 0, events.baseAddress, CInt(events.count), &limit)
-            return count > 0 ? events.prefix(Int(count)).map { Token(UInt(bitPattern: $0.udata)) } : []
+        private static func wait(on queue: CInt, milliseconds: CInt) -> [Token] {
+            var limit = timespec(tv_sec: Int(milliseconds) / 1_000, tv_nsec: 0)
+            return withUnsafeTemporaryAllocation(of: Darwin.kevent.self, capacity: 256) { events in
+                let count = kevent(queue, nil, 0, events.baseAddress, CInt(events.count), &limit)
+                return count > 0 ? events.prefix(Int(count)).map { Token(UInt(bitPattern: $0.udata)) } : []
+            }
         }
     }
-}
 #endif

@@ -91,7 +91,8 @@ extension Dial {
     }
 
     /// The dial starts with destinations that are known: a literal, an override, an earlier answer, a path.
-    mutating func start(with destinations: [Destination], from source: LookupSource?, at now: Duration) -> [DialAction] {
+    mutating func start(with destinations: [Destination], from source: LookupSource?, at now: Duration) -> [DialAction]
+    {
         guard case .unstarted = phase else { return [] }
         phase = .dialing
         self.source = source

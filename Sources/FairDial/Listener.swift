@@ -7,11 +7,11 @@ public import NIOCore
 public import NIOPosix
 
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #elseif canImport(Musl)
-import Musl
+    import Musl
 #elseif canImport(Darwin)
-import Darwin
+    import Darwin
 #endif
 
 /// Listening sockets for one host and port: as many as the host has addresses.

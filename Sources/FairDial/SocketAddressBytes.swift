@@ -6,11 +6,11 @@ import IPAddresses
 import NIOCore
 
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #elseif canImport(Musl)
-import Musl
+    import Musl
 #elseif canImport(Darwin)
-import Darwin
+    import Darwin
 #endif
 
 /// A `sockaddr` as the socket calls take it.
@@ -47,7 +47,7 @@ struct SocketAddressBytes {
         var bytes = sockaddr_un()
         bytes.sun_family = sa_family_t(AF_UNIX)
         #if canImport(Darwin)
-        bytes.sun_len = UInt8(length)
+            bytes.sun_len = UInt8(length)
         #endif
         withUnsafeMutableBytes(of: &bytes) { buffer in
             for (offset, byte) in path.enumerated() { buffer[pathOffset + offset] = byte }

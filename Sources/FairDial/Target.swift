@@ -131,7 +131,7 @@ extension Target {
     }
 
     private static func number(_ port: Substring, in text: String) throws(DialError) -> Int {
-        let digits = UInt8(ascii: "0") ... UInt8(ascii: "9")
+        let digits = UInt8(ascii: "0")...UInt8(ascii: "9")
         guard !port.isEmpty, port.utf8.count <= 6, port.utf8.allSatisfy(digits.contains), let number = Int(port) else {
             throw DialError(
                 .invalidTarget,

@@ -18,7 +18,12 @@ struct CommonOptions: ParsableArguments {
     @Option(help: "Who looks names up: system (getaddrinfo).")
     var resolver = ResolverChoice.system
 
-    @Option(help: ArgumentHelp("Use this address for a host instead of looking it up; repeatable.", valueName: "host=address"))
+    @Option(
+        help: ArgumentHelp(
+            "Use this address for a host instead of looking it up; repeatable.",
+            valueName: "host=address"
+        )
+    )
     var override: [Override] = []
 
     @Flag(name: .customShort("4"), help: "Ask for and dial IPv4 only.")
@@ -27,7 +32,9 @@ struct CommonOptions: ParsableArguments {
     @Flag(name: .customShort("6"), help: "Ask for and dial IPv6 only.")
     var ipv6Only = false
 
-    @Option(help: ArgumentHelp("The most to wait for a place in the resolver's line. (default: 30)", valueName: "seconds"))
+    @Option(
+        help: ArgumentHelp("The most to wait for a place in the resolver's line. (default: 30)", valueName: "seconds")
+    )
     var queueTimeout: Seconds?
 
     @Option(help: ArgumentHelp("The most that the look-up may take. (default: 10)", valueName: "seconds"))
@@ -39,7 +46,12 @@ struct CommonOptions: ParsableArguments {
     @Option(help: ArgumentHelp("The most that everything may take. (default: no limit)", valueName: "seconds"))
     var deadline: Seconds?
 
-    @Option(help: ArgumentHelp("How long a silent attempt keeps the next one waiting. (default: 0.25)", valueName: "seconds"))
+    @Option(
+        help: ArgumentHelp(
+            "How long a silent attempt keeps the next one waiting. (default: 0.25)",
+            valueName: "seconds"
+        )
+    )
     var attemptDelay: Seconds?
 
     mutating func validate() throws {

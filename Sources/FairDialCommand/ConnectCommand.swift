@@ -23,7 +23,9 @@ struct ConnectCommand: AsyncParsableCommand {
     @Argument(help: "1 … 65535.")
     var port: Port
 
-    @Option(help: ArgumentHelp("Start dialing each name in this file, one a line, 100 ms before HOST.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp("Start dialing each name in this file, one a line, 100 ms before HOST.", valueName: "file")
+    )
     var whileResolving: String?
 
     @Option(help: ArgumentHelp("Dial this many times.", valueName: "n"))
@@ -43,7 +45,12 @@ struct ConnectCommand: AsyncParsableCommand {
         let names = try whileResolving.map(Self.names)
         let dialer = common.dialer
         let background = names.map { names in
-            BackgroundDials(names: names, port: port.number, dialer: dialer, options: common.dialOptions(label: "background"))
+            BackgroundDials(
+                names: names,
+                port: port.number,
+                dialer: dialer,
+                options: common.dialOptions(label: "background")
+            )
         }
         async let backgroundReport = background?.run()
         if background != nil {

@@ -35,8 +35,13 @@ struct FeedServer {
         func channelRead(context: ChannelHandlerContext, data: NIOAny) {
             guard case .end = unwrapInboundIn(data) else { return }
             let body = context.channel.allocator.buffer(string: "<feed><title>News</title></feed>\n")
-            let headers: HTTPHeaders = ["content-type": "application/atom+xml", "content-length": "\(body.readableBytes)"]
-            context.write(wrapOutboundOut(.head(HTTPResponseHead(version: .http1_1, status: .ok, headers: headers))), promise: nil)
+            let headers: HTTPHeaders = [
+                "content-type": "application/atom+xml", "content-length": "\(body.readableBytes)",
+            ]
+            context.write(
+                wrapOutboundOut(.head(HTTPResponseHead(version: .http1_1, status: .ok, headers: headers))),
+                promise: nil
+            )
             context.write(wrapOutboundOut(.body(.byteBuffer(body))), promise: nil)
             context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
         }

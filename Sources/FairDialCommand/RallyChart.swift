@@ -49,7 +49,9 @@ struct RallyChart {
     }
 
     private func axis(height: Double) -> String {
-        let ticks = [(0.0001, "0.1 ms"), (0.001, "1 ms"), (0.01, "10 ms"), (0.1, "0.1 s"), (1.0, "1 s"), (10.0, "10 s")]
+        let ticks = [
+            (0.0001, "0.1 ms"), (0.001, "1 ms"), (0.01, "10 ms"), (0.1, "0.1 s"), (1.0, "1 s"), (10.0, "10 s"),
+        ]
         var lines = ticks.map { seconds, label in
             let x = position(seconds)
             return "<line class=\"grid\" x1=\"\(x)\" x2=\"\(x)\" y1=\"62\" y2=\"\(height - 24)\"/>"
@@ -81,7 +83,8 @@ struct RallyChart {
         let ending =
             result.cutShortAfter.map { "cut short after \(Duration.seconds($0).readable)" }
             ?? result.lastFeed.map { "the last after \(Duration.seconds($0).readable)" } ?? "none"
-        return "\(result.feedsDone) of \(course.feeds) feeds done, \(ending) · \(result.threads) threads, \(result.memory) MB"
+        return
+            "\(result.feedsDone) of \(course.feeds) feeds done, \(ending) · \(result.threads) threads, \(result.memory) MB"
     }
 
     private func position(_ seconds: Double) -> Double {

@@ -49,7 +49,9 @@ struct RallyCommand: AsyncParsableCommand {
         } else {
             for line in RallyTable(results: results, course: course).lines() { StandardStreams.say(line) }
         }
-        if let chart { try Data(RallyChart(results: results, course: course).svg.utf8).write(to: URL(fileURLWithPath: chart)) }
+        if let chart {
+            try Data(RallyChart(results: results, course: course).svg.utf8).write(to: URL(fileURLWithPath: chart))
+        }
         guard let fair = results.first(where: { $0.side == RallySide.fair.rawValue }),
             fair.feedsDone == course.feeds, fair.dials.allSatisfy({ $0.error == nil })
         else { throw ExitCode(1) }

@@ -28,7 +28,8 @@ struct RallyTable {
         lines.append(Ink.strong(Self.pad("", to: width) + "  " + head, isOn: isColourful))
         for (result, title) in zip(results, titles) {
             let cells = zip(result.dials, columns).map { dial, column -> String in
-                let text = dial.error == nil ? Duration.seconds(dial.seconds).readable : "failed, \(Self.short(dial.seconds))"
+                let text =
+                    dial.error == nil ? Duration.seconds(dial.seconds).readable : "failed, \(Self.short(dial.seconds))"
                 let ink: Ink = dial.error == nil ? .good : .bad
                 return ink(Self.pad(text, to: column), isOn: isColourful)
             }

@@ -34,7 +34,9 @@ struct ResolveCommand: AsyncParsableCommand {
     var service: String?
 
     mutating func validate() throws {
-        if batch, host != nil { throw ValidationError("--batch reads its questions from standard input, not from arguments") }
+        if batch, host != nil {
+            throw ValidationError("--batch reads its questions from standard input, not from arguments")
+        }
         if !batch, host == nil { throw ValidationError("HOST is missing") }
         if numericOnly, !batch { throw ValidationError("--numeric-only goes with --batch") }
     }

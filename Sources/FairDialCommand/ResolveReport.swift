@@ -42,7 +42,8 @@ struct ResolveReport {
     var lines: [String] {
         if let error { return ["\(host)  \(Ink.bad(error.code))  \(error.message)"] }
         let source = splits.source?.rawValue ?? ""
-        let first = "\(host)  \(Ink.good("resolved"))  by \(source)  queue \(splits.queue.readable) · lookup \(splits.lookup.readable)"
+        let first =
+            "\(host)  \(Ink.good("resolved"))  by \(source)  queue \(splits.queue.readable) · lookup \(splits.lookup.readable)"
         let addresses = endpoints.map { "  " + (service == nil ? "\($0.address)" : "\($0)") }
         let missing = missingRecords.map { "  " + Ink.bad("\($0): no answer within the look-up's budget") }
         return [first] + addresses + missing
@@ -55,6 +56,7 @@ struct ResolveReport {
     }
 
     private var missingRecords: [String] {
-        (incomplete.contains(AddressFamilies.ipv4) ? ["A"] : []) + (incomplete.contains(AddressFamilies.ipv6) ? ["AAAA"] : [])
+        (incomplete.contains(AddressFamilies.ipv4) ? ["A"] : [])
+            + (incomplete.contains(AddressFamilies.ipv6) ? ["AAAA"] : [])
     }
 }

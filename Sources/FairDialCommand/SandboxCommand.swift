@@ -32,7 +32,8 @@ struct SandboxCommand: AsyncParsableCommand {
         let database = try await DatabaseStandIn.start()
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = [program] + words.dropFirst().map { $0.replacingOccurrences(of: "{PORT}", with: "\(database.port)") }
+        process.arguments =
+            [program] + words.dropFirst().map { $0.replacingOccurrences(of: "{PORT}", with: "\(database.port)") }
         process.environment = ProcessInfo.processInfo.environment.merging(SandboxEntrance.passForChildren) { $1 }
         try process.run()
         process.waitUntilExit()

@@ -15,7 +15,8 @@ enum SandboxEntrance {
     /// Enters the sandbox if the command is one that wants it. Where that is refused, the command says what it does instead.
     static func enterIfWanted(_ arguments: [String]) {
         guard let command = arguments.first, ["rally", "sandbox"].contains(command) else { return }
-        guard getenv(pass) == nil, !arguments.contains("--seam"), !arguments.contains("--help"), !arguments.contains("-h")
+        guard getenv(pass) == nil, !arguments.contains("--seam"), !arguments.contains("--help"),
+            !arguments.contains("-h")
         else { return }
         do {
             try Sandbox.enter()

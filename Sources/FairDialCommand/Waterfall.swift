@@ -26,7 +26,8 @@ struct Waterfall {
         let bars = rows.map { row in
             let start = Self.column(row.from, of: end)
             let stop = max(Self.column(row.to, of: end), start + 1)
-            let bar = String(repeating: " ", count: min(start, Self.width - 1)) + String(repeating: "█", count: stop - start)
+            let bar =
+                String(repeating: " ", count: min(start, Self.width - 1)) + String(repeating: "█", count: stop - start)
             let padded = bar + String(repeating: " ", count: max(0, Self.width + 1 - bar.count))
             let name = row.name + String(repeating: " ", count: nameWidth - row.name.count)
             return "  \(name)  \(row.ink(padded, isOn: isColourful))  \(row.note)"

@@ -118,9 +118,9 @@ public final class DNSServer: Sendable {
     private static func enlargeBuffer(of channel: any Channel) async throws {
         let wanted = 8 * 1024 * 1024
         #if os(Linux)
-        // SO_RCVBUFFORCE goes beyond the system's limit, where we may; where not, the limit holds.
-        let force = ChannelOptions.Types.SocketOption(level: .socket, name: NIOBSDSocket.Option(rawValue: 33))
-        if (try? await channel.setOption(force, value: wanted).get()) != nil { return }
+            // SO_RCVBUFFORCE goes beyond the system's limit, where we may; where not, the limit holds.
+            let force = ChannelOptions.Types.SocketOption(level: .socket, name: NIOBSDSocket.Option(rawValue: 33))
+            if (try? await channel.setOption(force, value: wanted).get()) != nil { return }
         #endif
         try await channel.setOption(.socketOption(.so_rcvbuf), value: wanted).get()
     }

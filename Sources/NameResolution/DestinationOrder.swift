@@ -114,7 +114,9 @@ public struct DestinationOrder: Sendable {
     /// Outside the source's own network, common leading bits of IPv4 addresses mean nothing, and count as none.
     private static func bits(_ to: IPv4Address, _ from: IPv4Address, prefixLength: Int?) -> Int {
         let difference = to.bits ^ from.bits
-        guard let prefixLength, prefixLength > 0, difference >> UInt32(32 - min(prefixLength, 32)) == 0 else { return 0 }
+        guard let prefixLength, prefixLength > 0, difference >> UInt32(32 - min(prefixLength, 32)) == 0 else {
+            return 0
+        }
         return difference.leadingZeroBitCount
     }
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #elseif canImport(Musl)
-import Musl
+    import Musl
 #elseif canImport(Darwin)
-import Darwin
+    import Darwin
 #endif
 
 /// One state of one file, as `stat` tells it.
@@ -24,9 +24,9 @@ struct FileStamp: Hashable, Sendable {
         inode = UInt64(truncatingIfNeeded: status.st_ino)
         size = Int64(status.st_size)
         #if canImport(Darwin)
-        let (modification, change) = (status.st_mtimespec, status.st_ctimespec)
+            let (modification, change) = (status.st_mtimespec, status.st_ctimespec)
         #else
-        let (modification, change) = (status.st_mtim, status.st_ctim)
+            let (modification, change) = (status.st_mtim, status.st_ctim)
         #endif
         modified = .seconds(modification.tv_sec) + .nanoseconds(modification.tv_nsec)
         changed = .seconds(change.tv_sec) + .nanoseconds(change.tv_nsec)

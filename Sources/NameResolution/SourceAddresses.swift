@@ -4,11 +4,11 @@ import CFairDial
 public import IPAddresses
 
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #elseif canImport(Musl)
-import Musl
+    import Musl
 #elseif canImport(Darwin)
-import Darwin
+    import Darwin
 #endif
 
 /// Asks the kernel which address it would send from. No packet is sent, and nothing waits.
@@ -50,9 +50,9 @@ public enum SourceAddresses {
             length = fairdial_ipv6_address(&address, bits.high, bits.low, scope, discardPort)
         }
         #if canImport(Darwin)
-        let descriptor = socket(family, SOCK_DGRAM, 0)
+            let descriptor = socket(family, SOCK_DGRAM, 0)
         #else
-        let descriptor = socket(family, Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+            let descriptor = socket(family, Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
         #endif
         guard descriptor >= 0 else { return nil }
         defer { close(descriptor) }

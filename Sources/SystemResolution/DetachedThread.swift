@@ -3,11 +3,11 @@
 import CFairDial
 
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #elseif canImport(Musl)
-import Musl
+    import Musl
 #elseif canImport(Darwin)
-import Darwin
+    import Darwin
 #endif
 
 /// A thread with a small stack and every signal blocked, which ends with its body.
@@ -32,9 +32,9 @@ enum DetachedThread {
         pthread_attr_setstacksize(&attributes, stackSize)
         let argument = Unmanaged.passRetained(Body(body))
         #if canImport(Darwin)
-        var thread: pthread_t?
+            var thread: pthread_t?
         #else
-        var thread = pthread_t()
+            var thread = pthread_t()
         #endif
         let status = pthread_create(&thread, &attributes, main, argument.toOpaque())
         guard status != 0 else { return nil }
@@ -48,20 +48,20 @@ enum DetachedThread {
         sigfillset(&everySignal)
         pthread_sigmask(SIG_SETMASK, &everySignal, nil)
         #if os(Linux)
-        fairdial_name_thread("fairdial-dns")
+            fairdial_name_thread("fairdial-dns")
         #endif
         Unmanaged<Body>.fromOpaque(argument).takeRetainedValue().run()
     }
 
     #if canImport(Darwin)
-    private static let main: @convention(c) (UnsafeMutableRawPointer) -> UnsafeMutableRawPointer? = {
-        run($0)
-        return nil
-    }
+        private static let main: @convention(c) (UnsafeMutableRawPointer) -> UnsafeMutableRawPointer? = {
+            run($0)
+            return nil
+        }
     #else
-    private static let main: @convention(c) (UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? = {
-        if let argument = $0 { run(argument) }
-        return nil
-    }
+        private static let main: @convention(c) (UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? = {
+            if let argument = $0 { run(argument) }
+            return nil
+        }
     #endif
 }

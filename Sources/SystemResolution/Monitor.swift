@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #elseif canImport(Musl)
-import Musl
+    import Musl
 #elseif canImport(Darwin)
-import Darwin
+    import Darwin
 #endif
 
 /// A state behind a mutex, with a condition that threads can wait on for a bounded time.
@@ -31,7 +31,7 @@ final class Monitor<State>: @unchecked Sendable {
         var attributes = pthread_condattr_t()
         pthread_condattr_init(&attributes)
         #if !canImport(Darwin)
-        pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC)
+            pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC)
         #endif
         pthread_cond_init(condition, &attributes)
         pthread_condattr_destroy(&attributes)
@@ -74,12 +74,12 @@ final class Monitor<State>: @unchecked Sendable {
             }
             var until = Self.timespec(end)
             #if canImport(Darwin)
-            // Darwin's condition takes a span, not an instant of the monotonic clock.
-            var span = Self.timespec(max(.zero, end - Self.now))
-            pthread_cond_timedwait_relative_np(condition, mutex, &span)
-            _ = until
+                // Darwin's condition takes a span, not an instant of the monotonic clock.
+                var span = Self.timespec(max(.zero, end - Self.now))
+                pthread_cond_timedwait_relative_np(condition, mutex, &span)
+                _ = until
             #else
-            pthread_cond_timedwait(condition, mutex, &until)
+                pthread_cond_timedwait(condition, mutex, &until)
             #endif
         }
     }
@@ -93,11 +93,11 @@ final class Monitor<State>: @unchecked Sendable {
     private static func timespec(_ duration: Duration) -> timespec {
         let (seconds, attoseconds) = duration.components
         #if canImport(Darwin)
-        return Darwin.timespec(tv_sec: Int(seconds), tv_nsec: Int(attoseconds / 1_000_000_000))
+            return Darwin.timespec(tv_sec: Int(seconds), tv_nsec: Int(attoseconds / 1_000_000_000))
         #elseif canImport(Musl)
-        return Musl.timespec(tv_sec: Int(seconds), tv_nsec: Int(attoseconds / 1_000_000_000))
+            return Musl.timespec(tv_sec: Int(seconds), tv_nsec: Int(attoseconds / 1_000_000_000))
         #else
-        return Glibc.timespec(tv_sec: Int(seconds), tv_nsec: Int(attoseconds / 1_000_000_000))
+            return Glibc.timespec(tv_sec: Int(seconds), tv_nsec: Int(attoseconds / 1_000_000_000))
         #endif
     }
 }

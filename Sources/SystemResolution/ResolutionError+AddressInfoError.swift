@@ -4,11 +4,11 @@ import GetAddrInfo
 import NameResolution
 
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #elseif canImport(Musl)
-import Musl
+    import Musl
 #elseif canImport(Darwin)
-import Darwin
+    import Darwin
 #endif
 
 extension ResolutionError {
@@ -34,9 +34,9 @@ extension ResolutionError {
     private static func isShortOfDescriptors(_ error: AddressInfoError) -> Bool {
         if let number = error.systemError { return number == EMFILE || number == ENFILE }
         #if canImport(Glibc)
-        let probe = socket(AF_INET, Int32(SOCK_DGRAM.rawValue), 0)
+            let probe = socket(AF_INET, Int32(SOCK_DGRAM.rawValue), 0)
         #else
-        let probe = socket(AF_INET, SOCK_DGRAM, 0)
+            let probe = socket(AF_INET, SOCK_DGRAM, 0)
         #endif
         guard probe < 0 else {
             close(probe)

@@ -5,11 +5,11 @@ public import IPAddresses
 public import NameResolution
 
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #elseif canImport(Musl)
-import Musl
+    import Musl
 #elseif canImport(Darwin)
-import Darwin
+    import Darwin
 #endif
 
 /// `getaddrinfo` on threads of its own, behind one fair, bounded line (rule 4).
@@ -54,7 +54,11 @@ public final class SystemResolver: Resolver {
         self.init(configuration, call: call, startThread: DetachedThread.start)
     }
 
-    init(_ configuration: SystemResolverConfiguration, call: @escaping Call, startThread: @escaping ResolverThreads.Starter) {
+    init(
+        _ configuration: SystemResolverConfiguration,
+        call: @escaping Call,
+        startThread: @escaping ResolverThreads.Starter
+    ) {
         let lookups = SystemLookups(line: configuration.line, secondCallDelay: configuration.secondCallDelay)
         desk = OrderedOutbox(Desk(lookups: lookups))
         threads = ResolverThreads(
@@ -153,9 +157,9 @@ public final class SystemResolver: Resolver {
     ) -> Result<[AddressInfo], AddressInfoError> {
         let family = families == .ipv4 ? AF_INET : families == .ipv6 ? AF_INET6 : AF_UNSPEC
         #if canImport(Glibc)
-        let stream = Int32(SOCK_STREAM.rawValue)
+            let stream = Int32(SOCK_STREAM.rawValue)
         #else
-        let stream = SOCK_STREAM
+            let stream = SOCK_STREAM
         #endif
         let question = AddressInfoQuestion(host: name, service: nil, family: family, socketType: stream)
         return AddressInfoCall.getaddrinfo(question)

@@ -3,11 +3,11 @@
 public import NameResolution
 
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #elseif canImport(Musl)
-import Musl
+    import Musl
 #elseif canImport(Darwin)
-import Darwin
+    import Darwin
 #endif
 
 /// How many names the system's resolver is asked for at once, and how.
@@ -46,9 +46,9 @@ public struct SystemResolverConfiguration: Hashable, Sendable {
         let most = 512
         var limit = rlimit()
         #if canImport(Glibc)
-        let status = getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+            let status = getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
         #else
-        let status = getrlimit(RLIMIT_NOFILE, &limit)
+            let status = getrlimit(RLIMIT_NOFILE, &limit)
         #endif
         guard status == 0, limit.rlim_cur < rlim_t(most + 64) else { return most }
         return max(8, Int(limit.rlim_cur) - 64)

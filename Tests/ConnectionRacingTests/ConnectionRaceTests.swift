@@ -5,8 +5,12 @@ import Testing
 
 @testable import ConnectionRacing
 
-private let six1 = Destination.internet(Endpoint(address: .v6(IPv6Address(high: 0x2001_0db8, low: 1), zone: nil), port: 80))
-private let six2 = Destination.internet(Endpoint(address: .v6(IPv6Address(high: 0x2001_0db8, low: 2), zone: nil), port: 80))
+private let six1 = Destination.internet(
+    Endpoint(address: .v6(IPv6Address(high: 0x2001_0db8, low: 1), zone: nil), port: 80)
+)
+private let six2 = Destination.internet(
+    Endpoint(address: .v6(IPv6Address(high: 0x2001_0db8, low: 2), zone: nil), port: 80)
+)
 private let four1 = Destination.internet(Endpoint(address: .v4(IPv4Address(bits: 0xC000_0201)), port: 80))
 private let four2 = Destination.internet(Endpoint(address: .v4(IPv4Address(bits: 0xC000_0202)), port: 80))
 

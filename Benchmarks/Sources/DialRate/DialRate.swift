@@ -5,7 +5,7 @@ import NIOCore
 import NIOPosix
 
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #endif
 
 /// Dials of `127.0.0.1` per second to a channel, 64 at once, on one loop: FairDial beside NIO's own `connect(to:)`.
@@ -33,7 +33,8 @@ struct DialRate {
         ]
         var rates = [[Double]](repeating: [], count: sides.count)
         for round in 0...rounds {
-            for (index, side) in sides.enumerated() where CommandLine.arguments.count < 2 || CommandLine.arguments[1] == "\(index)" {
+            for (index, side) in sides.enumerated()
+            where CommandLine.arguments.count < 2 || CommandLine.arguments[1] == "\(index)" {
                 let rate = try await Self.rate(of: side.dial, on: loop, inTasks: index > 1)
                 // The first round warms caches and pools.
                 if round > 0 { rates[index].append(rate) }

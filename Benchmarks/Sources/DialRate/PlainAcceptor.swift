@@ -3,11 +3,11 @@
 import Foundation
 
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #elseif canImport(Musl)
-import Musl
+    import Musl
 #elseif canImport(Darwin)
-import Darwin
+    import Darwin
 #endif
 
 /// A listening socket and one thread that accepts, as cheaply as can be, so that the dialing side is what is measured.
@@ -19,9 +19,9 @@ final class PlainAcceptor: Sendable {
 
     init?() {
         #if canImport(Darwin)
-        let stream = SOCK_STREAM
+            let stream = SOCK_STREAM
         #else
-        let stream = Int32(SOCK_STREAM.rawValue)
+            let stream = Int32(SOCK_STREAM.rawValue)
         #endif
         descriptor = socket(AF_INET, stream, 0)
         var address = sockaddr_in()
