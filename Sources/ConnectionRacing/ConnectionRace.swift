@@ -21,29 +21,23 @@ public struct ConnectionRace: Sendable {
         case exhaust
     }
 
-    fileprivate struct Racing: Sendable {
-        var awaited: AddressFamilies
-        var untried: [Destination] = []
-        var inFlight: [Destination] = []
-        /// Everything that was ever started, so that no address is tried twice.
-        var started: Set<Destination> = []
-        /// Who went last, so that the families take turns (RFC 8305 §4).
-        var lastFamily: AddressFamily?
-        /// Until when the first attempt waits for an IPv6 answer; `nil` when it need not.
-        var heldUntil: Duration?
-        /// When the attempt under way has been silent for long enough.
-        var nextStart: Duration = .zero
-        /// Until when no socket can be had; `nil` when one can, as far as is known.
-        var shortUntil: Duration?
-    }
-
-    private enum State: Sendable {
-        case racing(Racing)
-        case over
-    }
-
     private let delays: RaceDelays
-    private var state: State
+    private var isOver = false
+
+    /// The families about which an answer is awaited.
+    public private(set) var awaited: AddressFamilies
+    private var untried: [Destination] = []
+    private var inFlight: [Destination] = []
+    /// Everything that was ever started, so that no address is tried twice.
+    private var started: [Destination] = []
+    /// Who went last, so that the families take turns (RFC 8305 §4).
+    private var lastFamily: AddressFamily?
+    /// Until when the first attempt waits for an IPv6 answer; `nil` when it need not.
+    private var heldUntil: Duration?
+    /// When the attempt under way has been silent for long enough.
+    private var nextStart: Duration = .zero
+    /// Until when no socket can be had; `nil` when one can, as far as is known.
+    private var shortUntil: Duration?
 
     /// A race in which nothing has come yet.
     ///
@@ -52,33 +46,23 @@ public struct ConnectionRace: Sendable {
     ///   - delays: RFC 8305 §8's.
     public init(awaiting awaited: AddressFamilies, delays: RaceDelays = .standard) {
         self.delays = delays
-        self.state = .racing(Racing(awaited: awaited))
+        self.awaited = awaited
     }
 
     /// When to call `advance(to:)` next; `nil` when only an event can change anything.
     public var wakeTime: Duration? {
-        guard case .racing(let racing) = state, !racing.untried.isEmpty else { return nil }
-        if let shortUntil = racing.shortUntil { return shortUntil }
-        if let heldUntil = racing.heldUntil { return heldUntil }
-        return racing.nextStart
+        guard !isOver, !untried.isEmpty else { return nil }
+        return shortUntil ?? heldUntil ?? nextStart
     }
 
     /// Whether at least one attempt is under way.
     public var isUnderWay: Bool {
-        guard case .racing(let racing) = state else { return false }
-        return !racing.inFlight.isEmpty
+        !isOver && !inFlight.isEmpty
     }
 
     /// Whether the next attempt waits for a socket that the machine could not give.
     public var isShortOfSockets: Bool {
-        guard case .racing(let racing) = state else { return false }
-        return racing.shortUntil != nil && !racing.untried.isEmpty
-    }
-
-    /// The families about which an answer is awaited.
-    public var awaited: AddressFamilies {
-        guard case .racing(let racing) = state else { return [] }
-        return racing.awaited
+        !isOver && shortUntil != nil && !untried.isEmpty
     }
 
     /// Addresses have come, or a family turned out to have none.
@@ -92,105 +76,93 @@ public struct ConnectionRace: Sendable {
         settling families: AddressFamilies,
         at now: Duration
     ) -> [Action] {
-        guard case .racing(var racing) = state else { return [] }
-        racing.awaited.subtract(families)
-        var seen = racing.started
-        racing.untried = destinations.filter { seen.insert($0).inserted }
-        let hasIPv6 = racing.untried.contains { $0.family == .ipv6 }
-        if racing.started.isEmpty, !racing.untried.isEmpty, !hasIPv6, racing.awaited.contains(.ipv6) {
-            racing.heldUntil = racing.heldUntil ?? now + delays.resolution
-        } else {
-            racing.heldUntil = nil
+        guard !isOver else { return [] }
+        awaited.subtract(families)
+        untried.removeAll(keepingCapacity: true)
+        for destination in destinations where !started.contains(destination) && !untried.contains(destination) {
+            untried.append(destination)
         }
-        state = .racing(racing)
+        let mayWait = started.isEmpty && !untried.isEmpty && awaited.contains(.ipv6)
+        heldUntil = mayWait && !untried.contains { $0.family == .ipv6 } ? heldUntil ?? now + delays.resolution : nil
         return advance(to: now)
     }
 
     /// No more answers will come, in any family.
     public mutating func answersEnded(at now: Duration) -> [Action] {
-        guard case .racing(var racing) = state else { return [] }
-        racing.awaited = []
-        racing.heldUntil = nil
-        state = .racing(racing)
+        guard !isOver else { return [] }
+        awaited = []
+        heldUntil = nil
         return advance(to: now)
     }
 
     /// An attempt has ended with a definite "no".
     public mutating func failed(_ destination: Destination, at now: Duration) -> [Action] {
-        guard case .racing(var racing) = state, racing.end(destination) else { return [] }
-        racing.nextStart = now
+        guard !isOver, end(destination) else { return [] }
+        nextStart = now
         // Its socket has been given back, so there may be one for whoever waits for it.
-        racing.shortUntil = nil
-        state = .racing(racing)
+        shortUntil = nil
         return advance(to: now)
     }
 
     /// An attempt could not begin, because the machine had no socket to give: no address is to blame, and it goes first
     /// when there may be one again.
     public mutating func postponed(_ destination: Destination, until retry: Duration) -> [Action] {
-        guard case .racing(var racing) = state, racing.end(destination) else { return [] }
-        racing.started.remove(destination)
-        racing.untried.insert(destination, at: 0)
-        racing.lastFamily = nil
-        racing.shortUntil = retry
-        state = .racing(racing)
+        guard !isOver, end(destination) else { return [] }
+        started.removeAll { $0 == destination }
+        untried.insert(destination, at: 0)
+        lastFamily = nil
+        shortUntil = retry
         return []
     }
 
     /// An attempt has connected.
     public mutating func connected(_ destination: Destination) -> [Action] {
         // Closing is a request: a loser may connect after the race is over.
-        guard case .racing(let racing) = state else { return [.abandon(destination)] }
-        guard racing.inFlight.contains(destination) else { return [] }
-        state = .over
-        return racing.inFlight.filter { $0 != destination }.map(Action.abandon) + [.succeed(destination)]
+        guard !isOver else { return [.abandon(destination)] }
+        guard inFlight.contains(destination) else { return [] }
+        isOver = true
+        return inFlight.filter { $0 != destination }.map(Action.abandon) + [.succeed(destination)]
     }
 
     /// The race is called off: everything under way is abandoned.
     public mutating func cancel() -> [Action] {
-        guard case .racing(let racing) = state else { return [] }
-        state = .over
-        return racing.inFlight.map(Action.abandon)
+        guard !isOver else { return [] }
+        isOver = true
+        return inFlight.map(Action.abandon)
     }
 
     /// Time has passed.
     public mutating func advance(to now: Duration) -> [Action] {
-        guard case .racing(var racing) = state else { return [] }
-        if let heldUntil = racing.heldUntil {
+        guard !isOver else { return [] }
+        if let heldUntil {
             guard now >= heldUntil else { return [] }
-            racing.heldUntil = nil
+            self.heldUntil = nil
         }
-        if let shortUntil = racing.shortUntil {
+        if let shortUntil {
             guard now >= shortUntil else { return [] }
-            racing.shortUntil = nil
+            self.shortUntil = nil
         }
-        var actions: [Action] = []
-        if !racing.untried.isEmpty, racing.inFlight.isEmpty || now >= racing.nextStart {
-            actions.append(.start(racing.startNext()))
-            racing.nextStart = now + delays.attempt
+        if !untried.isEmpty, inFlight.isEmpty || now >= nextStart {
+            nextStart = now + delays.attempt
+            return [.start(takeNext())]
         }
-        if racing.untried.isEmpty, racing.inFlight.isEmpty, racing.awaited.isEmpty {
-            state = .over
-            return actions + [.exhaust]
-        }
-        state = .racing(racing)
-        return actions
+        guard untried.isEmpty, inFlight.isEmpty, awaited.isEmpty else { return [] }
+        isOver = true
+        return [.exhaust]
     }
-}
 
-extension ConnectionRace.Racing {
     /// Takes the next destination: the best of the family whose turn it is, else the best of all.
-    fileprivate mutating func startNext() -> Destination {
+    private mutating func takeNext() -> Destination {
         let turn = lastFamily.flatMap { last in untried.firstIndex { $0.family != last } } ?? 0
         let next = untried.remove(at: turn)
-        started.insert(next)
+        started.append(next)
         inFlight.append(next)
         lastFamily = next.family
         return next
     }
 
     /// - Returns: whether the attempt was under way.
-    fileprivate mutating func end(_ destination: Destination) -> Bool {
+    private mutating func end(_ destination: Destination) -> Bool {
         guard let index = inFlight.firstIndex(of: destination) else { return false }
         inFlight.remove(at: index)
         return true

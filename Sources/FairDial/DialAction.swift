@@ -20,7 +20,9 @@ enum DialAction: Sendable {
     /// Close the channel, or the socket on its way to become one.
     case closeWinner
     /// The dial is over, with its splits.
-    case finish(Ending)
+    ///
+    /// Kept out of line: it is large and comes once, and actions are passed around.
+    indirect case finish(Ending)
 
     /// How a dial ended.
     enum Ending: Sendable {

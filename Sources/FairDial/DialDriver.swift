@@ -192,7 +192,7 @@ extension DialDriver {
             case .finish(let ending): finish(ending)
             }
         }
-        pending.removeAll()
+        pending.removeAll(keepingCapacity: true)
     }
 
     private func lookUp(_ question: LookupQuestion) {

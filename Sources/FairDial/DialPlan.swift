@@ -5,8 +5,8 @@ import IPAddresses
 import NIOCore
 import NameResolution
 
-/// All that a driver needs to carry out one dial.
-struct DialPlan: Sendable {
+/// All that a driver needs to carry out one dial. A reference, because it is passed around more often than it is read.
+final class DialPlan: Sendable {
     /// Where a dial begins.
     enum Start: Sendable {
         /// With a look-up; its addresses are dialed at this port.
@@ -15,16 +15,42 @@ struct DialPlan: Sendable {
         case known([Destination], LookupSource?)
     }
 
-    var question: DialQuestion
-    var start: Start
-    var resolver: any Resolver
-    var asker: Asker
-    var families: AddressFamilies
-    var transport: Transport
-    var localEndpoint: Endpoint?
-    var socketOptions: [SocketOption]
-    var readiness: Readiness?
-    var onStart: (@Sendable () -> Void)?
+    let question: DialQuestion
+    let start: Start
+    let resolver: any Resolver
+    let asker: Asker
+    let families: AddressFamilies
+    let transport: Transport
+    let localEndpoint: Endpoint?
+    let socketOptions: [SocketOption]
+    let readiness: Readiness?
+    let onStart: (@Sendable () -> Void)?
     /// Runs once, on the winner, before anything is read.
-    var initializer: @Sendable (any Channel) -> EventLoopFuture<Void>
+    let initializer: @Sendable (any Channel) -> EventLoopFuture<Void>
+
+    init(
+        question: DialQuestion,
+        start: Start,
+        resolver: any Resolver,
+        asker: Asker,
+        families: AddressFamilies,
+        transport: Transport,
+        localEndpoint: Endpoint?,
+        socketOptions: [SocketOption],
+        readiness: Readiness?,
+        onStart: (@Sendable () -> Void)?,
+        initializer: @escaping @Sendable (any Channel) -> EventLoopFuture<Void>
+    ) {
+        self.question = question
+        self.start = start
+        self.resolver = resolver
+        self.asker = asker
+        self.families = families
+        self.transport = transport
+        self.localEndpoint = localEndpoint
+        self.socketOptions = socketOptions
+        self.readiness = readiness
+        self.onStart = onStart
+        self.initializer = initializer
+    }
 }

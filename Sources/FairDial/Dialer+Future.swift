@@ -2,7 +2,6 @@
 
 import NIOConcurrencyHelpers
 public import NIOCore
-import NIOPosix
 
 /// The same dial for NIO code, on the caller's own loop: one promise, and no task.
 extension Dialer {
@@ -88,7 +87,7 @@ extension Dialer {
         on loop: any EventLoop,
         _ initializer: @escaping @Sendable (any Channel) -> EventLoopFuture<Void>
     ) -> EventLoopFuture<Connection<any Channel>> {
-        guard ClientBootstrap(validatingGroup: loop) != nil else {
+        guard SupportedLoops.contains(loop) else {
             return loop.makeFailedFuture(Self.unsupported(loop, for: "\(target)"))
         }
         let plan = plan(

@@ -28,7 +28,7 @@ public struct Dialer: Sendable {
     /// A dialer from its configuration.
     public init(_ configuration: DialerConfiguration = DialerConfiguration()) {
         self.configuration = configuration
-        isGroupSupported = ClientBootstrap(validatingGroup: configuration.group) != nil
+        isGroupSupported = SupportedLoops.contains(configuration.group)
     }
 
     /// A dialer with the defaults but for its budgets.

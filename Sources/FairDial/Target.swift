@@ -16,12 +16,15 @@ public struct Target: Hashable, Sendable {
     ///   - port: 1 … 65535.
     /// - Throws: `DialError` with the code `invalidTarget`, which says what is wrong with which part.
     public init(host: String, port: Int) throws(DialError) {
-        let written = Self.written(host: host, port: "\(port)")
-        if let fault = Self.fault(inHost: host) { throw DialError(.invalidTarget, fault, target: written) }
-        guard let port = UInt16(exactly: port), port != 0 else {
+        // What was written is put together only where it is needed: every dial comes through here.
+        if let fault = Self.fault(inHost: host) {
+            throw DialError(.invalidTarget, fault, target: Self.written(host: host, port: "\(port)"))
+        }
+        guard let number = UInt16(exactly: port), number != 0 else {
+            let written = Self.written(host: host, port: "\(port)")
             throw DialError(.invalidTarget, "port \(port) is not within 1 … 65535", target: written)
         }
-        place = .host(host, port: port)
+        place = .host(host, port: number)
     }
 
     /// A Unix domain socket in the file system.

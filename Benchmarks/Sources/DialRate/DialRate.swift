@@ -28,6 +28,7 @@ struct DialRate {
         let sides: [(name: String, dial: @Sendable () -> EventLoopFuture<any Channel>)] = [
             ("NIO connect(to:)", { Self.stock(address, loop) }),
             ("FairDial, future", { Self.fair(port, loop) }),
+            ("bare A", { Self.bare(port, loop) }),
             ("NIO, tasks", { Self.stock(address, loop) }),
             ("FairDial, tasks", { Self.fair(port, loop) }),
         ]
@@ -35,7 +36,7 @@ struct DialRate {
         for round in 0...rounds {
             for (index, side) in sides.enumerated()
             where CommandLine.arguments.count < 2 || CommandLine.arguments[1] == "\(index)" {
-                let rate = try await Self.rate(of: side.dial, on: loop, inTasks: index > 1)
+                let rate = try await Self.rate(of: side.dial, on: loop, inTasks: index > 2)
                 // The first round warms caches and pools.
                 if round > 0 { rates[index].append(rate) }
             }
@@ -51,6 +52,16 @@ struct DialRate {
         ClientBootstrap(group: loop)
             .channelInitializer { $0.eventLoop.makeSucceededVoidFuture() }
             .connect(to: address)
+    }
+
+    static func bare(_ port: Int, _ loop: any EventLoop) -> EventLoopFuture<any Channel> {
+        let fd = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        var a = sockaddr_in()
+        a.sin_family = sa_family_t(AF_INET)
+        a.sin_port = UInt16(port).bigEndian
+        a.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        withUnsafePointer(to: &a) { p in p.withMemoryRebound(to: sockaddr.self, capacity: 1) { _ = connect(fd, $0, 16); _ = connect(fd, $0, 16) } }
+        return ClientBootstrap(group: loop).channelInitializer { $0.eventLoop.makeSucceededVoidFuture() }.withConnectedSocket(fd)
     }
 
     static func fair(_ port: Int, _ loop: any EventLoop) -> EventLoopFuture<any Channel> {
