@@ -13,9 +13,10 @@ extension Endpoint: CustomStringConvertible {
         let isBracketed = host.utf8.first == UInt8(ascii: "[")
         let closes = host.hasSuffix("]")
         // An IPv6 address without brackets would take its last group for a port.
-        guard isBracketed == closes, isBracketed == host.utf8.contains(UInt8(ascii: ":")), !isBracketed || host.utf8.count > 1
+        guard isBracketed == closes, isBracketed == host.utf8.contains(UInt8(ascii: ":")),
+            !isBracketed || host.utf8.count > 1
         else { throw AddressParseError(.badBrackets, at: 0) }
-        let digits = UInt8(ascii: "0") ... UInt8(ascii: "9")
+        let digits = UInt8(ascii: "0")...UInt8(ascii: "9")
         guard port.utf8.allSatisfy(digits.contains), let number = UInt16(port) else {
             throw AddressParseError(.badPort, at: host.utf8.count + 1)
         }

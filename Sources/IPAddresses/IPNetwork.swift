@@ -36,7 +36,7 @@ public struct IPNetwork: Hashable, Sendable {
         let offset = text[..<slash].utf8.count
         if case .v6(_, _?) = address { throw AddressParseError(.badZone, at: offset) }
         let length = text[text.utf8.index(after: slash)...]
-        let digits = UInt8(ascii: "0") ... UInt8(ascii: "9")
+        let digits = UInt8(ascii: "0")...UInt8(ascii: "9")
         guard !length.isEmpty, length.utf8.count <= 3, length.utf8.allSatisfy(digits.contains),
             let prefixLength = Int(length), let network = IPNetwork(containing: address, prefixLength: prefixLength)
         else { throw AddressParseError(.badPrefixLength, at: offset + 1) }

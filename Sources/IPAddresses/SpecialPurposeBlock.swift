@@ -12,7 +12,9 @@ public struct SpecialPurposeBlock: Hashable, Sendable {
     public let isGloballyReachable: Bool
 
     /// Every row, the most specific first, so that the first one that contains an address is the one that applies.
-    public static let all: [SpecialPurposeBlock] = (ipv4 + ipv6).sorted { $0.network.prefixLength > $1.network.prefixLength }
+    public static let all: [SpecialPurposeBlock] = (ipv4 + ipv6).sorted {
+        $0.network.prefixLength > $1.network.prefixLength
+    }
 
     /// The most specific row that contains an address; `nil` for an ordinary one.
     public static func containing(_ address: IPAddress) -> SpecialPurposeBlock? {

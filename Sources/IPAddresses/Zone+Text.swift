@@ -6,7 +6,7 @@ extension Zone: CustomStringConvertible {
 
     /// Parses what stands after `%`; `nil` when it is neither an index nor fit to be an interface's name.
     init?(_ text: some StringProtocol) {
-        let digits = UInt8(ascii: "0") ... UInt8(ascii: "9")
+        let digits = UInt8(ascii: "0")...UInt8(ascii: "9")
         guard !text.isEmpty else { return nil }
         if text.utf8.allSatisfy(digits.contains) {
             guard let index = UInt32(text), index > 0 else { return nil }
