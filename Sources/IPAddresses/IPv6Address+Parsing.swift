@@ -4,7 +4,8 @@ extension IPv6Address {
     /// Parses the forms of RFC 4291 §2.2, as `inet_pton` does: groups of one to four hexadecimal digits, `::` once, an
     /// IPv4 tail in strict dotted decimal. No zone: `IPAddress` reads those.
     ///
-    /// - Throws: `AddressParseError`, naming the first byte that cannot be accepted.
+    /// - Throws: `AddressParseError`, naming the first byte that cannot be accepted; in an IPv4 tail, the first that
+    ///   dotted decimal cannot have.
     public init(_ text: some StringProtocol) throws(AddressParseError) {
         self = try UTF8Reading.read(text) { bytes throws(AddressParseError) in try IPv6Address(utf8: bytes) }
     }
@@ -45,32 +46,33 @@ private struct IPv6Reading {
                 offset &+= 1
             }
             if offset < count, bytes[offset] == UInt8(ascii: "."), offset > start {
-                try readTail(bytes, from: start)
+                try readTail(bytes, from: start, dot: offset)
                 return
             }
-            guard offset > start else {
-                let byte = bytes[offset]
-                if byte == UInt8(ascii: ":"), gap == groups, gap != nil {
-                    throw AddressParseError(.unexpectedByte(byte), at: offset)
-                }
-                throw AddressParseError(.unexpectedByte(byte), at: offset)
-            }
-            guard groups < 8 else { throw AddressParseError(.tooManyParts, at: start) }
+            guard offset > start else { throw AddressParseError(.unexpectedByte(bytes[offset]), at: offset) }
+            guard groups < room else { throw AddressParseError(.gapWithoutRoom, at: start) }
             push(group)
             guard offset < count else { break }
             guard bytes[offset] == UInt8(ascii: ":") else {
                 throw AddressParseError(.unexpectedByte(bytes[offset]), at: offset)
             }
+            let startsGap = offset + 1 < count && bytes[offset + 1] == UInt8(ascii: ":")
+            guard groups < room else {
+                throw AddressParseError(gap != nil || startsGap ? .gapWithoutRoom : .tooManyParts, at: offset)
+            }
             offset &+= 1
             guard offset < count else { throw AddressParseError(.truncated, at: offset) }
-            if bytes[offset] == UInt8(ascii: ":") {
+            if startsGap {
                 if gap != nil { throw AddressParseError(.secondGap, at: offset) }
                 gap = groups
                 offset &+= 1
             }
         }
-        try finish(at: offset)
+        guard gap != nil || groups == 8 else { throw AddressParseError(.truncated, at: offset) }
     }
+
+    /// How many groups may be written: a gap stands for at least one more (RFC 4291 §2.2).
+    private var room: Int { gap == nil ? 8 : 7 }
 
     private mutating func push(_ group: UInt32) {
         high = high << 16 | low >> 48
@@ -78,25 +80,24 @@ private struct IPv6Reading {
         groups &+= 1
     }
 
-    private mutating func readTail(_ bytes: UnsafeBufferPointer<UInt8>, from start: Int) throws(AddressParseError) {
-        guard groups <= 6 else { throw AddressParseError(.tooManyParts, at: start) }
+    /// Reads an IPv4 tail, the last two groups; `dot` is where it shows itself to be one.
+    private mutating func readTail(
+        _ bytes: UnsafeBufferPointer<UInt8>,
+        from start: Int,
+        dot: Int
+    ) throws(AddressParseError) {
+        guard groups <= room - 2 else {
+            throw AddressParseError(gap == nil ? .tooManyParts : .gapWithoutRoom, at: dot)
+        }
+        guard gap != nil || groups == 6 else { throw AddressParseError(.unexpectedByte(bytes[dot]), at: dot) }
         let tail = try IPv4Address(utf8: bytes, from: start)
         push(tail.bits >> 16)
         push(tail.bits & 0xFFFF)
-        try finish(at: bytes.count)
-    }
-
-    private func finish(at offset: Int) throws(AddressParseError) {
-        if gap == nil {
-            guard groups == 8 else { throw AddressParseError(.truncated, at: offset) }
-        } else if groups == 8 {
-            throw AddressParseError(.gapWithoutRoom, at: offset)
-        }
     }
 
     /// The address, with the zeros of the gap put in.
     var address: (high: UInt64, low: UInt64) {
-        guard let gap, groups < 8 else { return (high, low) }
+        guard let gap else { return (high, low) }
         let after = (groups - gap) * 16
         let zeros = (8 - groups) * 16
         // What stands after the gap keeps its place at the low end; what stands before it moves up.
