@@ -8,14 +8,13 @@ import NIOPosix
 extension DialDriver {
     func handOver(_ destination: Destination) {
         guard let socket = take(destination) else { return }
-        let stage = NIOLoopBoundBox(HandOverStage.making, eventLoop: loop)
         let tlsHandshake = awaitsTLS ? loop.makePromise(of: Void.self) : nil
         let initializer: @Sendable (any Channel) -> EventLoopFuture<Void> = { channel in
             self.winner = channel
-            stage.value = .initializing
-            return self.plan.initializer(channel).flatMapThrowing {
-                stage.value = .activating
-                guard let tlsHandshake else { return }
+            let initialized = self.plan.initializer(channel)
+            self.initialized = initialized
+            guard let tlsHandshake else { return initialized }
+            return initialized.flatMapThrowing {
                 try channel.pipeline.syncOperations.addHandler(TLSHandshakeObserver(tlsHandshake))
             }
         }
@@ -25,13 +24,20 @@ extension DialDriver {
                 self.awaitReadiness(of: channel, tlsHandshake?.futureResult)
             case .failure(let error):
                 // NIO does not take a descriptor for which it could not even make a channel.
-                if stage.value == .making { socket.close() }
+                if self.winner == nil { socket.close() }
                 tlsHandshake?.fail(error)
-                let code: DialError.Code = stage.value == .initializing ? .initializerFailed : .handshakeFailed
+                let code: DialError.Code = self.hasInitializerFailed ? .initializerFailed : .handshakeFailed
                 self.carryOut(self.dial.handshakeFailed(code, error, at: self.now))
             }
             self.setTimer()
         }
+    }
+
+    private var hasInitializerFailed: Bool {
+        // On the loop, a future that has ended calls back at once.
+        var hasFailed = false
+        initialized?.assumeIsolated().whenFailure { _ in hasFailed = true }
+        return hasFailed
     }
 
     private var awaitsTLS: Bool {
@@ -73,11 +79,4 @@ extension DialDriver {
             self.setTimer()
         }
     }
-}
-
-/// How far the way from socket to channel has come.
-private enum HandOverStage: Sendable {
-    case making
-    case initializing
-    case activating
 }

@@ -50,6 +50,8 @@ final class DialDriver: @unchecked Sendable {
     private var attempts: [Attempt] = []
     var dial: Dial
     var winner: (any Channel)?
+    /// The channel initializer's future; it tells whose fault a channel is that never came to be.
+    var initialized: EventLoopFuture<Void>?
     private var pending: [DialAction] = []
     private var isCarryingOut = false
     private var timer: (wakes: Duration, scheduled: Scheduled<Void>)?

@@ -100,7 +100,7 @@ extension Dialer {
         )
         let promise = loop.makePromise(of: Connection<any Channel>.self)
         let driver = DialDriver(plan, on: loop)
-        loop.execute {
+        StartNesting.start(on: loop) {
             driver.start { ending in
                 switch ending {
                 case .channel(let channel, let destination, let splits):

@@ -46,7 +46,7 @@ final class PlainAcceptor: Sendable {
             var next = 0
             while true {
                 let accepted = accept(descriptor, nil, nil)
-                if accepted < 0 { if errno == EAGAIN { continue }; return }
+                if accepted < 0 { if errno == EAGAIN { usleep(500); continue }; return }
                 if kept[next] >= 0 { close(kept[next]) }
                 kept[next] = accepted
                 next = (next + 1) % kept.count
