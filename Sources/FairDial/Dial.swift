@@ -269,7 +269,7 @@ extension Dial {
         for action in raceActions {
             switch action {
             case .start(let destination):
-                if attempts.isEmpty, postponements == 0 { actions.append(.reachStartingLine) }
+                if attempts.isEmpty, postponements == 0, question.tellsStart { actions.append(.reachStartingLine) }
                 attempts.append(AttemptReport(destination: destination, started: now))
                 actions.append(.open(destination))
             case .abandon(let destination):

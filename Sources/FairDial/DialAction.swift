@@ -24,6 +24,14 @@ enum DialAction: Sendable {
     /// Kept out of line: it is large and comes once, and actions are passed around.
     indirect case finish(Ending)
 
+    /// Whether it may be carried out on the dial's event loop alone.
+    var needsLoop: Bool {
+        switch self {
+        case .reachStartingLine, .handOver, .closeWinner, .finish: true
+        case .lookUp, .leaveLookup, .open, .close: false
+        }
+    }
+
     /// How a dial ended.
     enum Ending: Sendable {
         case connected(Destination, Splits)

@@ -9,8 +9,9 @@ import NameResolution
 
 /// Carries out one dial's actions on one event loop, and tells it what happens and when.
 ///
-/// Everything but `post` is touched on `loop` alone, which is why the class may call itself `Sendable`. What other
-/// threads have to say comes by `post`, with the time at which it happened, and is read before any timer is looked at.
+/// Everything but `post` is touched by `begin`, before anybody else knows of the driver, and then on `loop` alone, which is
+/// why the class may call itself `Sendable`. What other threads have to say comes by `post`, with the time at which it
+/// happened, and is read before any timer is looked at.
 final class DialDriver: @unchecked Sendable {
     /// What a dial brought, for the face that asked.
     enum Ending: Sendable {
@@ -28,8 +29,8 @@ final class DialDriver: @unchecked Sendable {
 
     private struct Post: Sendable {
         var letters: [(Letter, NIODeadline)] = []
-        /// Whether somebody is on the way to read it.
-        var isExpected = false
+        /// Whether somebody is on the way to read it; at first it is `start`.
+        var isExpected = true
     }
 
     private struct Attempt {
@@ -53,7 +54,10 @@ final class DialDriver: @unchecked Sendable {
     /// The channel initializer's future; it tells whose fault a channel is that never came to be.
     var initialized: EventLoopFuture<Void>?
     private var pending: [DialAction] = []
+    private var nextPending = 0
     private var isCarryingOut = false
+    /// Whether `start` has come: until then the driver is its caller's alone.
+    private var isOnLoop = false
     private var timer: (wakes: Duration, scheduled: Scheduled<Void>)?
 
     init(_ plan: DialPlan, on loop: any EventLoop) {
@@ -62,14 +66,11 @@ final class DialDriver: @unchecked Sendable {
         dial = Dial(plan.question)
     }
 
-    /// Starts the dial; on the loop, once.
+    /// Begins the dial: asks for the look-up or opens the first socket, on the caller's own thread, before anybody else
+    /// knows of the driver. What needs the loop waits for `start`, which must follow.
     ///
-    /// - Parameter end: called once, on the loop, when every loser has been closed.
-    func start(_ end: @escaping @Sendable (Ending) -> Void) {
-        loop.assertInEventLoop()
-        self.end = end
-        // A cancellation may have come before the dial began; then it ends here, and the start below does nothing.
-        readPost()
+    /// A socket call costs the caller what it would cost the loop, and loops are scarcer than callers.
+    func begin() {
         switch plan.start {
         case .lookUp:
             carryOut(dial.start(at: now))
@@ -77,7 +78,17 @@ final class DialDriver: @unchecked Sendable {
             known = KnownAddresses(destinations.compactMap { $0.endpoint?.address })
             carryOut(dial.start(with: destinations, from: source, at: now))
         }
-        setTimer()
+    }
+
+    /// Takes the dial to its end; on the loop, once, after `begin`.
+    ///
+    /// - Parameter end: called once, on the loop, when every loser has been closed.
+    func start(_ end: @escaping @Sendable (Ending) -> Void) {
+        loop.assertInEventLoop()
+        self.end = end
+        isOnLoop = true
+        carryOut([])
+        readPost()
     }
 
     /// Calls the dial off; from any thread.
@@ -109,10 +120,10 @@ extension DialDriver {
     }
 
     private func readPost() {
-        guard end != nil else { return }
+        let isOnLoop = isOnLoop
         let letters = post.withLockedValue { post in
             defer { post.letters.removeAll() }
-            post.isExpected = false
+            post.isExpected = !isOnLoop
             return post.letters
         }
         for (letter, time) in letters {
@@ -145,6 +156,7 @@ extension DialDriver {
 
     /// Has the loop come back when the dial wants to be woken. A stale wake does no harm.
     func setTimer() {
+        guard isOnLoop else { return }
         guard let wake = dial.wakeTime else {
             timer?.scheduled.cancel()
             timer = nil
@@ -179,10 +191,10 @@ extension DialDriver {
         guard !isCarryingOut else { return }
         isCarryingOut = true
         defer { isCarryingOut = false }
-        var next = 0
-        while next < pending.count {
-            let action = pending[next]
-            next += 1
+        while nextPending < pending.count {
+            let action = pending[nextPending]
+            if !isOnLoop, action.needsLoop { return }
+            nextPending += 1
             switch action {
             case .lookUp(let question): lookUp(question)
             case .leaveLookup: leaveLookup()
@@ -195,6 +207,7 @@ extension DialDriver {
             }
         }
         pending.removeAll(keepingCapacity: true)
+        nextPending = 0
     }
 
     private func lookUp(_ question: LookupQuestion) {

@@ -25,4 +25,6 @@ struct DialQuestion: Sendable {
     var delays: RaceDelays
     /// Whether something must be awaited after the connection, so that the handshake's clock is shown.
     var awaitsReadiness: Bool
+    /// Whether somebody wants to know when the first attempt starts.
+    var tellsStart = false
 }

@@ -100,6 +100,7 @@ extension Dialer {
         )
         let promise = loop.makePromise(of: Connection<any Channel>.self)
         let driver = DialDriver(plan, on: loop)
+        driver.begin()
         StartNesting.start(on: loop) {
             driver.start { ending in
                 switch ending {

@@ -87,7 +87,8 @@ extension Dialer {
                 budgets: options.budgets ?? configuration.budgets,
                 deadline: options.deadline,
                 delays: options.delays ?? configuration.delays,
-                awaitsReadiness: options.readiness != nil
+                awaitsReadiness: options.readiness != nil,
+                tellsStart: options.onStart != nil
             ),
             start: start,
             resolver: configuration.resolver,

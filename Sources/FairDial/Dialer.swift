@@ -233,6 +233,7 @@ extension Dialer {
     /// Runs a dial to its end. A cancelled task's dial is called off, and ends as soon as its loop has a turn.
     private func run(_ plan: DialPlan, on loop: any EventLoop) async -> DialDriver.Ending {
         let driver = DialDriver(plan, on: loop)
+        driver.begin()
         return await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 loop.execute { driver.start { continuation.resume(returning: $0) } }
