@@ -24,10 +24,15 @@ let package = Package(
     name: "FairDial",
     platforms: [.macOS(.v15), .iOS(.v18)],
     products: [
-        .library(name: "FairDial", targets: ["FairDial"]),
+        // One product brings every module whose types a dialer's user meets.
+        .library(
+            name: "FairDial",
+            targets: [
+                "FairDial", "ConnectionRacing", "SystemResolution", "NameResolution", "GetAddrInfo", "IPAddresses",
+            ]
+        ),
         .library(name: "IPAddresses", targets: ["IPAddresses"]),
         .library(name: "GetAddrInfo", targets: ["GetAddrInfo"]),
-        .library(name: "NameResolution", targets: ["NameResolution"]),
         .library(name: "FairDialTestKit", targets: ["FairDialTestKit"]),
         .executable(name: "fairdial", targets: ["FairDialCommand"]),
     ],
@@ -67,7 +72,10 @@ let package = Package(
         ),
         .target(
             name: "FairDialTestKit",
-            dependencies: ["FairDial", "IPAddresses", "NameResolution", "ConnectionRacing"] + nio,
+            dependencies: [
+                "FairDial", "IPAddresses", "NameResolution", "ConnectionRacing",
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+            ] + nio,
             swiftSettings: strict
         ),
         .executableTarget(

@@ -19,4 +19,20 @@ public struct Answer: Sendable {
 
     /// How long the look-up took, and how long it waited for its place.
     public let splits: Splits
+
+    init(
+        target: Target,
+        endpoints: [Endpoint],
+        source: LookupSource,
+        incomplete: AddressFamilies = [],
+        splits: Splits = Splits()
+    ) {
+        self.target = target
+        self.endpoints = endpoints
+        self.source = source
+        self.incomplete = incomplete
+        var splits = splits
+        splits.source = source
+        self.splits = splits
+    }
 }

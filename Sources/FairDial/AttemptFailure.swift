@@ -9,19 +9,19 @@
 #endif
 
 /// Why one attempt ended without a connection.
-struct AttemptFailure: Error, Hashable, Sendable {
-    var outcome: AttemptReport.Outcome
-    var errorNumber: Int32?
-    var reason: String?
+package struct AttemptFailure: Error, Hashable, Sendable {
+    package var outcome: AttemptReport.Outcome
+    package var errorNumber: Int32?
+    package var reason: String?
 
     /// A failure that is not the system's.
-    init(_ outcome: AttemptReport.Outcome, reason: String) {
+    package init(_ outcome: AttemptReport.Outcome, reason: String) {
         self.outcome = outcome
         self.reason = reason
     }
 
     /// What the system said, in `errno`'s numbers.
-    init(errorNumber: Int32) {
+    package init(errorNumber: Int32) {
         self.errorNumber = errorNumber
         reason = Self.text(of: errorNumber)
         outcome =

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CFairDial
-import ConnectionRacing
+package import ConnectionRacing
 import IPAddresses
 
 #if canImport(Glibc)
@@ -15,36 +15,47 @@ import IPAddresses
 /// The bare, non-blocking socket of one attempt, before it is anybody's channel.
 ///
 /// Whoever holds it closes it, by `close()` or by handing `descriptor` to an owner.
-struct AttemptSocket {
+package struct AttemptSocket: Sendable {
     /// How far an attempt is.
-    enum Progress: Hashable {
+    package enum Progress: Hashable, Sendable {
         case connected
         case pending
         case failed(AttemptFailure)
     }
 
     /// What opening a socket came to.
-    enum Opening {
+    package enum Opening: Sendable {
         case opened(AttemptSocket, Progress)
         case failed(AttemptFailure)
         /// The machine has no descriptor left.
         case shortage
     }
 
-    let descriptor: CInt
+    package let descriptor: CInt
     private let address: SocketAddressBytes
+
+    /// A socket by its descriptor; a script's may be any number.
+    package init(descriptor: CInt, to destination: Destination) throws(AttemptFailure) {
+        self.init(descriptor: descriptor, address: try SocketAddressBytes(destination))
+    }
+
+    private init(descriptor: CInt, address: SocketAddressBytes) {
+        self.descriptor = descriptor
+        self.address = address
+    }
 
     /// Opens a socket, sets what must be set before `connect`, binds it, and connects.
     static func open(
         to destination: Destination,
         over transport: Transport,
         from local: Endpoint?,
-        options: [SocketOption]
+        options: [PreconnectOption]
     ) -> Opening {
         let address: SocketAddressBytes
         do {
             address = try SocketAddressBytes(destination)
         } catch {
+            if let number = error.errorNumber, AttemptFailure.isShortage(number) { return .shortage }
             return .failed(error)
         }
         let descriptor = nonBlockingSocket(address.family, isStream: transport == .stream)
@@ -53,6 +64,7 @@ struct AttemptSocket {
             return AttemptFailure.isShortage(number) ? .shortage : .failed(AttemptFailure(errorNumber: number))
         }
         let socket = AttemptSocket(descriptor: descriptor, address: address)
+        let local = local ?? (transport == .unconnectedDatagram ? destination.anyLocalEndpoint : nil)
         if let failure = socket.prepare(from: local, to: destination, options: options) {
             socket.close()
             return .failed(failure)
@@ -109,7 +121,7 @@ struct AttemptSocket {
         #endif
     }
 
-    private func prepare(from local: Endpoint?, to destination: Destination, options: [SocketOption]) -> AttemptFailure?
+    private func prepare(from local: Endpoint?, to destination: Destination, options: [PreconnectOption]) -> AttemptFailure?
     {
         for option in options {
             let status = option.value.withUnsafeBytes {
@@ -141,9 +153,21 @@ struct AttemptSocket {
         }
     }
 
+    /// Ends a UDP association; the port that the socket is bound to stays.
     private func dissolve() {
         var unspecified = sockaddr()
         unspecified.sa_family = sa_family_t(AF_UNSPEC)
         _ = connect(descriptor, &unspecified, socklen_t(MemoryLayout<sockaddr>.size))
+    }
+}
+
+extension Destination {
+    /// The wildcard address of the destination's family, and any port.
+    fileprivate var anyLocalEndpoint: Endpoint? {
+        switch family {
+        case .ipv4: Endpoint(address: .v4(.unspecified), port: 0)
+        case .ipv6: Endpoint(address: .v6(.unspecified, zone: nil), port: 0)
+        case nil: nil
+        }
     }
 }

@@ -16,9 +16,9 @@ import NIOCore
 ///
 /// NIO polls for its own channels only, and an attempt is no channel until it has won (rule 7). What the thread sees it
 /// notes with the time, so a blocked event loop cannot make a connection look late (rule 6).
-final class ConnectPoller: Sendable {
+package final class ConnectPoller: Sendable {
     /// Names one `watch`, so that a stale report about a descriptor that has been used again is known as stale.
-    typealias Token = UInt64
+    package typealias Token = UInt64
 
     static let shared = ConnectPoller()
 

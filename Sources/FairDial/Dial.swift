@@ -40,6 +40,9 @@ struct Dial: Sendable {
     /// Whether there is anything to answer with, which matters when the goal is the answer.
     private var hasAddresses = false
     private var postponements = 0
+    private var hasReachedStart = false
+    /// When the winner was handed over, which a late loop does after it has connected.
+    private var handedOver: Duration = .zero
 
     init(_ question: DialQuestion) {
         self.question = question
@@ -60,7 +63,7 @@ struct Dial: Sendable {
         case .unstarted, .over: return nil
         case .dialing, .handshaking: break
         }
-        var wake = stopwatch.instant(when: question.budgets[stopwatch.running])
+        var wake = budgetEnd
         if let deadline = question.deadline { wake = min(wake, deadline) }
         if case .postponed(let until, _) = lookup { wake = min(wake, until) }
         if let raceWake = race.wakeTime, question.goal != .answer { wake = min(wake, raceWake) }
@@ -99,7 +102,9 @@ extension Dial {
         lookup = .unneeded
         unanswered = []
         hasAddresses = !destinations.isEmpty
-        if question.goal == .answer { return finishAnswer(at: now) }
+        if question.goal == .answer {
+            return hasAddresses ? finishAnswer(at: now) : fail(.exhaustion, at: now)
+        }
         let actions =
             race.answered(destinations, settling: .both, at: now) + race.answersEnded(at: now)
         return carryOut(actions, at: now)
@@ -179,6 +184,11 @@ extension Dial {
         return carryOut(race.postponed(destination, until: now + pause()), at: now)
     }
 
+    /// The winner is being made a channel. The handshake has its whole budget from here, however late the loop came to it.
+    mutating func handOverBegins(at now: Duration) {
+        handedOver = now
+    }
+
     /// The channel exists and is ready, or nothing had to be awaited.
     mutating func ready(at now: Duration) -> [DialAction] {
         guard case .handshaking(let destination) = phase else { return [] }
@@ -210,7 +220,7 @@ extension Dial {
         case .dialing, .handshaking: break
         }
         if let deadline = question.deadline, now >= deadline { return fail(.deadline, at: now) }
-        if now >= stopwatch.instant(when: question.budgets[stopwatch.running]) {
+        if now >= budgetEnd {
             if question.goal == .answer, stopwatch.running == .lookup, hasAddresses { return finishAnswer(at: now) }
             return fail(.budget(stopwatch.running), at: now)
         }
@@ -263,13 +273,21 @@ extension Dial {
         stopwatch.run(clock, at: now)
     }
 
+    /// When the running clock will have used its budget up.
+    private var budgetEnd: Duration {
+        let budget = question.budgets[stopwatch.running]
+        let end = stopwatch.instant(when: budget)
+        return stopwatch.running == .handshake ? max(end, handedOver + budget) : end
+    }
+
     private mutating func carryOut(_ raceActions: [ConnectionRace.Action], at now: Duration) -> [DialAction] {
         var actions: [DialAction] = []
         var isExhausted = false
         for action in raceActions {
             switch action {
             case .start(let destination):
-                if attempts.isEmpty, postponements == 0, question.tellsStart { actions.append(.reachStartingLine) }
+                if !hasReachedStart, question.tellsStart { actions.append(.reachStartingLine) }
+                hasReachedStart = true
                 attempts.append(AttemptReport(destination: destination, started: now))
                 actions.append(.open(destination))
             case .abandon(let destination):

@@ -8,6 +8,7 @@ import NIOPosix
 extension DialDriver {
     func handOver(_ destination: Destination) {
         guard let socket = take(destination) else { return }
+        dial.handOverBegins(at: now)
         let tlsHandshake = awaitsTLS ? loop.makePromise(of: Void.self) : nil
         let initializer: @Sendable (any Channel) -> EventLoopFuture<Void> = { channel in
             self.winner = channel
@@ -23,8 +24,9 @@ extension DialDriver {
             case .success(let channel):
                 self.awaitReadiness(of: channel, tlsHandshake?.futureResult)
             case .failure(let error):
-                // NIO does not take a descriptor for which it could not even make a channel.
-                if self.winner == nil { socket.close() }
+                // NIO does not take a descriptor for which it could not even make a channel; of a channel that there was
+                // once, it has closed the descriptor, and the number may be somebody else's by now.
+                if self.initialized == nil { self.plan.connector.close(socket) }
                 tlsHandshake?.fail(error)
                 let code: DialError.Code = self.hasInitializerFailed ? .initializerFailed : .handshakeFailed
                 self.carryOut(self.dial.handshakeFailed(code, error, at: self.now))
@@ -74,9 +76,11 @@ extension DialDriver {
             self.setTimer()
         }
         // A channel that closes will never be ready, whatever the caller's future is waiting for.
-        channel.closeFuture.hop(to: loop).whenComplete { _ in
-            self.carryOut(self.dial.handshakeFailed(.handshakeFailed, ChannelError.eof, at: self.now))
-            self.setTimer()
+        // Weakly: a channel may live for years after its dial.
+        channel.closeFuture.hop(to: loop).whenComplete { [weak self] _ in
+            guard let self else { return }
+            carryOut(dial.handshakeFailed(.handshakeFailed, ChannelError.eof, at: now))
+            setTimer()
         }
     }
 }

@@ -41,7 +41,7 @@ final class DialDriver: @unchecked Sendable {
 
     let loop: any EventLoop
     let plan: DialPlan
-    private let startedAt = NIODeadline.now()
+    private let startedAt: NIODeadline
     private let post = NIOLockedValueBox(Post())
     /// Whom to tell of the end; `nil` before the start and after the end.
     private var end: (@Sendable (Ending) -> Void)?
@@ -63,6 +63,7 @@ final class DialDriver: @unchecked Sendable {
     init(_ plan: DialPlan, on loop: any EventLoop) {
         self.plan = plan
         self.loop = loop
+        startedAt = loop.now
         dial = Dial(plan.question)
     }
 
@@ -71,6 +72,8 @@ final class DialDriver: @unchecked Sendable {
     ///
     /// A socket call costs the caller what it would cost the loop, and loops are scarcer than callers.
     func begin() {
+        // A task that was cancelled before it came here opens no socket.
+        readPost()
         switch plan.start {
         case .lookUp:
             carryOut(dial.start(at: now))
@@ -101,7 +104,7 @@ final class DialDriver: @unchecked Sendable {
 
 extension DialDriver {
     var now: Duration {
-        since(startedAt, until: .now())
+        since(startedAt, until: loop.now)
     }
 
     private func since(_ start: NIODeadline, until end: NIODeadline) -> Duration {
@@ -109,7 +112,8 @@ extension DialDriver {
     }
 
     /// Leaves a letter with the time of now; whoever leaves the first one sends for the loop.
-    private func deliver(_ letter: Letter, at time: NIODeadline = .now()) {
+    private func deliver(_ letter: Letter, at time: NIODeadline? = nil) {
+        let time = time ?? loop.now
         let mustCall = post.withLockedValue { post in
             post.letters.append((letter, time))
             defer { post.isExpected = true }
@@ -147,10 +151,11 @@ extension DialDriver {
             let destinations = known.inDestinationOrder.map {
                 Destination.internet(Endpoint(address: $0, port: port))
             }
-            carryOut(dial.answered(answer, all: destinations, at: time))
+            // Attempts start now, however long ago the answer came: their clock must not pay for a late loop.
+            carryOut(dial.answered(answer, all: destinations, at: now))
         case .ended(let error):
             lookup = nil
-            carryOut(dial.lookupEnded(error, at: time))
+            carryOut(dial.lookupEnded(error, at: now))
         }
     }
 
@@ -200,7 +205,7 @@ extension DialDriver {
             case .leaveLookup: leaveLookup()
             case .reachStartingLine: plan.onStart?()
             case .open(let destination): open(destination)
-            case .close(let destination): take(destination)?.close()
+            case .close(let destination): close(destination)
             case .handOver(let destination): handOver(destination)
             case .closeWinner: winner?.close(promise: nil)
             case .finish(let ending): finish(ending)
@@ -224,8 +229,8 @@ extension DialDriver {
     }
 
     private func open(_ destination: Destination) {
-        let opening = AttemptSocket.open(
-            to: destination,
+        let opening = plan.connector.open(
+            destination,
             over: plan.transport,
             from: plan.localEndpoint,
             options: plan.socketOptions
@@ -239,7 +244,7 @@ extension DialDriver {
             attempts.append(Attempt(destination: destination, socket: socket))
             carryOut(dial.connected(destination, at: now))
         case .opened(let socket, .failed(let failure)):
-            socket.close()
+            plan.connector.close(socket)
             carryOut(dial.failed(destination, failure, at: now))
         case .opened(let socket, .pending):
             attempts.append(Attempt(destination: destination, socket: socket))
@@ -250,11 +255,11 @@ extension DialDriver {
     private func watch(_ destination: Destination) {
         guard let index = attempts.firstIndex(where: { $0.destination == destination }) else { return }
         do {
-            attempts[index].watch = try ConnectPoller.shared.watch(attempts[index].socket.descriptor) { time in
+            attempts[index].watch = try plan.connector.watch(attempts[index].socket) { time in
                 self.deliver(.socketReady(destination), at: time)
             }
         } catch {
-            take(destination)?.close()
+            close(destination)
             guard let number = error.errorNumber, AttemptFailure.isShortage(number) || number == EAGAIN else {
                 carryOut(dial.failed(destination, error, at: now))
                 return
@@ -266,15 +271,15 @@ extension DialDriver {
     /// Asks one attempt's socket how far it is.
     private func ask(_ destination: Destination, at time: Duration) {
         guard let attempt = attempts.first(where: { $0.destination == destination }) else { return }
-        switch attempt.socket.ask() {
+        switch plan.connector.ask(attempt.socket) {
         case .connected:
             carryOut(dial.connected(destination, at: time))
         case .failed(let failure):
-            take(destination)?.close()
+            close(destination)
             carryOut(dial.failed(destination, failure, at: time))
         case .pending:
             // The report was spent on a false alarm, or this is a timer's question and the watch goes on.
-            if let token = attempt.watch, !ConnectPoller.shared.isWatching(token) { watch(destination) }
+            if let token = attempt.watch, !plan.connector.isWatching(token) { watch(destination) }
         }
     }
 
@@ -282,8 +287,12 @@ extension DialDriver {
     func take(_ destination: Destination) -> AttemptSocket? {
         guard let index = attempts.firstIndex(where: { $0.destination == destination }) else { return nil }
         let attempt = attempts.remove(at: index)
-        if let token = attempt.watch { ConnectPoller.shared.forget(token, attempt.socket.descriptor) }
+        if let token = attempt.watch { plan.connector.forget(token, attempt.socket) }
         return attempt.socket
+    }
+
+    private func close(_ destination: Destination) {
+        if let socket = take(destination) { plan.connector.close(socket) }
     }
 
     private func finish(_ ending: DialAction.Ending) {

@@ -25,7 +25,7 @@ public struct DialOptions: Sendable {
     public var localEndpoint: Endpoint?
 
     /// Options to set on each socket before `connect`.
-    public var socketOptions: [SocketOption] = []
+    public var socketOptions: [PreconnectOption] = []
 
     /// What to wait for on the channel once it is connected; `nil` for nothing.
     public var readiness: Readiness?

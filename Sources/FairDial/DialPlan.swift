@@ -18,11 +18,12 @@ final class DialPlan: Sendable {
     let question: DialQuestion
     let start: Start
     let resolver: any Resolver
+    let connector: any Connector
     let asker: Asker
     let families: AddressFamilies
     let transport: Transport
     let localEndpoint: Endpoint?
-    let socketOptions: [SocketOption]
+    let socketOptions: [PreconnectOption]
     let readiness: Readiness?
     let onStart: (@Sendable () -> Void)?
     /// Runs once, on the winner, before anything is read.
@@ -32,11 +33,12 @@ final class DialPlan: Sendable {
         question: DialQuestion,
         start: Start,
         resolver: any Resolver,
+        connector: any Connector,
         asker: Asker,
         families: AddressFamilies,
         transport: Transport,
         localEndpoint: Endpoint?,
-        socketOptions: [SocketOption],
+        socketOptions: [PreconnectOption],
         readiness: Readiness?,
         onStart: (@Sendable () -> Void)?,
         initializer: @escaping @Sendable (any Channel) -> EventLoopFuture<Void>
@@ -44,6 +46,7 @@ final class DialPlan: Sendable {
         self.question = question
         self.start = start
         self.resolver = resolver
+        self.connector = connector
         self.asker = asker
         self.families = families
         self.transport = transport

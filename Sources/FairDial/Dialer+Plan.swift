@@ -38,6 +38,13 @@ extension Dialer {
         switch NumericHost(host) {
         case .address(let address):
             return Self.known([address], port: port, families: families, from: .numeric)
+        case .refused(.interfacesUnavailable):
+            // No descriptor to ask for the zone's index with. The attempt asks again, and waits for one as it does for its
+            // socket: no address is to blame.
+            guard let address = try? IPAddress(host) else {
+                throw DialError(.outOfDescriptors, "no descriptor to find the zone with", target: "\(target)")
+            }
+            return Self.known([address], port: port, families: families, from: .numeric)
         case .refused(let refusal):
             throw DialError(.invalidTarget, "\(refusal)", target: "\(target)")
         case .name:
@@ -92,6 +99,7 @@ extension Dialer {
             ),
             start: start,
             resolver: configuration.resolver,
+            connector: configuration.connector,
             asker: asker,
             families: families,
             transport: transport,

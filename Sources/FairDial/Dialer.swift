@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import ConnectionRacing
 import IPAddresses
 public import NIOCore
 import NIOConcurrencyHelpers
@@ -22,7 +23,7 @@ public struct Dialer: Sendable {
     /// How it dials.
     public let configuration: DialerConfiguration
 
-    /// Whether NIO can make a channel of a descriptor on the group's loops.
+    /// Whether NIO can make a channel of a descriptor on the group's loops; sockets and answers go with any.
     private let isGroupSupported: Bool
 
     /// A dialer from its configuration.
@@ -38,8 +39,8 @@ public struct Dialer: Sendable {
         self.init(configuration)
     }
 
-    /// A loop of the dialer's own group.
-    func nextLoop(for target: Target) throws(DialError) -> any EventLoop {
+    /// A loop of the dialer's own group, for a channel to live on.
+    private func loopForChannel(to target: Target) throws(DialError) -> any EventLoop {
         guard isGroupSupported else { throw Self.unsupported(configuration.group, for: "\(target)") }
         return configuration.group.any()
     }
@@ -88,7 +89,18 @@ extension Dialer {
         over transport: Transport = .stream,
         options: DialOptions = DialOptions()
     ) async throws(DialError) -> Connection<any Channel> {
-        try await connect(to: Target(host: host, port: port), over: transport, options: options) { channel in
+        try await connect(to: Target(host: host, port: port), over: transport, options: options)
+    }
+
+    /// Dials a target, a Unix domain socket too, and hands over the winner's channel.
+    ///
+    /// - Throws: `DialError`, also when the task is cancelled.
+    public func connect(
+        to target: Target,
+        over transport: Transport = .stream,
+        options: DialOptions = DialOptions()
+    ) async throws(DialError) -> Connection<any Channel> {
+        try await connect(to: target, over: transport, options: options) { channel in
             channel.eventLoop.makeSucceededFuture(channel)
         }
     }
@@ -106,7 +118,20 @@ extension Dialer {
         return try await connect(to: target, from: start, over: transport, options: options, initializer: initializer)
     }
 
-    /// Dials the answer of an earlier look-up.
+    /// Dials the answer of an earlier look-up, and hands over the winner's channel.
+    ///
+    /// - Throws: `DialError`, also when the task is cancelled.
+    public func connect(
+        to answer: Answer,
+        over transport: Transport = .stream,
+        options: DialOptions = DialOptions()
+    ) async throws(DialError) -> Connection<any Channel> {
+        try await connect(to: answer, over: transport, options: options) { channel in
+            channel.eventLoop.makeSucceededFuture(channel)
+        }
+    }
+
+    /// Dials the answer of an earlier look-up, and hands over whatever the initializer makes of the winner's channel.
     ///
     /// - Throws: `DialError`, also when the task is cancelled.
     public func connect<Output: Sendable>(
@@ -136,7 +161,7 @@ extension Dialer {
         let plan = plan(for: target, from: start, goal: .channel, over: transport, options: options) { channel in
             initializer(channel).map { output in made.withLockedValue { $0 = output } }
         }
-        let ending = await run(plan, on: try nextLoop(for: target))
+        let ending = await run(plan, on: try loopForChannel(to: target))
         return try Self.connection(from: ending, to: target) { made.withLockedValue { $0 } }
     }
 
@@ -188,7 +213,7 @@ extension Dialer {
     ) async throws(DialError) -> ConnectedSocket {
         let start = try start(for: target, families: options.wantedFamilies)
         let plan = plan(for: target, from: start, goal: .socket, over: transport, options: options)
-        let ending = await run(plan, on: try nextLoop(for: target))
+        let ending = await run(plan, on: configuration.group.any())
         switch ending {
         case .descriptor(let descriptor, let destination, let splits):
             return ConnectedSocket(descriptor: descriptor, destination: destination, splits: splits)
@@ -209,8 +234,12 @@ extension Dialer {
     ) async throws(DialError) -> Answer {
         let target = try Target(host: host, port: port)
         let start = try start(for: target, families: options.wantedFamilies)
+        // What is known needs no loop to say so (rule 1).
+        if case .known(let destinations, let source?) = start, !destinations.isEmpty {
+            return Answer(target: target, endpoints: destinations.compactMap(\.endpoint), source: source)
+        }
         let plan = plan(for: target, from: start, goal: .answer, over: .stream, options: options)
-        let ending = await run(plan, on: try nextLoop(for: target))
+        let ending = await run(plan, on: configuration.group.any())
         switch ending {
         case .addresses(let addresses, let splits):
             guard let source = splits.source, let port = target.port else { Self.brokenInvariant(ending, target) }
@@ -233,9 +262,9 @@ extension Dialer {
     /// Runs a dial to its end. A cancelled task's dial is called off, and ends as soon as its loop has a turn.
     private func run(_ plan: DialPlan, on loop: any EventLoop) async -> DialDriver.Ending {
         let driver = DialDriver(plan, on: loop)
-        driver.begin()
         return await withTaskCancellationHandler {
-            await withCheckedContinuation { continuation in
+            driver.begin()
+            return await withCheckedContinuation { continuation in
                 loop.execute { driver.start { continuation.resume(returning: $0) } }
             }
         } onCancel: {

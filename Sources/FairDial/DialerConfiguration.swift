@@ -25,6 +25,9 @@ public struct DialerConfiguration: Sendable {
     /// The loops that channels live on when a call does not name one. Default: NIO's singleton, which needs no shutdown.
     public var group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton
 
+    /// Who makes the sockets; something else than the kernel in tests alone.
+    package var connector: any Connector = KernelConnector()
+
     /// The defaults.
     public init() {}
 }

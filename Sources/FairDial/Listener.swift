@@ -53,8 +53,21 @@ public struct Listener: Sendable {
             throw DialError(.invalidTarget, "port \(port) is not within 0 … 65535", target: written)
         }
         let addresses = try await addresses(of: host, dialer: dialer, target: written)
-        return try await bind(addresses, port: port, dialer: dialer, target: written, configure: configure)
+        var draws = 1
+        while true {
+            do {
+                return try await bind(addresses, port: port, dialer: dialer, target: written, configure: configure)
+            } catch {
+                // The port that the system chose for the first address may be taken on another one: then it draws again.
+                let isTaken = error.splits.attempts.last?.errorNumber == EADDRINUSE
+                guard port == 0, isTaken, draws < portDraws else { throw error }
+                draws += 1
+            }
+        }
     }
+
+    /// How often the system is asked for a port that is free on every address.
+    private static var portDraws: Int { 16 }
 
     private static func addresses(
         of host: String?,
@@ -129,6 +142,7 @@ public struct Listener: Sendable {
 
     private static func failure(_ splits: Splits, target: String) -> DialError {
         let message = DialVerdict.sentence("cannot listen", attempts: splits.attempts)
-        return DialError(.allAttemptsFailed, message, target: target, splits: splits)
+        let isShort = splits.attempts.last?.errorNumber.map(AttemptFailure.isShortage) ?? false
+        return DialError(isShort ? .outOfDescriptors : .allAttemptsFailed, message, target: target, splits: splits)
     }
 }

@@ -14,14 +14,14 @@ import NIOCore
 #endif
 
 /// A `sockaddr` as the socket calls take it.
-struct SocketAddressBytes {
+struct SocketAddressBytes: Sendable {
     private var storage: sockaddr_storage
     let length: socklen_t
     let family: Int32
 
     /// The address of an endpoint; a zone's name is turned into its index, with one system call.
     ///
-    /// - Throws: `AttemptFailure` when no interface has the zone's name.
+    /// - Throws: `AttemptFailure` when no interface has the zone's name, or there is no descriptor to ask with.
     init(_ endpoint: Endpoint) throws(AttemptFailure) {
         storage = sockaddr_storage()
         switch endpoint.address {
@@ -81,9 +81,14 @@ struct SocketAddressBytes {
         case nil: return 0
         case .index(let index): return index
         case .name(let name):
+            errno = 0
             let index = if_nametoindex(name)
-            guard index != 0 else { throw AttemptFailure(.failed, reason: "there is no interface \"\(name)\"") }
-            return index
+            if index != 0 { return index }
+            guard errno == ENODEV || errno == ENXIO else {
+                // glibc asks with a socket, and leaves ENOENT where it got none: the machine's trouble, not the zone's.
+                throw AttemptFailure(errorNumber: errno == ENOENT ? EMFILE : errno)
+            }
+            throw AttemptFailure(.failed, reason: "there is no interface \"\(name)\"")
         }
     }
 }

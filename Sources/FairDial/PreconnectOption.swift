@@ -9,7 +9,7 @@
 #endif
 
 /// A socket option that is set before `connect`, on every attempt.
-public struct SocketOption: Hashable, Sendable {
+public struct PreconnectOption: Hashable, Sendable {
     /// The option's level: `SOL_SOCKET`, `IPPROTO_TCP`, …
     public let level: Int32
 
@@ -32,22 +32,22 @@ public struct SocketOption: Hashable, Sendable {
     }
 
     /// The receive buffer, in bytes; it bounds the TCP window, so it must be set before `connect`.
-    public static func receiveBuffer(_ bytes: Int32) -> SocketOption {
-        SocketOption(level: SOL_SOCKET, name: SO_RCVBUF, value: bytes)
+    public static func receiveBuffer(_ bytes: Int32) -> PreconnectOption {
+        PreconnectOption(level: SOL_SOCKET, name: SO_RCVBUF, value: bytes)
     }
 
     /// The send buffer, in bytes.
-    public static func sendBuffer(_ bytes: Int32) -> SocketOption {
-        SocketOption(level: SOL_SOCKET, name: SO_SNDBUF, value: bytes)
+    public static func sendBuffer(_ bytes: Int32) -> PreconnectOption {
+        PreconnectOption(level: SOL_SOCKET, name: SO_SNDBUF, value: bytes)
     }
 
     /// Whether small segments go out at once (`TCP_NODELAY`).
-    public static func noDelay(_ isOn: Bool = true) -> SocketOption {
-        SocketOption(level: Int32(IPPROTO_TCP), name: TCP_NODELAY, value: isOn ? 1 : 0)
+    public static func noDelay(_ isOn: Bool = true) -> PreconnectOption {
+        PreconnectOption(level: Int32(IPPROTO_TCP), name: TCP_NODELAY, value: isOn ? 1 : 0)
     }
 
     /// Whether the kernel probes an idle connection (`SO_KEEPALIVE`).
-    public static func keepAlive(_ isOn: Bool = true) -> SocketOption {
-        SocketOption(level: SOL_SOCKET, name: SO_KEEPALIVE, value: isOn ? 1 : 0)
+    public static func keepAlive(_ isOn: Bool = true) -> PreconnectOption {
+        PreconnectOption(level: SOL_SOCKET, name: SO_KEEPALIVE, value: isOn ? 1 : 0)
     }
 }

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import ConnectionRacing
+package import IPAddresses
+package import NIOCore
+
+/// Makes the bare sockets of attempts and tells how they fare: the kernel's, or a script's in a test.
+package protocol Connector: Sendable {
+    /// Opens a socket, sets what must be set before `connect`, binds it, and connects.
+    func open(
+        _ destination: Destination,
+        over transport: Transport,
+        from local: Endpoint?,
+        options: [PreconnectOption]
+    ) -> AttemptSocket.Opening
+
+    /// Asks a socket how far it is, without waiting (rule 6).
+    func ask(_ socket: AttemptSocket) -> AttemptSocket.Progress
+
+    /// Reports once, on any thread, with the time, when a pending socket is worth asking.
+    ///
+    /// - Throws: why nobody can watch it.
+    func watch(
+        _ socket: AttemptSocket,
+        _ report: @escaping @Sendable (NIODeadline) -> Void
+    ) throws(AttemptFailure) -> ConnectPoller.Token
+
+    /// Whether the report is still to come.
+    func isWatching(_ token: ConnectPoller.Token) -> Bool
+
+    /// Ends a watch; comes before the socket is closed or given away.
+    func forget(_ token: ConnectPoller.Token, _ socket: AttemptSocket)
+
+    /// Closes a socket.
+    func close(_ socket: AttemptSocket)
+}

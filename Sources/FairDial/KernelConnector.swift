@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import ConnectionRacing
+package import IPAddresses
+package import NIOCore
+
+/// Real sockets, and the process's poller.
+package struct KernelConnector: Connector {
+    package init() {}
+
+    package func open(
+        _ destination: Destination,
+        over transport: Transport,
+        from local: Endpoint?,
+        options: [PreconnectOption]
+    ) -> AttemptSocket.Opening {
+        AttemptSocket.open(to: destination, over: transport, from: local, options: options)
+    }
+
+    package func ask(_ socket: AttemptSocket) -> AttemptSocket.Progress {
+        socket.ask()
+    }
+
+    package func watch(
+        _ socket: AttemptSocket,
+        _ report: @escaping @Sendable (NIODeadline) -> Void
+    ) throws(AttemptFailure) -> ConnectPoller.Token {
+        try ConnectPoller.shared.watch(socket.descriptor, report)
+    }
+
+    package func isWatching(_ token: ConnectPoller.Token) -> Bool {
+        ConnectPoller.shared.isWatching(token)
+    }
+
+    package func forget(_ token: ConnectPoller.Token, _ socket: AttemptSocket) {
+        ConnectPoller.shared.forget(token, socket.descriptor)
+    }
+
+    package func close(_ socket: AttemptSocket) {
+        socket.close()
+    }
+}
