@@ -167,11 +167,14 @@ extension Dial {
 
     /// An attempt has connected.
     mutating func connected(_ destination: Destination, at now: Duration) -> [DialAction] {
-        carryOut(race.connected(destination), at: now)
+        // A loser's socket has been closed by the time the race is over: what was on its way says nothing any more.
+        guard case .dialing = phase else { return [] }
+        return carryOut(race.connected(destination), at: now)
     }
 
     /// An attempt has ended with a definite "no".
     mutating func failed(_ destination: Destination, _ failure: AttemptFailure, at now: Duration) -> [DialAction] {
+        guard case .dialing = phase else { return [] }
         end(destination, failure.outcome, at: now, errorNumber: failure.errorNumber, reason: failure.reason)
         return carryOut(race.failed(destination, at: now), at: now)
     }
@@ -328,6 +331,7 @@ extension Dial {
     }
 
     private mutating func leaveLookup() -> [DialAction] {
+        if case .unstarted = phase { return [] }
         switch lookup {
         case .unneeded, .ended, .postponed: return []
         case .asked, .queued, .running:
@@ -377,7 +381,7 @@ extension Dial {
         phase = .over
         let error = DialError(
             code,
-            DialVerdict.sentence(message, attempts: splits.attempts),
+            DialVerdict.sentence(message, attempts: splits.attempts, resolutionError: resolutionError),
             target: "\(question.target)",
             splits: splits,
             resolutionError: resolutionError,

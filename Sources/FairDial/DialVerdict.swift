@@ -36,13 +36,20 @@ enum DialVerdict {
         attempts.count == 1 ? "the only address failed" : "all \(attempts.count) addresses failed"
     }
 
-    /// The message, and after it every address that was tried with what it said: nothing is dropped.
-    static func sentence(_ message: String, attempts: [AttemptReport]) -> String {
-        guard !attempts.isEmpty else { return message }
-        let causes = attempts.map { attempt in
+    /// The message, and after it every address that was tried with what it said, and what the resolver said: nothing is
+    /// dropped.
+    static func sentence(
+        _ message: String,
+        attempts: [AttemptReport],
+        resolutionError: ResolutionError? = nil
+    ) -> String {
+        var causes = attempts.map { attempt in
             let outcome = attempt.outcome.map { $0.rawValue } ?? "under way"
             return "\(attempt.destination) \(attempt.reason ?? outcome)"
         }
-        return message + ": " + causes.joined(separator: ", ")
+        if let resolutionError, resolutionError.message != message {
+            causes.append("look-up: \(resolutionError.message)")
+        }
+        return causes.isEmpty ? message : message + ": " + causes.joined(separator: ", ")
     }
 }

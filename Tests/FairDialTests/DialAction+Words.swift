@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import NameResolution
+
+@testable import FairDial
+
+extension DialAction {
+    /// The action in words, so that a test can state a whole list of them.
+    var words: String {
+        switch self {
+        case .lookUp(let question): "look up \(question.name)"
+        case .leaveLookup: "leave the look-up"
+        case .reachStartingLine: "starting line"
+        case .open(let destination): "open \(destination)"
+        case .close(let destination): "close \(destination)"
+        case .handOver(let destination): "hand over \(destination)"
+        case .closeWinner: "close the winner"
+        case .finish(.connected(let destination, _)): "connected to \(destination)"
+        case .finish(.answered): "answered"
+        case .finish(.failed(let error)): "failed: \(error.code)"
+        }
+    }
+}
+
+extension [DialAction] {
+    var words: [String] { map(\.words) }
+
+    /// The splits that the last action reports, if the dial has ended.
+    var splits: Splits? {
+        switch last {
+        case .finish(.connected(_, let splits)), .finish(.answered(let splits)): splits
+        case .finish(.failed(let error)): error.splits
+        default: nil
+        }
+    }
+
+    /// The error that the last action reports, if there is one.
+    var error: DialError? {
+        if case .finish(.failed(let error)) = last { error } else { nil }
+    }
+}

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ConnectionRacing
+import IPAddresses
+import NameResolution
+
+@testable import FairDial
+
+extension DialQuestion {
+    /// A question about `db.test:80`: queue 30 s, look-up 5 s, connect 2 s, handshake 1 s unless it says otherwise.
+    static func about(
+        _ name: String? = "db.test",
+        goal: Goal = .channel,
+        families: AddressFamilies = .both,
+        budgets: Budgets = Budgets(
+            queue: .seconds(30),
+            lookup: .seconds(5),
+            connect: .seconds(2),
+            handshake: .seconds(1)
+        ),
+        deadline: Duration? = nil,
+        awaitsReadiness: Bool = false,
+        tellsStart: Bool = false
+    ) throws -> DialQuestion {
+        DialQuestion(
+            target: try Target(host: name ?? "192.0.2.1", port: 80),
+            goal: goal,
+            lookup: name.map { LookupQuestion(name: $0, families: families) },
+            budgets: budgets,
+            deadline: deadline,
+            delays: .standard,
+            awaitsReadiness: awaitsReadiness,
+            tellsStart: tellsStart
+        )
+    }
+}
+
+extension LookupAnswer {
+    /// The system's answer for these families.
+    static func system(_ addresses: [IPAddress], settling families: AddressFamilies = .both) -> LookupAnswer {
+        LookupAnswer(families: families, addresses: addresses, isInDestinationOrder: true, source: .system)
+    }
+}

@@ -1,0 +1,458 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ConnectionRacing
+import IPAddresses
+import NameResolution
+import Testing
+
+@testable import FairDial
+
+private let six = Destinations.to(Destinations.six1)
+private let four = Destinations.to(Destinations.four1)
+
+private func at(_ milliseconds: Int) -> Duration { .milliseconds(milliseconds) }
+
+@Suite struct `A dial, from the name to the channel` {
+    @Test func `a name is looked up, its address opened, and the winner handed over`() throws {
+        var dial = Dial(try .about())
+        #expect(dial.start(at: .zero).words == ["look up db.test"])
+        dial.lookupQueued(at: at(1))
+        dial.lookupStarted(at: at(11))
+        #expect(dial.answered(.system([Destinations.four1]), all: [four], at: at(31)).words == ["open \(four)"])
+        #expect(dial.lookupEnded(nil, at: at(31)).words == [])
+        #expect(dial.connected(four, at: at(35)).words == ["hand over \(four)"])
+        dial.handOverBegins(at: at(35))
+        let end = dial.ready(at: at(36))
+        #expect(end.words == ["connected to \(four)"])
+        let splits = try #require(end.splits)
+        #expect(splits.queue == at(10))
+        #expect(splits.lookup == at(21))
+        #expect(splits.connect == at(4))
+        #expect(splits.handshake == nil)
+        #expect(splits.source == .system)
+        #expect(splits.attempts.map(\.outcome) == [.connected])
+        #expect(splits.attempts.map(\.started) == [at(31)])
+        #expect(splits.attempts.map(\.ended) == [at(35)])
+        #expect(dial.wakeTime == nil)
+    }
+
+    @Test func `known destinations open without a look-up, at time zero`() throws {
+        var dial = Dial(try .about(nil))
+        #expect(dial.start(with: [six, four], from: .numeric, at: .zero).words == ["open \(six)"])
+        #expect(dial.wakeTime == at(250))
+        #expect(dial.advance(to: at(250)).words == ["open \(four)"])
+        #expect(dial.connected(four, at: at(251)).words == ["close \(six)", "hand over \(four)"])
+        let end = dial.ready(at: at(252))
+        #expect(end.splits?.queue == .zero)
+        #expect(end.splits?.lookup == .zero)
+        #expect(end.splits?.connect == at(251))
+        #expect(end.splits?.source == .numeric)
+        #expect(end.splits?.attempts.map(\.outcome) == [.abandoned, .connected])
+    }
+
+    @Test func `a socket is what is wanted: nothing is handed over`() throws {
+        var dial = Dial(try .about(nil, goal: .socket))
+        _ = dial.start(with: [four], from: .numeric, at: .zero)
+        #expect(dial.connected(four, at: at(3)).words == ["connected to \(four)"])
+    }
+
+    @Test func `the starting line is told once, before the first attempt`() throws {
+        var dial = Dial(try .about(tellsStart: true))
+        _ = dial.start(at: .zero)
+        #expect(dial.answered(.system([]), all: [six, four], at: at(5)).words == ["starting line", "open \(six)"])
+        #expect(dial.failed(six, AttemptFailure(errorNumber: 111), at: at(6)).words == ["open \(four)"])
+    }
+
+    @Test func `the starting line is told after a look-up that had to wait for a descriptor`() throws {
+        var dial = Dial(try .about(tellsStart: true))
+        _ = dial.start(at: .zero)
+        _ = dial.lookupEnded(ResolutionError(.noDescriptor, "none"), at: at(1))
+        #expect(dial.advance(to: at(6)).words == ["look up db.test"])
+        #expect(dial.answered(.system([]), all: [four], at: at(7)).words == ["starting line", "open \(four)"])
+    }
+}
+
+@Suite struct `Rule 5: each clock has its own budget` {
+    @Test func `the queue's time is taken from no other clock`() throws {
+        var dial = Dial(try .about())
+        _ = dial.start(at: .zero)
+        dial.lookupQueued(at: .zero)
+        dial.lookupStarted(at: .milliseconds(29_999))
+        #expect(dial.wakeTime == at(34_999))
+        _ = dial.answered(.system([]), all: [four], at: at(34_998))
+        _ = dial.lookupEnded(nil, at: at(34_998))
+        #expect(dial.wakeTime == at(36_998))
+        #expect(dial.connected(four, at: at(36_997)).words == ["hand over \(four)"])
+    }
+
+    @Test func `no place within the queue's budget is queueTimeout`() throws {
+        var dial = Dial(try .about())
+        _ = dial.start(at: .zero)
+        dial.lookupQueued(at: .zero)
+        #expect(dial.advance(to: at(29_999)).words == [])
+        let end = dial.advance(to: at(30_000))
+        #expect(end.words == ["leave the look-up", "failed: queueTimeout"])
+        #expect(end.splits?.queue == at(30_000))
+        #expect(end.error?.fault == .machine)
+        #expect(end.error?.isRetryable == true)
+    }
+
+    @Test func `no answer within the look-up's budget is lookupTimeout`() throws {
+        var dial = Dial(try .about())
+        _ = dial.start(at: .zero)
+        dial.lookupStarted(at: .zero)
+        let end = dial.advance(to: at(5_000))
+        #expect(end.words == ["leave the look-up", "failed: lookupTimeout"])
+        #expect(end.error?.message == "the look-up was not answered within 5 s")
+        #expect(end.error?.fault == .nameService)
+        #expect(end.splits?.unanswered == .both)
+    }
+
+    @Test func `no connection within the connect budget is connectTimeout, and names what was tried`() throws {
+        var dial = Dial(try .about(nil))
+        _ = dial.start(with: [six, four], from: .numeric, at: .zero)
+        _ = dial.advance(to: at(250))
+        let end = dial.advance(to: at(2_000))
+        #expect(end.words == ["close \(six)", "close \(four)", "failed: connectTimeout"])
+        #expect(
+            end.error?.message
+                == "no attempt connected within 2 s: [2001:db8::1]:80 timed-out, 192.0.2.1:80 timed-out"
+        )
+        #expect(end.splits?.attempts.map(\.outcome) == [.timedOut, .timedOut])
+        #expect(end.error?.fault == .network)
+    }
+
+    @Test func `not ready within the handshake's budget is handshakeTimeout, and the channel is closed`() throws {
+        var dial = Dial(try .about(nil, awaitsReadiness: true))
+        _ = dial.start(with: [four], from: .numeric, at: .zero)
+        _ = dial.connected(four, at: at(5))
+        dial.handOverBegins(at: at(5))
+        #expect(dial.wakeTime == at(1_005))
+        let end = dial.advance(to: at(1_005))
+        #expect(end.words == ["close the winner", "failed: handshakeTimeout"])
+        #expect(end.splits?.handshake == at(1_000))
+        #expect(end.error?.fault == .peer)
+    }
+
+    @Test func `the look-up's clock runs again while no attempt is under way and an answer is awaited`() throws {
+        var dial = Dial(try .about())
+        _ = dial.start(at: .zero)
+        dial.lookupStarted(at: .zero)
+        _ = dial.answered(.system([], settling: .ipv6), all: [six], at: at(100))
+        _ = dial.failed(six, AttemptFailure(errorNumber: 111), at: at(150))
+        #expect(dial.wakeTime == at(5_050))
+        #expect(dial.answered(.system([], settling: .ipv4), all: [six, four], at: at(1_150)).words == ["open \(four)"])
+        _ = dial.connected(four, at: at(1_160))
+        let splits = try #require(dial.ready(at: at(1_160)).splits)
+        #expect(splits.lookup == at(1_100))
+        #expect(splits.connect == at(60))
+    }
+
+    @Test func `the resolution delay belongs to the look-up`() throws {
+        var dial = Dial(try .about())
+        _ = dial.start(at: .zero)
+        dial.lookupStarted(at: .zero)
+        #expect(dial.answered(.system([], settling: .ipv4), all: [four], at: at(100)).words == [])
+        #expect(dial.advance(to: at(150)).words == ["open \(four)"])
+        _ = dial.connected(four, at: at(160))
+        let splits = try #require(dial.ready(at: at(160)).splits)
+        #expect(splits.lookup == at(150))
+        #expect(splits.connect == at(10))
+        #expect(splits.unanswered == .ipv6)
+    }
+
+    @Test func `a deadline bounds all the clocks together`() throws {
+        var dial = Dial(try .about(deadline: .seconds(3)))
+        _ = dial.start(at: .zero)
+        dial.lookupQueued(at: .zero)
+        dial.lookupStarted(at: at(1_000))
+        _ = dial.answered(.system([]), all: [four], at: at(2_500))
+        #expect(dial.wakeTime == at(3_000))
+        let end = dial.advance(to: at(3_000))
+        #expect(end.words == ["leave the look-up", "close \(four)", "failed: deadlineExceeded"].sortedLikeDial)
+        #expect(end.splits?.total == at(3_000))
+        #expect(end.error?.fault == .caller)
+    }
+
+    @Test func `a budget of zero fails as soon as its stage must wait, and only then`() throws {
+        let none = Budgets(queue: .zero, lookup: .zero, connect: .zero, handshake: .zero)
+        var dial = Dial(try .about(nil, budgets: none))
+        _ = dial.start(with: [four], from: .numeric, at: .zero)
+        #expect(dial.connected(four, at: .zero).words == ["hand over \(four)"])
+        #expect(dial.ready(at: .zero).words == ["connected to \(four)"])
+        var waiting = Dial(try .about(nil, budgets: none))
+        _ = waiting.start(with: [four], from: .numeric, at: .zero)
+        #expect(waiting.advance(to: .zero).words == ["close \(four)", "failed: connectTimeout"])
+    }
+}
+
+extension [String] {
+    /// The dial closes its sockets before it leaves the look-up.
+    fileprivate var sortedLikeDial: [String] {
+        filter { $0.hasPrefix("close") } + filter { !$0.hasPrefix("close") }
+    }
+}
+
+@Suite struct `Rule 6: a late whistle is not a verdict` {
+    @Test func `a connection that is told late counts, and the handshake has its whole budget`() throws {
+        var dial = Dial(try .about(nil, awaitsReadiness: true))
+        _ = dial.start(with: [four], from: .numeric, at: .zero)
+        // The loop was blocked for 9 s; the socket had connected after 5 ms.
+        #expect(dial.connected(four, at: at(5)).words == ["hand over \(four)"])
+        dial.handOverBegins(at: at(9_000))
+        #expect(dial.advance(to: at(9_000)).words == [])
+        #expect(dial.wakeTime == at(10_000))
+        let end = dial.ready(at: at(9_100))
+        #expect(end.words == ["connected to \(four)"])
+        #expect(end.splits?.connect == at(5))
+        #expect(end.splits?.attempts.map(\.ended) == [at(5)])
+    }
+
+    @Test func `whatever has happened counts before a timer is looked at`() throws {
+        var dial = Dial(try .about())
+        _ = dial.start(at: .zero)
+        dial.lookupQueued(at: .zero)
+        // At 40 s the loop wakes and reads its post first.
+        dial.lookupStarted(at: at(1_000))
+        _ = dial.answered(.system([]), all: [four], at: at(40_000))
+        #expect(dial.advance(to: at(40_000)).words == [])
+        #expect(dial.wakeTime == at(42_000))
+    }
+}
+
+@Suite struct `Rule 7: only the winner crosses` {
+    @Test func `every loser is closed before the winner is handed over, and it is handed over once`() throws {
+        var dial = Dial(try .about(nil))
+        _ = dial.start(with: [six, four], from: .numeric, at: .zero)
+        _ = dial.advance(to: at(250))
+        #expect(dial.connected(six, at: at(260)).words == ["close \(four)", "hand over \(six)"])
+        #expect(dial.connected(four, at: at(260)).words == [])
+        #expect(dial.connected(six, at: at(261)).words == [])
+        #expect(dial.ready(at: at(262)).words == ["connected to \(six)"])
+        #expect(dial.ready(at: at(263)).words == [])
+    }
+
+    @Test func `an initializer that fails ends the dial with its error, and nothing else is tried`() throws {
+        struct Broken: Error {}
+        var dial = Dial(try .about(nil))
+        _ = dial.start(with: [six, four], from: .numeric, at: .zero)
+        _ = dial.connected(six, at: at(1))
+        let end = dial.handshakeFailed(.initializerFailed, Broken(), at: at(2))
+        #expect(end.words == ["close the winner", "failed: initializerFailed"])
+        #expect(end.error?.channelError is Broken)
+        #expect(end.error?.isRetryable == false)
+    }
+}
+
+@Suite struct `Rule 8: an error never drops a cause` {
+    @Test func `every address is named with what it said`() throws {
+        var dial = Dial(try .about(nil))
+        _ = dial.start(with: [six, four], from: .override, at: .zero)
+        _ = dial.failed(six, AttemptFailure(errorNumber: 101), at: at(1))
+        let end = dial.failed(four, AttemptFailure(errorNumber: 111), at: at(2))
+        #expect(end.words == ["failed: allAttemptsFailed"])
+        let error = try #require(end.error)
+        #expect(
+            error.message
+                == "all 2 addresses failed: [2001:db8::1]:80 network is unreachable, 192.0.2.1:80 connection refused"
+        )
+        #expect(error.splits.attempts.map(\.outcome) == [.unreachable, .refused])
+        #expect(error.splits.attempts.map(\.errorNumber) == [101, 111])
+        #expect(error.fault == .peer)
+        #expect("\(error)".hasPrefix("192.0.2.1:80: allAttemptsFailed: all 2 addresses failed: "))
+        #expect("\(error)".hasSuffix("[queue 0 s · lookup 0 s (override) · connect 2 ms]"))
+    }
+
+    @Test(arguments: [
+        (ResolutionError.Kind.nameNotFound, DialError.Code.nameNotFound, false, DialError.Fault.nameService),
+        (.temporaryFailure, .temporaryNameFailure, true, .nameService),
+        (.failed, .temporaryNameFailure, true, .nameService),
+        (.invalidName, .invalidTarget, false, .caller),
+        (.queueFull, .queueFull, true, .machine),
+        (.noThread, .outOfThreads, true, .machine),
+    ])
+    func `does not exist, try again, and could not ask are never the same`(
+        kind: ResolutionError.Kind,
+        code: DialError.Code,
+        isRetryable: Bool,
+        fault: DialError.Fault
+    ) throws {
+        var dial = Dial(try .about())
+        _ = dial.start(at: .zero)
+        let end = dial.lookupEnded(ResolutionError(kind, "it said no", systemCode: -2), at: at(7))
+        let error = try #require(end.error)
+        #expect(error.code == code)
+        #expect(error.message == "it said no")
+        #expect(error.resolutionError?.systemCode == -2)
+        #expect(error.isRetryable == isRetryable)
+        #expect(error.fault == fault)
+    }
+
+    @Test func `no data in either family is nameNotFound`() throws {
+        var dial = Dial(try .about())
+        _ = dial.start(at: .zero)
+        _ = dial.answered(.system([], settling: .ipv6), all: [], at: at(5))
+        let end = dial.answered(.system([], settling: .ipv4), all: [], at: at(6))
+        #expect(end.words == ["leave the look-up", "failed: nameNotFound"])
+        #expect(end.error?.message == "the name has no address")
+    }
+
+    @Test func `a look-up that fails in one family after the other's address said no keeps both causes`() throws {
+        var dial = Dial(try .about())
+        _ = dial.start(at: .zero)
+        _ = dial.answered(.system([], settling: .ipv4), all: [four], at: at(5))
+        _ = dial.advance(to: at(55))
+        _ = dial.failed(four, AttemptFailure(errorNumber: 111), at: at(60))
+        let end = dial.lookupEnded(ResolutionError(.temporaryFailure, "SERVFAIL for AAAA"), at: at(90))
+        #expect(end.error?.code == .allAttemptsFailed)
+        #expect(end.error?.resolutionError?.message == "SERVFAIL for AAAA")
+        #expect(
+            end.error?.message
+                == "the only address failed: 192.0.2.1:80 connection refused, look-up: SERVFAIL for AAAA"
+        )
+    }
+
+    @Test func `no address of a family that may be used is noUsableAddress`() throws {
+        var dial = Dial(try .about(nil))
+        let end = dial.start(with: [], from: .numeric, at: .zero)
+        #expect(end.words == ["failed: noUsableAddress"])
+    }
+}
+
+@Suite struct `Rule 9: cancelling is complete` {
+    @Test func `before the start`() throws {
+        var dial = Dial(try .about())
+        #expect(dial.cancel(at: .zero).words == ["failed: cancelled"])
+        #expect(dial.start(at: .zero).words == [])
+    }
+
+    @Test func `in the queue`() throws {
+        var dial = Dial(try .about())
+        _ = dial.start(at: .zero)
+        dial.lookupQueued(at: .zero)
+        #expect(dial.cancel(at: at(5)).words == ["leave the look-up", "failed: cancelled"])
+        #expect(dial.answered(.system([]), all: [four], at: at(6)).words == [])
+        #expect(dial.lookupEnded(nil, at: at(6)).words == [])
+        #expect(dial.cancel(at: at(7)).words == [])
+    }
+
+    @Test func `during the race`() throws {
+        var dial = Dial(try .about())
+        _ = dial.start(at: .zero)
+        _ = dial.answered(.system([], settling: .ipv6), all: [six, four], at: at(1))
+        _ = dial.advance(to: at(251))
+        let end = dial.cancel(at: at(260))
+        #expect(end.words == ["close \(six)", "close \(four)", "leave the look-up", "failed: cancelled"])
+        #expect(end.splits?.attempts.map(\.outcome) == [.abandoned, .abandoned])
+        #expect(dial.connected(six, at: at(261)).words == [])
+        #expect(dial.failed(four, AttemptFailure(errorNumber: 111), at: at(262)).words == [])
+    }
+
+    @Test func `during the handshake`() throws {
+        var dial = Dial(try .about(nil, awaitsReadiness: true))
+        _ = dial.start(with: [four], from: .numeric, at: .zero)
+        _ = dial.connected(four, at: at(1))
+        #expect(dial.cancel(at: at(2)).words == ["close the winner", "failed: cancelled"])
+        #expect(dial.ready(at: at(3)).words == [])
+    }
+
+    @Test func `after the end`() throws {
+        var dial = Dial(try .about(nil))
+        _ = dial.start(with: [four], from: .numeric, at: .zero)
+        _ = dial.connected(four, at: at(1))
+        _ = dial.ready(at: at(1))
+        #expect(dial.cancel(at: at(2)).words == [])
+        #expect(dial.wakeTime == nil)
+    }
+}
+
+@Suite struct `No descriptor left: the dial waits, and no address is blamed` {
+    @Test func `an attempt is put off, on the queue's clock, less and less often`() throws {
+        var dial = Dial(try .about(nil))
+        _ = dial.start(with: [four], from: .numeric, at: .zero)
+        var retries: [Int] = []
+        var now = Duration.zero
+        for _ in 0..<7 {
+            #expect(dial.outOfDescriptors(four, at: now).words == [])
+            let wake = try #require(dial.wakeTime)
+            retries.append(Int((wake - now) / .milliseconds(1)))
+            now = wake
+            #expect(dial.advance(to: now).words == ["open \(four)"])
+        }
+        #expect(retries == [5, 10, 20, 40, 80, 100, 100])
+        _ = dial.connected(four, at: now + at(1))
+        let splits = try #require(dial.ready(at: now + at(1)).splits)
+        #expect(splits.attempts.map(\.outcome) == [.connected])
+        #expect(splits.queue == now)
+        #expect(splits.connect == at(1))
+    }
+
+    @Test func `when the queue's budget ends it is outOfDescriptors`() throws {
+        var dial = Dial(try .about(nil))
+        _ = dial.start(with: [four], from: .numeric, at: .zero)
+        _ = dial.outOfDescriptors(four, at: .zero)
+        let end = dial.advance(to: at(30_000))
+        #expect(end.words == ["failed: outOfDescriptors"])
+        #expect(end.error?.message == "no descriptor was free for 30 s")
+        #expect(end.error?.fault == .machine)
+        #expect(end.splits?.attempts == [])
+    }
+
+    @Test func `a look-up without a descriptor is asked again`() throws {
+        var dial = Dial(try .about())
+        _ = dial.start(at: .zero)
+        #expect(dial.lookupEnded(ResolutionError(.noDescriptor, "none"), at: at(1)).words == [])
+        #expect(dial.wakeTime == at(6))
+        #expect(dial.advance(to: at(6)).words == ["look up db.test"])
+        #expect(dial.answered(.system([]), all: [four], at: at(8)).words == ["open \(four)"])
+    }
+
+    @Test func `a socket that is given back is taken at once`() throws {
+        var dial = Dial(try .about(nil))
+        _ = dial.start(with: [six, four], from: .numeric, at: .zero)
+        #expect(dial.advance(to: at(250)).words == ["open \(four)"])
+        #expect(dial.outOfDescriptors(four, at: at(250)).words == [])
+        #expect(dial.failed(six, AttemptFailure(errorNumber: 111), at: at(251)).words == ["open \(four)"])
+    }
+}
+
+@Suite struct `Look first, dial later: the answer is what is wanted` {
+    @Test func `both families are awaited`() throws {
+        var dial = Dial(try .about(goal: .answer))
+        _ = dial.start(at: .zero)
+        #expect(dial.answered(.system([], settling: .ipv4), all: [four], at: at(1)).words == [])
+        #expect(dial.answered(.system([], settling: .ipv6), all: [six, four], at: at(2)).words == [])
+        let end = dial.lookupEnded(nil, at: at(2))
+        #expect(end.words == ["answered"])
+        #expect(end.splits?.unanswered == [])
+        #expect(end.splits?.attempts == [])
+    }
+
+    @Test func `one silent family leaves the other's answer, with what is missing`() throws {
+        var dial = Dial(try .about(goal: .answer))
+        _ = dial.start(at: .zero)
+        dial.lookupStarted(at: .zero)
+        _ = dial.answered(.system([], settling: .ipv4), all: [four], at: at(1))
+        let end = dial.advance(to: at(5_000))
+        #expect(end.words == ["leave the look-up", "answered"])
+        #expect(end.splits?.unanswered == .ipv6)
+    }
+
+    @Test func `an error in one family does not spoil the other's answer`() throws {
+        var dial = Dial(try .about(goal: .answer))
+        _ = dial.start(at: .zero)
+        _ = dial.answered(.system([], settling: .ipv4), all: [four], at: at(1))
+        let end = dial.lookupEnded(ResolutionError(.temporaryFailure, "SERVFAIL"), at: at(2))
+        #expect(end.words == ["answered"])
+        #expect(end.splits?.unanswered == .ipv6)
+    }
+
+    @Test func `no address at all is an error, not an empty answer`() throws {
+        var known = Dial(try .about(nil, goal: .answer))
+        #expect(known.start(with: [], from: .override, at: .zero).words == ["failed: noUsableAddress"])
+        var asked = Dial(try .about(goal: .answer))
+        _ = asked.start(at: .zero)
+        _ = asked.answered(.system([]), all: [], at: at(1))
+        #expect(asked.lookupEnded(nil, at: at(1)).words == ["failed: nameNotFound"])
+    }
+}
