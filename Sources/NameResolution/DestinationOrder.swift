@@ -50,12 +50,27 @@ public struct DestinationOrder: Sendable {
     }
 
     /// The destinations, best first.
+    ///
+    /// The rules go round in circles where IPv4 addresses meet IPv4-mapped ones, because rule 9 compares within a family
+    /// alone. Then the way of sorting decides, so this is glibc's: a merge sort, the first half the smaller one.
     public func sorted(_ candidates: [Candidate]) -> [IPAddress] {
-        // The library does not promise a stable sort, so rule 10 is applied by position.
-        candidates.enumerated().sorted { left, right in
-            let (isFirst, rule) = decide(left.element, right.element)
-            return rule == .unchanged ? left.offset < right.offset : isFirst
-        }.map(\.element.destination)
+        merged(candidates[...]).map(\.destination)
+    }
+
+    private func merged(_ candidates: ArraySlice<Candidate>) -> ArraySlice<Candidate> {
+        guard candidates.count > 1 else { return candidates }
+        let half = candidates.count / 2
+        var left = merged(candidates.prefix(half))
+        var right = merged(candidates.dropFirst(half))
+        var merged: [Candidate] = []
+        merged.reserveCapacity(candidates.count)
+        while let first = left.first, let second = right.first {
+            // What comes from the left stood there before (rule 10).
+            let isSecondBetter = decide(second, first).isFirst
+            merged.append(isSecondBetter ? second : first)
+            if isSecondBetter { right.removeFirst() } else { left.removeFirst() }
+        }
+        return merged + left + right
     }
 
     /// Whether one candidate goes strictly before another, and which rule decides between them.
