@@ -126,13 +126,12 @@ public struct DestinationOrder: Sendable {
         }
     }
 
-    /// Outside the source's own network, common leading bits of IPv4 addresses mean nothing, and count as none.
+    /// Outside the source's own network, common leading bits of IPv4 addresses mean nothing, and count as none. A network
+    /// that is not known has no other address.
     private static func bits(_ to: IPv4Address, _ from: IPv4Address, prefixLength: Int?) -> Int {
         let difference = to.bits ^ from.bits
-        guard let prefixLength, prefixLength > 0, difference >> UInt32(32 - min(prefixLength, 32)) == 0 else {
-            return 0
-        }
-        return difference.leadingZeroBitCount
+        let length = prefixLength.map { 1...32 ~= $0 ? $0 : 32 } ?? 32
+        return difference >> UInt32(32 - length) == 0 ? difference.leadingZeroBitCount : 0
     }
 
     /// The differences between two addresses, 32 bits at a time.
