@@ -85,7 +85,7 @@ let package = Package(
         .testTarget(name: "GetAddrInfoTests", dependencies: ["GetAddrInfo", "IPAddresses"], swiftSettings: strict),
         .testTarget(
             name: "NameResolutionTests",
-            dependencies: ["NameResolution", "FairDialTestKit", "IPAddresses", locks],
+            dependencies: ["NameResolution", "FairDialTestKit", "CFairDial", "GetAddrInfo", "IPAddresses", locks],
             swiftSettings: strict
         ),
         .testTarget(

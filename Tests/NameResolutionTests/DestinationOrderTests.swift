@@ -128,7 +128,7 @@ struct Precedence: Sendable, CustomTestStringConvertible {
     @Test func `private and shared IPv4 addresses are of global scope`() throws {
         // RFC 6724 §3.2 says so; RFC 3484 had them as site-local.
         for text in ["10.0.0.1", "172.16.0.1", "192.168.0.1", "100.64.0.1"] {
-            let row = Precedence(text, from: text, before: "192.0.2.1", from: "192.0.2.2", by: .unchanged)
+            let row = Precedence(text, from: "192.0.2.2", before: "198.51.100.1", from: "192.0.2.2", by: .unchanged)
             try row.expect(by: DestinationOrder())
         }
     }
@@ -192,6 +192,9 @@ struct Precedence: Sendable, CustomTestStringConvertible {
         // Outside the source's own network, IPv4's common bits mean nothing; nor do they where it is not known.
         Precedence("198.51.100.1", from: "192.0.2.2/24", before: "192.1.2.1", from: "192.0.2.2/24", by: .unchanged),
         Precedence("192.0.2.200", from: "192.0.2.2", before: "192.0.2.3", from: "192.0.2.2", by: .unchanged),
+        // … but for the machine's own address.
+        Precedence("192.0.2.2", from: "192.0.2.2", before: "192.0.2.3", from: "192.0.2.2", by: .longestPrefix),
+        Precedence("192.0.2.2", from: "192.0.2.2/0", before: "192.0.2.3", from: "192.0.2.2/0", by: .longestPrefix),
         Precedence("192.0.2.200", from: "192.0.2.2/0", before: "192.0.2.3", from: "192.0.2.2/0", by: .unchanged),
     ])
     func `rule 9: use the longest matching prefix`(row: Precedence) throws {
@@ -302,38 +305,5 @@ struct Precedence: Sendable, CustomTestStringConvertible {
             Candidate(destination: .v6(.loopback, zone: .index(UInt32(number + 1))), source: .v6(.loopback, zone: nil))
         }
         #expect(DestinationOrder().sorted(candidates) == candidates.map(\.destination))
-    }
-}
-
-@Suite struct `Source addresses` {
-    @Test func `the loopback is reached from itself`() throws {
-        let four = IPAddress.v4(.loopback)
-        #expect(SourceAddresses.candidates(for: [four]) == [Candidate(destination: four, source: four)])
-    }
-
-    @Test func `of several IPv4 destinations, the source's network is known`() throws {
-        let destinations = try ["127.0.0.1", "127.0.0.2"].map(address)
-        let candidates = SourceAddresses.candidates(for: destinations)
-        #expect(candidates.map(\.destination) == destinations)
-        #expect(candidates.map(\.sourcePrefixLength) == [8, 8])
-    }
-
-    @Test func `what cannot be reached has no source`() throws {
-        // No zone: there is no telling on which link.
-        let candidates = SourceAddresses.candidates(for: [try address("fe80::1%4294967295")])
-        #expect(candidates.map(\.source) == [nil])
-    }
-
-    @Test func `what cannot be ordered is as it was`() throws {
-        #expect(SourceAddresses.sort([]) == [])
-        let one = try address("2001:db8::1")
-        #expect(SourceAddresses.sort([one]) == [one])
-        #expect(SourceAddresses.sort([one, one]) == [one, one])
-    }
-
-    @Test func `the loopback's own order is IPv6 first`() throws {
-        let (six, four) = (IPAddress.v6(.loopback, zone: nil), IPAddress.v4(.loopback))
-        guard SourceAddresses.candidates(for: [six])[0].source != nil else { return }
-        #expect(SourceAddresses.sort([four, six, four]) == [six, four, four])
     }
 }
