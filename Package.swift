@@ -93,7 +93,7 @@ let package = Package(
         .testTarget(name: "GetAddrInfoTests", dependencies: ["GetAddrInfo", "IPAddresses"], swiftSettings: strict),
         .testTarget(
             name: "NameResolutionTests",
-            dependencies: ["NameResolution", "IPAddresses", "GetAddrInfo"],
+            dependencies: ["NameResolution", "FairDialTestKit", "CFairDial", "GetAddrInfo", "IPAddresses", locks],
             swiftSettings: strict
         ),
         .testTarget(

@@ -18,7 +18,7 @@ public struct Asker: Hashable, Sendable {
     ///
     /// `a.feeds.example` and `B.feeds.example.` are both asked for by `feeds.example`; a name without a dot, by "".
     public init(parentDomainOf name: String) {
-        var labels = name.lowercased()[...]
+        var labels = name.asciiLowercased[...]
         if labels.hasSuffix(".") { labels.removeLast() }
         guard let dot = labels.firstIndex(of: ".") else {
             identity = .parentDomain("")

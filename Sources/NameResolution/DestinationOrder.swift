@@ -50,12 +50,27 @@ public struct DestinationOrder: Sendable {
     }
 
     /// The destinations, best first.
+    ///
+    /// The rules go round in circles where IPv4 addresses meet IPv4-mapped ones, because rule 9 compares within a family
+    /// alone. Then the way of sorting decides, so this is glibc's: a merge sort, the first half the smaller one.
     public func sorted(_ candidates: [Candidate]) -> [IPAddress] {
-        // The library does not promise a stable sort, so rule 10 is applied by position.
-        candidates.enumerated().sorted { left, right in
-            let (isFirst, rule) = decide(left.element, right.element)
-            return rule == .unchanged ? left.offset < right.offset : isFirst
-        }.map(\.element.destination)
+        merged(candidates[...]).map(\.destination)
+    }
+
+    private func merged(_ candidates: ArraySlice<Candidate>) -> ArraySlice<Candidate> {
+        guard candidates.count > 1 else { return candidates }
+        let half = candidates.count / 2
+        var left = merged(candidates.prefix(half))
+        var right = merged(candidates.dropFirst(half))
+        var merged: [Candidate] = []
+        merged.reserveCapacity(candidates.count)
+        while let first = left.first, let second = right.first {
+            // What comes from the left stood there before (rule 10).
+            let isSecondBetter = decide(second, first).isFirst
+            merged.append(isSecondBetter ? second : first)
+            if isSecondBetter { right.removeFirst() } else { left.removeFirst() }
+        }
+        return merged + left + right
     }
 
     /// Whether one candidate goes strictly before another, and which rule decides between them.
@@ -111,13 +126,12 @@ public struct DestinationOrder: Sendable {
         }
     }
 
-    /// Outside the source's own network, common leading bits of IPv4 addresses mean nothing, and count as none.
+    /// Outside the source's own network, common leading bits of IPv4 addresses mean nothing, and count as none. A network
+    /// that is not known has no other address.
     private static func bits(_ to: IPv4Address, _ from: IPv4Address, prefixLength: Int?) -> Int {
         let difference = to.bits ^ from.bits
-        guard let prefixLength, prefixLength > 0, difference >> UInt32(32 - min(prefixLength, 32)) == 0 else {
-            return 0
-        }
-        return difference.leadingZeroBitCount
+        let length = prefixLength.map { 1...32 ~= $0 ? $0 : 32 } ?? 32
+        return difference >> UInt32(32 - length) == 0 ? difference.leadingZeroBitCount : 0
     }
 
     /// The differences between two addresses, 32 bits at a time.

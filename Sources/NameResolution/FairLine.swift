@@ -33,6 +33,14 @@ public struct FairLine: Sendable {
         let isFast: Bool
     }
 
+    private struct Granted: Sendable {
+        /// Whose place it is.
+        let asker: Asker
+        /// Who else is owed one for it, should it be put back.
+        var askers: [Asker]
+        let isFast: Bool
+    }
+
     private struct AskerState: Sendable {
         var underWay = 0
         var waiting = 0
@@ -42,15 +50,15 @@ public struct FairLine: Sendable {
 
     private let configuration: Configuration
     private var waiting: [Ticket: Waiting] = [:]
-    private var granted: [Ticket: Asker] = [:]
+    private var granted: [Ticket: Granted] = [:]
     /// Everybody with something waiting or under way, and nobody else.
     private var askers: [Asker: AskerState] = [:]
     /// Askers in the order in which their turns come; one without anything waiting is dropped when it comes up.
-    private var turns = Deque<Asker>()
-    private var isInTurns: Set<Asker> = []
-    /// Tickets that may have a kept place because their asker had nothing under way, or because their name is fast.
-    private var owedToIdle = Deque<Ticket>()
-    private var owedToFast = Deque<Ticket>()
+    private var turns = Turns()
+    /// Askers that are owed a kept place because they have nothing under way; one that has is dropped when it comes up.
+    private var idle = Turns()
+    /// Tickets that are owed one because their names are fast; one that waits no more is skipped when it comes up.
+    private var fast = Deque<Ticket>()
     private var extraPlaces = 0
     private var isHeld = false
 
@@ -80,13 +88,14 @@ extension FairLine {
         guard waiting[ticket] == nil, granted[ticket] == nil else { return true }
         guard waiting.count < configuration.waitingLimit || canGrantAtOnce(asker, isFast: isFast) else { return false }
         waiting[ticket] = Waiting(askers: [], isFast: isFast)
-        if isFast { owedToFast.append(ticket) }
+        if isFast { fast.append(ticket) }
         enqueue(ticket, for: asker)
         return true
     }
 
     /// Another asker waits for the same ticket: it holds the best place that any of them is owed (rule 3).
     public mutating func add(_ asker: Asker, to ticket: Ticket) {
+        if let place = granted[ticket], !place.askers.contains(asker) { granted[ticket]?.askers.append(asker) }
         guard let entry = waiting[ticket], !entry.askers.contains(asker) else { return }
         enqueue(ticket, for: asker)
     }
@@ -102,20 +111,19 @@ extension FairLine {
 
     /// The ticket's work is done: its place is free.
     public mutating func release(_ ticket: Ticket) {
-        guard let asker = granted.removeValue(forKey: ticket) else { return }
+        guard let place = granted.removeValue(forKey: ticket) else { return }
         isHeld = false
-        endTurn(of: asker)
+        endTurn(of: place.asker)
     }
 
-    /// A granted ticket gives its place back undone and waits again, first among its asker's; nothing is granted until
-    /// some other place falls free, because whatever the place needed cannot be had.
+    /// A granted ticket gives its place back undone and waits again, first among each of its askers'; nothing is granted
+    /// until some other place falls free, because whatever the place needed cannot be had.
     public mutating func putBack(_ ticket: Ticket) {
-        guard let asker = granted.removeValue(forKey: ticket) else { return }
-        waiting[ticket] = Waiting(askers: [asker], isFast: false)
-        askers[asker, default: AskerState()].waiting += 1
-        askers[asker]?.line.prepend(ticket)
-        takeTurn(asker)
-        endTurn(of: asker)
+        guard let place = granted.removeValue(forKey: ticket) else { return }
+        waiting[ticket] = Waiting(askers: [], isFast: place.isFast)
+        if place.isFast { fast.prepend(ticket) }
+        for asker in place.askers { enqueue(ticket, for: asker, isFirst: true) }
+        endTurn(of: place.asker)
         isHeld = taken > 0
     }
 
@@ -139,21 +147,20 @@ extension FairLine {
         return isFast ? taken < fastLimit : askers[asker] == nil && taken < idleLimit
     }
 
-    private mutating func enqueue(_ ticket: Ticket, for asker: Asker) {
-        var state = askers[asker] ?? AskerState()
-        if state.underWay == 0 { owedToIdle.append(ticket) }
-        state.line.append(ticket)
-        state.waiting += 1
-        askers[asker] = state
+    private mutating func enqueue(_ ticket: Ticket, for asker: Asker, isFirst: Bool = false) {
+        if isFirst {
+            askers[asker, default: AskerState()].line.prepend(ticket)
+        } else {
+            askers[asker, default: AskerState()].line.append(ticket)
+        }
+        askers[asker]?.waiting += 1
         waiting[ticket]?.askers.append(asker)
-        takeTurn(asker)
-    }
-
-    private mutating func takeTurn(_ asker: Asker) {
-        if isInTurns.insert(asker).inserted { turns.append(asker) }
+        turns.append(asker)
+        if askers[asker]?.underWay == 0 { idle.append(asker) }
     }
 
     private mutating func leaveLine(_ entry: Waiting) {
+        if fast.count > 2 * waiting.count + 32 { fast.removeAll { waiting[$0] == nil } }
         for asker in entry.askers {
             guard var state = askers[asker] else { continue }
             state.waiting -= 1
@@ -165,21 +172,16 @@ extension FairLine {
     }
 
     private mutating func endTurn(of asker: Asker) {
-        guard var state = askers[asker] else { return }
-        state.underWay -= 1
-        while let first = state.line.first, waiting[first] == nil { state.line.removeFirst() }
-        // An asker that has nothing under way any more is owed a kept place for the first it waits for.
-        if state.underWay == 0, let first = state.line.first { owedToIdle.append(first) }
-        askers[asker] = state
+        askers[asker]?.underWay -= 1
+        if let state = askers[asker], state.underWay == 0, state.waiting > 0 { idle.append(asker) }
         forgetIfGone(asker)
     }
 
     private mutating func forgetIfGone(_ asker: Asker) {
         guard let state = askers[asker], state.underWay == 0, state.waiting == 0 else { return }
         askers[asker] = nil
-        guard turns.count > 2 * askers.count + 64 else { return }
-        turns.removeAll { askers[$0] == nil }
-        isInTurns = Set(turns)
+        if turns.count > 2 * askers.count + 32 { turns.removeAll { askers[$0] == nil } }
+        if idle.count > 2 * askers.count + 32 { idle.removeAll { askers[$0] == nil } }
     }
 }
 
@@ -210,33 +212,28 @@ extension FairLine {
         var passedOver: Asker?
         for _ in 0..<turns.count {
             guard let asker = turns.popFirst() else { break }
-            guard let state = askers[asker], state.waiting > 0 else {
-                isInTurns.remove(asker)
-                continue
-            }
+            guard let state = askers[asker], state.waiting > 0 else { continue }
             turns.append(asker)
             if state.underWay < share { return grantFirst(of: asker) }
             passedOver = passedOver ?? asker
         }
         // Everybody who waits has its share, and a free place is never left empty: the turns simply go on.
-        guard let passedOver else { return nil }
-        while let asker = turns.first, asker != passedOver {
-            turns.append(turns.removeFirst())
-        }
-        if !turns.isEmpty { turns.append(turns.removeFirst()) }
-        return grantFirst(of: passedOver)
+        guard let passedOver, let next = turns.popFirst() else { return nil }
+        assert(next == passedOver, "a whole round has left the order as it was")
+        turns.append(next)
+        return grantFirst(of: next)
     }
 
     private mutating func grantToIdle() -> Ticket? {
-        while let ticket = owedToIdle.popFirst() {
-            guard let entry = waiting[ticket] else { continue }
-            if let idle = entry.askers.first(where: { askers[$0]?.underWay == 0 }) { return grant(ticket, to: idle) }
+        while let asker = idle.popFirst() {
+            guard let state = askers[asker], state.underWay == 0, state.waiting > 0 else { continue }
+            return grantFirst(of: asker)
         }
         return nil
     }
 
     private mutating func grantToFast() -> Ticket? {
-        while let ticket = owedToFast.popFirst() {
+        while let ticket = fast.popFirst() {
             guard let asker = waiting[ticket]?.askers.first else { continue }
             return grant(ticket, to: asker)
         }
@@ -252,21 +249,33 @@ extension FairLine {
 
     private mutating func grant(_ ticket: Ticket, to asker: Asker) -> Ticket {
         if let entry = waiting.removeValue(forKey: ticket) {
+            granted[ticket] = Granted(asker: asker, askers: entry.askers, isFast: entry.isFast)
             askers[asker]?.underWay += 1
             leaveLine(entry)
         }
-        granted[ticket] = asker
-        trimOwed()
         return ticket
     }
+}
 
-    /// Drops what was granted in turn from the lists of those owed a kept place, when they have grown stale.
-    private mutating func trimOwed() {
-        if waiting.isEmpty {
-            owedToIdle.removeAll(keepingCapacity: true)
-            owedToFast.removeAll(keepingCapacity: true)
-        }
-        while let first = owedToIdle.first, waiting[first] == nil { owedToIdle.removeFirst() }
-        while let first = owedToFast.first, waiting[first] == nil { owedToFast.removeFirst() }
+/// Askers in the order in which they came, each once.
+private struct Turns: Sendable {
+    private var order = Deque<Asker>()
+    private var members: Set<Asker> = []
+
+    var count: Int { order.count }
+
+    mutating func append(_ asker: Asker) {
+        if members.insert(asker).inserted { order.append(asker) }
+    }
+
+    mutating func popFirst() -> Asker? {
+        guard let first = order.popFirst() else { return nil }
+        members.remove(first)
+        return first
+    }
+
+    mutating func removeAll(where isGone: (Asker) -> Bool) {
+        order.removeAll(where: isGone)
+        members = Set(order)
     }
 }

@@ -16,6 +16,12 @@ struct FileStamp: Hashable, Sendable {
     private let modified: Duration
     private let changed: Duration
 
+    /// Whether it is a file with contents: no folder, pipe or device.
+    let isRegularFile: Bool
+
+    /// The coarsest step in which a file system tells the time.
+    private static let coarsestStep = Duration.seconds(2)
+
     /// - Returns: `nil` when there is no file to be seen; `errno` says why.
     init?(path: String) {
         var status = stat()
@@ -30,5 +36,19 @@ struct FileStamp: Hashable, Sendable {
         #endif
         modified = .seconds(modification.tv_sec) + .nanoseconds(modification.tv_nsec)
         changed = .seconds(change.tv_sec) + .nanoseconds(change.tv_nsec)
+        isRegularFile = status.st_mode & S_IFMT == S_IFREG
+    }
+
+    /// Whether any change from now on will have another time than the last one.
+    func isSettled(at now: Duration) -> Bool {
+        now - changed > Self.coarsestStep
+    }
+
+    /// The time of day, as files are stamped with it.
+    @Sendable
+    static func now() -> Duration {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return .seconds(time.tv_sec) + .nanoseconds(time.tv_nsec)
     }
 }

@@ -19,15 +19,15 @@ public struct LookupQuestion: Hashable, Sendable {
     public init(name: String, families: AddressFamilies = .both) {
         self.name = name
         self.families = families
-        self.key = name.utf8.contains(where: { $0 >= 0x41 && $0 <= 0x5A }) ? name.lowercased() : name
+        self.key = name.asciiLowercased
     }
 
-    /// Equality of meaning: the name's case does not matter.
+    /// Equality of meaning: the name's case does not matter, and two spellings of one character are two names.
     public static func == (left: LookupQuestion, right: LookupQuestion) -> Bool {
-        left.families == right.families && left.key == right.key
+        left.families == right.families && left.key.utf8.elementsEqual(right.key.utf8)
     }
 
-    /// Hashes what `==` compares.
+    /// Hashes what `==` compares; names that Unicode alone takes for equal have the same hash.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(families)
         hasher.combine(key)

@@ -25,9 +25,11 @@ public struct NameServiceSwitch: Hashable, Sendable {
         var services: [Service]?
         for line in bytes.split(separator: UInt8(ascii: "\n")) {
             let content = String(decoding: line.prefix { $0 != UInt8(ascii: "#") && $0 != 0 }, as: UTF8.self)
-            let parts = content.split(separator: ":", maxSplits: 1)
-            guard parts.count == 2, parts[0].trimmed.lowercased() == "hosts" else { continue }
-            services = Self.services(in: parts[1])
+            // glibc looks at the first word before the colon, in lower case alone.
+            guard let colon = content.firstIndex(of: ":"),
+                content[..<colon].split(whereSeparator: \.isSpace).first == "hosts"
+            else { continue }
+            services = Self.services(in: content[content.index(after: colon)...])
         }
         self = services.map(NameServiceSwitch.init(hosts:)) ?? .standard
     }
@@ -49,15 +51,19 @@ public struct NameServiceSwitch: Hashable, Sendable {
     private static func services(in text: Substring) -> [Service] {
         var services: [Service] = []
         var rest = text[...]
-        while let next = rest.firstIndex(where: { !$0.isWhitespace }) {
+        while let next = rest.firstIndex(where: { !$0.isSpace }) {
             rest = rest[next...]
             if rest.first == "[" {
-                let end = rest.firstIndex(of: "]") ?? rest.endIndex
-                let actions = rest[..<end].dropFirst().split(whereSeparator: \.isWhitespace).map(String.init)
+                let end = rest.firstIndex(of: "]")
+                var actions = rest[..<(end ?? rest.endIndex)].dropFirst().split(whereSeparator: \.isSpace).map(
+                    String.init
+                )
+                // A bracket that is left open is an action that nobody understands.
+                if end == nil { actions.append("[") }
                 if !services.isEmpty { services[services.count - 1].actions += actions }
-                rest = end == rest.endIndex ? rest[end...] : rest[rest.index(after: end)...]
+                rest = end.map { rest[rest.index(after: $0)...] } ?? ""
             } else {
-                let end = rest.firstIndex { $0.isWhitespace || $0 == "[" } ?? rest.endIndex
+                let end = rest.firstIndex { $0.isSpace || $0 == "[" } ?? rest.endIndex
                 services.append(Service(name: String(rest[..<end]), actions: []))
                 rest = rest[end...]
             }
@@ -66,14 +72,12 @@ public struct NameServiceSwitch: Hashable, Sendable {
     }
 }
 
-extension Substring {
-    fileprivate var trimmed: Substring {
-        drop(while: \.isWhitespace).reversedDrop(while: \.isWhitespace)
-    }
-
-    private func reversedDrop(while predicate: (Character) -> Bool) -> Substring {
-        var result = self
-        while let last = result.last, predicate(last) { result.removeLast() }
-        return result
+extension Character {
+    /// C's `isspace`, less the line's end: a no-break space is a letter like any other.
+    fileprivate var isSpace: Bool {
+        switch self {
+        case " ", "\t", "\u{b}", "\u{c}", "\r": true
+        default: false
+        }
     }
 }

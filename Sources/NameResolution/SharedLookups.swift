@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import IPAddresses
+
 /// Callers that ask the same question share one look-up (rule 3).
 ///
 /// Pure: questions, leavings and the resolver's events go in, actions come out.
 public struct SharedLookups: Sendable {
-    /// Names one caller's wait.
+    /// Names one caller's wait; no two waits have the same name.
     public typealias Waiter = UInt64
 
     /// Names one look-up that was started.
@@ -22,19 +24,14 @@ public struct SharedLookups: Sendable {
         case deliver(Waiter, LookupEvent)
     }
 
-    private struct Shared: Sendable {
-        let question: LookupQuestion
-        var waiters: [Waiter] = []
-        var askers: [Asker] = []
-        /// Who started it, and is told where the answer really came from.
-        let first: Waiter
-        var hasStarted = false
-        var answers: [LookupAnswer] = []
+    private struct Wait: Sendable {
+        let lookup: Lookup
+        let asker: Asker
     }
 
     private var lookups: [Lookup: Shared] = [:]
     private var byQuestion: [LookupQuestion: Lookup] = [:]
-    private var byWaiter: [Waiter: Lookup] = [:]
+    private var waits: [Waiter: Wait] = [:]
     private var nextLookup: Lookup = 1
 
     /// Nothing under way.
@@ -51,30 +48,22 @@ public struct SharedLookups: Sendable {
 
     /// A caller asks. What has come already is told at once.
     public mutating func join(_ question: LookupQuestion, as waiter: Waiter, for asker: Asker) -> [Action] {
-        guard let lookup = byQuestion[question], var shared = lookups[lookup] else {
-            let lookup = nextLookup
-            nextLookup += 1
-            lookups[lookup] = Shared(question: question, waiters: [waiter], askers: [asker], first: waiter)
-            byQuestion[question] = lookup
-            byWaiter[waiter] = lookup
-            return [.start(lookup, question, asker)]
+        guard let lookup = byQuestion[question], let isNews = lookups[lookup]?.join(waiter, for: asker) else {
+            return start(Shared(question: question, first: waiter), for: [(waiter, asker)])
         }
-        var actions: [Action] = []
-        // One that nobody waited for is wanted again, whoever asks.
-        if shared.waiters.isEmpty || !shared.askers.contains(asker) { actions.append(.join(lookup, asker)) }
-        if !shared.askers.contains(asker) { shared.askers.append(asker) }
-        shared.waiters.append(waiter)
-        byWaiter[waiter] = lookup
-        lookups[lookup] = shared
-        if shared.hasStarted { actions.append(.deliver(waiter, .started)) }
-        return actions + shared.answers.map { .deliver(waiter, .answered($0.asShared)) }
+        waits[waiter] = Wait(lookup: lookup, asker: asker)
+        let told = lookups[lookup].map { shared in
+            (shared.hasStarted ? [.started] : []) + shared.answers.map { LookupEvent.answered($0.asShared) }
+        }
+        return (isNews ? [.join(lookup, asker)] : []) + (told ?? []).map { .deliver(waiter, $0) }
     }
 
     /// A caller gives up. The others keep the look-up; when there are none, it is taken back.
     public mutating func leave(_ waiter: Waiter) -> [Action] {
-        guard let lookup = byWaiter.removeValue(forKey: waiter) else { return [] }
-        lookups[lookup]?.waiters.removeAll { $0 == waiter }
-        return lookups[lookup]?.waiters.isEmpty == true ? [.withdraw(lookup)] : []
+        guard let lookup = waits.removeValue(forKey: waiter)?.lookup else { return [] }
+        let waits = waits
+        lookups[lookup]?.leave { waits[$0] != nil }
+        return lookups[lookup]?.waitingCount == 0 ? [.withdraw(lookup)] : []
     }
 
     /// The resolver has been asked to take a look-up back.
@@ -84,33 +73,101 @@ public struct SharedLookups: Sendable {
         guard isGone, let shared = lookups[lookup] else { return [] }
         forget(lookup, shared.question)
         // Somebody may have joined between the question and this answer: for them it starts afresh.
-        guard let first = shared.waiters.first, let asker = shared.askers.last else { return [] }
-        var actions = join(shared.question, as: first, for: asker)
-        for waiter in shared.waiters.dropFirst() { actions += join(shared.question, as: waiter, for: asker) }
-        return actions
+        let waiting = shared.waiters.compactMap { waiter in waits[waiter].map { (waiter, $0.asker) } }
+        guard let (first, _) = waiting.first else { return [] }
+        var fresh = Shared(question: shared.question, first: first)
+        // They have been told what had come by then, and nothing is told twice.
+        fresh.hasStarted = shared.hasStarted
+        fresh.answers = shared.answers
+        return start(fresh, for: waiting)
     }
 
     /// The resolver tells something about a look-up.
     public mutating func received(_ event: LookupEvent, for lookup: Lookup) -> [Action] {
-        guard var shared = lookups[lookup] else { return [] }
-        switch event {
-        case .started:
-            guard !shared.hasStarted else { return [] }
-            shared.hasStarted = true
-            lookups[lookup] = shared
-        case .answered(let answer):
-            shared.answers.append(answer)
-            lookups[lookup] = shared
-        case .ended:
+        guard let told = lookups[lookup]?.receive(event), let shared = lookups[lookup] else { return [] }
+        let waiters = shared.waiters.filter { waits[$0] != nil }
+        if case .ended = event {
             forget(lookup, shared.question)
-            for waiter in shared.waiters { byWaiter[waiter] = nil }
+            for waiter in waiters { waits[waiter] = nil }
         }
-        return shared.waiters.map { .deliver($0, $0 == shared.first ? event : event.asShared) }
+        return waiters.map { .deliver($0, $0 == shared.first ? told : told.asShared) }
+    }
+
+    private mutating func start(_ fresh: Shared, for waiting: [(waiter: Waiter, asker: Asker)]) -> [Action] {
+        let lookup = nextLookup
+        nextLookup += 1
+        byQuestion[fresh.question] = lookup
+        var shared = fresh
+        var actions: [Action] = []
+        for (waiter, asker) in waiting {
+            let isNews = shared.join(waiter, for: asker)
+            waits[waiter] = Wait(lookup: lookup, asker: asker)
+            if waiter == shared.first {
+                actions.append(.start(lookup, shared.question, asker))
+            } else if isNews {
+                actions.append(.join(lookup, asker))
+            }
+        }
+        lookups[lookup] = shared
+        return actions
     }
 
     private mutating func forget(_ lookup: Lookup, _ question: LookupQuestion) {
         lookups[lookup] = nil
         if byQuestion[question] == lookup { byQuestion[question] = nil }
+    }
+}
+
+/// One look-up and those who wait for it.
+private struct Shared: Sendable {
+    let question: LookupQuestion
+    /// Who started it, and is told where the answer really came from.
+    let first: SharedLookups.Waiter
+    /// In the order in which they came; those who have left are still among them for a while.
+    private(set) var waiters: [SharedLookups.Waiter] = []
+    private(set) var waitingCount = 0
+    private var askers: Set<Asker> = []
+    var hasStarted = false
+    var answers: [LookupAnswer] = []
+
+    init(question: LookupQuestion, first: SharedLookups.Waiter) {
+        self.question = question
+        self.first = first
+    }
+
+    /// - Returns: whether the resolver must know: the asker is a new one, or nobody had waited any more.
+    mutating func join(_ waiter: SharedLookups.Waiter, for asker: Asker) -> Bool {
+        let isWantedAgain = waitingCount == 0
+        waiters.append(waiter)
+        waitingCount += 1
+        return askers.insert(asker).inserted || isWantedAgain
+    }
+
+    /// One has left.
+    ///
+    /// - Parameter isWaiting: whether a waiter is still there.
+    mutating func leave(isWaiting: (SharedLookups.Waiter) -> Bool) {
+        waitingCount -= 1
+        // A mass departure must not cost a search of the list each.
+        if waiters.count > 2 * waitingCount + 32 { waiters.removeAll { !isWaiting($0) } }
+    }
+
+    /// - Returns: what is new in it, for those who wait.
+    mutating func receive(_ event: LookupEvent) -> LookupEvent? {
+        switch event {
+        case .started:
+            defer { hasStarted = true }
+            return hasStarted ? nil : event
+        case .answered(var answer):
+            let settled = answers.reduce(into: AddressFamilies()) { $0.formUnion($1.families) }
+            answer.families.subtract(settled)
+            answer.addresses.removeAll { settled.contains($0.family) }
+            guard !answer.families.isEmpty || !answer.addresses.isEmpty else { return nil }
+            answers.append(answer)
+            return .answered(answer)
+        case .ended:
+            return event
+        }
     }
 }
 

@@ -76,20 +76,28 @@ public enum SourceAddresses {
         }
     }
 
-    /// The prefix length of each of this machine's IPv4 addresses.
+    /// The prefix length of each of this machine's IPv4 addresses; none where it has no IPv6 address but the loopback,
+    /// because glibc does not ask for any there.
     private static func interfacePrefixes() -> [IPv4Address: Int] {
         var first: UnsafeMutablePointer<ifaddrs>?
         guard getifaddrs(&first) == 0 else { return [:] }
         defer { freeifaddrs(first) }
         var prefixes: [IPv4Address: Int] = [:]
+        var hasIPv6 = false
         var next = first
         while let entry = next {
             next = entry.pointee.ifa_next
-            guard let address = entry.pointee.ifa_addr, let mask = entry.pointee.ifa_netmask,
-                case .v4(let bits)? = read(address), case .v4(let maskBits)? = read(mask)
-            else { continue }
-            prefixes[bits] = maskBits.bits.nonzeroBitCount
+            guard let address = entry.pointee.ifa_addr else { continue }
+            switch read(address) {
+            case .v4(let bits)?:
+                guard let mask = entry.pointee.ifa_netmask, case .v4(let maskBits)? = read(mask) else { continue }
+                prefixes[bits] = maskBits.bits.nonzeroBitCount
+            case .v6(let bits, _)?:
+                if bits != .loopback { hasIPv6 = true }
+            case nil:
+                continue
+            }
         }
-        return prefixes
+        return hasIPv6 ? prefixes : [:]
     }
 }

@@ -14,7 +14,8 @@ import NIOConcurrencyHelpers
 /// What a file says, read again only when the file has changed.
 ///
 /// A look costs one `stat`. Device, inode, size, and both times in nanoseconds tell one state of a file from another, so
-/// a replacement by rename and a second edit within the same second are seen.
+/// a replacement by rename is seen. A second edit may come within one tick of the file system's clock and look the same:
+/// a file that has just changed is read at each look.
 public final class WatchedFile<Content: Sendable>: Sendable {
     /// What a look found.
     public struct Look: Sendable {
@@ -28,6 +29,8 @@ public final class WatchedFile<Content: Sendable>: Sendable {
         var stamp: FileStamp?
         var look: Look
         var hasLooked = false
+        /// Whether a later change is sure to show in the stamp.
+        var isSettled = true
     }
 
     /// The path that is looked at.
@@ -35,6 +38,7 @@ public final class WatchedFile<Content: Sendable>: Sendable {
 
     private let missing: Content
     private let parse: @Sendable ([UInt8]) -> Content
+    private let now: @Sendable () -> Duration
     private let state: NIOLockedValueBox<State>
 
     /// No file that we read is larger for a good reason; one that is, is not read.
@@ -44,9 +48,19 @@ public final class WatchedFile<Content: Sendable>: Sendable {
     ///   - path: the file.
     ///   - missing: what counts when there is no file, or none that can be read.
     ///   - parse: turns the file's bytes into what they say; it takes anything.
-    public init(_ path: String, missing: Content, parse: @escaping @Sendable ([UInt8]) -> Content) {
+    public convenience init(_ path: String, missing: Content, parse: @escaping @Sendable ([UInt8]) -> Content) {
+        self.init(path, missing: missing, now: FileStamp.now, parse: parse)
+    }
+
+    init(
+        _ path: String,
+        missing: Content,
+        now: @escaping @Sendable () -> Duration,
+        parse: @escaping @Sendable ([UInt8]) -> Content
+    ) {
         self.path = path
         self.missing = missing
+        self.now = now
         self.parse = parse
         state = NIOLockedValueBox(State(look: Look(content: missing, fault: nil)))
     }
@@ -55,29 +69,31 @@ public final class WatchedFile<Content: Sendable>: Sendable {
     public func look() -> Look {
         let stamp = FileStamp(path: path)
         return state.withLockedValue { state in
-            if state.hasLooked, stamp == state.stamp { return state.look }
+            if state.hasLooked, state.isSettled, stamp == state.stamp { return state.look }
             read(&state, at: stamp)
             return state.look
         }
     }
 
     private func read(_ state: inout State, at stamp: FileStamp?) {
-        guard stamp != nil else {
+        guard let stamp else {
             let fault = "\(path): \(String(cString: strerror(errno)))"
             state = State(stamp: nil, look: Look(content: missing, fault: fault), hasLooked: true)
             return
         }
-        switch bytes() {
+        let isSettled = stamp.isSettled(at: now())
+        switch bytes(at: stamp) {
         case .success(let bytes):
             // A file that changed while it was read will have another stamp at the next look, and is read again then:
             // the stamp that is kept was taken before the first byte.
-            state = State(stamp: stamp, look: Look(content: parse(bytes), fault: nil), hasLooked: true)
+            let look = Look(content: parse(bytes), fault: nil)
+            state = State(stamp: stamp, look: look, hasLooked: true, isSettled: isSettled)
         case .failure(let fault) where fault.isShortage && state.hasLooked:
             // We are out of descriptors, which says nothing about the file: what it said last stays.
             return
         case .failure(let fault):
             let look = Look(content: missing, fault: "\(path): \(fault.reason)")
-            state = State(stamp: fault.isShortage ? nil : stamp, look: look, hasLooked: !fault.isShortage)
+            state = State(stamp: stamp, look: look, hasLooked: !fault.isShortage, isSettled: isSettled)
         }
     }
 
@@ -96,8 +112,9 @@ public final class WatchedFile<Content: Sendable>: Sendable {
         }
     }
 
-    private func bytes() -> Result<[UInt8], ReadFault> {
-        // Non-blocking, so that a pipe somebody has put there cannot hold us.
+    private func bytes(at stamp: FileStamp) -> Result<[UInt8], ReadFault> {
+        guard stamp.isRegularFile else { return .failure(ReadFault(reason: "not a regular file")) }
+        // Non-blocking, so that a pipe that somebody puts there just now cannot hold us.
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { return .failure(ReadFault(errno)) }
         defer { close(descriptor) }

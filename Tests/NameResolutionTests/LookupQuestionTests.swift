@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import IPAddresses
+import NameResolution
+import Testing
+
+@Suite struct `Lookup question` {
+    @Test(arguments: [
+        ("db.example", "DB.Example"), ("x", "X"), ("", ""), ("bücher.example", "BüCHER.EXAMPLE"),
+        ("Ä.example", "Ä.EXAMPLE"),
+    ])
+    func `names that differ in ASCII case alone are one question`(left: String, right: String) {
+        #expect(LookupQuestion(name: left) == LookupQuestion(name: right))
+        #expect(Set([LookupQuestion(name: left), LookupQuestion(name: right)]).count == 1)
+    }
+
+    @Test(arguments: [
+        ("db.example", "db.example."), ("a", "b"), ("ä.example", "Ä.EXAMPLE"), ("k.example", "\u{212A}.EXAMPLE"),
+        // One character, two spellings: other bytes on the wire and in the hosts file.
+        ("\u{e9}.example", "e\u{301}.example"), ("\u{c5}.example", "\u{212B}.example"), ("I", "\u{131}"),
+        ("\u{130}X", "i\u{307}x"),
+    ])
+    func `names that differ in more are two`(left: String, right: String) {
+        #expect(LookupQuestion(name: left) != LookupQuestion(name: right))
+        #expect(Set([LookupQuestion(name: left), LookupQuestion(name: right)]).count == 2)
+    }
+
+    @Test func `other families are another question`() {
+        let questions = [.both, .ipv4, .ipv6].map { LookupQuestion(name: "db.example", families: $0) }
+        #expect(Set(questions).count == 3)
+        #expect(LookupQuestion(name: "db.example").families == .both)
+    }
+
+    @Test func `the name stays as it was written`() {
+        let question = LookupQuestion(name: "DB.Example")
+        #expect(question.name == "DB.Example")
+        #expect(question.key == "db.example")
+    }
+
+    @Test func `only ASCII letters are lowered`() {
+        #expect(LookupQuestion(name: "@AZ[`az{ÄÖ").key == "@az[`az{ÄÖ")
+    }
+}

@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import FairDialTestKit
+import IPAddresses
+import NameResolution
+import Testing
+
+private let asker = Asker(label: "test")
+
+private func event(_ addresses: [IPAddress], _ families: AddressFamilies, _ source: LookupSource) -> LookupEvent {
+    .answered(
+        LookupAnswer(families: families, addresses: addresses, isInDestinationOrder: false, source: source)
+    )
+}
+
+extension NameResolver {
+    fileprivate func ask(_ name: String, _ receiver: Receiver, for asker: Asker = asker) -> any LookupUnderWay {
+        lookUp(LookupQuestion(name: name), for: asker, receiver.receive)
+    }
+}
+
+@Suite struct `Name resolver` {
+    private let scripted = ScriptedResolver()
+
+    private func resolver() -> NameResolver { NameResolver(scripted, localNames: nil) }
+
+    @Test func `callers that ask the same share one look-up`() throws {
+        let resolver = resolver()
+        let (first, second) = (Receiver(), Receiver())
+        _ = resolver.ask("db.example", first)
+        _ = resolver.ask("DB.example", second, for: Asker(label: "other"))
+        #expect(scripted.lookups.count == 1)
+        #expect(scripted.lookups[0].joins == [Asker(label: "other")])
+        scripted.lookups[0].start()
+        scripted.lookups[0].answer([.v4(.loopback)])
+        scripted.lookups[0].end()
+        #expect(first.events == [.started, event([.v4(.loopback)], .both, .dns), .ended(nil)])
+        #expect(second.events == [.started, event([.v4(.loopback)], .both, .shared), .ended(nil)])
+        #expect(resolver.startedCount == 1)
+        #expect(resolver.underWayCount == 0)
+    }
+
+    @Test func `whoever has left is told nothing, and the others are`() {
+        let resolver = resolver()
+        let (first, second) = (Receiver(), Receiver())
+        let left = resolver.ask("db.example", first)
+        _ = resolver.ask("db.example", second)
+        #expect(left.withdraw())
+        scripted.lookups[0].end()
+        #expect(first.events == [])
+        #expect(second.events == [.ended(nil)])
+        #expect(scripted.lookups[0].withdrawals == 0)
+    }
+
+    @Test func `when the last has left, the look-up is called back`() {
+        let resolver = resolver()
+        let waits = (0..<3).map { _ in resolver.ask("db.example", Receiver()) }
+        for wait in waits { #expect(wait.withdraw()) }
+        #expect(scripted.lookups[0].withdrawals == 1)
+        #expect(resolver.underWayCount == 0)
+        _ = resolver.ask("db.example", Receiver())
+        #expect(resolver.startedCount == 2)
+    }
+
+    @Test func `one that cannot be called back serves whoever asks next`() {
+        scripted.canWithdraw = false
+        let resolver = resolver()
+        let (first, second) = (Receiver(), Receiver())
+        #expect(resolver.ask("db.example", first).withdraw())
+        #expect(resolver.underWayCount == 1)
+        _ = resolver.ask("db.example", second)
+        #expect(scripted.lookups.count == 1)
+        #expect(scripted.lookups[0].joins == [asker])
+        scripted.lookups[0].answer([.v4(.loopback)])
+        scripted.lookups[0].end()
+        #expect(first.events == [])
+        #expect(second.events == [event([.v4(.loopback)], .both, .shared), .ended(nil)])
+    }
+
+    @Test func `leaving twice, or after the end, changes nothing`() {
+        let resolver = resolver()
+        let (first, second) = (Receiver(), Receiver())
+        let wait = resolver.ask("db.example", first)
+        _ = resolver.ask("db.example", second)
+        #expect(wait.withdraw())
+        #expect(wait.withdraw())
+        scripted.lookups[0].end()
+        #expect(wait.withdraw())
+        #expect(second.events == [.ended(nil)])
+        #expect(scripted.lookups[0].withdrawals == 0)
+    }
+
+    @Test func `a receiver may ask and leave while it is told`() {
+        let resolver = resolver()
+        let (inner, outer) = (Receiver(), Receiver())
+        _ = resolver.lookUp(LookupQuestion(name: "a.example"), for: asker) { event in
+            outer.receive(event)
+            if event == .started { _ = resolver.ask("b.example", inner) }
+            if event.isEnd { _ = resolver.ask("a.example", inner).withdraw() }
+        }
+        scripted.lookups[0].start()
+        scripted.lookups[0].end()
+        #expect(outer.events == [.started, .ended(nil)])
+        #expect(scripted.lookups.map(\.question.name) == ["a.example", "b.example", "a.example"])
+        #expect(scripted.lookups.map(\.withdrawals) == [0, 0, 1])
+        #expect(resolver.underWayCount == 1)
+    }
+
+    @Test func `a resolver may answer before it returns`() {
+        struct Instant: Resolver, LookupUnderWay {
+            func lookUp(
+                _ question: LookupQuestion,
+                for asker: Asker,
+                _ receive: @escaping @Sendable (LookupEvent) -> Void
+            ) -> any LookupUnderWay {
+                receive(.started)
+                receive(event([.v4(.loopback)], .both, .system))
+                receive(.ended(nil))
+                return self
+            }
+
+            func withdraw() -> Bool { true }
+        }
+        let resolver = NameResolver(Instant(), localNames: nil)
+        let receiver = Receiver()
+        let wait = resolver.ask("db.example", receiver)
+        #expect(receiver.events == [.started, event([.v4(.loopback)], .both, .system), .ended(nil)])
+        #expect(resolver.underWayCount == 0)
+        #expect(wait.withdraw())
+    }
+
+    @Test func `rule 2: a local name is answered before the call returns, and nobody is asked`() throws {
+        let folder = try TemporaryFolder()
+        try folder.write("192.0.2.7 db.example\n", to: "hosts")
+        let names = LocalNames(hostsPath: folder.path("hosts"), nameServiceSwitchPath: folder.path("none"))
+        let resolver = NameResolver(scripted, localNames: names)
+        let receiver = Receiver()
+        #expect(resolver.ask("db.example", receiver).withdraw())
+        let answer = LookupAnswer(
+            families: .both,
+            addresses: [.v4(IPv4Address(bits: 0xC000_0207))],
+            isInDestinationOrder: true,
+            source: .hosts
+        )
+        #expect(receiver.events == [.answered(answer), .ended(nil)])
+        #expect(scripted.lookups.isEmpty)
+        #expect(resolver.startedCount == 0)
+        _ = resolver.ask("other.example", receiver)
+        #expect(scripted.lookups.map(\.question.name) == ["other.example"])
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func `rule 3: 500 callers at once are one look-up`() async throws {
+        let resolver = resolver()
+        let receivers = (0..<500).map { _ in Receiver() }
+        await withTaskGroup { group in
+            for (number, receiver) in receivers.enumerated() {
+                let name = number % 2 == 0 ? "db.example" : "DB.EXAMPLE"
+                group.addTask { _ = resolver.ask(name, receiver, for: Asker(label: "\(number % 7)")) }
+            }
+        }
+        #expect(scripted.lookups.count == 1)
+        #expect(scripted.lookups[0].joins.count == 6)
+        scripted.lookups[0].start()
+        scripted.lookups[0].answer([.v4(.loopback)])
+        scripted.lookups[0].end()
+        let shared: [LookupEvent] = [.started, event([.v4(.loopback)], .both, .shared), .ended(nil)]
+        let own: [LookupEvent] = [.started, event([.v4(.loopback)], .both, .dns), .ended(nil)]
+        #expect(receivers.filter { $0.events == shared }.count == 499)
+        #expect(receivers.filter { $0.events == own }.count == 1)
+    }
+}
+
+/// Callers come and go on every thread there is, while a script answers what is asked.
+@Suite struct `Name resolver under races` {
+    @Test(.timeLimit(.minutes(1)), arguments: 1...30 as ClosedRange<UInt64>)
+    func `each caller that stays is told everything once, and nobody anything after the end`(seed: UInt64) async throws
+    {
+        var generator = SeededGenerator(seed: seed)
+        let scripted = ScriptedResolver(canWithdraw: seed % 2 == 0)
+        let resolver = NameResolver(scripted, localNames: nil)
+        let script = Task {
+            while let lookup = try? await scripted.nextLookup() {
+                if lookup.question.key != "b" { lookup.start() }
+                lookup.answer([.v6(.loopback, zone: nil)], settling: .ipv6)
+                await Task.yield()
+                lookup.answer([.v4(.loopback)], settling: .ipv4)
+                lookup.end()
+            }
+        }
+        let callers = (0..<200).map { _ in
+            (name: ["a", "A", "b", "c"].pick(&generator), leaves: Int.random(in: 0..<3, using: &generator))
+        }
+        await withTaskGroup { group in
+            for (number, caller) in callers.enumerated() {
+                group.addTask {
+                    let receiver = Receiver()
+                    let wait = resolver.ask(caller.name, receiver, for: Asker(label: "\(number % 5)"))
+                    switch caller.leaves {
+                    case 0: _ = wait.withdraw()
+                    case 1:
+                        await Task.yield()
+                        _ = wait.withdraw()
+                    default:
+                        await receiver.ended()
+                        expectWhole(receiver.events, seed)
+                    }
+                    expectOrderly(receiver.events, seed)
+                }
+            }
+        }
+        script.cancel()
+        await script.value
+        for lookup in scripted.lookups { lookup.end() }
+        #expect(resolver.underWayCount == 0, "seed \(seed)")
+    }
+}
+
+/// A caller that has stayed has both families, each settled once, and one end.
+private func expectWhole(_ events: [LookupEvent], _ seed: UInt64) {
+    #expect(events.last == .ended(nil), "seed \(seed)")
+    var settled: [AddressFamilies] = []
+    for case .answered(let answer) in events { settled.append(answer.families) }
+    #expect(Set(settled) == [.ipv4, .ipv6] && settled.count == 2, "seed \(seed): \(events)")
+}
+
+/// Nothing comes after the end, and `started` comes once at most and first.
+private func expectOrderly(_ events: [LookupEvent], _ seed: UInt64) {
+    #expect(events.filter(\.isEnd).count <= 1, "seed \(seed): \(events)")
+    #expect(events.dropLast().allSatisfy { !$0.isEnd }, "seed \(seed): \(events)")
+    #expect(events.dropFirst().allSatisfy { $0 != .started }, "seed \(seed): \(events)")
+}
