@@ -5,6 +5,7 @@ package import FairDial
 package import IPAddresses
 import NIOConcurrencyHelpers
 package import NIOCore
+import NIOEmbedded
 
 /// A network that does as a script says, on a manual clock. Its sockets are numbers that no kernel knows.
 ///
@@ -50,7 +51,6 @@ package final class ScriptedNetwork: Connector {
         var next: CInt = 1_000_000
         var shortages = 0
         var wrongs: [String] = []
-        var waiting: [(count: Int, CheckedContinuation<Void, Never>)] = []
     }
 
     private let clock: ManualClock
@@ -83,18 +83,6 @@ package final class ScriptedNetwork: Connector {
     package func runShort(times: Int) {
         state.withLockedValue { $0.shortages = times }
     }
-
-    /// Returns once this many attempts have been opened or found no descriptor, counted from the start.
-    package func attempts(_ count: Int) async {
-        await withCheckedContinuation { continuation in
-            let isReached = state.withLockedValue { state in
-                if state.opened.count >= count { return true }
-                state.waiting.append((count, continuation))
-                return false
-            }
-            if isReached { continuation.resume() }
-        }
-    }
 }
 
 // MARK: - Connector
@@ -107,28 +95,23 @@ extension ScriptedNetwork {
         options: [PreconnectOption]
     ) -> AttemptSocket.Opening {
         let now = clock.loop.now
-        let (opening, reached) = state.withLockedValue {
-            state -> (AttemptSocket.Opening, [CheckedContinuation<Void, Never>]) in
+        return state.withLockedValue { state in
             if state.shortages > 0 {
                 state.shortages -= 1
-                return (.shortage, [])
+                return .shortage
             }
             let fate = state.fates[destination] ?? .hangs
             state.opened.append(Opened(destination, at: clock.now))
-            let reached = state.waiting.filter { $0.count <= state.opened.count }.map(\.1)
-            state.waiting.removeAll { $0.count <= state.opened.count }
-            if case .fails(let number, .zero) = fate { return (.failed(AttemptFailure(errorNumber: number)), reached) }
+            if case .fails(let number, .zero) = fate { return .failed(AttemptFailure(errorNumber: number)) }
             state.next += 1
             guard let socket = try? AttemptSocket(descriptor: state.next, to: destination) else {
                 state.wrongs.append("no address for \(destination)")
-                return (.shortage, reached)
+                return .shortage
             }
             state.sockets[socket.descriptor] = Socket(destination: destination, opened: now, fate: fate)
-            if case .connectsAtOnce = fate { return (.opened(socket, .connected), reached) }
-            return (.opened(socket, .pending), reached)
+            if case .connectsAtOnce = fate { return .opened(socket, .connected) }
+            return .opened(socket, .pending)
         }
-        for continuation in reached { continuation.resume() }
-        return opening
     }
 
     package func ask(_ socket: AttemptSocket) -> AttemptSocket.Progress {
@@ -165,7 +148,7 @@ extension ScriptedNetwork {
             case .hangs: .distantFuture
             }
         }
-        let loop = clock.loop
+        let loop = clock.backing
         let scheduled = loop.scheduleTask(deadline: due) {
             self.state.withLockedValue { $0.watches[token] = nil }
             report(loop.now)

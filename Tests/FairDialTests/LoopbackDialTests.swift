@@ -1,0 +1,427 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ConnectionRacing
+import FairDialTestKit
+import Foundation
+import IPAddresses
+import NIOConcurrencyHelpers
+import NIOCore
+import NIOPosix
+import NameResolution
+import Testing
+
+@testable import FairDial
+
+/// Real sockets, on loopback alone.
+@Suite struct `Real dials over TCP` {
+    @Test(
+        arguments: [
+            ("127.0.0.1", "127.0.0.1", LookupSource.numeric), ("127.1", "127.0.0.1", .numeric),
+            ("0x7f.1", "127.0.0.1", .numeric), ("2130706433", "127.0.0.1", .numeric), ("::1", "::1", .numeric),
+            ("localhost", nil, .hosts), ("LOCALHOST.", nil, .hosts), ("db.localhost", nil, .hosts),
+        ] as [(String, String?, LookupSource)]
+    )
+    func `a literal and a local name connect, the first bytes kept`(
+        host: String,
+        address: String?,
+        source: LookupSource
+    ) async throws {
+        let (four, six) = try await Self.bothFamilies()
+        let port = four.port
+        let runs = NIOLockedValueBox(0)
+        let connection = try await Dialer.shared.connect(to: host, port: port) { channel in
+            runs.withLockedValue { $0 += 1 }
+            let first = channel.eventLoop.makePromise(of: String.self)
+            return channel.eventLoop.makeCompletedFuture {
+                try channel.pipeline.syncOperations.addHandler(FirstBytes(LoopbackServer.greeting.utf8.count, first))
+                return (channel, first.futureResult)
+            }
+        }
+        let (channel, first) = connection.output
+        #expect(try await first.get() == LoopbackServer.greeting)
+        #expect(runs.withLockedValue { $0 } == 1)
+        #expect(connection.splits.source == source)
+        #expect(connection.splits.queue == .zero)
+        #expect(connection.splits.handshake == nil)
+        #expect(
+            connection.splits.attempts.filter { $0.outcome == .connected }.map(\.destination) == [
+                connection.destination
+            ]
+        )
+        if let address { #expect(connection.destination.endpoint?.address.description == address) }
+        #expect(channel.remoteAddress?.ipAddress == connection.destination.endpoint?.address.description)
+        try await channel.close()
+        try await four.stop()
+        try await six.stop()
+    }
+
+    /// A server on each family's loopback, at one port.
+    private static func bothFamilies() async throws -> (LoopbackServer, LoopbackServer) {
+        while true {
+            let four = try await LoopbackServer.start()
+            if let six = try? await LoopbackServer.start(on: SocketAddress(ipAddress: "::1", port: four.port)) {
+                return (four, six)
+            }
+            try await four.stop()
+        }
+    }
+
+    @Test func `the future face brings the same, on the caller's own loop`() async throws {
+        let server = try await LoopbackServer.start()
+        let loop = MultiThreadedEventLoopGroup.singleton.next()
+        let fromOutside = try await Dialer.shared.connect(to: "127.0.0.1", port: server.port, on: loop) { channel in
+            channel.eventLoop.makeCompletedFuture { channel.eventLoop.preconditionInEventLoop() }
+        }.get()
+        #expect(fromOutside.output.eventLoop === loop)
+        #expect(fromOutside.splits.source == .numeric)
+        let port = server.port
+        let fromInside = try await loop.flatSubmit {
+            Dialer.shared.connect(to: "127.0.0.1:\(port)", on: loop) { $0.eventLoop.makeSucceededVoidFuture() }
+        }.get()
+        #expect(fromInside.output.eventLoop === loop)
+        try await fromOutside.output.close()
+        try await fromInside.output.close()
+        await server.closed(2)
+        try await server.stop()
+    }
+
+    @Test func `three thousand dials, each started where the last one ended, do not deepen the stack`() async throws {
+        let server = try await LoopbackServer.start()
+        let loop = MultiThreadedEventLoopGroup.singleton.next()
+        let port = server.port
+        let done = loop.makePromise(of: Void.self)
+        @Sendable func dial(_ left: Int) {
+            guard left > 0 else { return done.succeed() }
+            Dialer.shared.connect(to: "127.0.0.1", port: port, on: loop) { $0.eventLoop.makeSucceededVoidFuture() }
+                .whenComplete { result in
+                    do {
+                        let channel = try result.get().output
+                        // A reset, so that ports do not run out.
+                        (channel as? any SocketOptionProvider)?.setSoLinger(linger(l_onoff: 1, l_linger: 0))
+                            .whenComplete { _ in channel.close(promise: nil) }
+                        dial(left - 1)
+                    } catch {
+                        done.fail(error)
+                    }
+                }
+        }
+        loop.execute { dial(3_000) }
+        try await done.futureResult.get()
+        try await server.stop()
+    }
+
+    @Test func `a port where nobody listens is refused, and said so`() async throws {
+        let server = try await LoopbackServer.start()
+        let port = server.port
+        try await server.stop()
+        let error = await failure {
+            try await Dialer.shared.connect(to: "127.0.0.1", port: port)
+        }
+        #expect(error?.code == .allAttemptsFailed)
+        #expect(error?.fault == .peer)
+        #expect(error?.message == "the only address failed: 127.0.0.1:\(port) connection refused")
+        #expect(error?.splits.attempts.map(\.outcome) == [.refused])
+    }
+
+    @Test func `bare sockets are connected, non-blocking, and the caller's`() async throws {
+        let server = try await LoopbackServer.start()
+        let socket = try await Dialer.shared.connectSocket(to: "127.0.0.1", port: server.port)
+        #expect(fcntl(socket.descriptor, F_GETFL) & O_NONBLOCK != 0)
+        #expect(fcntl(socket.descriptor, F_GETFD) & FD_CLOEXEC != 0)
+        #expect(close(socket.descriptor) == 0)
+        await server.closed(1)
+        try await server.stop()
+    }
+
+    @Test func `an answer is dialed later, by every face`() async throws {
+        let server = try await LoopbackServer.start()
+        let answer = try await Dialer.shared.resolve("localhost", port: server.port)
+        #expect(answer.source == .hosts)
+        var options = DialOptions()
+        options.families = .ipv4
+        let async = try await Dialer.shared.connect(to: answer, options: options)
+        let future = try await Dialer.shared.connect(
+            to: answer,
+            options: options,
+            on: MultiThreadedEventLoopGroup.singleton.next()
+        ) { $0.eventLoop.makeSucceededVoidFuture() }.get()
+        #expect(async.splits.source == .hosts)
+        try await async.output.close()
+        try await future.output.close()
+        await server.closed(2)
+        try await server.stop()
+    }
+}
+
+@Suite struct `Before connect` {
+    @Test func `the local address is bound, and rules the other family out`() async throws {
+        let server = try await LoopbackServer.start()
+        var options = DialOptions()
+        options.localEndpoint = Endpoint(address: try IPAddress("127.0.0.7"), port: 0)
+        let connection = try await Dialer.shared.connect(to: "localhost", port: server.port, options: options)
+        #expect(connection.output.localAddress?.ipAddress == "127.0.0.7")
+        #expect(connection.splits.attempts.count == 1)
+        try await connection.output.close()
+        let error = await failure {
+            try await Dialer.shared.connect(to: "::1", port: server.port, options: options)
+        }
+        #expect(error?.code == .noUsableAddress)
+        try await server.stop()
+    }
+
+    @Test func `a local address that is not ours fails the attempt, with the reason`() async throws {
+        var options = DialOptions()
+        options.localEndpoint = Endpoint(address: Destinations.four1, port: 0)
+        let error = await failure {
+            try await Dialer.shared.connect(to: "127.0.0.1", port: 9, options: options)
+        }
+        #expect(error?.code == .allAttemptsFailed)
+        #expect(
+            error?.message
+                == "the only address failed: 127.0.0.1:9 bind to 192.0.2.1:0: cannot assign requested address"
+        )
+    }
+
+    @Test func `socket options are set on the socket that connects`() async throws {
+        let server = try await LoopbackServer.start()
+        var options = DialOptions()
+        options.socketOptions = [.receiveBuffer(8_192), .noDelay(), .keepAlive()]
+        let socket = try await Dialer.shared.connectSocket(to: "127.0.0.1", port: server.port, options: options)
+        defer { close(socket.descriptor) }
+        func value(_ level: Int32, _ name: Int32) -> Int32 {
+            var value: Int32 = -1
+            var length = socklen_t(MemoryLayout<Int32>.size)
+            getsockopt(socket.descriptor, level, name, &value, &length)
+            return value
+        }
+        // Linux books twice what was asked for.
+        #expect(value(SOL_SOCKET, SO_RCVBUF) == 16_384)
+        #expect(value(Int32(IPPROTO_TCP), TCP_NODELAY) == 1)
+        #expect(value(SOL_SOCKET, SO_KEEPALIVE) == 1)
+        try await server.stop()
+    }
+
+    @Test func `an option that the system refuses fails the attempt, with the reason`() async {
+        var options = DialOptions()
+        options.socketOptions = [PreconnectOption(level: SOL_SOCKET, name: 9_999, value: 1)]
+        let error = await failure {
+            try await Dialer.shared.connect(to: "127.0.0.1", port: 9, options: options)
+        }
+        #expect(error?.message.contains("socket option \(SOL_SOCKET)/9999: protocol not available") == true)
+    }
+}
+
+@Suite struct `Other transports` {
+    @Test func `a Unix domain socket`() async throws {
+        let path = FileManager.default.temporaryDirectory.appendingPathComponent("fairdial-\(UUID().uuidString)").path
+        let server = try await LoopbackServer.start(on: SocketAddress(unixDomainSocketPath: path))
+        defer { unlink(path) }
+        let connection = try await Dialer.shared.connect(to: Target(path)) { channel in
+            let first = channel.eventLoop.makePromise(of: String.self)
+            return channel.eventLoop.makeCompletedFuture {
+                try channel.pipeline.syncOperations.addHandler(FirstBytes(LoopbackServer.greeting.utf8.count, first))
+                return (channel, first.futureResult)
+            }
+        }
+        #expect(try await connection.output.1.get() == LoopbackServer.greeting)
+        #expect(connection.destination == .local(path: path))
+        #expect(connection.splits.source == nil)
+        try await connection.output.0.close()
+        try await server.stop()
+    }
+
+    @Test func `a path where nothing is`() async throws {
+        let error = await failure {
+            try await Dialer.shared.connect(to: Target("/nonexistent/fairdial.sock"))
+        }
+        #expect(error?.code == .allAttemptsFailed)
+        #expect(
+            error?.message
+                == "the only address failed: /nonexistent/fairdial.sock no such file or directory"
+        )
+    }
+
+    @Test(arguments: [Transport.datagram, .unconnectedDatagram])
+    func `UDP, connected and not`(transport: Transport) async throws {
+        let server = try await DatagramBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .channelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture { try channel.pipeline.syncOperations.addHandler(DatagramEcho()) }
+            }
+            .bind(host: "127.0.0.1", port: 0).get()
+        let port = try #require(server.localAddress?.port)
+        let connection = try await Dialer.shared.connect(to: "127.0.0.1", port: port, over: transport) { channel in
+            let answer = channel.eventLoop.makePromise(of: String.self)
+            return channel.eventLoop.makeCompletedFuture {
+                try channel.pipeline.syncOperations.addHandler(FirstDatagram(answer))
+                return (channel, answer.futureResult)
+            }
+        }
+        let (channel, answer) = connection.output
+        let peer = try SocketAddress(ipAddress: "127.0.0.1", port: port)
+        #expect((channel.remoteAddress != nil) == (transport == .datagram))
+        let envelope = AddressedEnvelope(remoteAddress: peer, data: ByteBuffer(string: "ping"))
+        try await channel.writeAndFlush(envelope)
+        #expect(try await answer.get() == "ping")
+        #expect(connection.destination == Destinations.to(.v4(.loopback), port: UInt16(port)))
+        try await channel.close()
+        try await server.close()
+    }
+
+    private final class DatagramEcho: ChannelInboundHandler {
+        typealias InboundIn = AddressedEnvelope<ByteBuffer>
+        typealias OutboundOut = AddressedEnvelope<ByteBuffer>
+
+        func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+            context.writeAndFlush(data, promise: nil)
+        }
+    }
+
+    private final class FirstDatagram: ChannelInboundHandler {
+        typealias InboundIn = AddressedEnvelope<ByteBuffer>
+
+        private let promise: EventLoopPromise<String>
+
+        init(_ promise: EventLoopPromise<String>) {
+            self.promise = promise
+        }
+
+        func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+            promise.succeed(String(buffer: unwrapInboundIn(data).data))
+        }
+
+        func channelInactive(context: ChannelHandlerContext) {
+            promise.fail(ChannelError.eof)
+        }
+    }
+}
+
+@Suite struct `From the connection until ready` {
+    private struct NotToday: Error {}
+
+    @Test func `the handshake's clock runs until the caller's future has succeeded`() async throws {
+        let server = try await LoopbackServer.start()
+        var options = DialOptions()
+        options.readiness = .when { channel in
+            let first = channel.eventLoop.makePromise(of: String.self)
+            do {
+                try channel.pipeline.syncOperations.addHandler(FirstBytes(1, first))
+            } catch {
+                first.fail(error)
+            }
+            channel.read()
+            return first.futureResult.map { _ in }
+        }
+        let connection = try await Dialer.shared.connect(to: "127.0.0.1", port: server.port, options: options) {
+            channel in
+            channel.setOption(.autoRead, value: false).map { channel }
+        }
+        let handshake = try #require(connection.splits.handshake)
+        #expect(handshake > .zero)
+        #expect(connection.splits.total == connection.splits.lookup + connection.splits.connect + handshake)
+        try await connection.output.close()
+        await server.closed(1)
+        try await server.stop()
+    }
+
+    @Test func `a future that fails is handshakeFailed, with its error, and the channel is closed`() async throws {
+        let server = try await LoopbackServer.start()
+        var options = DialOptions()
+        options.readiness = .when { $0.eventLoop.makeFailedFuture(NotToday()) }
+        let error = await failure {
+            try await Dialer.shared.connect(to: "127.0.0.1", port: server.port, options: options)
+        }
+        #expect(error?.code == .handshakeFailed)
+        #expect(error?.channelError is NotToday)
+        await server.closed(1)
+        try await server.stop()
+    }
+
+    @Test func `a peer that never is ready runs the handshake's budget out, and the channel is closed`() async throws {
+        let server = try await LoopbackServer.start()
+        var options = DialOptions()
+        options.budgets = Budgets(handshake: .milliseconds(20))
+        let never = MultiThreadedEventLoopGroup.singleton.next().makePromise(of: Void.self)
+        options.readiness = .when { _ in never.futureResult }
+        let error = await failure {
+            try await Dialer.shared.connect(to: "127.0.0.1", port: server.port, options: options)
+        }
+        #expect(error?.code == .handshakeTimeout)
+        #expect(error?.splits.handshake ?? .zero >= .milliseconds(20))
+        await server.closed(1)
+        never.succeed()
+        try await server.stop()
+    }
+
+    @Test func `a peer that leaves is handshakeFailed, whatever the caller waits for`() async throws {
+        let server = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .childChannelInitializer { $0.close() }
+            .bind(host: "127.0.0.1", port: 0).get()
+        let port = try #require(server.localAddress?.port)
+        let never = MultiThreadedEventLoopGroup.singleton.next().makePromise(of: Void.self)
+        var options = DialOptions()
+        options.readiness = .when { _ in never.futureResult }
+        let error = await failure {
+            try await Dialer.shared.connect(to: "127.0.0.1", port: port, options: options)
+        }
+        #expect(error?.code == .handshakeFailed)
+        never.succeed()
+        try await server.close()
+    }
+
+    @Test func `an initializer that fails ends the dial, closes the connection, and is the caller's fault`()
+        async throws
+    {
+        let server = try await LoopbackServer.start()
+        let error = await failure {
+            try await Dialer.shared.connect(to: "127.0.0.1", port: server.port) { channel in
+                channel.eventLoop.makeFailedFuture(NotToday()) as EventLoopFuture<Void>
+            }
+        }
+        #expect(error?.code == .initializerFailed)
+        #expect(error?.channelError is NotToday)
+        #expect(error?.fault == .caller)
+        await server.closed(1)
+        try await server.stop()
+    }
+
+    @Test func `a dial that is cancelled while its initializer is at work closes the connection once`() async throws {
+        let server = try await LoopbackServer.start()
+        let begun = MultiThreadedEventLoopGroup.singleton.next().makePromise(of: (any Channel).self)
+        let held = MultiThreadedEventLoopGroup.singleton.next().makePromise(of: Void.self)
+        let port = server.port
+        let dial = Task {
+            try await Dialer.shared.connect(to: "127.0.0.1", port: port) { channel in
+                begun.succeed(channel)
+                return held.futureResult.hop(to: channel.eventLoop)
+            }
+        }
+        let channel = try await begun.futureResult.get()
+        dial.cancel()
+        let error = await failure { try await dial.value }
+        #expect(error?.code == .cancelled)
+        try await channel.closeFuture.get()
+        await server.closed(1)
+        held.fail(NotToday())
+        // The loop has had its turn after the initializer's end, and nothing was closed a second time.
+        try await channel.eventLoop.submit {}.get()
+        try await server.stop()
+    }
+}
+
+@Suite struct `Event loops of other kinds` {
+    @Test func `a channel needs one of NIO's own, and both faces say so`() async throws {
+        let clock = ManualClock()
+        var configuration = DialerConfiguration()
+        configuration.group = clock.loop
+        let error = await failure {
+            try await Dialer(configuration).connect(to: "127.0.0.1", port: 9)
+        }
+        #expect(error?.code == .unsupportedEventLoop)
+        #expect(error?.isRetryable == false)
+        let future = Dialer.shared.connect(to: "127.0.0.1", port: 9, on: clock.loop) {
+            $0.eventLoop.makeSucceededVoidFuture()
+        }
+        let alsoError = await failure { try await future.get() }
+        #expect(alsoError?.code == .unsupportedEventLoop)
+    }
+}

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ConnectionRacing
+import FairDialTestKit
+import IPAddresses
+import NameResolution
+
+@testable import FairDial
+
+/// A dialer on a manual clock, in a network and before a resolver that do what the test says.
+struct ScriptedWorld {
+    let clock = ManualClock()
+    let network: ScriptedNetwork
+    let resolver: ScriptedResolver
+    let dialer: Dialer
+
+    /// - Parameters:
+    ///   - fates: what becomes of attempts to each destination; the others hang.
+    ///   - addresses: what `db.test` has without a look-up; `nil` to have it looked up.
+    init(
+        _ fates: [Destination: ScriptedNetwork.Fate] = [:],
+        addresses: [IPAddress]? = nil,
+        canWithdraw: Bool = true
+    ) {
+        network = ScriptedNetwork(on: clock, fates)
+        resolver = ScriptedResolver(canWithdraw: canWithdraw)
+        var configuration = DialerConfiguration()
+        configuration.connector = network
+        configuration.resolver = NameResolver(resolver, localNames: nil)
+        configuration.group = clock.loop
+        if let addresses { configuration.overrides = ["db.test": addresses] }
+        dialer = Dialer(configuration)
+    }
+
+    /// Whether nothing was left behind: no socket open but those, nobody watching, no call that should not have been.
+    func isClean(open: [Destination] = []) -> Bool {
+        network.open == open && network.watchCount == 0 && network.wrongs == []
+    }
+}
