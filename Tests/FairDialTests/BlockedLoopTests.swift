@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Dispatch
+import Foundation
+import IPAddresses
+import NIOCore
+import NIOPosix
+import Testing
+
+@testable import FairDial
+
+@Suite struct `Rule 6: a loop that is really blocked` {
+    @Test func `what connected meanwhile counts, though its budget is long over when the loop comes`() async throws {
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        let loop = group.next()
+        let server = try FullBacklog()
+        let localPort = try Self.freePort()
+        var options = DialOptions()
+        options.budgets = Budgets(connect: .milliseconds(500))
+        options.localEndpoint = Endpoint(address: .v4(.loopback), port: UInt16(localPort))
+        let dial = Dialer.shared.connect(to: "127.0.0.1", port: server.port, options: options, on: loop) {
+            $0.eventLoop.makeSucceededVoidFuture()
+        }
+        let isAccepted = try await loop.submit {
+            // The attempt is under way and its timer is set. From here the loop does nothing for at least three seconds,
+            // and until the kernel has made the connection.
+            let began = ContinuousClock.now
+            let isAccepted = server.accept(from: localPort)
+            while ContinuousClock.now - began < .seconds(3) { usleep(10_000) }
+            return isAccepted
+        }.get()
+        #expect(isAccepted)
+        let connection = try await dial.get()
+        #expect(connection.splits.attempts.map(\.outcome) == [.connected])
+        // It ended when the kernel said so, and not when the loop came to hear of it.
+        let attempt = try #require(connection.splits.attempts.first)
+        let ended = try #require(attempt.ended)
+        #expect(ended > .milliseconds(500))
+        #expect(ended < .seconds(3))
+        #expect(connection.splits.connect == ended - attempt.started)
+        // The far side has left meanwhile.
+        try await connection.output.closeFuture.get()
+        server.stop()
+        try await group.shutdownGracefully()
+    }
+
+    @Test func `what has not connected by then is connectTimeout`() async throws {
+        let server = try FullBacklog()
+        var options = DialOptions()
+        options.budgets = Budgets(connect: .milliseconds(50))
+        let error = await failure {
+            try await Dialer.shared.connect(to: "127.0.0.1", port: server.port, options: options)
+        }
+        #expect(error?.code == .connectTimeout)
+        #expect(error?.splits.attempts.map(\.outcome) == [.timedOut])
+        server.stop()
+    }
+
+    /// A port that nobody has, to know the dial's connection by.
+    private static func freePort() throws -> Int {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        defer { close(descriptor) }
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let status = withUnsafeMutablePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
+                bind(descriptor, address, length) + getsockname(descriptor, address, &length)
+            }
+        }
+        guard status == 0 else { throw POSIXError(.EADDRINUSE) }
+        return Int(UInt16(bigEndian: address.sin_port))
+    }
+}

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import FairDialTestKit
+import IPAddresses
+import NIOCore
+import NIOPosix
+import NameResolution
+import Testing
+
+@testable import FairDial
+
+@Suite struct `Listening` {
+    private static func accepting(_ bootstrap: ServerBootstrap) -> ServerBootstrap {
+        bootstrap.childChannelInitializer { $0.eventLoop.makeSucceededVoidFuture() }
+    }
+
+    @Test func `localhost listens on every address it has, at one port, and each can be dialed`() async throws {
+        let listener = try await Listener.bind(host: "localhost", port: 0, configure: Self.accepting)
+        let expected = try await Dialer.shared.resolve("localhost", port: 1).endpoints.map(\.address)
+        #expect(listener.endpoints.map(\.address) == expected)
+        #expect(Set(listener.endpoints.map(\.port)).count == 1)
+        #expect(listener.channels.count == listener.endpoints.count)
+        for endpoint in listener.endpoints {
+            let socket = try await Dialer.shared.connect(to: "\(endpoint.address)", port: Int(endpoint.port))
+            try await socket.output.close()
+        }
+        await listener.close()
+    }
+
+    @Test func `without a host it is the wildcard of both families`() async throws {
+        let listener = try await Listener.bind(host: nil, port: 0, configure: Self.accepting)
+        #expect(listener.endpoints.map(\.address) == [.v6(.unspecified, zone: nil), .v4(.unspecified)])
+        let port = try #require(listener.endpoints.first?.port)
+        #expect(listener.channels.map { $0.localAddress?.port } == [Int(port), Int(port)])
+        await listener.close()
+        // The ports are free again when it has been closed.
+        let again = try await Listener.bind(host: "127.0.0.1", port: Int(port), configure: Self.accepting)
+        await again.close()
+    }
+
+    @Test func `a legacy form is read as a dial reads it`() async throws {
+        let listener = try await Listener.bind(host: "127.1", port: 0, configure: Self.accepting)
+        #expect(listener.endpoints.map(\.address) == [.v4(.loopback)])
+        await listener.close()
+    }
+
+    @Test func `a port that is taken on one address closes the others, and names the cause`() async throws {
+        let taken = try await Listener.bind(host: "127.0.0.1", port: 0, configure: Self.accepting)
+        let port = try #require(taken.endpoints.first.map { Int($0.port) })
+        var configuration = DialerConfiguration()
+        configuration.overrides = ["both.test": [try IPAddress("127.0.0.2"), .v4(.loopback)]]
+        let dialer = Dialer(configuration)
+        let error = await failure {
+            try await Listener.bind(host: "both.test", port: port, dialer: dialer, configure: Self.accepting)
+        }
+        #expect(error?.code == .allAttemptsFailed)
+        #expect(error?.splits.attempts.map(\.outcome) == [.connected, .failed])
+        #expect(error?.message.contains("127.0.0.1:\(port)") == true)
+        let freed = try await Listener.bind(host: "127.0.0.2", port: port, configure: Self.accepting)
+        await freed.close()
+        await taken.close()
+    }
+
+    @Test(arguments: [-1, 65_536])
+    func `a port outside 0 … 65535 is refused`(port: Int) async {
+        let error = await failure { try await Listener.bind(host: nil, port: port, configure: Self.accepting) }
+        #expect(error?.code == .invalidTarget)
+        #expect(error?.message == "port \(port) is not within 0 … 65535")
+    }
+
+    @Test func `an address that is not this machine's is an error that names it`() async {
+        let error = await failure { try await Listener.bind(host: "192.0.2.1", port: 0, configure: Self.accepting) }
+        #expect(error?.code == .allAttemptsFailed)
+        #expect(error?.message.contains("192.0.2.1") == true)
+    }
+
+    @Test func `a host that cannot be read is refused before anything is bound`() async {
+        let error = await failure { try await Listener.bind(host: "", port: 0, configure: Self.accepting) }
+        #expect(error?.code == .invalidTarget)
+    }
+}
