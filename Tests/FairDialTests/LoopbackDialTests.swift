@@ -7,6 +7,7 @@ import IPAddresses
 import NIOConcurrencyHelpers
 import NIOCore
 import NIOPosix
+import NIOTLS
 import NameResolution
 import Testing
 
@@ -324,6 +325,36 @@ import Testing
         try await connection.output.close()
         await server.closed(1)
         try await server.stop()
+    }
+
+    @Test func `NIOTLS's event ends the handshake, and passes on`() async throws {
+        let server = try await LoopbackServer.start()
+        var options = DialOptions()
+        options.readiness = .tlsHandshake
+        let connection = try await Dialer.shared.connect(to: "127.0.0.1", port: server.port, options: options) {
+            channel in
+            channel.eventLoop.makeCompletedFuture {
+                try channel.pipeline.syncOperations.addHandler(HandshakeOnFirstBytes())
+                return channel
+            }
+        }
+        #expect(connection.splits.handshake ?? .zero > .zero)
+        let names = try await connection.output.eventLoop.submit {
+            "\(connection.output.pipeline)"
+        }.get()
+        #expect(!names.contains("TLSHandshakeObserver"))
+        try await connection.output.close()
+        try await server.stop()
+    }
+
+    /// Says that a handshake is complete when the first bytes have come, as a TLS handler does.
+    private final class HandshakeOnFirstBytes: ChannelInboundHandler {
+        typealias InboundIn = ByteBuffer
+
+        func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+            context.fireUserInboundEventTriggered(TLSUserEvent.handshakeCompleted(negotiatedProtocol: nil))
+            context.fireChannelRead(data)
+        }
     }
 
     @Test func `a future that fails is handshakeFailed, with its error, and the channel is closed`() async throws {
