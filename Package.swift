@@ -98,7 +98,9 @@ let package = Package(
         ),
         .testTarget(
             name: "SystemResolutionTests",
-            dependencies: ["SystemResolution", "NameResolution", "IPAddresses", "GetAddrInfo", locks],
+            dependencies: [
+                "SystemResolution", "NameResolution", "IPAddresses", "GetAddrInfo", "FairDialTestKit", locks,
+            ],
             swiftSettings: strict
         ),
         .testTarget(

@@ -17,6 +17,8 @@ package final class ScriptedNetwork: Connector {
         case connectsAtOnce
         /// Connects after this long.
         case connects(after: Duration)
+        /// Connects after this long, and whoever watches hears nothing of it.
+        case connectsUnreported(after: Duration)
         /// Ends with this `errno` after this long; at once for zero.
         case fails(Int32, after: Duration)
         /// Never says anything.
@@ -123,7 +125,7 @@ extension ScriptedNetwork {
             }
             switch known.fate {
             case .connectsAtOnce: return .connected
-            case .connects(let delay): return now >= known.opened + TimeAmount(delay) ? .connected : .pending
+            case .connects(let delay), .connectsUnreported(let delay): return now >= known.opened + TimeAmount(delay) ? .connected : .pending
             case .fails(let number, let delay):
                 let isOver = now >= known.opened + TimeAmount(delay)
                 return isOver ? .failed(AttemptFailure(errorNumber: number)) : .pending
@@ -145,7 +147,7 @@ extension ScriptedNetwork {
             return switch known.fate {
             case .connectsAtOnce: known.opened
             case .connects(let delay), .fails(_, let delay): known.opened + TimeAmount(delay)
-            case .hangs: .distantFuture
+            case .connectsUnreported, .hangs: .distantFuture
             }
         }
         let loop = clock.backing

@@ -47,7 +47,7 @@ final class Alarm: Sendable {
                 return max(.zero, wakes - .now)
             }
             guard let pause else { return }
-            let isTime = monitor.wait(atMost: pause) { state, _, isOver -> Monitor<State>.Look<Bool> in
+            let isTime = monitor.wait(atMost: pause) { state, isOver -> Monitor<State>.Look<Bool> in
                 guard let wakes = state.wakes else { return .done(false) }
                 if wakes <= .now {
                     state.wakes = nil

@@ -55,19 +55,17 @@ final class Monitor<State>: @unchecked Sendable {
     ///
     /// - Parameters:
     ///   - limit: after this long, the last look is told that the time is over; it must be done then. `nil` for no limit.
-    ///   - look: called under the lock, with whether it is the first look and whether the time is over.
+    ///   - look: called under the lock, with whether the time is over.
     func wait<Result>(
         atMost limit: Duration?,
-        _ look: (inout State, _ isFirstLook: Bool, _ isOver: Bool) -> Look<Result>
+        _ look: (inout State, _ isOver: Bool) -> Look<Result>
     ) -> Result {
         pthread_mutex_lock(mutex)
         defer { pthread_mutex_unlock(mutex) }
         let end = limit.map { Self.now + $0 }
-        var isFirstLook = true
         while true {
             let isOver = end.map { Self.now >= $0 } ?? false
-            if case .done(let result) = look(&state, isFirstLook, isOver) { return result }
-            isFirstLook = false
+            if case .done(let result) = look(&state, isOver) { return result }
             guard let end else {
                 pthread_cond_wait(condition, mutex)
                 continue

@@ -15,10 +15,14 @@ import DequeModule
 ///
 /// There is no bound here: the line gives out only as many places as there may be threads.
 final class ResolverThreads: Sendable {
-    typealias Job = @Sendable () -> Void
+    /// Work that may block, and returns what is quickly done about it afterwards.
+    ///
+    /// Before the second part the thread counts as free, so that the work which that part brings finds this very thread and
+    /// needs no further one.
+    typealias Job = @Sendable () -> @Sendable () -> Void
 
-    /// Starts a thread that runs the job; returns the system's error number where there is none to be had.
-    typealias Starter = @Sendable (_ stackSize: Int, _ body: @escaping Job) -> Int32?
+    /// Starts a thread that runs the body; returns the system's error number where there is none to be had.
+    typealias Starter = @Sendable (_ stackSize: Int, _ body: @escaping @Sendable () -> Void) -> Int32?
 
     private struct State {
         var jobs = Deque<Job>()
@@ -58,21 +62,22 @@ final class ResolverThreads: Sendable {
         }
         if isTaken { return nil }
         let failure = start(stackSize) {
-            job()
-            self.takeJobs()
+            self.work(on: job)
+            while let next = self.nextJob() { self.work(on: next) }
         }
         if failure != nil { monitor.withState { state, _ in state.count -= 1 } }
         return failure
     }
 
-    /// Does what there is to do until there has been nothing for `idleTime`.
-    private func takeJobs() {
-        while let job = nextJob() { job() }
+    private func work(on job: Job) {
+        let conclude = job()
+        monitor.withState { state, _ in state.idle += 1 }
+        conclude()
     }
 
+    /// Waits for something to do; `nil` when there has been nothing for `idleTime`.
     private func nextJob() -> Job? {
-        monitor.wait(atMost: idleTime) { state, isFirstLook, isOver in
-            if isFirstLook { state.idle += 1 }
+        monitor.wait(atMost: idleTime) { state, isOver in
             if let job = state.jobs.popFirst() {
                 state.idle -= 1
                 return .done(job)

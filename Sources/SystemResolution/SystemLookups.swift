@@ -132,17 +132,21 @@ extension SystemLookups {
     ///
     /// - Parameter message: what the system said.
     package mutating func foundNoThread(for call: Call, _ message: String) -> [Action] {
+        if orphans.removeValue(forKey: call) != nil {
+            line.releaseExtraPlace()
+            return grant()
+        }
         guard let lookup = lookupOfCall.removeValue(forKey: call), var entry = entries[lookup] else { return [] }
         if entry.secondCall == call {
-            // The first call is still under way; the second was a kindness.
+            // The second call was a kindness; where the first has failed meanwhile, nothing is left to wait for.
             entry.secondCall = nil
             entries[lookup] = entry
             line.releaseExtraPlace()
-            return []
+            return (entry.firstError.map { end(lookup, $0) } ?? []) + grant()
         }
         entry.firstCall = nil
         entries[lookup] = entry
-        guard callCount > 0 else {
+        guard callCount > 0, entry.isWanted else {
             entries[lookup] = nil
             line.release(lookup)
             return [.deliver(lookup, .ended(ResolutionError(.noThread, message)))] + grant()
@@ -178,6 +182,8 @@ extension SystemLookups {
             entries[lookup] = entry
             actions = firstReturned(lookup, entry, result)
         }
+        // What has ended needs no second call; most have long before it falls due, and then nobody need be woken.
+        while let next = secondCalls.first, entries[next.lookup] == nil { secondCalls.removeFirst() }
         return actions + grant()
     }
 

@@ -140,13 +140,17 @@ public final class SystemResolver: Resolver {
         }
     }
 
-    /// Makes a call; on a thread that may block.
-    private func make(_ number: SystemLookups.Call, _ name: String, _ families: AddressFamilies) {
+    /// Makes a call, on a thread that may block; returns what tells of its result.
+    private func make(
+        _ number: SystemLookups.Call,
+        _ name: String,
+        _ families: AddressFamilies
+    ) -> @Sendable () -> Void {
         update { desk, now in desk.lookups.began(number, at: now) }
         let result = call(name, families)
             .map { infos in infos.map(\.endpoint.address) }
             .mapError { ResolutionError($0, lookingUp: name) }
-        update { desk, now in desk.lookups.returned(number, with: result, at: now) }
+        return { self.update { desk, now in desk.lookups.returned(number, with: result, at: now) } }
     }
 
     /// The real call: streams, no flags, one entry an address.

@@ -117,6 +117,20 @@ extension Result where Failure == DialError {
     }
 }
 
+@Suite struct `Rule 6: the sockets are asked before a timer counts` {
+    @Test func `what has connected wins when the budget is over, though nobody reported it`() async throws {
+        let world = ScriptedWorld([four: .connectsUnreported(after: at(300))], addresses: [Destinations.four1])
+        var options = DialOptions()
+        options.budgets = Budgets(connect: at(400))
+        async let dialed = world.dialer.connectSocket(to: "db.test", port: 80, options: options)
+        await world.clock.sleepers()
+        await world.clock.advance(to: at(400))
+        let socket = try await dialed
+        #expect(socket.splits.attempts.map(\.outcome) == [.connected])
+        #expect(world.isClean(open: [four]))
+    }
+}
+
 @Suite struct `The driver: names` {
     @Test func `addresses are dialed as each family's answer comes`() async throws {
         let world = ScriptedWorld([four: .hangs, six: .connects(after: at(1))])

@@ -109,6 +109,38 @@ import Testing
         }
     }
 
+    @Test func `a descriptor that NIO has closed is not closed again, when it is somebody else's by then`() async {
+        await #expect(processExitsWith: .success) {
+            struct NotToday: Error {}
+            do {
+                let server = try await LoopbackServer.start()
+                let port = server.port
+                let loop = MultiThreadedEventLoopGroup.singleton.next()
+                let begun = loop.makePromise(of: (any Channel).self)
+                let held = loop.makePromise(of: Void.self)
+                let dial = Task {
+                    try await Dialer.shared.connect(to: "127.0.0.1", port: port) { channel in
+                        begun.succeed(channel)
+                        return held.futureResult.hop(to: channel.eventLoop)
+                    }
+                }
+                let channel = try await begun.futureResult.get()
+                dial.cancel()
+                _ = try? await dial.value
+                try await channel.closeFuture.get()
+                // Whatever numbers are free now, the channel's among them, are taken by others.
+                let others = (0..<64).map { _ in open("/dev/null", O_RDONLY) }
+                held.fail(NotToday())
+                try await channel.eventLoop.submit {}.get()
+                for other in others where fcntl(other, F_GETFD) < 0 { exit(2) }
+                exit(0)
+            } catch {
+                print(error)
+                exit(1)
+            }
+        }
+    }
+
     /// Dials each kind of target so many times, and cancels every third dial at once.
     private static func dialAll(_ times: Int, _ dialer: Dialer, _ port: Int, _ fullPort: Int) async -> Int {
         let targets = [("127.0.0.1", port), ("localhost", port), ("127.0.0.1", fullPort), ("::1", 9), ("no.test", 9)]
