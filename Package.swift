@@ -116,6 +116,14 @@ let package = Package(
             ] + nio,
             swiftSettings: strict
         ),
+        .testTarget(
+            name: "FairDialCommandTests",
+            dependencies: [
+                "FairDialCommand",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ] + nio,
+            swiftSettings: strict
+        ),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -10,13 +10,17 @@ struct CommonOptions: ParsableArguments {
     /// Who looks names up.
     enum ResolverChoice: String, ExpressibleByArgument, CaseIterable {
         case system
+        case dns
     }
 
     @Flag(help: "Print one JSON object per result, one line each.")
     var json = false
 
-    @Option(help: "Who looks names up: system (getaddrinfo).")
+    @Option(help: "Who looks names up: system (getaddrinfo); dns is not there yet.")
     var resolver = ResolverChoice.system
+
+    @Option(help: .hidden)
+    var server: [String] = []
 
     @Option(
         help: ArgumentHelp(
@@ -55,6 +59,12 @@ struct CommonOptions: ParsableArguments {
     var attemptDelay: Seconds?
 
     mutating func validate() throws {
+        if resolver == .dns || !server.isEmpty {
+            throw ValidationError(
+                "there is no DNS resolver of our own yet, so --resolver dns and --server cannot be had: "
+                    + "names go through getaddrinfo, to the servers in /etc/resolv.conf"
+            )
+        }
         if ipv4Only, ipv6Only { throw ValidationError("-4 and -6 leave no family to dial") }
         if let attemptDelay, !RaceDelays.attemptBounds.contains(attemptDelay.duration) {
             throw ValidationError("--attempt-delay must be within 0.01 … 2 seconds (RFC 8305 §8)")

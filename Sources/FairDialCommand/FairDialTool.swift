@@ -16,7 +16,13 @@ struct FairDialTool: AsyncParsableCommand {
 
     static func main() async {
         // First of all: namespaces can only be left by a process that has one thread.
-        SandboxEntrance.enterIfWanted(Array(CommandLine.arguments.dropFirst()))
+        let arguments = Array(CommandLine.arguments.dropFirst())
+        SandboxEntrance.enterIfWanted(arguments)
+        if let number = arguments.first(where: isNegativeNumber) {
+            // The parser takes it for an option, and then misses the port.
+            StandardStreams.complain("Error: \(number) is no option, and no port: a port is 1 … 65535")
+            exit(withError: ExitCode(2))
+        }
         do {
             var command = try parseAsRoot()
             if var asynchronous = command as? any AsyncParsableCommand {
@@ -27,6 +33,10 @@ struct FairDialTool: AsyncParsableCommand {
         } catch {
             leave(with: error)
         }
+    }
+
+    private static func isNegativeNumber(_ argument: String) -> Bool {
+        argument.hasPrefix("-") && Double(argument) != nil && argument != "-4" && argument != "-6"
     }
 
     /// The parser says 64 for a wrong command line (`sysexits`); our contract says 2.

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import Testing
+
+@Suite struct `What cannot be done is said` {
+    @Test(arguments: [
+        (["connect", "127.0.0.1", "0"], "The value '0' is invalid for '<port>'"),
+        (["connect", "127.0.0.1", "-1"], "-1 is no option, and no port: a port is 1 … 65535"),
+        (["connect", "127.0.0.1", "65536"], "The value '65536' is invalid for '<port>'"),
+        (["connect", "127.0.0.1", "http"], "The value 'http' is invalid for '<port>'"),
+        (["connect", "127.0.0.1"], "Missing expected argument '<port>'"),
+        (["connect", "127.0.0.1", "80", "-4", "-6"], "-4 and -6 leave no family to dial"),
+        (["connect", "127.0.0.1", "80", "--attempt-delay", "5"], "--attempt-delay must be within 0.01 … 2 seconds"),
+        (
+            ["connect", "127.0.0.1", "80", "--deadline", "soon"],
+            "The value 'soon' is invalid for '--deadline <seconds>'"
+        ),
+        (["connect", "127.0.0.1", "80", "--count", "0"], "--count must be within 1 … 1000000"),
+        (
+            ["connect", "127.0.0.1", "80", "--override", "db"],
+            "The value 'db' is invalid for '--override <host=address>'"
+        ),
+        (["connect", "127.0.0.1", "80", "--resolver", "dns"], "there is no DNS resolver of our own yet"),
+        (["connect", "127.0.0.1", "80", "--server", "127.0.0.1"], "there is no DNS resolver of our own yet"),
+        (["connect", "127.0.0.1", "80", "--while-resolving", "/nonexistent"], "cannot read /nonexistent"),
+        (["resolve"], "HOST is missing"),
+        (["resolve", "--batch", "localhost"], "--batch reads its questions from standard input"),
+        (["resolve", "localhost", "--numeric-only"], "--numeric-only goes with --batch"),
+        (["rally", "--chart", "/nonexistent/rally.svg"], "--chart: cannot write /nonexistent/rally.svg"),
+        (["fly"], "Unexpected argument 'fly'"),
+    ])
+    func `a wrong command line is status 2, with the reason, and nothing on standard output`(
+        arguments: [String],
+        reason: String
+    ) throws {
+        let run = try Tool.run(Tool.path, arguments + (["rally", "fly"].contains(arguments[0]) ? [] : ["--json"]))
+        #expect(run.status == 2)
+        #expect(run.output == "")
+        #expect(run.complaints.contains(reason), "\(run.complaints)")
+    }
+
+    @Test(arguments: [
+        ("", "the host is empty"),
+        ("[::1", "the host has a bracket"),
+        ("1.2.3.4%lo", "an IPv4 address cannot have a zone"),
+        ("fe80::1%no-such", "no interface \"no-such\" on this machine"),
+        (String(repeating: "a", count: 65_536), "the host has 65536 bytes, and a name has 254 at most"),
+    ])
+    func `a host that cannot be read is invalidTarget, with status 1 and an object`(host: String, message: String)
+        throws
+    {
+        for run in [try Tool.run("connect", host, "80", "--json"), try Tool.run("resolve", host, "--json")] {
+            #expect(run.status == 1)
+            let error = try #require(try run.object["error"] as? [String: Any])
+            #expect(error["code"] as? String == "invalidTarget")
+            #expect(error["message"] as? String == message)
+        }
+    }
+
+    @Test(arguments: ["connect", "resolve", "rally"])
+    func `help names the exit statuses`(command: String) throws {
+        let run = try Tool.run("help", command)
+        #expect(run.status == 0)
+        #expect(run.output.contains("Exit status: 0"))
+    }
+}
