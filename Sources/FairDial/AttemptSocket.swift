@@ -121,8 +121,11 @@ package struct AttemptSocket: Sendable {
         #endif
     }
 
-    private func prepare(from local: Endpoint?, to destination: Destination, options: [PreconnectOption]) -> AttemptFailure?
-    {
+    private func prepare(
+        from local: Endpoint?,
+        to destination: Destination,
+        options: [PreconnectOption]
+    ) -> AttemptFailure? {
         for option in options {
             let status = option.value.withUnsafeBytes {
                 setsockopt(descriptor, option.level, option.name, $0.baseAddress, socklen_t($0.count))

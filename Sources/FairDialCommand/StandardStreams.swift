@@ -4,14 +4,22 @@ import Foundation
 
 /// Standard output for results, standard error for everything else.
 enum StandardStreams {
-    /// Writes a line of results.
+    /// Writes a line of results. Where nobody reads them any more, or they cannot be written, the command ends with status 1.
     static func say(_ line: String) {
-        FileHandle.standardOutput.write(Data((line + "\n").utf8))
+        do {
+            try FileHandle.standardOutput.write(contentsOf: Data((line + "\n").utf8))
+        } catch {
+            let number = ((error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError)?.code ?? (error as NSError).code
+            // A reader that has left has what it wanted.
+            if number != Int(EPIPE) { complain("fairdial: cannot write the results: \(error.localizedDescription)") }
+            exit(1)
+        }
     }
 
     /// Writes a line for the person, not for the next program.
     static func complain(_ line: String) {
-        FileHandle.standardError.write(Data((line + "\n").utf8))
+        // Where nobody hears it, there is nobody to tell.
+        try? FileHandle.standardError.write(contentsOf: Data((line + "\n").utf8))
     }
 
     /// Whether colours make sense on standard output: it is a terminal, and nobody has said no (no-color.org).

@@ -125,7 +125,8 @@ extension ScriptedNetwork {
             }
             switch known.fate {
             case .connectsAtOnce: return .connected
-            case .connects(let delay), .connectsUnreported(let delay): return now >= known.opened + TimeAmount(delay) ? .connected : .pending
+            case .connects(let delay), .connectsUnreported(let delay):
+                return now >= known.opened + TimeAmount(delay) ? .connected : .pending
             case .fails(let number, let delay):
                 let isOver = now >= known.opened + TimeAmount(delay)
                 return isOver ? .failed(AttemptFailure(errorNumber: number)) : .pending
