@@ -37,7 +37,11 @@ struct SandboxCommand: AsyncParsableCommand {
         process.environment = ProcessInfo.processInfo.environment.merging(SandboxEntrance.passForChildren) { $1 }
         try process.run()
         process.waitUntilExit()
-        StandardStreams.complain("fairdial sandbox: \(nameServer.queryCount) queries")
+        let queries = nameServer.queriesByName
+        StandardStreams.complain(
+            "fairdial sandbox: \(nameServer.queryCount) queries for \(queries.count) names, "
+                + "\(queries.values.max() ?? 0) at most for one"
+        )
         await database.stop()
         await nameServer.stop()
         guard process.terminationStatus == 0 else { throw ExitCode(process.terminationStatus) }
