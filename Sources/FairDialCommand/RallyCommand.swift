@@ -38,6 +38,7 @@ struct RallyCommand: AsyncParsableCommand {
 
     func run() async throws {
         if let side {
+            Leash.endWithParent()
             // The look-ups that a foul side leaves behind end with the process; nobody waits for them.
             let result = await RallyLap(side: side, course: course).drive()
             StandardStreams.say(String(decoding: try JSONEncoder().encode(result), as: UTF8.self))
