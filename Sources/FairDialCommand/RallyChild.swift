@@ -25,7 +25,7 @@ struct RallyChild {
         let leash = Leash()
         leash.tie(process)
         process.environment = ProcessInfo.processInfo.environment.merging(SandboxEntrance.passForChildren) { $1 }
-        try process.run()
+        try process.runWithoutMask()
         let clock = ContinuousClock()
         let start = clock.now
         let watchdog = Task {

@@ -36,7 +36,7 @@ struct SandboxCommand: AsyncParsableCommand {
         process.arguments =
             [program] + words.dropFirst().map { $0.replacingOccurrences(of: "{PORT}", with: "\(database.port)") }
         process.environment = ProcessInfo.processInfo.environment.merging(SandboxEntrance.passForChildren) { $1 }
-        try process.run()
+        try process.runWithoutMask()
         let signals = Self.passSignals(to: process.processIdentifier)
         process.waitUntilExit()
         for signal in signals { signal.cancel() }
