@@ -124,6 +124,8 @@ let package = Package(
             ] + nio,
             swiftSettings: strict
         ),
+        // These run the built command; nothing of it is imported.
+        .testTarget(name: "ScenarioTests", dependencies: ["FairDialCommand"], swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
 )

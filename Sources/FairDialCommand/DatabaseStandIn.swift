@@ -8,10 +8,16 @@ import NIOPosix
 /// A database's stand-in: it accepts, on the loopback of both families, and answers whatever it is sent.
 struct DatabaseStandIn {
     let port: Int
+    /// Whether it listens on `::1` too, which takes a machine with IPv6.
+    let hasIPv6: Bool
     private let listener: Listener
 
     static func start() async throws -> DatabaseStandIn {
-        let listener = try await Listener.bind(host: "localhost", port: 0) { bootstrap in
+        // Not every hosts file gives localhost both addresses.
+        var configuration = DialerConfiguration()
+        configuration.overrides = ["localhost": [.v6(.loopback, zone: nil), .v4(.loopback)]]
+        let dialer = Dialer(configuration)
+        let listener = try await Listener.bind(host: "localhost", port: 0, dialer: dialer) { bootstrap in
             bootstrap.serverChannelOption(.backlog, value: 1_024)
                 .childChannelInitializer { channel in
                     channel.eventLoop.makeCompletedFuture {
@@ -19,7 +25,11 @@ struct DatabaseStandIn {
                     }
                 }
         }
-        return DatabaseStandIn(port: listener.endpoints.first.map { Int($0.port) } ?? 0, listener: listener)
+        return DatabaseStandIn(
+            port: listener.endpoints.first.map { Int($0.port) } ?? 0,
+            hasIPv6: listener.endpoints.contains { $0.address.family == .ipv6 },
+            listener: listener
+        )
     }
 
     func stop() async {

@@ -9,14 +9,14 @@ struct RallyChart {
     private static let right = 40.0
     private static let width = 760.0
     private static let rowHeight = 24.0
-    private static let shortest = 0.0001
+    private static let shortest = 0.00001
     private static let longest = 10.0
 
     let results: [RallyLap.Result]
     let course: RallyCourse
 
     var svg: String {
-        var y = 92.0
+        var y = 114.0
         var body = ""
         for result in results {
             let title = RallySide(rawValue: result.side)?.title ?? result.side
@@ -42,24 +42,32 @@ struct RallyChart {
             </style>
             <rect class="bg" width="100%" height="100%"/>
             \(text("Time to connect to the database while \(course.feeds) slow names are looked up", x: 20, y: 30, style: "big"))
+            \(text(circumstances, x: 20, y: 50, style: "note"))
             \(axis(height: height))
             \(body)</svg>
 
             """
     }
 
+    private var circumstances: String {
+        let names = course.seam ? "the resolver seam" : "the real getaddrinfo"
+        return "each name takes \(course.nameDelay.readable) to look up, through \(names) · connect timeout "
+            + RallyCourse.connectTimeout.readable
+    }
+
     private func axis(height: Double) -> String {
         let ticks = [
-            (0.0001, "0.1 ms"), (0.001, "1 ms"), (0.01, "10 ms"), (0.1, "0.1 s"), (1.0, "1 s"), (10.0, "10 s"),
+            (0.00001, "10 µs"), (0.0001, "0.1 ms"), (0.001, "1 ms"), (0.01, "10 ms"), (0.1, "0.1 s"), (1.0, "1 s"),
+            (10.0, "10 s"),
         ]
         var lines = ticks.map { seconds, label in
             let x = position(seconds)
-            return "<line class=\"grid\" x1=\"\(x)\" x2=\"\(x)\" y1=\"62\" y2=\"\(height - 24)\"/>"
-                + text(label, x: x - 14, y: 54, style: "axis")
+            return "<line class=\"grid\" x1=\"\(x)\" x2=\"\(x)\" y1=\"84\" y2=\"\(height - 24)\"/>"
+                + text(label, x: x - 14, y: 76, style: "axis")
         }
         let limit = position(RallyCourse.connectTimeout / .seconds(1))
-        lines.append("<line class=\"limit\" x1=\"\(limit)\" x2=\"\(limit)\" y1=\"62\" y2=\"\(height - 24)\"/>")
-        lines.append(text("connect timeout", x: limit - 88, y: height - 10, style: "axis"))
+        lines.append("<line class=\"limit\" x1=\"\(limit)\" x2=\"\(limit)\" y1=\"84\" y2=\"\(height - 24)\"/>")
+        lines.append(text("connect timeout", x: limit - 86, y: height - 10, style: "axis"))
         return lines.joined(separator: "\n")
     }
 

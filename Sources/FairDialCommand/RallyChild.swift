@@ -2,7 +2,8 @@
 
 import Foundation
 
-/// A side's process: this very program, told to drive one lap. It is ended when it takes too long, and always reaped.
+/// A side's process: this very program, told to drive one lap. It is ended when it takes too long, ends
+/// when the parent does, and is always reaped.
 struct RallyChild {
     /// Why a side has no result.
     struct Failure: Error, CustomStringConvertible {
@@ -21,9 +22,10 @@ struct RallyChild {
         process.arguments = ["rally", "--side", side.rawValue] + course.arguments
         let output = Pipe()
         process.standardOutput = output
-        process.standardInput = FileHandle.nullDevice
+        let leash = Leash()
+        leash.tie(process)
         process.environment = ProcessInfo.processInfo.environment.merging(SandboxEntrance.passForChildren) { $1 }
-        try process.run()
+        try process.runWithoutMask()
         let clock = ContinuousClock()
         let start = clock.now
         let watchdog = Task {
@@ -36,6 +38,7 @@ struct RallyChild {
         let data = await Task.detached { output.fileHandleForReading.readDataToEndOfFile() }.value
         watchdog.cancel()
         process.waitUntilExit()
+        leash.release()
         Progress.clear()
         guard let result = try? JSONDecoder().decode(RallyLap.Result.self, from: data) else {
             throw Failure(description: "\(side.title) ended with status \(process.terminationStatus) and no result")

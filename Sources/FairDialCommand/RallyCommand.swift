@@ -38,12 +38,15 @@ struct RallyCommand: AsyncParsableCommand {
 
     func run() async throws {
         if let side {
+            Leash.endWithParent()
             // The look-ups that a foul side leaves behind end with the process; nobody waits for them.
             let result = await RallyLap(side: side, course: course).drive()
             StandardStreams.say(String(decoding: try JSONEncoder().encode(result), as: UTF8.self))
             Foundation.exit(0)
         }
-        let results = try await laps()
+        var course = course
+        course.seam = course.seam || !SandboxEntrance.isInside
+        let results = try await Self.laps(course)
         if json {
             for result in results { StandardStreams.say(result.json) }
         } else {
@@ -57,9 +60,8 @@ struct RallyCommand: AsyncParsableCommand {
         else { throw ExitCode(1) }
     }
 
-    private func laps() async throws -> [RallyLap.Result] {
+    private static func laps(_ course: RallyCourse) async throws -> [RallyLap.Result] {
         var course = course
-        course.seam = course.seam || !SandboxEntrance.isInside
         let group = MultiThreadedEventLoopGroup.singleton
         let names = SlowNames(delay: course.nameDelay)
         let nameServer = course.seam ? nil : try await DNSServer.start(port: 53) { names.respond(to: $0) }
@@ -67,6 +69,7 @@ struct RallyCommand: AsyncParsableCommand {
         let database = try await DatabaseStandIn.start()
         course.feedPort = feedServer.port
         course.databasePort = database.port
+        course.withoutIPv6 = !database.hasIPv6
         var results: [RallyLap.Result] = []
         for side in RallySide.allCases {
             results.append(try await RallyChild(side: side, course: course).run())

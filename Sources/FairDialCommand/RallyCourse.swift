@@ -10,6 +10,7 @@ struct RallyCourse: ParsableArguments, Sendable {
     @Option(help: ArgumentHelp("How long each feed's name takes to look up. (default: 1)", valueName: "seconds"))
     var delay: Seconds?
     @Flag(help: .hidden) var seam = false
+    @Flag(name: .customLong("without-ipv6"), help: .hidden) var withoutIPv6 = false
 
     /// The connect timeout that every side has: what NIO programs usually set.
     static let connectTimeout = Duration.seconds(5)
@@ -18,7 +19,9 @@ struct RallyCourse: ParsableArguments, Sendable {
     static let headStart = Duration.milliseconds(100)
 
     /// The ways of writing the database's address.
-    static let databaseHosts = ["127.0.0.1", "::1", "localhost", "db" + SlowNames.fastSuffix]
+    var databaseHosts: [String] {
+        ["127.0.0.1"] + (withoutIPv6 ? [] : ["::1"]) + ["localhost", "db" + SlowNames.fastSuffix]
+    }
 
     var nameDelay: Duration { delay?.duration ?? .seconds(1) }
 
@@ -36,6 +39,6 @@ struct RallyCourse: ParsableArguments, Sendable {
         let (seconds, attoseconds) = nameDelay.components
         let delay = Double(seconds) + Double(attoseconds) / 1e18
         let numbers = ["--feed-port", "\(feedPort)", "--database-port", "\(databasePort)", "--feeds", "\(feeds)"]
-        return numbers + ["--delay", "\(delay)"] + (seam ? ["--seam"] : [])
+        return numbers + ["--delay", "\(delay)"] + (seam ? ["--seam"] : []) + (withoutIPv6 ? ["--without-ipv6"] : [])
     }
 }

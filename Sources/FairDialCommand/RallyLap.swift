@@ -84,13 +84,13 @@ struct RallyLap: Sendable {
 
     private func databaseDials(with dialer: any RallyDialer) async -> [(host: String, dial: RallyDial)] {
         await withTaskGroup(of: (Int, RallyDial).self) { group in
-            for (index, host) in RallyCourse.databaseHosts.enumerated() {
+            for (index, host) in course.databaseHosts.enumerated() {
                 group.addTask { (index, await dialer.dial(host, port: course.databasePort, label: "database")) }
             }
             var dials: [(Int, RallyDial)] = []
             for await dial in group { dials.append(dial) }
             for (_, dial) in dials { try? await dial.channel?.close() }
-            return dials.sorted { $0.0 < $1.0 }.map { (RallyCourse.databaseHosts[$0.0], $0.1) }
+            return dials.sorted { $0.0 < $1.0 }.map { (course.databaseHosts[$0.0], $0.1) }
         }
     }
 

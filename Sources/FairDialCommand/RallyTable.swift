@@ -9,22 +9,22 @@ struct RallyTable {
     let course: RallyCourse
 
     func lines(isColourful: Bool = StandardStreams.isColourful) -> [String] {
+        let hosts = results.first?.dials.map(\.host) ?? []
         let timeout = RallyCourse.connectTimeout.readable
-        let names = results.contains { $0.json.contains("\"names\":\"seam\"") }
         let how =
-            names
-            ? "the resolver seam: each name's delay is put before the call (no namespaces to be had here)"
+            course.seam
+            ? "the resolver seam: each name's delay is put before the call, in place of a DNS server"
             : "the real getaddrinfo, at a DNS server of the rally's own"
         var lines = [
             "\(course.feeds) feeds, each behind a name that takes \(course.nameDelay.readable) to look up; "
-                + "then one database, dialed four ways, connect timeout \(timeout).",
+                + "then one database, dialed \(hosts.count) ways, connect timeout \(timeout).",
             "Names go through \(how).",
             "",
         ]
         let titles = results.map { RallySide(rawValue: $0.side)?.title ?? $0.side }
         let width = titles.map(\.count).max() ?? 0
-        let columns = RallyCourse.databaseHosts.map { max($0.count, 14) }
-        let head = zip(RallyCourse.databaseHosts, columns).map { Self.pad($0, to: $1) }.joined(separator: "  ")
+        let columns = hosts.map { max($0.count, 14) }
+        let head = zip(hosts, columns).map { Self.pad($0, to: $1) }.joined(separator: "  ")
         lines.append(Ink.strong(Self.pad("", to: width) + "  " + head, isOn: isColourful))
         for (result, title) in zip(results, titles) {
             let cells = zip(result.dials, columns).map { dial, column -> String in

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
+import Dispatch
 import FairDialTestKit
 import Foundation
 
@@ -35,11 +36,31 @@ struct SandboxCommand: AsyncParsableCommand {
         process.arguments =
             [program] + words.dropFirst().map { $0.replacingOccurrences(of: "{PORT}", with: "\(database.port)") }
         process.environment = ProcessInfo.processInfo.environment.merging(SandboxEntrance.passForChildren) { $1 }
-        try process.run()
+        try process.runWithoutMask()
+        let signals = Self.passSignals(to: process.processIdentifier)
         process.waitUntilExit()
-        StandardStreams.complain("fairdial sandbox: \(nameServer.queryCount) queries")
+        for signal in signals { signal.cancel() }
+        let queries = nameServer.queriesByName
+        StandardStreams.complain(
+            "fairdial sandbox: \(nameServer.queryCount) queries for \(queries.count) names, "
+                + "\(queries.values.max() ?? 0) at most for one"
+        )
         await database.stop()
         await nameServer.stop()
-        guard process.terminationStatus == 0 else { throw ExitCode(process.terminationStatus) }
+        // As a shell says it.
+        let status = process.terminationStatus + (process.terminationReason == .uncaughtSignal ? 128 : 0)
+        guard status == 0 else { throw ExitCode(status) }
+    }
+
+    /// Passes on what would end this process, because Foundation gives the command a process group of its own. Only once
+    /// it runs: it would inherit that the signals are ignored here.
+    private static func passSignals(to command: pid_t) -> [any DispatchSourceSignal] {
+        [SIGINT, SIGTERM, SIGHUP].map { number in
+            signal(number, SIG_IGN)
+            let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+            source.setEventHandler { _ = kill(-command, number) }
+            source.resume()
+            return source
+        }
     }
 }

@@ -4,7 +4,8 @@ import Foundation
 
 /// Standard output for results, standard error for everything else.
 enum StandardStreams {
-    /// Writes a line of results. Where nobody reads them any more, or they cannot be written, the command ends with status 1.
+    /// Writes a line of results. Where nobody reads them any more, or they cannot be written, the command ends with
+    /// status 1.
     static func say(_ line: String) {
         do {
             try FileHandle.standardOutput.write(contentsOf: Data((line + "\n").utf8))

@@ -103,6 +103,13 @@ public final class DNSServer: Sendable {
         counts.withLockedValue { $0.queries.values.reduce(0, +) }
     }
 
+    /// How often each name has been asked for, whatever the type of record.
+    public var queriesByName: [String: Int] {
+        counts.withLockedValue { counts in
+            Dictionary(counts.queries.map { ($0.key.name, $0.value) }, uniquingKeysWith: +)
+        }
+    }
+
     /// How many packets were no queries.
     public var malformedCount: Int {
         counts.withLockedValue { $0.malformed }
