@@ -10,9 +10,11 @@ enum StandardStreams {
         do {
             try FileHandle.standardOutput.write(contentsOf: Data((line + "\n").utf8))
         } catch {
-            let number = ((error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError)?.code ?? (error as NSError).code
+            let underlying = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError
             // A reader that has left has what it wanted.
-            if number != Int(EPIPE) { complain("fairdial: cannot write the results: \(error.localizedDescription)") }
+            if underlying?.code != Int(EPIPE) {
+                complain("fairdial: cannot write the results: \(error.localizedDescription)")
+            }
             exit(1)
         }
     }
