@@ -40,8 +40,22 @@ extension ResolutionError {
         #endif
         guard probe < 0 else {
             close(probe)
-            return false
+            // Somebody may have given one back since the call. A name that does not exist is what was meant; but "try again"
+            // from a process that has hardly a descriptor free is this machine's shortage until shown otherwise.
+            return error != .noName && error != .noData && probe >= nearlyAllDescriptors
         }
         return errno == EMFILE || errno == ENFILE
+    }
+
+    /// Descriptors are given out lowest first: one as high as this says that seven of eight are taken.
+    private static var nearlyAllDescriptors: CInt {
+        var limit = rlimit()
+        #if canImport(Glibc)
+            let status = getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+        #else
+            let status = getrlimit(RLIMIT_NOFILE, &limit)
+        #endif
+        guard status == 0 else { return .max }
+        return CInt(clamping: limit.rlim_cur - limit.rlim_cur / 8)
     }
 }

@@ -39,6 +39,7 @@ public final class SystemResolver: Resolver {
     private let desk: OrderedOutbox<Desk, SystemLookups.Action>
     private let threads: ResolverThreads
     private let call: Call
+    private let descriptorsAtOnce: Int
     private let startedAt = ContinuousClock.now
     private let alarm: Alarm
 
@@ -67,6 +68,8 @@ public final class SystemResolver: Resolver {
             start: startThread
         )
         self.call = call
+        // As many again for whoever the look-ups are for.
+        descriptorsAtOnce = 2 * (configuration.line.places + configuration.line.kept)
         alarm = Alarm(start: startThread)
     }
 
@@ -127,6 +130,7 @@ public final class SystemResolver: Resolver {
     private func carryOut(_ action: SystemLookups.Action) {
         switch action {
         case .call(let call, let name, let families):
+            if call == 1 { makeRoom() }
             let failure = threads.run { self.make(call, name, families) }
             if let failure {
                 let message = "no thread to look \"\(name)\" up with: \(String(cString: strerror(failure)))"
@@ -138,6 +142,14 @@ public final class SystemResolver: Resolver {
             }
             receive?(event)
         }
+    }
+
+    /// Makes room for the sockets of as many calls as there are places, before they come; on a thread of its own, because it
+    /// takes a while and nobody needs to wait for it.
+    private func makeRoom() {
+        let count = descriptorsAtOnce
+        // Without a thread the room is made when it is needed.
+        _ = DetachedThread.start(stackSize: 64 * 1024) { DescriptorTable.makeRoom(for: count) }
     }
 
     /// Makes a call, on a thread that may block; returns what tells of its result.

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import FairDialTestKit
+
 #if os(Linux) && canImport(Glibc)
     import IPAddresses
     import NameResolution

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+/// The kernel's table of this process's descriptors.
+enum DescriptorTable {
+    /// Has the table grown to so many descriptors at one go.
+    ///
+    /// Linux starts with 64 and doubles the table when it is full, and in a process with threads each time waits for an RCU
+    /// grace period, many milliseconds long, together with everybody who wants a socket then: a burst of look-ups would hold
+    /// up a dial that has nothing to do with it.
+    static func makeRoom(for count: Int) {
+        #if os(Linux)
+            var limit = rlimit()
+            #if canImport(Glibc)
+                let status = getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+            #else
+                let status = getrlimit(RLIMIT_NOFILE, &limit)
+            #endif
+            guard status == 0, limit.rlim_cur > 0 else { return }
+            let highest = min(count, Int(clamping: limit.rlim_cur) - 1)
+            // Without a descriptor to spare, the table grows as it would have.
+            let low = open("/dev/null", O_RDONLY | O_CLOEXEC)
+            guard low >= 0 else { return }
+            let high = fcntl(low, F_DUPFD_CLOEXEC, CInt(clamping: highest))
+            if high >= 0 { close(high) }
+            close(low)
+        #endif
+    }
+}

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import Foundation
+import GetAddrInfo
+import NameResolution
+import Testing
+
+@testable import SystemResolution
+
+@Suite struct `What getaddrinfo's errors mean` {
+    @Test(arguments: [
+        (AddressInfoError.noName, ResolutionError.Kind.nameNotFound), (.noData, .nameNotFound),
+        (.addressFamily, .nameNotFound), (.again, .temporaryFailure), (.fail, .temporaryFailure), (.memory, .failed),
+        (.system(EMFILE), .noDescriptor), (.system(ENFILE), .noDescriptor), (.system(EIO), .failed),
+    ])
+    func `does not exist, try again, and could not ask are told apart`(
+        error: AddressInfoError,
+        kind: ResolutionError.Kind
+    ) {
+        let told = ResolutionError(error, lookingUp: "db.test")
+        #expect(told.kind == kind)
+        #expect(told.systemCode == error.code)
+        #expect(told.message.contains("db.test") || kind != .nameNotFound)
+    }
+
+    @Test func `without a descriptor nothing else is believed`() async {
+        await #expect(processExitsWith: .success) {
+            var limit = rlimit(rlim_cur: 128, rlim_max: 128)
+            setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+            var held: [CInt] = []
+            while true {
+                let descriptor = open("/dev/null", O_RDONLY)
+                guard descriptor >= 0 else { break }
+                held.append(descriptor)
+            }
+            for error in [AddressInfoError.again, .noName, .fail]
+            where ResolutionError(error, lookingUp: "db.test").kind != .noDescriptor { exit(1) }
+            // One is given back: "no such name" is believed again, "try again" is not.
+            if let last = held.popLast() { close(last) }
+            guard ResolutionError(.noName, lookingUp: "db.test").kind == .nameNotFound else { exit(2) }
+            guard ResolutionError(.again, lookingUp: "db.test").kind == .noDescriptor else { exit(3) }
+            // Most are given back: now it is the name service.
+            for descriptor in held { close(descriptor) }
+            guard ResolutionError(.again, lookingUp: "db.test").kind == .temporaryFailure else { exit(4) }
+            exit(0)
+        }
+    }
+
+    @Test func `room for many descriptors leaves none open, and keeps to the limit`() async {
+        await #expect(processExitsWith: .success) {
+            var limit = rlimit(rlim_cur: 300, rlim_max: 300)
+            setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+            DescriptorTable.makeRoom(for: 1_000_000)
+            // The highest that there may be was open, and is not any more.
+            guard fcntl(299, F_GETFD) < 0 else { exit(1) }
+            let status = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
+            let size = status.split(separator: "\n").first { $0.hasPrefix("FDSize:") }?.split(separator: "\t").last
+            exit(size.flatMap { Int($0) } ?? 0 >= 300 ? 0 : 2)
+        }
+    }
+}
