@@ -119,7 +119,7 @@ let package = Package(
         .testTarget(
             name: "FairDialCommandTests",
             dependencies: [
-                "FairDialCommand",
+                "FairDialCommand", "FairDialTestKit",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ] + nio,
             swiftSettings: strict

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import FairDialTestKit
 import Foundation
 import Testing
 
@@ -35,7 +36,9 @@ import Testing
     }
 
     @Test func `what nobody accepts ends with status 1, every attempt and a code`() async throws {
-        let run = try Tool.run("connect", "127.0.0.1", try await PlainServer.deafPort(), "--json")
+        let deaf = try #require(DeafPort())
+        let run = try Tool.run("connect", "127.0.0.1", "\(deaf.number)", "--json")
+        withExtendedLifetime(deaf) {}
         #expect(run.status == 1)
         let object = try run.object
         #expect(object["ok"] as? Bool == false)
@@ -76,8 +79,7 @@ import Testing
         defer { try? FileManager.default.removeItem(at: names) }
         let text = "localhost\n127.0.0.1\n\n  127.0.0.2  \n1.2.3.4%eth0\nno\u{0}name\n"
         try Data(text.utf8 + [0xFF, 0xFE, 0x0A]).write(to: names)
-        let port = server.port
-        let run = try Tool.run("connect", "127.0.0.1", port, "-4", "--json", "--while-resolving", names.path)
+        let run = try Tool.run("connect", "127.0.0.1", server.port, "-4", "--json", "--while-resolving", names.path)
         #expect(run.status == 0)
         let background = try #require(try run.object["background"] as? [String: Any])
         // Every name is accounted for; 127.0.0.2 is not listened on.
@@ -88,8 +90,10 @@ import Testing
         #expect(failed.values.reduce(0, +) == 4)
         #expect(background["last_s"] as? Double != nil)
         try await server.stop()
-        let deaf = try Tool.run("connect", "127.0.0.1", port, "-4", "--json", "--while-resolving", names.path)
-        #expect(deaf.status == 1)
+        let deaf = try #require(DeafPort())
+        let refused = try Tool.run("connect", "127.0.0.1", "\(deaf.number)", "--json", "--while-resolving", names.path)
+        withExtendedLifetime(deaf) {}
+        #expect(refused.status == 1)
     }
 
     @Test func `the waterfall is aligned, and plain where there is no terminal`() async throws {

@@ -20,12 +20,4 @@ struct PlainServer {
     func stop() async throws {
         try await channel.close()
     }
-
-    /// A port of loopback where nobody listens.
-    static func deafPort() async throws -> String {
-        let server = try await start()
-        let port = server.port
-        try await server.stop()
-        return port
-    }
 }

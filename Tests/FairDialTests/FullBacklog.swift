@@ -10,6 +10,7 @@ final class FullBacklog: Sendable {
     let port: Int
     private let listening: CInt
     private let fillers: [CInt]
+    private let fillerPorts: Set<Int>
 
     init() throws {
         listening = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
@@ -35,10 +36,11 @@ final class FullBacklog: Sendable {
             fillers.append(filler)
         }
         self.fillers = fillers
+        fillerPorts = Set(fillers.map(Self.localPort))
     }
 
-    /// Takes in everybody until one from this local port has come; blocks the thread.
-    func accept(from localPort: Int) -> Bool {
+    /// Takes in everybody until somebody new has come; blocks the thread.
+    func acceptSomebodyNew() -> Bool {
         var kept: [CInt] = []
         defer { for descriptor in kept { close(descriptor) } }
         while true {
@@ -51,8 +53,17 @@ final class FullBacklog: Sendable {
             }
             guard accepted >= 0 else { return false }
             kept.append(accepted)
-            if Int(UInt16(bigEndian: address.sin_port)) == localPort { return true }
+            if !fillerPorts.contains(Int(UInt16(bigEndian: address.sin_port))) { return true }
         }
+    }
+
+    private static func localPort(of descriptor: CInt) -> Int {
+        var address = sockaddr_in()
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        _ = withUnsafeMutablePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(descriptor, $0, &length) }
+        }
+        return Int(UInt16(bigEndian: address.sin_port))
     }
 
     func stop() {
