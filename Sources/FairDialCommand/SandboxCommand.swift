@@ -11,7 +11,8 @@ struct SandboxCommand: AsyncParsableCommand {
         commandName: "sandbox",
         abstract: "Run a command in a network of its own, with slow names and a server to dial.",
         discussion: """
-            Names under slow.test answer after --delay, names under fast.test at once; all are 127.0.0.1. {PORT} in the
+            Names under slow.test answer after --delay, names under fast.test at once, and names under dropped.test never say
+            whether they have IPv6 addresses; all are 127.0.0.1. {PORT} in the
             command's arguments becomes the port of a server that accepts, on 127.0.0.1 and ::1.
             """,
         shouldDisplay: false

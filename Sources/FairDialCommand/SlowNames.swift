@@ -11,11 +11,17 @@ struct SlowNames: Sendable {
     /// And answers these at once.
     static let fastSuffix = ".fast.test"
 
+    /// And about the IPv6 addresses of these it says nothing at all, as some broken ones do.
+    static let droppedSuffix = ".dropped.test"
+
     /// How long a slow answer takes.
     let delay: Duration
 
     /// What the DNS server says.
     func respond(to query: DNSServer.Query) -> DNSServer.Response {
+        if query.name.hasSuffix(Self.droppedSuffix) {
+            return DNSServer.Response(query.family == .ipv6 ? .silence : .addresses([.v4(.loopback)]))
+        }
         guard let delay = delay(of: query.name) else { return DNSServer.Response(.nameNotFound) }
         return DNSServer.Response(.addresses([.v4(.loopback)]), after: delay)
     }

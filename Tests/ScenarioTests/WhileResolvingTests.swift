@@ -32,6 +32,18 @@ struct WhileResolvingTests {
         #expect(errors.contains(": \(2 * names + 2) queries for \(names + 1) names, 2 at most for one\n"))
     }
 
+    @Test func `a dropped AAAA does not hold back the A answer there is`() async throws {
+        // Left to itself getaddrinfo waits for the other answer as long as resolv.conf says, which here is half a minute.
+        let outcome = try await Tool.run(
+            ["sandbox", "--", Tool.executable.path, "connect", "db.dropped.test", "{PORT}", "--json"]
+        )
+        #expect(outcome.status == 0, "\(outcome.errors)")
+        let dial = try #require(try outcome.objects(of: DialObject.self).first)
+        #expect(dial.ok)
+        #expect(dial.source == "system")
+        #expect(dial.address == "127.0.0.1")
+    }
+
     @Test func `callers of one name share one look-up`() async throws {
         let folder = try TemporaryFolder()
         let file = try folder.makeFile("names.txt", String(repeating: "feed.slow.test\n", count: 500))
