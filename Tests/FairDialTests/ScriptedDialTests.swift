@@ -250,7 +250,7 @@ extension Result where Failure == DialError {
     }
 }
 
-@Suite struct `The driver: no wait for a literal` {
+@Suite struct `Rule 1: a literal never waits` {
     @Test func `its socket is opened before the call has gone anywhere`() async throws {
         let world = ScriptedWorld([Destinations.to(.v4(.loopback)): .hangs])
         let dial = Task { try await world.dialer.connectSocket(to: "127.1", port: 80) }
@@ -318,7 +318,7 @@ private final class StoppedLoop: EventLoop {
     }
 }
 
-@Suite struct `The driver: no descriptor left` {
+@Suite struct `The driver: no descriptor left, and the dial waits` {
     @Test func `the dial waits for one, and blames no address`() async throws {
         let world = ScriptedWorld([four: .connects(after: at(1))], addresses: [Destinations.four1])
         world.network.runShort(times: 3)
@@ -334,7 +334,7 @@ private final class StoppedLoop: EventLoop {
     }
 }
 
-@Suite struct `The driver: cancelling` {
+@Suite struct `Rule 9: cancelling is prompt` {
     @Test func `a task that is cancelled already opens nothing`() async {
         let world = ScriptedWorld(addresses: [Destinations.six1])
         let gate = ScriptedGate()
