@@ -6,27 +6,32 @@ import NIOPosix
 /// Starts dials on the spot where the caller is on the loop already, but never without end inside one another.
 ///
 /// A dial of a literal may be over before the caller has its future, and then whatever the caller hangs on it runs at once:
-/// a program that reconnects for ever would run out of stack. So in one turn of the loop only so many dials start on the
-/// spot; the next ones wait for the next turn.
+/// a program that reconnects for ever would run out of stack. So a start that finds the stack deep waits for the loop's next
+/// turn, where it is shallow again.
 enum StartNesting {
     /// Belongs to one thread, so nobody shares it, whatever it calls itself.
-    private final class Turn: @unchecked Sendable {
-        var starts = 0
+    private final class Stack: @unchecked Sendable {
+        /// The highest address at which a start has been seen: stacks grow downwards.
+        var shallowest: UInt = 0
     }
 
-    private static let turn = ThreadSpecificVariable<Turn>()
-    /// Each may add some kilobytes to the stack.
-    private static let limit = 32
+    private static let stack = ThreadSpecificVariable<Stack>()
+
+    /// How many bytes deeper than the shallowest a start may be; a small part of any thread's stack.
+    private static let limit: UInt = 64 * 1024
 
     static func start(on loop: any EventLoop, _ body: @escaping @Sendable () -> Void) {
         guard loop.inEventLoop else { return loop.execute(body) }
-        let turn = turn.currentValue ?? Turn()
-        guard turn.starts < limit else { return loop.execute(body) }
-        if turn.starts == 0 {
-            Self.turn.currentValue = turn
-            loop.execute { turn.starts = 0 }
+        let stack: Stack
+        if let known = Self.stack.currentValue {
+            stack = known
+        } else {
+            stack = Stack()
+            Self.stack.currentValue = stack
         }
-        turn.starts += 1
+        let here = withUnsafeTemporaryAllocation(byteCount: 1, alignment: 1) { UInt(bitPattern: $0.baseAddress) }
+        stack.shallowest = max(stack.shallowest, here)
+        guard stack.shallowest - here < limit else { return loop.execute(body) }
         body()
     }
 }
