@@ -10,6 +10,17 @@
 
 /// The kernel's table of this process's descriptors.
 enum DescriptorTable {
+    /// How many descriptors this process may have open; `nil` when the system does not say.
+    static var limit: Int? {
+        var limit = rlimit()
+        #if canImport(Glibc)
+            let status = getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+        #else
+            let status = getrlimit(RLIMIT_NOFILE, &limit)
+        #endif
+        return status == 0 ? Int(clamping: limit.rlim_cur) : nil
+    }
+
     /// Has the table grown to so many descriptors at one go.
     ///
     /// Linux starts with 64 and doubles the table when it is full, and in a process with threads each time waits for an RCU
@@ -17,14 +28,8 @@ enum DescriptorTable {
     /// up a dial that has nothing to do with it.
     static func makeRoom(for count: Int) {
         #if os(Linux)
-            var limit = rlimit()
-            #if canImport(Glibc)
-                let status = getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
-            #else
-                let status = getrlimit(RLIMIT_NOFILE, &limit)
-            #endif
-            guard status == 0, limit.rlim_cur > 0 else { return }
-            let highest = min(count, Int(clamping: limit.rlim_cur) - 1)
+            guard let limit, limit > 0 else { return }
+            let highest = min(count, limit - 1)
             // Without a descriptor to spare, the table grows as it would have.
             let low = open("/dev/null", O_RDONLY | O_CLOEXEC)
             guard low >= 0 else { return }

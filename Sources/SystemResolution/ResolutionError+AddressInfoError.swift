@@ -49,13 +49,7 @@ extension ResolutionError {
 
     /// Descriptors are given out lowest first: one as high as this says that seven of eight are taken.
     private static var nearlyAllDescriptors: CInt {
-        var limit = rlimit()
-        #if canImport(Glibc)
-            let status = getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
-        #else
-            let status = getrlimit(RLIMIT_NOFILE, &limit)
-        #endif
-        guard status == 0 else { return .max }
-        return CInt(clamping: limit.rlim_cur - limit.rlim_cur / 8)
+        guard let limit = DescriptorTable.limit else { return .max }
+        return CInt(clamping: limit - limit / 8)
     }
 }

@@ -2,14 +2,6 @@
 
 public import NameResolution
 
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#elseif canImport(Darwin)
-    import Darwin
-#endif
-
 /// How many names the system's resolver is asked for at once, and how.
 public struct SystemResolverConfiguration: Hashable, Sendable {
     /// The line and its places; a thread per place that is taken. Default: 512 places and 8 kept ones, fewer where the
@@ -44,13 +36,7 @@ public struct SystemResolverConfiguration: Hashable, Sendable {
     /// 512, or what the limit on open descriptors leaves after 64 for everything else; 8 at least.
     public static var defaultPlaces: Int {
         let most = 512
-        var limit = rlimit()
-        #if canImport(Glibc)
-            let status = getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
-        #else
-            let status = getrlimit(RLIMIT_NOFILE, &limit)
-        #endif
-        guard status == 0, limit.rlim_cur < rlim_t(most + 64) else { return most }
-        return max(8, Int(limit.rlim_cur) - 64)
+        guard let limit = DescriptorTable.limit, limit < most + 64 else { return most }
+        return max(8, limit - 64)
     }
 }
