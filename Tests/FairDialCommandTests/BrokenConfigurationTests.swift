@@ -12,7 +12,8 @@ import Testing
         return try Tool.run("/usr/bin/env", ["unshare", namespaces, "sh", "-c", whole, Tool.path, host])
     }
 
-    private static let garbage = "mount -t tmpfs none /mnt; head -c 100000 /dev/urandom > /mnt/garbage; mount --bind /mnt/garbage"
+    private static let garbage =
+        "mount -t tmpfs none /mnt; head -c 100000 /dev/urandom > /mnt/garbage; mount --bind /mnt/garbage"
 
     @Test(arguments: ["\(garbage) /etc/resolv.conf", "mount -t tmpfs none /etc"])
     func `a name is a failure of the name service, and the machine's own are dialed`(script: String) throws {
