@@ -39,17 +39,15 @@ final class Alarm: Sendable {
 
     private func wait(_ ring: @Sendable () -> Void) {
         while true {
-            let pause = monitor.withState { state, _ -> Duration? in
-                guard let wakes = state.wakes else {
-                    state.hasThread = false
-                    return nil
-                }
-                return max(.zero, wakes - .now)
+            let awaited = monitor.withState { state, _ -> ContinuousClock.Instant? in
+                if state.wakes == nil { state.hasThread = false }
+                return state.wakes
             }
-            guard let pause else { return }
-            let isTime = monitor.wait(atMost: pause) { state, isOver -> Monitor<State>.Look<Bool> in
-                guard let wakes = state.wakes else { return .done(false) }
-                if wakes <= .now {
+            guard let awaited else { return }
+            let isTime = monitor.wait(atMost: max(.zero, awaited - .now)) { state, isOver -> Monitor<State>.Look<Bool> in
+                // Another time was set, earlier perhaps: it has to be waited for anew.
+                guard state.wakes == awaited else { return .done(false) }
+                if awaited <= .now {
                     state.wakes = nil
                     return .done(true)
                 }
