@@ -44,7 +44,8 @@ final class Alarm: Sendable {
                 return state.wakes
             }
             guard let awaited else { return }
-            let isTime = monitor.wait(atMost: max(.zero, awaited - .now)) { state, isOver -> Monitor<State>.Look<Bool> in
+            let pause = max(.zero, awaited - .now)
+            let isTime = monitor.wait(atMost: pause) { state, isOver -> Monitor<State>.Look<Bool> in
                 // Another time was set, earlier perhaps: it has to be waited for anew.
                 guard state.wakes == awaited else { return .done(false) }
                 if awaited <= .now {
