@@ -44,7 +44,7 @@ let package = Package(
     targets: [
         // The modules, lowest first; an import may only point upwards in this list.
         .target(name: "CFairDial"),
-        .target(name: "IPAddresses", swiftSettings: strict),
+        .target(name: "IPAddresses", dependencies: ["CFairDial"], swiftSettings: strict),
         .target(name: "GetAddrInfo", dependencies: ["IPAddresses", "CFairDial"], swiftSettings: strict),
         .target(
             name: "NameResolution",

@@ -20,7 +20,13 @@ let package = Package(
         .executableTarget(
             name: "DialRate",
             dependencies: [.product(name: "FairDial", package: "FairDial")] + nio
-        )
+        ),
+        .executableTarget(
+            name: "LiteralRate",
+            dependencies: [
+                .product(name: "GetAddrInfo", package: "FairDial"), .product(name: "IPAddresses", package: "FairDial"),
+            ]
+        ),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -7,22 +7,38 @@ extension IPAddress: CustomStringConvertible {
     /// `/` or `%`; whether there is such an interface is not looked at.
     /// - Throws: `AddressParseError`, naming the first byte that cannot be accepted.
     public init(_ text: some StringProtocol) throws(AddressParseError) {
-        let percent = text.utf8.firstIndex(of: UInt8(ascii: "%"))
-        let address = text[..<(percent ?? text.endIndex)]
-        guard address.utf8.contains(UInt8(ascii: ":")) else {
-            let bits = try IPv4Address(address)
-            if percent != nil { throw AddressParseError(.zoneOnIPv4, at: address.utf8.count) }
-            self = .v4(bits)
+        self = try UTF8Reading.read(text) { bytes throws(AddressParseError) in try IPAddress(utf8: bytes) }
+    }
+
+    /// Parses an address of either family from bytes, which need not be valid UTF-8 and need no NUL behind them.
+    public init(utf8 bytes: UnsafeBufferPointer<UInt8>) throws(AddressParseError) {
+        if let ipv4 = IPv4Address(swiftly: bytes) {
+            self = .v4(ipv4)
+        } else if let ipv6 = IPv6Address(swiftly: bytes) {
+            self = .v6(ipv6, zone: nil)
+        } else {
+            try self.init(withZone: bytes)
+        }
+    }
+
+    private init(withZone bytes: UnsafeBufferPointer<UInt8>) throws(AddressParseError) {
+        let percent = bytes.firstIndex(of: UInt8(ascii: "%"))
+        let address = UnsafeBufferPointer(rebasing: bytes[..<(percent ?? bytes.endIndex)])
+        guard address.contains(UInt8(ascii: ":")) else {
+            let ipv4 = try IPv4Address(utf8: address)
+            if percent != nil { throw AddressParseError(.zoneOnIPv4, at: address.count) }
+            self = .v4(ipv4)
             return
         }
-        let bits = try IPv6Address(address)
+        let ipv6 = try IPv6Address(utf8: address)
         guard let percent else {
-            self = .v6(bits, zone: nil)
+            self = .v6(ipv6, zone: nil)
             return
         }
-        let zone = text[text.utf8.index(after: percent)...]
-        guard let zone = Zone(zone) else { throw AddressParseError(.badZone, at: address.utf8.count + 1) }
-        self = .v6(bits, zone: zone)
+        guard let zone = Zone(utf8: UnsafeBufferPointer(rebasing: bytes[(percent + 1)...])) else {
+            throw AddressParseError(.badZone, at: percent + 1)
+        }
+        self = .v6(ipv6, zone: zone)
     }
 
     /// The address, and its zone after `%`.

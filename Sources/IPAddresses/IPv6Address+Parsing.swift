@@ -1,16 +1,53 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import CFairDial
+
 extension IPv6Address {
     /// Parses the forms of RFC 4291 §2.2, as `inet_pton` does: groups of one to four hexadecimal digits, `::` once, an
     /// IPv4 tail in strict dotted decimal. No zone: `IPAddress` reads those.
     ///
     /// - Throws: `AddressParseError`, naming the first byte that cannot be accepted; in an IPv4 tail, the first that
     ///   dotted decimal cannot have.
+    public init(_ text: String) throws(AddressParseError) {
+        if case .some(.some(let address)) = text.utf8.withContiguousStorageIfAvailable({ IPv6Address(swiftly: $0) }) {
+            self = address
+            return
+        }
+        self = try IPv6Address.read(text)
+    }
+
+    /// Parses the forms of RFC 4291 §2.2 from any kind of text.
     public init(_ text: some StringProtocol) throws(AddressParseError) {
         self = try UTF8Reading.read(text) { bytes throws(AddressParseError) in try IPv6Address(utf8: bytes) }
     }
 
-    init(utf8 bytes: UnsafeBufferPointer<UInt8>) throws(AddressParseError) {
+    /// Parses the forms of RFC 4291 §2.2 from bytes, which need not be valid UTF-8 and need no NUL behind them.
+    public init(utf8 bytes: UnsafeBufferPointer<UInt8>) throws(AddressParseError) {
+        if let address = IPv6Address(swiftly: bytes) {
+            self = address
+        } else {
+            try self.init(plainly: bytes)
+        }
+    }
+
+    /// Apart, so that the way of most texts stays short.
+    @inline(never)
+    private static func read(_ text: String) throws(AddressParseError) -> IPv6Address {
+        try UTF8Reading.read(text) { bytes throws(AddressParseError) in try IPv6Address(utf8: bytes) }
+    }
+
+    /// Parses with vector instructions; `nil` leaves it to the plain reader, which also knows what is wrong.
+    @inline(__always)
+    package init?(swiftly bytes: UnsafeBufferPointer<UInt8>) {
+        var (high, low): (UInt64, UInt64) = (0, 0)
+        guard let start = bytes.baseAddress, fairdial_read_ipv6(start, bytes.count, &high, &low) != 0 else {
+            return nil
+        }
+        self.init(high: high, low: low)
+    }
+
+    /// Parses byte by byte: the judge of what an address is, and of what is wrong with a text that is none.
+    package init(plainly bytes: UnsafeBufferPointer<UInt8>) throws(AddressParseError) {
         var reading = IPv6Reading()
         try reading.read(bytes)
         self.init(high: reading.address.high, low: reading.address.low)

@@ -2,6 +2,7 @@
 
 /// A text's bytes in one piece, without a copy where the text has them so.
 enum UTF8Reading {
+    @inline(__always)
     static func read<Value>(
         _ text: some StringProtocol,
         _ parse: (UnsafeBufferPointer<UInt8>) throws(AddressParseError) -> Value
@@ -12,6 +13,7 @@ enum UTF8Reading {
         return try Array(text.utf8).withUnsafeBufferPointer { bytes in Self.result(of: parse, on: bytes) }.get()
     }
 
+    @inline(__always)
     private static func result<Value>(
         of parse: (UnsafeBufferPointer<UInt8>) throws(AddressParseError) -> Value,
         on bytes: UnsafeBufferPointer<UInt8>

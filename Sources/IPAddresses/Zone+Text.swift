@@ -5,19 +5,20 @@ extension Zone: CustomStringConvertible {
     private static let longestName = 15
 
     /// Parses what stands after `%`; `nil` when it is neither an index nor fit to be an interface's name.
-    init?(_ text: some StringProtocol) {
-        let digits = UInt8(ascii: "0")...UInt8(ascii: "9")
-        guard !text.isEmpty else { return nil }
-        if text.utf8.allSatisfy(digits.contains) {
-            guard let index = UInt32(text), index > 0 else { return nil }
+    init?(utf8 bytes: UnsafeBufferPointer<UInt8>) {
+        guard !bytes.isEmpty else { return nil }
+        if bytes.allSatisfy({ $0 &- UInt8(ascii: "0") < 10 }) {
+            guard let index = UInt32(String(decoding: bytes, as: UTF8.self)), index > 0 else { return nil }
             self = .index(index)
             return
         }
-        let isName = text.utf8.allSatisfy { byte in
+        let isName = bytes.allSatisfy { byte in
             byte > 0x20 && byte != 0x7F && byte != UInt8(ascii: "/") && byte != UInt8(ascii: "%")
         }
-        guard isName, text.utf8.count <= Self.longestName else { return nil }
-        self = .name(String(text))
+        guard isName, bytes.count <= Self.longestName, let name = String(validating: bytes, as: UTF8.self) else {
+            return nil
+        }
+        self = .name(name)
     }
 
     /// The index in decimal, or the name.

@@ -20,6 +20,13 @@ socklen_t fairdial_ipv6_address(struct sockaddr_storage *address, uint64_t high,
 /// Reads a socket address; all numbers in host byte order, an IPv4 address in `low`. Returns 4, 6, or 0 for another family.
 int fairdial_read_address(const struct sockaddr *address, uint64_t *high, uint64_t *low, uint32_t *scope);
 
+/// Reads dotted decimal of four octets, with the processor's vectors: 1 and the address in host byte order, or 0. A 0 may also
+/// mean that this processor has no vectors that we use, so the plain reader is to be asked then.
+int fairdial_read_ipv4(const uint8_t *text, size_t length, uint32_t *bits);
+
+/// Reads an IPv6 address without a dotted part, likewise; both halves in host byte order.
+int fairdial_read_ipv6(const uint8_t *text, size_t length, uint64_t *high, uint64_t *low);
+
 /// `read(2)`, under a name that no Swift method hides.
 ssize_t fairdial_read(int descriptor, void *buffer, size_t count);
 

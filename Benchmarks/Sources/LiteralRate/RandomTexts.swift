@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import IPAddresses
+
+/// Texts of each class, the same for the same seed.
+struct RandomTexts {
+    let ipv4: [String]
+    let ipv6: [String]
+    let names: [String]
+
+    init(count: Int, seed: UInt64) {
+        var generator = SplitMix64(state: seed)
+        ipv4 = (0..<count).map { _ in "\(IPv4Address(bits: .random(in: 0...(.max), using: &generator)))" }
+        ipv6 = (0..<count).map { _ in
+            "\(IPv6Address(high: .random(in: 0...(.max), using: &generator), low: .random(in: 0...(.max), using: &generator)))"
+        }
+        names = (0..<count).map { _ in Self.name(&generator) }
+    }
+
+    /// One to four labels of 3 … 12 letters and digits, the last of them letters alone.
+    private static func name(_ generator: inout SplitMix64) -> String {
+        let letters = Array("abcdefghijklmnopqrstuvwxyz0123456789-")
+        let labels = (0..<Int.random(in: 1...4, using: &generator)).map { _ in
+            String((0..<Int.random(in: 3...12, using: &generator)).map { _ in letters.randomElement(using: &generator) ?? "a" })
+        }
+        let top = ["com", "org", "net", "internal", "example"].randomElement(using: &generator) ?? "com"
+        return (labels + [top]).joined(separator: ".")
+    }
+}
