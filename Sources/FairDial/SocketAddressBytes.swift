@@ -82,7 +82,7 @@ struct SocketAddressBytes: Sendable {
         case .index(let index): return index
         case .name(let name):
             errno = 0
-            let index = if_nametoindex(name)
+            let index = if_nametoindex(name.description)
             if index != 0 { return index }
             guard errno == ENODEV || errno == ENXIO else {
                 // glibc asks with a socket, and leaves ENOENT where it got none: the machine's trouble, not the zone's.

@@ -6,7 +6,7 @@ import IPAddresses
 
 /// One entry of `getaddrinfo`'s answer as JSON: the platform's own constants, the zone as `scope_id`.
 enum AddressInfoLine {
-    static func json(_ info: AddressInfo) -> JSONLine {
+    static func json(_ info: AddressInfo, canonicalName: String? = nil) -> JSONLine {
         let address: String
         let family: Int32
         var scope = 0
@@ -27,7 +27,7 @@ enum AddressInfoLine {
             ("port", .integer(Int(info.endpoint.port))),
             ("flowinfo", .integer(Int(info.flowInfo))),
             ("scope_id", .integer(scope)),
-            ("canonname", .optional(info.canonicalName)),
+            ("canonname", .optional(canonicalName)),
         ])
     }
 }

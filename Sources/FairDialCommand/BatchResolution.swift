@@ -50,6 +50,7 @@ struct BatchResolution {
         switch asked.numericAnswer() {
         case .answered(let infos): return Self.answer(error: 0, source: "numeric", infos: infos)
         case .failed(let error): return Self.answer(error: error.code, source: "numeric", infos: [])
+        case .refused: preconditionFailure("only a strict reading refuses")
         case .needsLookup where numericOnly: return Self.answer(error: nil, source: "needs-lookup", infos: [])
         case .needsLookup:
             switch AddressInfoCall.getaddrinfo(asked) {
@@ -59,11 +60,15 @@ struct BatchResolution {
         }
     }
 
-    private static func answer(error: Int32?, source: String, infos: [AddressInfo]) -> JSONLine {
+    private static func answer(error: Int32?, source: String, infos: AddressInfoList) -> JSONLine {
         .object([
             ("error", error.map { .integer(Int($0)) } ?? .null),
             ("source", .text(source)),
-            ("results", .list(infos.map { AddressInfoLine.json($0) })),
+            ("results", .list(
+                    infos.enumerated().map { index, info in
+                        AddressInfoLine.json(info, canonicalName: index == 0 ? infos.canonicalName : nil)
+                    }
+                )),
         ])
     }
 

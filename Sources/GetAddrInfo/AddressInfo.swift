@@ -3,6 +3,8 @@
 public import IPAddresses
 
 /// One entry of `getaddrinfo`'s answer: what to pass to `socket` and `connect` (RFC 3493 §6.1).
+///
+/// The canonical name, which the C call hangs on the first entry, is the whole answer's: see `AddressInfoList`.
 public struct AddressInfo: Hashable, Sendable {
     /// The socket's type: `SOCK_STREAM`, `SOCK_DGRAM`, `SOCK_RAW`, …
     public var socketType: Int32
@@ -16,21 +18,17 @@ public struct AddressInfo: Hashable, Sendable {
     /// `sin6_flowinfo` in host byte order; 0 for IPv4.
     public var flowInfo: UInt32
 
-    /// The canonical name, in the first entry of an answer that was asked for it.
-    public var canonicalName: String?
-
     /// One entry from its parts.
+    @inlinable
     public init(
         socketType: Int32,
         protocolNumber: Int32,
         endpoint: Endpoint,
-        flowInfo: UInt32 = 0,
-        canonicalName: String? = nil
+        flowInfo: UInt32 = 0
     ) {
         self.socketType = socketType
         self.protocolNumber = protocolNumber
         self.endpoint = endpoint
         self.flowInfo = flowInfo
-        self.canonicalName = canonicalName
     }
 }

@@ -20,11 +20,32 @@ public enum AddressInfoCall {
     /// - Returns: the entries in the call's order, a scope other than 0 as the address's zone; entries of other
     ///   families than IPv4 and IPv6 are left out. A host with a NUL in it is `noName`, such a service is `service`,
     ///   without a call.
-    public static func getaddrinfo(_ question: AddressInfoQuestion) -> Result<[AddressInfo], AddressInfoError> {
+    public static func getaddrinfo(_ question: AddressInfoQuestion) -> Result<AddressInfoList, AddressInfoError> {
         // The call would stop reading at the NUL and answer for another name.
         if let host = question.host, host.withUTF8Bytes({ $0.contains(0) }) { return .failure(.noName) }
         if let service = question.service, service.withUTF8Bytes({ $0.contains(0) }) { return .failure(.service) }
+        return withCString(question.host) { host in
+            withCString(question.service) { service in call(host, service, question.hints) }
+        }
+    }
 
+    /// Calls `getaddrinfo` with a question in bytes, which need not be valid UTF-8 and need no NUL behind them; `nil` is the
+    /// call's NULL. **Blocks**, and answers, like the other.
+    public static func getaddrinfo(
+        host: UnsafeBufferPointer<UInt8>?,
+        service: UnsafeBufferPointer<UInt8>?,
+        hints: AddressInfoHints
+    ) -> Result<AddressInfoList, AddressInfoError> {
+        if host?.contains(0) == true { return .failure(.noName) }
+        if service?.contains(0) == true { return .failure(.service) }
+        return withCString(host) { host in withCString(service) { service in call(host, service, hints) } }
+    }
+
+    private static func call(
+        _ host: UnsafePointer<CChar>?,
+        _ service: UnsafePointer<CChar>?,
+        _ question: AddressInfoHints
+    ) -> Result<AddressInfoList, AddressInfoError> {
         var hints = addrinfo()
         hints.ai_family = question.family
         hints.ai_socktype = question.socketType
@@ -32,11 +53,7 @@ public enum AddressInfoCall {
         hints.ai_flags = question.flags
         var first: UnsafeMutablePointer<addrinfo>?
         errno = 0
-        let code = withCString(question.host) { host in
-            withCString(question.service) { service in
-                systemGetaddrinfo(host, service, &hints, &first)
-            }
-        }
+        let code = systemGetaddrinfo(host, service, &hints, &first)
         let number = errno
         defer { if let first { freeaddrinfo(first) } }
         guard code == 0 else {
@@ -48,7 +65,9 @@ public enum AddressInfoCall {
             if let entry = entry(pointer.pointee) { entries.append(entry) }
             next = pointer.pointee.ai_next
         }
-        return .success(entries)
+        // The call hangs the name on the first entry.
+        let name = first?.pointee.ai_canonname.map { String(cString: $0) }
+        return .success(AddressInfoList(entries, canonicalName: name))
     }
 
     private static func entry(_ entry: addrinfo) -> AddressInfo? {
@@ -87,14 +106,25 @@ public enum AddressInfoCall {
             socketType: entry.ai_socktype,
             protocolNumber: entry.ai_protocol,
             endpoint: endpoint,
-            flowInfo: flowInfo,
-            canonicalName: entry.ai_canonname.map { String(cString: $0) }
+            flowInfo: flowInfo
         )
     }
 
     private static func withCString<Result>(_ text: String?, _ body: (UnsafePointer<CChar>?) -> Result) -> Result {
         guard let text else { return body(nil) }
         return text.withCString(body)
+    }
+
+    private static func withCString<Result>(
+        _ bytes: UnsafeBufferPointer<UInt8>?,
+        _ body: (UnsafePointer<CChar>?) -> Result
+    ) -> Result {
+        guard let bytes else { return body(nil) }
+        return withUnsafeTemporaryAllocation(of: CChar.self, capacity: bytes.count + 1) { text in
+            for (offset, byte) in bytes.enumerated() { text[offset] = CChar(bitPattern: byte) }
+            text[bytes.count] = 0
+            return body(text.baseAddress)
+        }
     }
 }
 

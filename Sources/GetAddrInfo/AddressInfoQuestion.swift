@@ -22,7 +22,13 @@ public struct AddressInfoQuestion: Hashable, Sendable {
     /// `AI_…` flags, or-ed.
     public var flags: Int32
 
+    /// What the question says beside host and service.
+    @inlinable public var hints: AddressInfoHints {
+        AddressInfoHints(family: family, socketType: socketType, protocolNumber: protocolNumber, flags: flags)
+    }
+
     /// A question with the C call's defaults: any family, any type, any protocol, no flags.
+    @inlinable
     public init(
         host: String?,
         service: String?,

@@ -4,7 +4,11 @@ import IPAddresses
 
 /// What the bytes of a host say at a glance; enough for every host but those shaped like IPv6.
 enum HostShape {
+    /// Dotted decimal.
     case ipv4(IPv4Address)
+
+    /// What `inet_aton` reads and `inet_pton` does not.
+    case legacyIPv4(IPv4Address)
 
     /// An IPv4 address with a `%` behind it: a name to the C library, a slip to a person.
     case ipv4WithZone
@@ -15,33 +19,29 @@ enum HostShape {
     case empty
     case name
 
-    init(_ text: String) {
-        self = text.withUTF8Bytes { HostShape($0) }
-    }
-
-    init(_ text: Substring) {
-        self = text.utf8.withContiguousStorageIfAvailable { HostShape($0) } ?? HostShape(String(text))
-    }
-
     // Names leave here, most of them on their first bytes: an IPv6 address has a colon among its first five, an IPv4
     // one has none there and begins with a digit.
-    private init(_ bytes: UnsafeBufferPointer<UInt8>) {
+    @inline(__always)
+    init(_ bytes: UnsafeBufferPointer<UInt8>) {
         guard let first = bytes.first else {
             self = .empty
+            return
+        }
+        if first &- UInt8(ascii: "0") < 10, let address = IPv4Address(swiftly: bytes) {
+            self = .ipv4(address)
             return
         }
         for offset in 0..<min(5, bytes.count) where bytes[offset] == UInt8(ascii: ":") {
             self = .ipv6
             return
         }
-        guard first &- UInt8(ascii: "0") < 10, let (address, length) = IPv4Address.inetAton(prefixOf: bytes) else {
-            self = .name
-            return
-        }
-        if length == bytes.count {
-            self = .ipv4(address)
-        } else {
-            self = bytes[length] == UInt8(ascii: "%") ? .ipv4WithZone : .name
-        }
+        self = first &- UInt8(ascii: "0") < 10 ? Self.beginningWithDigit(bytes) : .name
+    }
+
+    @inline(never)
+    private static func beginningWithDigit(_ bytes: UnsafeBufferPointer<UInt8>) -> HostShape {
+        guard let (address, length) = IPv4Address.inetAton(prefixOf: bytes) else { return .name }
+        guard length == bytes.count else { return bytes[length] == UInt8(ascii: "%") ? .ipv4WithZone : .name }
+        return (try? IPv4Address(utf8: bytes)) == address ? .ipv4(address) : .legacyIPv4(address)
     }
 }

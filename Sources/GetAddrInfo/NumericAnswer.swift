@@ -3,11 +3,14 @@
 /// What can be said to an `AddressInfoQuestion` without asking the C library.
 public enum NumericAnswer: Hashable, Sendable {
     /// The entries the call would give, in its order; never empty.
-    case answered([AddressInfo])
+    case answered(AddressInfoList)
 
     /// The call would fail with just this error.
     case failed(AddressInfoError)
 
-    /// Only the call itself can tell: a name, a named service, or a question whose answer hangs on this machine.
+    /// The call might answer, but a strict reading refuses the form.
+    case refused(LegacyForm)
+
+    /// Only the call itself can tell: a name, or a question whose answer hangs on facts that are not at hand.
     case needsLookup
 }

@@ -28,31 +28,73 @@ public enum NumericHost: Hashable, Sendable {
     /// A zone of digits alone is an interface's index, on any IPv6 address, and is not checked against the interfaces
     /// that exist. This differs from glibc in one case: on a link-local address, glibc first looks for an interface
     /// that is *named* by those digits, with three system calls; a literal never waits here, so `fe80::1%4` is index
-    /// 4 even beside an interface called "4". Any other zone is an interface's name, asked of the system, and only on
-    /// link-local addresses (fe80::/10) and on interface- and link-local multicast (RFC 4007 §11, RFC 4291 §2.7).
-    public init(_ text: String) {
-        self.init(HostShape(text), of: text[...])
-    }
-
-    /// Reads a host from a part of a text.
-    public init(_ text: Substring) {
-        self.init(HostShape(text), of: text)
-    }
-
-    private init(_ shape: HostShape, of text: @autoclosure () -> Substring) {
-        switch shape {
-        case .name: self = .name
-        case .ipv4(let address): self = .address(.v4(address))
-        case .ipv6: self.init(shapedLikeIPv6: text())
-        case .ipv4WithZone: self = .refused(.zoneOnIPv4)
-        case .empty: self = .refused(.empty)
+    /// 4 even beside an interface called "4". Any other zone is an interface's name, and only on link-local addresses
+    /// (fe80::/10) and on interface- and link-local multicast (RFC 4007 §11, RFC 4291 §2.7).
+    /// - Parameters:
+    ///   - text: the host.
+    ///   - strictness: whether the forms of `inet_aton` are read or refused.
+    ///   - facts: looked at for a zone by name alone; without interfaces in them the system is asked for that one.
+    @inlinable
+    public init(
+        _ text: String,
+        strictness: Strictness = .system,
+        knowing facts: @autoclosure () -> LocalFacts = .unknown
+    ) {
+        // Names, and with them most look-ups, leave here.
+        if text.utf8.withContiguousStorageIfAvailable({ PlainQuestion.isName($0) }) == true {
+            self = .name
+        } else {
+            self = Self.read(text, strictness, facts)
         }
     }
 
-    private init(shapedLikeIPv6 text: Substring) {
+    /// Reads a host from a part of a text.
+    @inlinable
+    public init(
+        _ text: Substring,
+        strictness: Strictness = .system,
+        knowing facts: @autoclosure () -> LocalFacts = .unknown
+    ) {
+        self.init(String(text), strictness: strictness, knowing: facts())
+    }
+
+    /// Reads a host from bytes, which need not be valid UTF-8 and need no NUL behind them.
+    @inlinable
+    public init(
+        utf8 bytes: UnsafeBufferPointer<UInt8>,
+        strictness: Strictness = .system,
+        knowing facts: @autoclosure () -> LocalFacts = .unknown
+    ) {
+        if PlainQuestion.isName(bytes) { self = .name } else { self = Self.read(bytes, strictness, facts) }
+    }
+
+    @usableFromInline
+    @inline(never)
+    static func read(_ text: String, _ strictness: Strictness, _ facts: () -> LocalFacts) -> NumericHost {
+        text.withUTF8Bytes { read($0, strictness, facts) }
+    }
+
+    @usableFromInline
+    static func read(
+        _ bytes: UnsafeBufferPointer<UInt8>,
+        _ strictness: Strictness,
+        _ facts: () -> LocalFacts
+    ) -> NumericHost {
+        switch HostShape(bytes) {
+        case .name: .name
+        case .ipv4(let address): .address(.v4(address))
+        case .legacyIPv4(let address):
+            strictness == .strict ? .refused(.legacyForm(address)) : .address(.v4(address))
+        case .ipv6: NumericHost(shapedLikeIPv6: bytes, facts)
+        case .ipv4WithZone: .refused(.zoneOnIPv4)
+        case .empty: .refused(.empty)
+        }
+    }
+
+    private init(shapedLikeIPv6 bytes: UnsafeBufferPointer<UInt8>, _ facts: () -> LocalFacts) {
         let host: ZonedIPv6
         do {
-            host = try ZonedIPv6(text)
+            host = try ZonedIPv6(bytes)
         } catch {
             self = .refused(.malformed(error))
             return
@@ -62,8 +104,8 @@ public enum NumericHost: Hashable, Sendable {
             return
         }
         do {
-            let index = try ScopeID(zone, on: host.address.isScopedToLink).index
-            self = .address(.v6(host.address, zone: index == 0 ? nil : .index(index)))
+            let scope = try ScopeID(zone, mayBeNamed: host.address.isScopedToLink) { facts().interfaces }
+            self = .address(.v6(host.address, zone: scope.index == 0 ? nil : .index(scope.index)))
         } catch {
             self = .refused(error)
         }

@@ -14,6 +14,9 @@ public enum NumericHostRefusal: Error, Hashable, Sendable {
     /// An IPv4 address with a `%`: those have no zones.
     case zoneOnIPv4
 
+    /// An address as `inet_aton` alone reads it, where the reading is to be strict; and what it would have meant.
+    case legacyForm(IPv4Address)
+
     /// Nothing after the `%`.
     case emptyZone
 
@@ -40,6 +43,7 @@ extension NumericHostRefusal: CustomStringConvertible {
         case .empty: "the host is empty"
         case .malformed(let error): "not an IPv6 address: \(error)"
         case .zoneOnIPv4: "an IPv4 address cannot have a zone"
+        case .legacyForm(let address): "\(LegacyForm.host(address))"
         case .emptyZone: "no zone after the %"
         case .zoneTooLarge: "an interface's index is at most 4294967295"
         case .namedZoneBeyondLink(let name):

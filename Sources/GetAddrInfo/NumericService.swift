@@ -1,29 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A service as glibc reads one before it looks into the list of services: `strtoul`, an `int`, 16 bits.
+/// A service as `strtoul` and `strtol` read one: a number, or a name.
 enum NumericService: Equatable {
-    /// Not given: NULL, `*` or the empty text.
+    /// Nothing, or no more than nothing: NULL or the empty text.
     case none
 
-    /// A number's lower 16 bits: `65537` is port 1, and `-18446744073709551536` is port 80 where `long` has 64 bits.
-    case port(UInt16)
-
-    /// A number whose lower 32 bits are negative as an `int`: glibc takes it for a name that no list has.
-    case negative
+    /// White space, a sign, digits: the number as an `unsigned long` of the platform, which a minus sign turns round; beyond
+    /// its range it stays at the largest value, whatever the sign. `isNegative` says whether there was a minus sign.
+    case number(UInt, isNegative: Bool)
 
     /// Anything else: a name.
     case name
 
-    init(_ text: String?) {
-        guard let text else {
-            self = .none
-            return
-        }
-        self = text.withUTF8Bytes { NumericService($0) }
-    }
-
-    private init(_ bytes: UnsafeBufferPointer<UInt8>) {
-        if bytes.isEmpty || bytes.count == 1 && bytes[0] == UInt8(ascii: "*") {
+    init(_ bytes: UnsafeBufferPointer<UInt8>?) {
+        guard let bytes, !bytes.isEmpty else {
             self = .none
             return
         }
@@ -36,7 +26,6 @@ enum NumericService: Equatable {
             self = .name
             return
         }
-        // `unsigned long` has the size of a word; beyond it strtoul stays at the largest value, whatever the sign.
         var number: UInt = 0
         var overflows = false
         while offset < bytes.count {
@@ -51,12 +40,12 @@ enum NumericService: Equatable {
             number = sum
             offset += 1
         }
+        let isNegative = sign == UInt8(ascii: "-")
         if overflows {
             number = .max
-        } else if sign == UInt8(ascii: "-") {
+        } else if isNegative {
             number = 0 &- number
         }
-        let int = Int32(truncatingIfNeeded: number)
-        self = int < 0 ? .negative : .port(UInt16(truncatingIfNeeded: int))
+        self = .number(number, isNegative: isNegative)
     }
 }

@@ -8,18 +8,18 @@
     import Darwin
 #endif
 
-/// Socket types as the numbers the calls take; glibc imports them as an enumeration.
+/// Socket types as the numbers the calls take, the same everywhere; glibc imports them as an enumeration.
 enum SocketType {
+    static let stream: Int32 = 1
+    static let datagram: Int32 = 2
+    static let raw: Int32 = 3
+
     #if canImport(Glibc)
-        static let stream = Int32(SOCK_STREAM.rawValue)
-        static let datagram = Int32(SOCK_DGRAM.rawValue)
-        static let raw = Int32(SOCK_RAW.rawValue)
-        static let sequencedPackets = Int32(SOCK_SEQPACKET.rawValue)
-    #else
-        static let stream = SOCK_STREAM
-        static let datagram = SOCK_DGRAM
-        static let raw = SOCK_RAW
-        static let sequencedPackets = SOCK_SEQPACKET
+        static let nonBlocking = Int32(SOCK_NONBLOCK.rawValue)
+        static let closeOnExec = Int32(SOCK_CLOEXEC.rawValue)
+    #elseif canImport(Musl)
+        static let nonBlocking = SOCK_NONBLOCK
+        static let closeOnExec = SOCK_CLOEXEC
     #endif
 }
 

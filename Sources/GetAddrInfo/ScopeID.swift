@@ -18,41 +18,58 @@ struct ScopeID {
     /// Reads digits as they stand; anything else is the name of an interface.
     ///
     /// - Parameters:
-    ///   - text: what comes after the `%`.
+    ///   - zone: what comes after the `%`.
     ///   - mayBeNamed: whether the address is one that can have its zone by name.
+    ///   - interfaces: the interfaces, asked for only where the zone is a name; without them the system is asked.
     /// - Throws: the reason why it is no zone; where there are two, the one a look at the interfaces cannot change.
-    init(_ text: Substring, on mayBeNamed: Bool) throws(NumericHostRefusal) {
+    init(
+        _ zone: UnsafeBufferPointer<UInt8>,
+        mayBeNamed: Bool,
+        interfaces: () -> InterfaceTable?
+    ) throws(NumericHostRefusal) {
+        if zone.isEmpty { throw .emptyZone }
         var number: UInt64 = 0
         var digitsOnly = true
-        for byte in text.utf8 {
+        for byte in zone {
             let digit = byte &- UInt8(ascii: "0")
             guard digit < 10 else {
                 digitsOnly = false
                 break
             }
-            number = min(number * 10 + UInt64(digit), 1 << 32)
+            number = min(number &* 10 &+ UInt64(digit), 1 << 32)
         }
-        if text.isEmpty { throw .emptyZone }
         if digitsOnly {
             guard let index = UInt32(exactly: number) else { throw .zoneTooLarge }
             self.index = index
+            return
+        }
+        guard mayBeNamed else { throw .namedZoneBeyondLink(String(decoding: zone, as: UTF8.self)) }
+        if let interfaces = interfaces() {
+            guard let index = interfaces.index(of: zone) else {
+                throw .unknownInterface(String(decoding: zone, as: UTF8.self))
+            }
+            self.index = index
         } else {
-            let name = String(text)
-            guard mayBeNamed else { throw .namedZoneBeyondLink(name) }
-            self.index = try Self.index(ofInterface: name)
+            self.index = try Self.index(ofInterface: zone)
         }
     }
 
-    private static func index(ofInterface name: String) throws(NumericHostRefusal) -> UInt32 {
+    private static func index(ofInterface name: UnsafeBufferPointer<UInt8>) throws(NumericHostRefusal) -> UInt32 {
         // A C string ends at a NUL, and an interface's name cannot hold one.
-        guard !name.utf8.contains(0) else { throw .unknownInterface(name) }
+        guard !name.contains(0) else { throw .unknownInterface(String(decoding: name, as: UTF8.self)) }
         errno = 0
-        let index = if_nametoindex(name)
+        let index = withUnsafeTemporaryAllocation(of: CChar.self, capacity: name.count + 1) { text in
+            for (offset, byte) in name.enumerated() { text[offset] = CChar(bitPattern: byte) }
+            text[name.count] = 0
+            return text.baseAddress.map { if_nametoindex($0) } ?? 0
+        }
         if index != 0 { return index }
         // Anything but "no such interface" is the machine's trouble: the call needs a descriptor, and glibc says ENOENT
         // when it got none.
         let number = errno
-        if number == ENODEV || number == ENXIO { throw .unknownInterface(name) }
+        if number == ENODEV || number == ENXIO {
+            throw .unknownInterface(String(decoding: name, as: UTF8.self))
+        }
         throw .interfacesUnavailable(errno: number)
     }
 }

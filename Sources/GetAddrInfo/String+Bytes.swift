@@ -10,3 +10,12 @@ extension String {
         return copy.withUTF8(body)
     }
 }
+
+extension String? {
+    /// The text's bytes, or `nil` without a text.
+    @inline(__always)
+    func withOptionalUTF8Bytes<Result>(_ body: (UnsafeBufferPointer<UInt8>?) -> Result) -> Result {
+        guard let text = self else { return body(nil) }
+        return text.withUTF8Bytes { body($0) }
+    }
+}

@@ -7,16 +7,16 @@ struct ZonedIPv6 {
     let address: IPv6Address
 
     /// What comes after the first `%`; `nil` without one.
-    let zone: Substring?
+    let zone: UnsafeBufferPointer<UInt8>?
 
     /// Reads the address strictly, as `inet_pton` does.
-    init(_ text: Substring) throws(AddressParseError) {
-        guard let percent = text.utf8.firstIndex(of: UInt8(ascii: "%")) else {
-            address = try IPv6Address(text)
+    init(_ text: UnsafeBufferPointer<UInt8>) throws(AddressParseError) {
+        guard let percent = text.firstIndex(of: UInt8(ascii: "%")) else {
+            address = try IPv6Address(utf8: text)
             zone = nil
             return
         }
-        address = try IPv6Address(text[..<percent])
-        zone = text[text.utf8.index(after: percent)...]
+        address = try IPv6Address(utf8: UnsafeBufferPointer(rebasing: text[..<percent]))
+        zone = UnsafeBufferPointer(rebasing: text[(percent + 1)...])
     }
 }

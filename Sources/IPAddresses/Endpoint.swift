@@ -9,6 +9,7 @@ public struct Endpoint: Hashable, Sendable {
     public var port: UInt16
 
     /// An endpoint from its two parts.
+    @inlinable
     public init(address: IPAddress, port: UInt16) {
         self.address = address
         self.port = port

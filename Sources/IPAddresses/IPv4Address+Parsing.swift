@@ -36,7 +36,7 @@ extension IPv4Address {
     }
 
     /// Parses with vector instructions; `nil` leaves it to the plain reader, which also knows what is wrong.
-    @inline(__always)
+    @usableFromInline
     package init?(swiftly bytes: UnsafeBufferPointer<UInt8>) {
         var bits: UInt32 = 0
         guard let start = bytes.baseAddress, fairdial_read_ipv4(start, bytes.count, &bits) != 0 else { return nil }

@@ -6,6 +6,7 @@ public struct IPv4Address: Hashable, Sendable {
     public var bits: UInt32
 
     /// - Parameter bits: the address in host byte order.
+    @inlinable
     public init(bits: UInt32) {
         self.bits = bits
     }

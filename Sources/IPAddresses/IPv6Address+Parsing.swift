@@ -37,7 +37,7 @@ extension IPv6Address {
     }
 
     /// Parses with vector instructions; `nil` leaves it to the plain reader, which also knows what is wrong.
-    @inline(__always)
+    @usableFromInline
     package init?(swiftly bytes: UnsafeBufferPointer<UInt8>) {
         var (high, low): (UInt64, UInt64) = (0, 0)
         guard let start = bytes.baseAddress, fairdial_read_ipv6(start, bytes.count, &high, &low) != 0 else {

@@ -11,6 +11,7 @@ public struct IPv6Address: Hashable, Sendable {
     /// - Parameters:
     ///   - high: the upper 64 bits in host byte order.
     ///   - low: the lower 64 bits in host byte order.
+    @inlinable
     public init(high: UInt64, low: UInt64) {
         self.high = high
         self.low = low

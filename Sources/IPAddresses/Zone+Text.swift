@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension Zone: CustomStringConvertible {
-    /// The longest name an interface may have (`IFNAMSIZ` less its NUL).
-    private static let longestName = 15
-
     /// Parses what stands after `%`; `nil` when it is neither an index nor fit to be an interface's name.
     init?(utf8 bytes: UnsafeBufferPointer<UInt8>) {
         guard !bytes.isEmpty else { return nil }
@@ -12,12 +9,7 @@ extension Zone: CustomStringConvertible {
             self = .index(index)
             return
         }
-        let isName = bytes.allSatisfy { byte in
-            byte > 0x20 && byte != 0x7F && byte != UInt8(ascii: "/") && byte != UInt8(ascii: "%")
-        }
-        guard isName, bytes.count <= Self.longestName, let name = String(validating: bytes, as: UTF8.self) else {
-            return nil
-        }
+        guard let name = InterfaceName(utf8: bytes) else { return nil }
         self = .name(name)
     }
 
@@ -25,7 +17,7 @@ extension Zone: CustomStringConvertible {
     public var description: String {
         switch self {
         case .index(let index): "\(index)"
-        case .name(let name): name
+        case .name(let name): name.description
         }
     }
 

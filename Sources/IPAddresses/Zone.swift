@@ -5,6 +5,6 @@ public enum Zone: Hashable, Sendable {
     /// The interface's index, as in `sin6_scope_id`; never 0, which means "no zone".
     case index(UInt32)
 
-    /// The interface's name, as in `%eth0`; not empty.
-    case name(String)
+    /// The interface's name, as in `%eth0`.
+    case name(InterfaceName)
 }

@@ -17,7 +17,7 @@ public import NameResolution
 /// A thread inside the call cannot be called back. It keeps its place until the call returns, and `lookups` lists it.
 public final class SystemResolver: Resolver {
     /// Makes one call: the name, the families, and what came of it; it may block.
-    public typealias Call = @Sendable (String, AddressFamilies) -> Result<[AddressInfo], AddressInfoError>
+    public typealias Call = @Sendable (String, AddressFamilies) -> Result<AddressInfoList, AddressInfoError>
 
     /// The process's own: one line for everybody.
     public static let shared = SystemResolver()
@@ -170,7 +170,7 @@ public final class SystemResolver: Resolver {
     public static func callGetaddrinfo(
         _ name: String,
         _ families: AddressFamilies
-    ) -> Result<[AddressInfo], AddressInfoError> {
+    ) -> Result<AddressInfoList, AddressInfoError> {
         let family = families == .ipv4 ? AF_INET : families == .ipv6 ? AF_INET6 : AF_UNSPEC
         #if canImport(Glibc)
             let stream = Int32(SOCK_STREAM.rawValue)

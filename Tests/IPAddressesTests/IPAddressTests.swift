@@ -3,6 +3,11 @@
 import IPAddresses
 import Testing
 
+/// A zone by the name of an interface, which must be one.
+private func named(_ name: String) throws -> Zone {
+    .name(try #require(InterfaceName(name)))
+}
+
 @Suite struct `Address of either family` {
     @Test func `a colon makes it an IPv6 address`() throws {
         #expect(try IPAddress("192.0.2.1") == .v4(IPv4Address(bits: 0xC000_0201)))
@@ -13,28 +18,23 @@ import Testing
 
     @Test(
         arguments: [
-            ("fe80::1%1", .index(1)),
-            ("fe80::1%01", .index(1)),
-            ("fe80::1%4294967295", .index(.max)),
-            ("fe80::1%0000000000000000000000001", .index(1)),
-            ("fe80::1%eth0", .name("eth0")),
-            ("fe80::1%ETH0", .name("ETH0")),
-            ("fe80::1%0x4", .name("0x4")),
-            ("fe80::1%-1", .name("-1")),
-            ("fe80::1%+4", .name("+4")),
-            ("fe80::1%e", .name("e")),
-            ("fe80::1%br-0123456789ab", .name("br-0123456789ab")),
-            ("fe80::1%vlan.7", .name("vlan.7")),
-            ("fe80::1%é", .name("é")),
-            ("fe80::1%\u{FF11}", .name("\u{FF11}")),
-            ("::1%lo", .name("lo")),
-            ("2001:db8::1%7", .index(7)),
-            ("::ffff:1.2.3.4%7", .index(7)),
-        ] as [(String, Zone)]
+            ("fe80::1%1", 1), ("fe80::1%01", 1), ("fe80::1%4294967295", .max),
+            ("fe80::1%0000000000000000000000001", 1), ("2001:db8::1%7", 7), ("::ffff:1.2.3.4%7", 7),
+        ] as [(String, UInt32)]
     )
-    func `any IPv6 address may have a zone, an index or a name`(text: String, zone: Zone) throws {
+    func `any IPv6 address may have an index as its zone`(text: String, index: UInt32) throws {
         let plain = String(text.prefix { $0 != "%" })
-        #expect(try IPAddress(text) == .v6(IPv6Address(plain), zone: zone))
+        #expect(try IPAddress(text) == .v6(IPv6Address(plain), zone: .index(index)))
+    }
+
+    @Test(arguments: [
+        "eth0", "ETH0", "0x4", "-1", "+4", "e", "br-0123456789ab", "vlan.7", "é", "\u{FF11}", "lo", "ééééééé",
+    ])
+    func `any IPv6 address may have a name as its zone`(name: String) throws {
+        for address in ["fe80::1", "::1", "2001:db8::1"] {
+            #expect(try IPAddress("\(address)%\(name)") == .v6(IPv6Address(address), zone: named(name)))
+        }
+        #expect(try named(name).description == name)
     }
 
     @Test(arguments: [
@@ -82,7 +82,7 @@ import Testing
 
     @Test func `a part of a longer text is read alone`() throws {
         let text = "via fe80::1%eth0 dev"
-        #expect(try IPAddress(text.dropFirst(4).dropLast(4)) == .v6(IPv6Address("fe80::1"), zone: .name("eth0")))
+        #expect(try IPAddress(text.dropFirst(4).dropLast(4)) == .v6(IPv6Address("fe80::1"), zone: named("eth0")))
     }
 }
 

@@ -31,7 +31,7 @@ enum RandomValues {
         case 1:
             let letters = Array("ethwlpsbrdockerlo0123456789.-_:[]é")
             let tail = (0..<Int.random(in: 0...7, using: &generator)).map { _ in letters.pick(&generator) }
-            return .name("e" + String(tail))
+            return InterfaceName("e" + String(tail)).map(Zone.name)
         default: return nil
         }
     }

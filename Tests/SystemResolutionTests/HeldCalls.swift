@@ -9,7 +9,7 @@ import SystemResolution
 ///
 /// Waits have an end, so that a broken resolver fails its test and does not hang it.
 final class HeldCalls: @unchecked Sendable {
-    typealias Answer = Result<[AddressInfo], AddressInfoError>
+    typealias Answer = Result<AddressInfoList, AddressInfoError>
 
     /// One call that was made.
     struct Call: Hashable, Sendable {

@@ -15,7 +15,11 @@ private let four = IPAddress.v4(IPv4Address(bits: 0xC000_0201))
 private let six = IPAddress.v6(IPv6Address(high: 0xFE80_0000_0000_0000, low: 1), zone: .index(7))
 
 private func infos(_ addresses: IPAddress...) -> HeldCalls.Answer {
-    .success(addresses.map { AddressInfo(socketType: 1, protocolNumber: 6, endpoint: Endpoint(address: $0, port: 0)) })
+    .success(
+        AddressInfoList(
+            addresses.map { AddressInfo(socketType: 1, protocolNumber: 6, endpoint: Endpoint(address: $0, port: 0)) }
+        )
+    )
 }
 
 private func answered(_ addresses: [IPAddress], settling families: AddressFamilies = .both) -> LookupEvent {

@@ -106,6 +106,26 @@ struct Race {
                 for text in cn.starts where inet_pton(AF_INET, text, &address) != 1 && inet_pton(AF_INET6, text, &address) != 1 { sum &+= 1 }
                 return sum
             },
+            Race(title: "IPv4 literal in bytes to address info", goal: 5, count: count) {
+                ours(c4)
+            } theirs: {
+                theirs(c4)
+            },
+            Race(title: "IPv6 literal in bytes to address info", goal: 8, count: count) {
+                ours(c6)
+            } theirs: {
+                theirs(c6)
+            },
+            Race(title: "a name in bytes is no address", goal: 5, count: count) {
+                var sum: UInt64 = 0
+                for bytes in cn.buffers { if case .name = NumericHost(utf8: bytes) { sum &+= 1 } }
+                return sum
+            } theirs: {
+                var sum: UInt64 = 0
+                var address = (UInt64(0), UInt64(0))
+                for text in cn.starts where inet_pton(AF_INET, text, &address) != 1 && inet_pton(AF_INET6, text, &address) != 1 { sum &+= 1 }
+                return sum
+            },
             Race(title: "IPv4 literal to address info", goal: 5, count: count) {
                 ours(texts.ipv4)
             } theirs: {
@@ -117,6 +137,24 @@ struct Race {
                 theirs(c6)
             },
         ]
+    }
+
+    private static func ours(_ texts: CTexts) -> UInt64 {
+        var sum: UInt64 = 0
+        let hints = AddressInfoHints(socketType: 1, flags: AI_NUMERICHOST | AI_NUMERICSERV)
+        let service: StaticString = "443"
+        let port = UnsafeBufferPointer(start: service.utf8Start, count: service.utf8CodeUnitCount)
+        for host in texts.buffers {
+            guard case .answered(let infos) = AddressInfoQuestion.numericAnswer(host: host, service: port, hints: hints) else { continue }
+            for info in infos {
+                switch info.endpoint.address {
+                case .v4(let address): sum &+= UInt64(address.bits)
+                case .v6(let address, _): sum &+= address.high &+ address.low
+                }
+                sum &+= UInt64(info.endpoint.port)
+            }
+        }
+        return sum
     }
 
     private static func ours(_ texts: [String]) -> UInt64 {
