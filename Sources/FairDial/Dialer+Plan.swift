@@ -35,7 +35,7 @@ extension Dialer {
         if !configuration.overrides.isEmpty, let addresses = configuration.overrides[host.lowercased()] {
             return Self.known(addresses, port: port, families: families, from: .override)
         }
-        switch NumericHost(host) {
+        switch NumericHost(host, strictness: configuration.strictness, knowing: LocalTables.system.facts) {
         case .address(let address):
             return Self.known([address], port: port, families: families, from: .numeric)
         case .refused(.interfacesUnavailable):

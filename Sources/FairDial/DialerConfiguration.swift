@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 public import ConnectionRacing
+public import GetAddrInfo
 public import IPAddresses
 public import NIOCore
 import NIOPosix
@@ -16,6 +17,11 @@ public struct DialerConfiguration: Sendable {
 
     /// Who looks names up: by default the process's own line over the system's `getaddrinfo`, hosts file first.
     public var resolver = NameResolver.shared
+
+    /// How much of the C library's lenience literals are read with. Default: all of it, so that a host means here what it
+    /// means to every other program of the machine. Choose `strict` where hosts are vetted as text before they come here
+    /// (decision 0006).
+    public var strictness = Strictness.system
 
     /// Addresses for names that are not to be looked up; compared without regard to ASCII case.
     public var overrides: [String: [IPAddress]] = [:] {

@@ -30,7 +30,11 @@ public struct InterfaceTable: Hashable, Sendable {
 
     /// A table from names, alternative names included, and addresses.
     public init(names: [(name: String, index: UInt32)], addresses: Set<Address>) {
-        indexes = Dictionary(names.map { (Array($0.name.utf8), $0.index) }) { first, _ in first }
+        self.init(nameBytes: names.map { (Array($0.name.utf8), $0.index) }, addresses: addresses)
+    }
+
+    init(nameBytes: [(name: [UInt8], index: UInt32)], addresses: Set<Address>) {
+        indexes = Dictionary(nameBytes.map { ($0.name, $0.index) }) { first, _ in first }
         hasIPv4 = addresses.contains(.ipv4)
         hasIPv6 = addresses.contains(.ipv6)
         hasLoopbackIPv4 = addresses.contains(.loopbackIPv4(isUp: true))

@@ -2,18 +2,27 @@
 
 /// What an answer to a literal may hang on beside the question: the services file and the interfaces of this machine.
 ///
-/// A value, taken at one moment. Who keeps it fresh is somebody else's business: in this package, `LocalTables`.
-public struct LocalFacts: Hashable, Sendable {
-    /// The services file; `nil` where it is not known, or is not what the C library would ask.
-    public var services: ServiceTable?
+/// Each is asked for only where an answer hangs on it. `LocalTables` of `NameResolution` keeps both fresh.
+public struct LocalFacts: Sendable {
+    /// The services file; `nil` where it is not known, or is not what the C library would ask. Asked for a service by name.
+    public var services: @Sendable () -> ServiceTable?
 
-    /// The interfaces; `nil` where they are not known.
-    public var interfaces: InterfaceTable?
+    /// The interfaces; `nil` where they are not known. Asked for `AI_ADDRCONFIG`, for a zone by name, and for the order of
+    /// this machine's own addresses.
+    public var interfaces: @Sendable () -> InterfaceTable?
 
-    /// Facts from their parts.
-    public init(services: ServiceTable? = nil, interfaces: InterfaceTable? = nil) {
+    /// Facts from where they are to be had.
+    public init(
+        services: @escaping @Sendable () -> ServiceTable?,
+        interfaces: @escaping @Sendable () -> InterfaceTable?
+    ) {
         self.services = services
         self.interfaces = interfaces
+    }
+
+    /// Facts as they are.
+    public init(services: ServiceTable? = nil, interfaces: InterfaceTable? = nil) {
+        self.init(services: { services }, interfaces: { interfaces })
     }
 
     /// Nothing is known: named services and `AI_ADDRCONFIG` need the call.

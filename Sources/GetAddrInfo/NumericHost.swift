@@ -104,7 +104,7 @@ public enum NumericHost: Hashable, Sendable {
             return
         }
         do {
-            let scope = try ScopeID(zone, mayBeNamed: host.address.isScopedToLink) { facts().interfaces }
+            let scope = try ScopeID(zone, mayBeNamed: host.address.isScopedToLink) { facts().interfaces() }
             self = .address(.v6(host.address, zone: scope.index == 0 ? nil : .index(scope.index)))
         } catch {
             self = .refused(error)

@@ -122,7 +122,7 @@ extension NumericReading {
 
     /// The family that is left where the machine has addresses of one alone: that counts even before a literal is read.
     private func narrowed(_ family: Family, _ facts: () -> LocalFacts) throws(Ending) -> Family {
-        guard let interfaces = facts().interfaces, case .asterisk = dialect.null else { throw .needsLookup }
+        guard let interfaces = facts().interfaces(), case .asterisk = dialect.null else { throw .needsLookup }
         switch family {
         case .any where interfaces.hasIPv4 != interfaces.hasIPv6: return interfaces.hasIPv4 ? .ipv4 : .ipv6
         case .ipv4 where !interfaces.hasIPv4, .ipv6 where !interfaces.hasIPv6: throw .failed(dialect.errors.noName)
@@ -154,7 +154,7 @@ extension NumericReading {
                 let int = Int32(truncatingIfNeeded: number)
                 // glibc takes it for a name, which no sane list has: where ours is not known, none has it.
                 if int < 0 {
-                    guard facts().services != nil else { throw .failed(dialect.errors.service) }
+                    guard facts().services() != nil else { throw .failed(dialect.errors.service) }
                     return try places(named: service, kinds, facts)
                 }
                 return (kinds ?? dialect.usual).map { ($0, UInt16(truncatingIfNeeded: int)) }
@@ -194,7 +194,7 @@ extension NumericReading {
         _ kinds: [SocketKind]?,
         _ facts: () -> LocalFacts
     ) throws(Ending) -> [Place] {
-        guard let service, let services = facts().services, case .asterisk = dialect.null else { throw .needsLookup }
+        guard let service, let services = facts().services(), case .asterisk = dialect.null else { throw .needsLookup }
         let places: [Place] = (kinds ?? dialect.known).compactMap { kind in
             services.port(of: service, over: kind.protocolName).map { (kind, $0) }
         }
@@ -288,7 +288,7 @@ extension NumericReading {
             mayBeNamed = true
         }
         do {
-            return try ScopeID(zone, mayBeNamed: mayBeNamed) { facts().interfaces }.index
+            return try ScopeID(zone, mayBeNamed: mayBeNamed) { facts().interfaces() }.index
         } catch .interfacesUnavailable {
             throw .needsLookup
         } catch .unknownInterface where isSilentAboutUnknownZones {
@@ -321,7 +321,7 @@ extension NumericReading {
         case .any: break
         }
         guard dialect.ordersOwnAddresses else { throw .needsLookup }
-        let interfaces = facts().interfaces
+        let interfaces = facts().interfaces()
         let hasIPv4 = interfaces?.hasLoopbackIPv4 ?? true
         let hasIPv6 = interfaces?.hasLoopbackIPv6 ?? true
         let isIPv4First = isPassive ? hasIPv4 : hasIPv4 && !hasIPv6

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The `hosts` line of nsswitch.conf: who is asked for a name, in which order.
+/// The `hosts` and `services` lines of nsswitch.conf: who is asked for a name of each kind, in which order.
 public struct NameServiceSwitch: Hashable, Sendable {
     /// One word of the line, and the actions in brackets after it.
     public struct Service: Hashable, Sendable {
@@ -10,28 +10,55 @@ public struct NameServiceSwitch: Hashable, Sendable {
         public var actions: [String]
     }
 
-    /// The services in order.
+    /// Who is asked for hosts, in order.
     public let hosts: [Service]
 
-    /// What glibc does without a file or a line: `files dns`.
-    public static let standard = NameServiceSwitch(hosts: ["files", "dns"].map { Service(name: $0, actions: []) })
+    /// Who is asked for services, in order; `nil` without such a line, where each C library has a way of its own.
+    public let services: [Service]?
 
-    private init(hosts: [Service]) {
+    /// What glibc does without a file or a line: `files dns` for hosts.
+    public static let standard = NameServiceSwitch(
+        hosts: ["files", "dns"].map { Service(name: $0, actions: []) },
+        services: nil
+    )
+
+    private init(hosts: [Service], services: [Service]?) {
         self.hosts = hosts
+        self.services = services
     }
 
-    /// Reads a file's bytes. The last `hosts` line counts; without one, `standard`.
+    /// Reads a file's bytes. Of two lines of one kind the last counts; without a `hosts` line it is that of `standard`.
     public init(_ bytes: some Collection<UInt8>) {
-        var services: [Service]?
+        var lines: [Substring: [Service]] = [:]
         for line in bytes.split(separator: UInt8(ascii: "\n")) {
             let content = String(decoding: line.prefix { $0 != UInt8(ascii: "#") && $0 != 0 }, as: UTF8.self)
             // glibc looks at the first word before the colon, in lower case alone.
             guard let colon = content.firstIndex(of: ":"),
-                content[..<colon].split(whereSeparator: \.isSpace).first == "hosts"
+                let kind = content[..<colon].split(whereSeparator: \.isSpace).first
             else { continue }
-            services = Self.services(in: content[content.index(after: colon)...])
+            lines[kind] = Self.services(in: content[content.index(after: colon)...])
         }
-        self = services.map(NameServiceSwitch.init(hosts:)) ?? .standard
+        self.init(hosts: lines["hosts"] ?? Self.standard.hosts, services: lines["services"])
+    }
+
+    /// What the services are answered from.
+    public enum ServicesSource: Hashable, Sendable {
+        /// The services file alone.
+        case file
+        /// A database first (`/var/db/services.db`), then the services file.
+        case databaseThenFile
+        /// Anything else, or nothing that we know of.
+        case other
+    }
+
+    /// What the services are answered from.
+    public var servicesSource: ServicesSource {
+        guard let services, services.allSatisfy(\.actions.isEmpty) else { return .other }
+        return switch services.map(\.name) {
+        case ["files"]: .file
+        case ["db", "files"]: .databaseThenFile
+        default: .other
+        }
     }
 
     /// Whether a name that the hosts file has is final: `files` comes first, and a hit ends the search.

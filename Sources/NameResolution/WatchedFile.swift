@@ -75,6 +75,16 @@ public final class WatchedFile<Content: Sendable>: Sendable {
         }
     }
 
+    /// What the file says, where that is known without reading it: it has been read, and has not changed since.
+    ///
+    /// Costs one `stat`. After `nil`, somebody who may wait should `look()`.
+    public func contentIfUnchanged() -> Content? {
+        let stamp = FileStamp(path: path)
+        return state.withLockedValue { state in
+            state.hasLooked && state.isSettled && stamp == state.stamp ? state.look.content : nil
+        }
+    }
+
     private func read(_ state: inout State, at stamp: FileStamp?) {
         guard let stamp else {
             let fault = "\(path): \(String(cString: strerror(errno)))"

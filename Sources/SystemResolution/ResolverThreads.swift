@@ -2,6 +2,7 @@
 
 import CFairDial
 import DequeModule
+import NameResolution
 
 #if canImport(Glibc)
     import Glibc

@@ -2,6 +2,7 @@
 
 import Foundation
 import NIOConcurrencyHelpers
+import NameResolution
 import Testing
 
 @testable import SystemResolution

@@ -45,6 +45,31 @@ int fairdial_bind_mount(const char *file, const char *path);
 /// Hides a directory behind an empty one, in this mount namespace. Returns 0 or the system's error number.
 int fairdial_hide_directory(const char *path);
 
+enum { FAIRDIAL_INTERFACE_NAME = 1, FAIRDIAL_INTERFACE_ADDRESS = 2 };
+
+/// One thing about one interface: a name of it, or an address in network order.
+struct fairdial_interface_fact {
+    int kind;
+    uint32_t index;
+    /// Of a name alone: whether the interface is up.
+    int is_up;
+    const uint8_t *bytes;
+    size_t length;
+};
+
+typedef void (*fairdial_interface_listener)(void *context, const struct fairdial_interface_fact *fact);
+
+/// Tells the names of all interfaces, alternative ones included, then all addresses. Returns 0, EAGAIN where they changed
+/// meanwhile, or the system's error number.
+int fairdial_list_interfaces(fairdial_interface_listener tell, void *context);
+
+/// Opens a descriptor that takes note of every change to interfaces and addresses. Returns it, or the system's error number
+/// below zero.
+int fairdial_watch_interfaces(void);
+
+/// Whether anything has changed since the last time this was asked; never waits.
+int fairdial_interfaces_changed(int descriptor);
+
 /// Names the calling thread, for `ps` and debuggers; at most 15 bytes.
 void fairdial_name_thread(const char *name);
 #endif

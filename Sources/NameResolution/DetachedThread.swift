@@ -11,7 +11,7 @@ import CFairDial
 #endif
 
 /// A thread with a small stack and every signal blocked, which ends with its body.
-enum DetachedThread {
+package enum DetachedThread {
     private final class Body: Sendable {
         let run: @Sendable () -> Void
 
@@ -23,7 +23,7 @@ enum DetachedThread {
     /// Starts one.
     ///
     /// - Returns: the system's error number when there is no thread to be had; else `nil`.
-    static func start(stackSize: Int, _ body: @escaping @Sendable () -> Void) -> Int32? {
+    package static func start(stackSize: Int, _ body: @escaping @Sendable () -> Void) -> Int32? {
         var attributes = pthread_attr_t()
         pthread_attr_init(&attributes)
         defer { pthread_attr_destroy(&attributes) }
