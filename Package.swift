@@ -97,6 +97,15 @@ let package = Package(
             path: "Tests/AddressInfoJudge",
             swiftSettings: strict
         ),
+        .executableTarget(
+            name: "judge",
+            dependencies: [
+                "AddressInfoJudge", "GetAddrInfo", "CFairDial",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            path: "Tests/JudgeCommand",
+            swiftSettings: strict
+        ),
         .testTarget(
             name: "GetAddrInfoTests",
             dependencies: ["GetAddrInfo", "IPAddresses", "NameResolution", "AddressInfoJudge"],

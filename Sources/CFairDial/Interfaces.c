@@ -12,7 +12,6 @@
 #include <linux/if_link.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
-#include <net/if.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -24,7 +23,7 @@ static void tell_names(fairdial_interface_listener tell, void *context, const st
 {
     const struct ifinfomsg *link = NLMSG_DATA(header);
     struct fairdial_interface_fact fact = {
-        .kind = FAIRDIAL_INTERFACE_NAME, .index = (uint32_t)link->ifi_index, .is_up = (link->ifi_flags & IFF_UP) != 0};
+        .kind = FAIRDIAL_INTERFACE_NAME, .index = (uint32_t)link->ifi_index};
     size_t length = IFLA_PAYLOAD(header);
     for (struct rtattr *part = IFLA_RTA(link); RTA_OK(part, length); part = RTA_NEXT(part, length)) {
         const unsigned type = part->rta_type & NLA_TYPE_MASK;

@@ -14,8 +14,7 @@ extension InterfaceTable {
     /// What the kernel has told so far.
     private struct Facts {
         var names: [(name: [UInt8], index: UInt32)] = []
-        var isUp: [UInt32: Bool] = [:]
-        var addresses: [(bytes: [UInt8], index: UInt32)] = []
+        var addresses: [[UInt8]] = []
     }
 
     /// Reads the interfaces of this machine, in the calling thread's network namespace: a few system calls that wait for
@@ -41,9 +40,8 @@ extension InterfaceTable {
             let bytes = Array(UnsafeBufferPointer(start: fact.bytes, count: fact.length))
             if fact.kind == FAIRDIAL_INTERFACE_NAME {
                 facts.pointee.names.append((bytes, fact.index))
-                facts.pointee.isUp[fact.index] = fact.is_up != 0
             } else {
-                facts.pointee.addresses.append((bytes, fact.index))
+                facts.pointee.addresses.append(bytes)
             }
         }
     #endif
@@ -51,15 +49,13 @@ extension InterfaceTable {
     private init(_ facts: Facts) {
         let loopbackIPv4: [UInt8] = [127, 0, 0, 1]
         let loopbackIPv6: [UInt8] = Array(repeating: 0, count: 15) + [1]
-        var addresses: Set<Address> = []
-        for (bytes, index) in facts.addresses {
-            let isUp = facts.isUp[index] ?? false
+        let addresses = facts.addresses.map { bytes -> Address in
             switch bytes {
-            case loopbackIPv4: addresses.insert(.loopbackIPv4(isUp: isUp))
-            case loopbackIPv6: addresses.insert(.loopbackIPv6(isUp: isUp))
-            default: addresses.insert(bytes.count == 4 ? .ipv4 : .ipv6)
+            case loopbackIPv4: .loopbackIPv4
+            case loopbackIPv6: .loopbackIPv6
+            default: bytes.count == 4 ? .ipv4 : .ipv6
             }
         }
-        self.init(nameBytes: facts.names, addresses: addresses)
+        self.init(nameBytes: facts.names, addresses: Set(addresses))
     }
 }

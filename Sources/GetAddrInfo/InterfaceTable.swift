@@ -4,10 +4,10 @@
 public struct InterfaceTable: Hashable, Sendable {
     /// One address of an interface, as far as it matters here.
     public enum Address: Hashable, Sendable {
-        /// `127.0.0.1`, and whether its interface is up.
-        case loopbackIPv4(isUp: Bool)
-        /// `::1`, and whether its interface is up.
-        case loopbackIPv6(isUp: Bool)
+        /// `127.0.0.1`, whether or not its interface is up.
+        case loopbackIPv4
+        /// `::1`.
+        case loopbackIPv6
         /// Any other IPv4 address.
         case ipv4
         /// Any other IPv6 address.
@@ -22,10 +22,10 @@ public struct InterfaceTable: Hashable, Sendable {
     /// Whether there is an IPv6 address other than `::1`.
     public let hasIPv6: Bool
 
-    /// Whether `127.0.0.1` is there and its interface up.
+    /// Whether `127.0.0.1` is there.
     let hasLoopbackIPv4: Bool
 
-    /// Whether `::1` is there and its interface up.
+    /// Whether `::1` is there.
     let hasLoopbackIPv6: Bool
 
     /// A table from names, alternative names included, and addresses.
@@ -37,8 +37,8 @@ public struct InterfaceTable: Hashable, Sendable {
         indexes = Dictionary(nameBytes.map { ($0.name, $0.index) }) { first, _ in first }
         hasIPv4 = addresses.contains(.ipv4)
         hasIPv6 = addresses.contains(.ipv6)
-        hasLoopbackIPv4 = addresses.contains(.loopbackIPv4(isUp: true))
-        hasLoopbackIPv6 = addresses.contains(.loopbackIPv6(isUp: true))
+        hasLoopbackIPv4 = addresses.contains(.loopbackIPv4)
+        hasLoopbackIPv6 = addresses.contains(.loopbackIPv6)
     }
 
     /// The index of an interface; `nil` when there is none of that name.

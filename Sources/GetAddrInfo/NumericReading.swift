@@ -152,11 +152,8 @@ extension NumericReading {
             switch dialect.ports {
             case .wrapped:
                 let int = Int32(truncatingIfNeeded: number)
-                // glibc takes it for a name, which no sane list has: where ours is not known, none has it.
-                if int < 0 {
-                    guard facts().services() != nil else { throw .failed(dialect.errors.service) }
-                    return try places(named: service, kinds, facts)
-                }
+                // glibc takes it for a name.
+                if int < 0 { return try places(named: service, kinds, facts) }
                 return (kinds ?? dialect.usual).map { ($0, UInt16(truncatingIfNeeded: int)) }
             case .ranged:
                 guard !isNegative || number == 0, let port = UInt16(exactly: number) else {

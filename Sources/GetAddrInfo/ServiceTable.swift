@@ -47,32 +47,52 @@ public struct ServiceTable: Hashable, Sendable {
             names += rest.split(whereSeparator: ServiceTable.isSpace).map(Array.init)
         }
 
-        /// Takes what `strtoul` takes for a number and the slash after it. Beyond 32 bits the number stays at their largest;
-        /// then its lower 16 bits count.
+        /// Takes a number and the slashes after it. The number is one as C writes it, decimal, octal or hexadecimal, and read
+        /// by `strtoul`; beyond 32 bits there is none, and of those the lower 16 count.
         private static func port(_ rest: inout ArraySlice<UInt8>) -> UInt16? {
-            var digits = rest.drop(while: ServiceTable.isSpace)
-            let sign = digits.first.flatMap { $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "+") ? $0 : nil }
-            if sign != nil { digits = digits.dropFirst() }
+            var text = rest.drop(while: ServiceTable.isSpace)
+            let sign = text.first.flatMap { $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "+") ? $0 : nil }
+            if sign != nil { text = text.dropFirst() }
+            guard var number = number(&text) else { return nil }
+            if sign == UInt8(ascii: "-") { number = 0 &- number }
+            guard number <= UInt64(UInt32.max), text.isEmpty || text.first == UInt8(ascii: "/") else { return nil }
+            rest = text.drop { $0 == UInt8(ascii: "/") }
+            return UInt16(truncatingIfNeeded: number)
+        }
+
+        private static func number(_ text: inout ArraySlice<UInt8>) -> UInt64? {
+            var base: UInt64 = 10
+            if text.first == UInt8(ascii: "0") {
+                base = 8
+                let afterPrefix = text.dropFirst(2)
+                if text.dropFirst().first.map({ $0 | 0x20 }) == UInt8(ascii: "x"), let first = afterPrefix.first,
+                    value(of: first) < 16
+                {
+                    base = 16
+                    text = afterPrefix
+                }
+            }
             var number: UInt64 = 0
             var isTooLarge = false
-            let count = digits.prefix { $0 &- UInt8(ascii: "0") < 10 }.count
-            guard count > 0 else { return nil }
-            for byte in digits.prefix(count) {
-                let (product, overflows) = number.multipliedReportingOverflow(by: 10)
-                let (sum, overflowsNow) = product.addingReportingOverflow(UInt64(byte - UInt8(ascii: "0")))
+            var count = 0
+            while let byte = text.first, value(of: byte) < base {
+                let (product, overflows) = number.multipliedReportingOverflow(by: base)
+                let (sum, overflowsNow) = product.addingReportingOverflow(value(of: byte))
                 isTooLarge = isTooLarge || overflows || overflowsNow
                 number = sum
+                count += 1
+                text = text.dropFirst()
             }
-            if isTooLarge {
-                number = .max
-            } else if sign == UInt8(ascii: "-") {
-                number = 0 &- number
+            return count == 0 || isTooLarge ? nil : number
+        }
+
+        private static func value(of digit: UInt8) -> UInt64 {
+            switch digit {
+            case UInt8(ascii: "0")...UInt8(ascii: "9"): UInt64(digit - UInt8(ascii: "0"))
+            case UInt8(ascii: "a")...UInt8(ascii: "f"): UInt64(digit - UInt8(ascii: "a") + 10)
+            case UInt8(ascii: "A")...UInt8(ascii: "F"): UInt64(digit - UInt8(ascii: "A") + 10)
+            default: .max
             }
-            rest = digits.dropFirst(count)
-            guard let next = rest.first else { return UInt16(truncatingIfNeeded: min(number, UInt64(UInt32.max))) }
-            guard next == UInt8(ascii: "/") else { return nil }
-            rest = rest.dropFirst()
-            return UInt16(truncatingIfNeeded: min(number, UInt64(UInt32.max)))
         }
     }
 

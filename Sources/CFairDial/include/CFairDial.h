@@ -51,8 +51,6 @@ enum { FAIRDIAL_INTERFACE_NAME = 1, FAIRDIAL_INTERFACE_ADDRESS = 2 };
 struct fairdial_interface_fact {
     int kind;
     uint32_t index;
-    /// Of a name alone: whether the interface is up.
-    int is_up;
     const uint8_t *bytes;
     size_t length;
 };
