@@ -145,7 +145,7 @@ let package = Package(
             swiftSettings: strict
         ),
         // These run the built command; nothing of it is imported.
-        .testTarget(name: "ScenarioTests", dependencies: ["FairDialCommand"], swiftSettings: strict),
+        .testTarget(name: "ScenarioTests", dependencies: ["FairDialCommand", "judge"], swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -2,74 +2,83 @@
 
 import Foundation
 import GetAddrInfo
+import NameResolution
 
 /// Questions on standard input, answers on standard output, one line each, in order, as a stream.
+///
+/// An answer is written before the next wait, be it for more input or for a look-up, so that it never stays behind its question.
 struct BatchResolution {
-    /// One question as it is written; absent members are the C call's defaults.
-    private struct Question: Decodable {
-        var host: String?
-        var service: String?
-        var family: Int32?
-        var socktype: Int32?
-        var `protocol`: Int32?
-        var flags: Int32?
-    }
-
     let numericOnly: Bool
 
     /// - Returns: whether every line was a question.
     func run() -> Bool {
-        var isEveryLineGood = true
+        // Somebody who has asked for the whole batch would rather wait once for the tables than look up its first lines.
+        LocalTables.system.refresh()
+        let facts = LocalTables.system.facts
+        var lines = BatchLines()
+        defer { lines.close() }
+        var answers = BatchAnswers()
         var number = 0
-        let decoder = JSONDecoder()
-        while let line = readLine() {
-            number += 1
-            if line.allSatisfy(\.isWhitespace) { continue }
-            do {
-                let question = try decoder.decode(Question.self, from: Data(line.utf8))
-                StandardStreams.say(answer(to: question).rendered)
-            } catch {
-                // The line still gets an answer, so that the answers after it stay beside their questions.
-                isEveryLineGood = false
-                StandardStreams.say(Self.answer(error: nil, source: "unreadable", infos: []).rendered)
-                StandardStreams.complain("fairdial: line \(number) is no question: \(Self.reason(for: error))")
+        var isEveryLineGood = true
+        func refuse(_ reason: String) {
+            // The line still gets an answer, so that the answers after it stay beside their questions.
+            isEveryLineGood = false
+            answers.add(error: nil, source: "unreadable", infos: [])
+            StandardStreams.complain("fairdial: line \(number) is no question: \(reason)")
+        }
+        while true {
+            while let line = lines.next() {
+                number += 1
+                if line.allSatisfy(Self.isSpace) { continue }
+                do {
+                    try answer(BatchQuestion(plain: line) ?? BatchQuestion(any: line), facts, to: &answers)
+                } catch {
+                    refuse(Self.reason(for: error))
+                }
+            }
+            if lines.dropsLine() {
+                number += 1
+                refuse("it is longer than \(BatchLines.longestLine) bytes")
+            }
+            answers.flush()
+            switch lines.read() {
+            case .more: continue
+            case .end where lines.hasUnread: continue
+            case .end: return isEveryLineGood
+            case .failed(let errno):
+                StandardStreams.complain("fairdial: cannot read the questions: \(String(cString: strerror(errno)))")
+                return false
             }
         }
-        return isEveryLineGood
     }
 
-    private func answer(to question: Question) -> JSONLine {
-        let asked = AddressInfoQuestion(
-            host: question.host,
-            service: question.service,
-            family: question.family ?? AF_UNSPEC,
-            socketType: question.socktype ?? 0,
-            protocolNumber: question.protocol ?? 0,
-            flags: question.flags ?? 0
-        )
-        switch asked.numericAnswer() {
-        case .answered(let infos): return Self.answer(error: 0, source: "numeric", infos: infos)
-        case .failed(let error): return Self.answer(error: error.code, source: "numeric", infos: [])
+    private func answer(_ question: BatchQuestion, _ facts: LocalFacts, to answers: inout BatchAnswers) {
+        let answer = question.host.withBytes { host in
+            question.service.withBytes { service in
+                AddressInfoQuestion.numericAnswer(host: host, service: service, hints: question.hints, knowing: facts)
+            }
+        }
+        switch answer {
+        case .answered(let infos): answers.add(error: 0, source: "numeric", infos: infos)
+        case .failed(let error): answers.add(error: error.code, source: "numeric", infos: [])
         case .refused: preconditionFailure("only a strict reading refuses")
-        case .needsLookup where numericOnly: return Self.answer(error: nil, source: "needs-lookup", infos: [])
+        case .needsLookup where numericOnly: answers.add(error: nil, source: "needs-lookup", infos: [])
         case .needsLookup:
-            switch AddressInfoCall.getaddrinfo(asked) {
-            case .success(let infos): return Self.answer(error: 0, source: "system", infos: infos)
-            case .failure(let error): return Self.answer(error: error.code, source: "system", infos: [])
+            answers.flush()
+            let called = question.host.withBytes { host in
+                question.service.withBytes {
+                    AddressInfoCall.getaddrinfo(host: host, service: $0, hints: question.hints)
+                }
+            }
+            switch called {
+            case .success(let infos): answers.add(error: 0, source: "system", infos: infos)
+            case .failure(let error): answers.add(error: error.code, source: "system", infos: [])
             }
         }
     }
 
-    private static func answer(error: Int32?, source: String, infos: AddressInfoList) -> JSONLine {
-        .object([
-            ("error", error.map { .integer(Int($0)) } ?? .null),
-            ("source", .text(source)),
-            ("results", .list(
-                    infos.enumerated().map { index, info in
-                        AddressInfoLine.json(info, canonicalName: index == 0 ? infos.canonicalName : nil)
-                    }
-                )),
-        ])
+    private static func isSpace(_ byte: UInt8) -> Bool {
+        byte == 0x20 || 0x09...0x0D ~= byte
     }
 
     private static func reason(for error: any Error) -> String {

@@ -7,15 +7,23 @@ enum StandardStreams {
     /// Writes a line of results. Where nobody reads them any more, or they cannot be written, the command ends with
     /// status 1.
     static func say(_ line: String) {
-        do {
-            try FileHandle.standardOutput.write(contentsOf: Data((line + "\n").utf8))
-        } catch {
-            let underlying = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError
-            // A reader that has left has what it wanted.
-            if underlying?.code != Int(EPIPE) {
-                complain("fairdial: cannot write the results: \(error.localizedDescription)")
+        say(Array((line + "\n").utf8))
+    }
+
+    /// Writes whole lines of results, as bytes.
+    static func say(_ lines: [UInt8]) {
+        var rest = lines[...]
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes { write(STDOUT_FILENO, $0.baseAddress, $0.count) }
+            if count >= 0 {
+                rest = rest.dropFirst(count)
+            } else if errno != EINTR {
+                // A reader that has left has what it wanted.
+                if errno != EPIPE {
+                    complain("fairdial: cannot write the results: \(String(cString: strerror(errno)))")
+                }
+                exit(1)
             }
-            exit(1)
         }
     }
 

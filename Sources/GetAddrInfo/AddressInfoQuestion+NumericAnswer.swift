@@ -38,7 +38,9 @@ extension AddressInfoQuestion {
         knowing facts: @autoclosure () -> LocalFacts = .unknown
     ) -> NumericAnswer {
         // Most questions leave here.
-        if let host, let port = PlainQuestion.port(service), let entry = PlainQuestion.entry(host, port: port, hints) { return .answered(AddressInfoList(entry)) }
+        if let host, let port = PlainQuestion.port(service), let entry = PlainQuestion.entry(host, port: port, hints) {
+            return .answered(AddressInfoList(entry))
+        }
         return answer(host, service, hints, strictness, facts)
     }
 

@@ -71,7 +71,9 @@ struct NumericReading {
         if places.count == 1, second == nil {
             return AddressInfoList(Self.entry(first, places[0]), canonicalName: name)
         }
-        let entries = places.map { Self.entry(first, $0) } + (second.map { second in places.map { Self.entry(second, $0) } } ?? [])
+        let entries =
+            places.map { Self.entry(first, $0) }
+            + (second.map { second in places.map { Self.entry(second, $0) } } ?? [])
         return AddressInfoList(entries, canonicalName: name)
     }
 

@@ -25,7 +25,9 @@ enum PlainQuestion {
         else { return nil }
         let (unspecified, ipv4): (Int32, Int32) = (0, 2)
         let address: IPAddress
-        if host.count <= longestIPv4, hints.family == unspecified || hints.family == ipv4, let read = IPv4Address(swiftly: host) {
+        if host.count <= longestIPv4, hints.family == unspecified || hints.family == ipv4,
+            let read = IPv4Address(swiftly: host)
+        {
             address = .v4(read)
         } else if hints.family == unspecified || hints.family == ipv6Family, let read = IPv6Address(swiftly: host) {
             address = .v6(read, zone: nil)

@@ -15,7 +15,7 @@ public enum QuestionMutation {
         return AddressInfoQuestion(
             host: sometimesMutated(host, &generator),
             service: sometimesMutated(service, &generator),
-            family: [0, 0, 2, 10, QuestionProduct.families.pick(&generator)].pick(&generator),
+            family: [0, 0, 2, 10, 1, -1, QuestionProduct.families.pick(&generator)].pick(&generator),
             socketType: [0, 1, 1, 1, 2, 2, QuestionProduct.types.pick(&generator)].pick(&generator),
             protocolNumber: [0, 0, 0, 0, QuestionProduct.protocols.pick(&generator)].pick(&generator),
             flags: [0, QuestionProduct.flags.pick(&generator), QuestionProduct.flags.pick(&generator)].pick(&generator)

@@ -27,7 +27,10 @@ enum RandomServices {
             let folder = FileManager.default.temporaryDirectory.appendingPathComponent("judge-\(UUID().uuidString)")
             try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
             defer { try? FileManager.default.removeItem(at: folder) }
-            let files = [("/etc/services", text(using: &generator)), ("/etc/nsswitch.conf", "services: db files\nhosts: files\n")]
+            let files = [
+                ("/etc/services", text(using: &generator)),
+                ("/etc/nsswitch.conf", "services: db files\nhosts: files\n"),
+            ]
             for (path, text) in files {
                 let file = folder.appendingPathComponent(path.replacingOccurrences(of: "/", with: "_"))
                 try Data(text.utf8).write(to: file)

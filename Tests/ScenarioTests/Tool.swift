@@ -2,7 +2,7 @@
 
 import Foundation
 
-/// The built command `fairdial`, which lies beside the tests that are running.
+/// The built commands, which lie beside the tests that are running.
 enum Tool {
     /// What a run of it left.
     struct Outcome {
@@ -19,7 +19,7 @@ enum Tool {
     /// Whether this machine lets us have namespaces of our own.
     static let hasSandbox: Bool = {
         let process = Process()
-        process.executableURL = executable
+        process.executableURL = executable("fairdial")
         process.arguments = ["sandbox", "--", "true"]
         process.standardError = FileHandle.nullDevice
         guard (try? process.run()) != nil else { return false }
@@ -27,18 +27,18 @@ enum Tool {
         return process.terminationStatus == 0
     }()
 
-    static let executable: URL = {
+    static func executable(_ name: String) -> URL {
         let tests = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
-        return tests.deletingLastPathComponent().appendingPathComponent("fairdial")
-    }()
+        return tests.deletingLastPathComponent().appendingPathComponent(name)
+    }
 
     /// Runs it to its end. What it prints goes through files, which never fill up.
-    static func run(_ arguments: [String]) async throws -> Outcome {
+    static func run(_ arguments: [String], of name: String = "fairdial") async throws -> Outcome {
         let folder = try TemporaryFolder()
         let output = try folder.makeFile("output")
         let errors = try folder.makeFile("errors")
         let process = Process()
-        process.executableURL = executable
+        process.executableURL = executable(name)
         process.arguments = arguments
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = try FileHandle(forWritingTo: output)

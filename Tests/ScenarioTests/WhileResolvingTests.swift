@@ -35,7 +35,7 @@ struct WhileResolvingTests {
     @Test func `a dropped AAAA does not hold back the A answer there is`() async throws {
         // Left to itself getaddrinfo waits for the other answer as long as resolv.conf says, which here is half a minute.
         let outcome = try await Tool.run(
-            ["sandbox", "--", Tool.executable.path, "connect", "db.dropped.test", "{PORT}", "--json"]
+            ["sandbox", "--", Tool.executable("fairdial").path, "connect", "db.dropped.test", "{PORT}", "--json"]
         )
         #expect(outcome.status == 0, "\(outcome.errors)")
         let dial = try #require(try outcome.objects(of: DialObject.self).first)
@@ -63,7 +63,7 @@ struct WhileResolvingTests {
 
     private func dial(_ host: String, behind file: String, delay: String) async throws -> (DialObject, errors: String) {
         let outcome = try await Tool.run(
-            ["sandbox", "--delay", delay, "--", Tool.executable.path, "connect", host, "{PORT}", "--json"]
+            ["sandbox", "--delay", delay, "--", Tool.executable("fairdial").path, "connect", host, "{PORT}", "--json"]
                 + ["--while-resolving", file]
         )
         #expect(outcome.status == 0, "\(outcome.errors)")

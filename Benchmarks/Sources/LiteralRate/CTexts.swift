@@ -23,7 +23,10 @@ final class CTexts {
         }
         self.starts = starts
         buffers = zip(starts, texts).map { start, text in
-            UnsafeBufferPointer(start: UnsafeRawPointer(start).assumingMemoryBound(to: UInt8.self), count: text.utf8.count)
+            UnsafeBufferPointer(
+                start: UnsafeRawPointer(start).assumingMemoryBound(to: UInt8.self),
+                count: text.utf8.count
+            )
         }
     }
 

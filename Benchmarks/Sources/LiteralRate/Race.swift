@@ -26,7 +26,9 @@ struct Race {
         mine.sort()
         other.sort()
         let (a, b) = (mine[rounds / 2], other[rounds / 2])
-        print("\(title): ours \(Self.rounded(a)) ns, C library \(Self.rounded(b)) ns, ratio \(Self.rounded(b / a)) (goal \(goal))")
+        print(
+            "\(title): ours \(Self.rounded(a)) ns, C library \(Self.rounded(b)) ns, ratio \(Self.rounded(b / a)) (goal \(goal))"
+        )
     }
 
     private static func rounded(_ value: Double) -> Double { (value * 10).rounded() / 10 }
@@ -35,7 +37,10 @@ struct Race {
         let start = ContinuousClock.now
         let sum = body()
         let spent = start.duration(to: .now)
-        return (Double(spent.components.attoseconds) / 1e9 / Double(count) + Double(spent.components.seconds) * 1e9 / Double(count), sum)
+        return (
+            Double(spent.components.attoseconds) / 1e9 / Double(count) + Double(spent.components.seconds) * 1e9
+                / Double(count), sum
+        )
     }
 
     static func all(_ texts: RandomTexts) -> [Race] {
@@ -44,12 +49,16 @@ struct Race {
         return [
             Race(title: "bytes to IPv4", goal: 3, count: count) {
                 var sum: UInt64 = 0
-                for bytes in c4.buffers { if let address = try? IPv4Address(utf8: bytes) { sum &+= UInt64(address.bits) } }
+                for bytes in c4.buffers {
+                    if let address = try? IPv4Address(utf8: bytes) { sum &+= UInt64(address.bits) }
+                }
                 return sum
             } theirs: {
                 var sum: UInt64 = 0
                 var address = in_addr()
-                for text in c4.starts where inet_pton(AF_INET, text, &address) == 1 { sum &+= UInt64(UInt32(bigEndian: address.s_addr)) }
+                for text in c4.starts where inet_pton(AF_INET, text, &address) == 1 {
+                    sum &+= UInt64(UInt32(bigEndian: address.s_addr))
+                }
                 return sum
             },
             Race(title: "text to IPv4", goal: 3, count: count) {
@@ -59,12 +68,16 @@ struct Race {
             } theirs: {
                 var sum: UInt64 = 0
                 var address = in_addr()
-                for text in c4.starts where inet_pton(AF_INET, text, &address) == 1 { sum &+= UInt64(UInt32(bigEndian: address.s_addr)) }
+                for text in c4.starts where inet_pton(AF_INET, text, &address) == 1 {
+                    sum &+= UInt64(UInt32(bigEndian: address.s_addr))
+                }
                 return sum
             },
             Race(title: "bytes to IPv6", goal: 4, count: count) {
                 var sum: UInt64 = 0
-                for bytes in c6.buffers { if let address = try? IPv6Address(utf8: bytes) { sum &+= address.high &+ address.low } }
+                for bytes in c6.buffers {
+                    if let address = try? IPv6Address(utf8: bytes) { sum &+= address.high &+ address.low }
+                }
                 return sum
             } theirs: {
                 var sum: UInt64 = 0
@@ -76,7 +89,9 @@ struct Race {
             },
             Race(title: "text to IPv6", goal: 4, count: count) {
                 var sum: UInt64 = 0
-                for text in texts.ipv6 { if let address = try? IPv6Address(text) { sum &+= address.high &+ address.low } }
+                for text in texts.ipv6 {
+                    if let address = try? IPv6Address(text) { sum &+= address.high &+ address.low }
+                }
                 return sum
             } theirs: {
                 var sum: UInt64 = 0
@@ -93,7 +108,8 @@ struct Race {
             } theirs: {
                 var sum: UInt64 = 0
                 var address = (UInt64(0), UInt64(0))
-                for text in cn.starts where inet_pton(AF_INET, text, &address) != 1 && inet_pton(AF_INET6, text, &address) != 1 { sum &+= 1 }
+                for text in cn.starts
+                where inet_pton(AF_INET, text, &address) != 1 && inet_pton(AF_INET6, text, &address) != 1 { sum &+= 1 }
                 return sum
             },
             Race(title: "a name is no address (IPAddress)", goal: 5, count: count) {
@@ -103,7 +119,8 @@ struct Race {
             } theirs: {
                 var sum: UInt64 = 0
                 var address = (UInt64(0), UInt64(0))
-                for text in cn.starts where inet_pton(AF_INET, text, &address) != 1 && inet_pton(AF_INET6, text, &address) != 1 { sum &+= 1 }
+                for text in cn.starts
+                where inet_pton(AF_INET, text, &address) != 1 && inet_pton(AF_INET6, text, &address) != 1 { sum &+= 1 }
                 return sum
             },
             Race(title: "IPv4 literal in bytes to address info", goal: 5, count: count) {
@@ -123,7 +140,8 @@ struct Race {
             } theirs: {
                 var sum: UInt64 = 0
                 var address = (UInt64(0), UInt64(0))
-                for text in cn.starts where inet_pton(AF_INET, text, &address) != 1 && inet_pton(AF_INET6, text, &address) != 1 { sum &+= 1 }
+                for text in cn.starts
+                where inet_pton(AF_INET, text, &address) != 1 && inet_pton(AF_INET6, text, &address) != 1 { sum &+= 1 }
                 return sum
             },
             Race(title: "IPv4 literal to address info", goal: 5, count: count) {
@@ -145,7 +163,8 @@ struct Race {
         let service: StaticString = "443"
         let port = UnsafeBufferPointer(start: service.utf8Start, count: service.utf8CodeUnitCount)
         for host in texts.buffers {
-            guard case .answered(let infos) = AddressInfoQuestion.numericAnswer(host: host, service: port, hints: hints) else { continue }
+            guard case .answered(let infos) = AddressInfoQuestion.numericAnswer(host: host, service: port, hints: hints)
+            else { continue }
             for info in infos {
                 switch info.endpoint.address {
                 case .v4(let address): sum &+= UInt64(address.bits)
@@ -160,7 +179,12 @@ struct Race {
     private static func ours(_ texts: [String]) -> UInt64 {
         var sum: UInt64 = 0
         for text in texts {
-            let question = AddressInfoQuestion(host: text, service: "443", socketType: 1, flags: AI_NUMERICHOST | AI_NUMERICSERV)
+            let question = AddressInfoQuestion(
+                host: text,
+                service: "443",
+                socketType: 1,
+                flags: AI_NUMERICHOST | AI_NUMERICSERV
+            )
             guard case .answered(let infos) = question.numericAnswer() else { continue }
             for info in infos {
                 switch info.endpoint.address {
@@ -185,7 +209,9 @@ struct Race {
             while let info = next?.pointee {
                 if info.ai_family == AF_INET {
                     info.ai_addr.withMemoryRebound(to: sockaddr_in.self, capacity: 1) {
-                        sum &+= UInt64(UInt32(bigEndian: $0.pointee.sin_addr.s_addr)) &+ UInt64(UInt16(bigEndian: $0.pointee.sin_port))
+                        sum &+=
+                            UInt64(UInt32(bigEndian: $0.pointee.sin_addr.s_addr))
+                            &+ UInt64(UInt16(bigEndian: $0.pointee.sin_port))
                     }
                 } else {
                     info.ai_addr.withMemoryRebound(to: sockaddr_in6.self, capacity: 1) {

@@ -21,9 +21,11 @@ struct RandomTexts {
     private static func name(_ generator: inout SplitMix64) -> String {
         let letters = Array("abcdefghijklmnopqrstuvwxyz0123456789-")
         let labels = (0..<Int.random(in: 1...4, using: &generator)).map { _ in
-            String((0..<Int.random(in: 3...12, using: &generator)).map { index in
-                letters.prefix(index == 0 ? 26 : letters.count).randomElement(using: &generator) ?? "a"
-            })
+            String(
+                (0..<Int.random(in: 3...12, using: &generator)).map { index in
+                    letters.prefix(index == 0 ? 26 : letters.count).randomElement(using: &generator) ?? "a"
+                }
+            )
         }
         let top = ["com", "org", "net", "internal", "example"].randomElement(using: &generator) ?? "com"
         return (labels + [top]).joined(separator: ".")
