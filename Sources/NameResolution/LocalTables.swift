@@ -50,17 +50,24 @@ public final class LocalTables: Sendable {
         nameServiceSwitchPath: String = "/etc/nsswitch.conf",
         databasePath: String = "/var/db/services.db"
     ) {
-        self.init(servicesPath, nameServiceSwitchPath, databasePath, startThread: DetachedThread.start)
+        self.init(
+            servicesPath,
+            nameServiceSwitchPath,
+            databasePath,
+            now: FileStamp.now,
+            startThread: DetachedThread.start
+        )
     }
 
     package init(
         _ servicesPath: String,
         _ nameServiceSwitchPath: String,
         _ databasePath: String,
+        now: @escaping @Sendable () -> Duration,
         startThread: @escaping ThreadStarter
     ) {
-        services = WatchedFile(servicesPath, missing: ServiceTable([])) { ServiceTable($0) }
-        nameServiceSwitch = WatchedFile(nameServiceSwitchPath, missing: .standard) { NameServiceSwitch($0) }
+        services = WatchedFile(servicesPath, missing: ServiceTable([]), now: now) { ServiceTable($0) }
+        nameServiceSwitch = WatchedFile(nameServiceSwitchPath, missing: .standard, now: now) { NameServiceSwitch($0) }
         self.databasePath = databasePath
         self.startThread = startThread
     }

@@ -71,6 +71,7 @@ public enum Corpus {
     /// IPv4 with a zone, which no one accepts.
     public static let ipv4WithZone = ["127.0.0.1%lo", "127.0.0.1%1", "127.1%lo", "0x7f.1%", "1.2.3.4%%"]
 
+    /// Services as numbers, nearly so, and by name.
     public static let services: [String?] = [
         nil, "", "*", "0", "80", "443", "65535", " 80", "\t80", "\n80", "\u{0b}80", "+80", "080",
         "0000000000000000000000080",

@@ -1,0 +1,1 @@
+../../Fuzz/Sources/FuzzAddressInfo/FuzzedQuestion.swift
