@@ -21,10 +21,12 @@ let package = Package(
             name: "DialRate",
             dependencies: [.product(name: "FairDial", package: "FairDial")] + nio
         ),
+        .target(name: "CAllocations"),
         .executableTarget(
             name: "LiteralRate",
             dependencies: [
-                .product(name: "GetAddrInfo", package: "FairDial"), .product(name: "IPAddresses", package: "FairDial"),
+                "CAllocations", .product(name: "GetAddrInfo", package: "FairDial"),
+                .product(name: "IPAddresses", package: "FairDial"),
             ]
         ),
     ],
