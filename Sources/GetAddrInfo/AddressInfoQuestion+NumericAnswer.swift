@@ -21,9 +21,22 @@ extension AddressInfoQuestion {
         strictness: Strictness = .system,
         knowing facts: @autoclosure () -> LocalFacts = .unknown
     ) -> NumericAnswer {
+        Self.numericAnswer(host: host, service: service, hints: hints, strictness: strictness, knowing: facts())
+    }
+
+    /// The same without a question to make first.
+    @inlinable
+    @inline(__always)
+    public static func numericAnswer(
+        host: String?,
+        service: String?,
+        hints: AddressInfoHints,
+        strictness: Strictness = .system,
+        knowing facts: @autoclosure () -> LocalFacts = .unknown
+    ) -> NumericAnswer {
         // Most questions leave here.
-        if let entry = plainEntry { return .answered(AddressInfoList(entry)) }
-        return answerInFull(strictness, facts)
+        if let entry = plainEntry(host, service, hints) { return .answered(AddressInfoList(entry)) }
+        return answerInFull(host, service, hints, strictness, facts)
     }
 
     /// The same for a question in bytes, which need not be valid UTF-8 and need no NUL behind them; `nil` is the C call's
@@ -47,22 +60,27 @@ extension AddressInfoQuestion {
     /// The short way, with nothing in its closures that would have to be counted.
     @inlinable
     @inline(__always)
-    var plainEntry: AddressInfo? {
+    static func plainEntry(_ host: String?, _ service: String?, _ hints: AddressInfoHints) -> AddressInfo? {
         guard let host else { return nil }
         var port: UInt16? = 0
         if let service {
             port = service.utf8.withContiguousStorageIfAvailable { PlainQuestion.plainPort($0) } ?? nil
         }
         guard let port else { return nil }
-        let hints = hints
         return host.utf8.withContiguousStorageIfAvailable { PlainQuestion.entry($0, port: port, hints) } ?? nil
     }
 
     @usableFromInline
     @inline(never)
-    func answerInFull(_ strictness: Strictness, _ facts: () -> LocalFacts) -> NumericAnswer {
+    static func answerInFull(
+        _ host: String?,
+        _ service: String?,
+        _ hints: AddressInfoHints,
+        _ strictness: Strictness,
+        _ facts: () -> LocalFacts
+    ) -> NumericAnswer {
         host.withOptionalUTF8Bytes { host in
-            service.withOptionalUTF8Bytes { service in Self.answer(host, service, hints, strictness, facts) }
+            service.withOptionalUTF8Bytes { service in answer(host, service, hints, strictness, facts) }
         }
     }
 

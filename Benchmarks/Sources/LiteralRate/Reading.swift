@@ -117,8 +117,8 @@ struct Reading {
         return Reading(name: name, count: texts.count, goal: goal) {
             var sum: UInt64 = 0
             for host in texts {
-                let question = AddressInfoQuestion(host: host, service: "443", socketType: 1, flags: hints.flags)
-                if case .answered(let entries) = question.numericAnswer() {
+                let answer = AddressInfoQuestion.numericAnswer(host: host, service: "443", hints: hints)
+                if case .answered(let entries) = answer {
                     for entry in entries { sum &+= value(entry) }
                 }
             }
