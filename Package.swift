@@ -100,7 +100,7 @@ let package = Package(
         .executableTarget(
             name: "judge",
             dependencies: [
-                "AddressInfoJudge", "GetAddrInfo", "CFairDial",
+                "AddressInfoJudge", "GetAddrInfo", "NameResolution", "CFairDial",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "Tests/JudgeCommand",

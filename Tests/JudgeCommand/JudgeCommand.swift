@@ -31,11 +31,15 @@ struct JudgeCommand: ParsableCommand {
     @Flag(help: "With --network: over a services file of random lines.")
     var randomServices = false
 
+    @Flag(help: "With --network: add an address, and see that it is known of at once.")
+    var watch = false
+
     func run() throws {
         var generator = SeededGenerator(seed: seed)
         if let network {
             try network.enter()
             if randomServices { try RandomServices.show(using: &generator) }
+            if watch { return try WatchedNetwork.check() }
         }
         let services = ServiceTable(try Data(contentsOf: URL(fileURLWithPath: "/etc/services")))
         guard let interfaces = InterfaceTable.read() else { throw ValidationError("the interfaces cannot be read") }

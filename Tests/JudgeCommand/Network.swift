@@ -57,7 +57,7 @@ enum Network: String, ExpressibleByArgument, CaseIterable {
 
     /// Runs a command to its end. Plainly, because Foundation's process waits on threads and run loops of its own, and has
     /// been seen to wait for ever here.
-    private static func run(_ command: String) throws {
+    static func run(_ command: String) throws {
         var words = command.split(separator: " ").map { strdup(String($0)) } + [nil]
         defer { for word in words { free(word) } }
         var child: pid_t = 0

@@ -18,4 +18,10 @@ struct JudgeTests {
         #expect(outcome.status == 0, "\(outcome.output) \(outcome.errors)")
         print(network, outcome.output, terminator: "")
     }
+
+    @Test func `a change of the interfaces is known of at once`() async throws {
+        let outcome = try await Tool.run(["--network", "loopback", "--watch"], of: "judge")
+        #expect(outcome.status == 0, "\(outcome.output) \(outcome.errors)")
+        #expect(outcome.output == "every change was known of at once\n")
+    }
 }
