@@ -3,6 +3,7 @@
 import ConnectionRacing
 import Dispatch
 import FairDialTestKit
+import GetAddrInfo
 import IPAddresses
 import NIOConcurrencyHelpers
 import NIOCore
@@ -286,6 +287,18 @@ extension Result where Failure == DialError {
         #expect(result.code == .invalidTarget)
         if case .failure(let error) = result { #expect(error.message == message) }
         #expect(world.network.opened == [])
+    }
+
+    @Test(arguments: ["127.1", "0x7f.0.0.1", "2130706433"])
+    func `where the reading is strict a legacy form is refused, and never looked up`(host: String) async {
+        var configuration = DialerConfiguration()
+        configuration.strictness = .strict
+        let dialer = Dialer(configuration)
+        let error = await failure { try await dialer.resolve(host, port: 80) }
+        #expect(error?.code == .invalidTarget)
+        #expect(error?.message.contains("an old way to write 127.0.0.1") == true)
+        let answer = await failure { _ = try await dialer.resolve("127.0.0.1", port: 80) }
+        #expect(answer == nil)
     }
 
     @Test func `one of another family than may be used is noUsableAddress`() async {

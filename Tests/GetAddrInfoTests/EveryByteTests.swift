@@ -57,7 +57,9 @@
 
         @Test(arguments: [0, 1, 15, 16, 64 << 10, 1 << 20])
         func `a host or a service of any length`(count: Int) {
-            for piece in ["1", "0", "a", ":", ".", "%", "\0", "\u{7f}", "\u{ff11}", "1.", "1:", "::", "0x"] {
+            // A megabyte of each would take minutes without optimisation.
+            let pieces = ["1", ":", "%", "0", "a", ".", "\0", "\u{7f}", "\u{ff11}", "1.", "1:", "::", "0x"]
+            for piece in count > 100_000 ? pieces.prefix(3) : pieces[...] {
                 let text = Array(repeatElement(Array(piece.utf8), count: count).joined().prefix(count))
                 #expect(agree(text, Array("80".utf8), 0), "host \(piece)")
                 #expect(agree(Array("fe80::1%".utf8) + text, Array("80".utf8), 0), "zone \(piece)")
