@@ -50,7 +50,8 @@ extension IPv6Address {
     package init(plainly bytes: UnsafeBufferPointer<UInt8>) throws(AddressParseError) {
         var reading = IPv6Reading()
         try reading.read(bytes)
-        self.init(high: reading.address.high, low: reading.address.low)
+        let (high, low) = reading.address
+        self.init(high: high, low: low)
     }
 }
 
@@ -77,7 +78,7 @@ private struct IPv6Reading {
         while offset < count {
             let start = offset
             var group: UInt32 = 0
-            while offset < count, case let digit = hexadecimalDigits[Int(bytes[offset])], digit < 16 {
+            while offset < count, case let digit = hexadecimalDigit(bytes[offset]), digit < 16 {
                 if offset - start == 4 { throw AddressParseError(.groupTooLong, at: offset) }
                 group = group << 4 | UInt32(digit)
                 offset &+= 1
@@ -147,13 +148,11 @@ private struct IPv6Reading {
     }
 }
 
-/// What each byte is worth as a hexadecimal digit; 255 for none. A table beats arithmetic about three to one.
-private let hexadecimalDigits: InlineArray<256, UInt8> = {
-    var table = InlineArray<256, UInt8>(repeating: 255)
-    for digit in 0..<10 { table[Int(UInt8(ascii: "0")) + digit] = UInt8(digit) }
-    for digit in 0..<6 {
-        table[Int(UInt8(ascii: "a")) + digit] = UInt8(10 + digit)
-        table[Int(UInt8(ascii: "A")) + digit] = UInt8(10 + digit)
-    }
-    return table
-}()
+/// What a byte is worth as a hexadecimal digit; 16 or more for none.
+@inline(__always)
+private func hexadecimalDigit(_ byte: UInt8) -> UInt8 {
+    let decimal = byte &- UInt8(ascii: "0")
+    if decimal < 10 { return decimal }
+    let letter = (byte | 0x20) &- UInt8(ascii: "a")
+    return letter < 6 ? letter &+ 10 : 255
+}

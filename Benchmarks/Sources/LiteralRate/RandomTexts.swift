@@ -6,6 +6,8 @@ import IPAddresses
 struct RandomTexts {
     let ipv4: [String]
     let ipv6: [String]
+    /// With their last 32 bits in dotted decimal: these the vectors leave to the plain reader.
+    let tailedIPv6: [String]
     let names: [String]
 
     init(count: Int, seed: UInt64) {
@@ -13,6 +15,9 @@ struct RandomTexts {
         ipv4 = (0..<count).map { _ in "\(IPv4Address(bits: .random(in: 0...(.max), using: &generator)))" }
         ipv6 = (0..<count).map { _ in
             "\(IPv6Address(high: .random(in: 0...(.max), using: &generator), low: .random(in: 0...(.max), using: &generator)))"
+        }
+        tailedIPv6 = (0..<count).map { _ in
+            "64:ff9b::\(IPv4Address(bits: .random(in: 0...(.max), using: &generator)))"
         }
         names = (0..<count).map { _ in Self.name(&generator) }
     }

@@ -43,6 +43,7 @@ struct Reading {
 
     static func all(_ texts: RandomTexts) -> [Reading] {
         let (ipv4, ipv6, names) = (PackedTexts(texts.ipv4), PackedTexts(texts.ipv6), PackedTexts(texts.names))
+        let tailed = PackedTexts(texts.tailedIPv6)
         let count = texts.ipv4.count
         return [
             Reading(name: "ipv4-value", count: count, goal: 3) {
@@ -72,6 +73,13 @@ struct Reading {
                 }
             } theirs: {
                 ipv6.pointers.reduce(into: 0) { $0 &+= pton6($1) ?? 0 }
+            },
+            Reading(name: "ipv6-tailed-value", count: count, goal: 1) {
+                tailed.bytes.reduce(into: 0) { sum, bytes in
+                    if let address = try? IPv6Address(utf8: bytes) { sum &+= address.high &+ address.low }
+                }
+            } theirs: {
+                tailed.pointers.reduce(into: 0) { $0 &+= pton6($1) ?? 0 }
             },
             Reading(name: "name", count: count, goal: 5) {
                 names.bytes.reduce(into: 0) { sum, bytes in
