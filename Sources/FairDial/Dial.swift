@@ -105,8 +105,9 @@ extension Dial {
         if question.goal == .answer {
             return hasAddresses ? finishAnswer(at: now) : fail(.exhaustion, at: now)
         }
+        let permitted = permitted(destinations, at: now)
         let actions =
-            race.answered(destinations, settling: .both, at: now) + race.answersEnded(at: now)
+            race.answered(permitted, settling: .both, at: now) + race.answersEnded(at: now)
         return carryOut(actions, at: now)
     }
 
@@ -143,7 +144,8 @@ extension Dial {
             runClock(at: now)
             return []
         }
-        return carryOut(race.answered(destinations, settling: answer.families, at: now), at: now)
+        let permitted = permitted(destinations, at: now)
+        return carryOut(race.answered(permitted, settling: answer.families, at: now), at: now)
     }
 
     /// The look-up has ended.
@@ -286,8 +288,12 @@ extension Dial {
     private mutating func carryOut(_ raceActions: [ConnectionRace.Action], at now: Duration) -> [DialAction] {
         var actions: [DialAction] = []
         var isExhausted = false
-        for action in raceActions {
+        var pending = raceActions[...]
+        while let action = pending.popFirst() {
             switch action {
+            case .start(let destination) where isVetoed(destination, at: now):
+                // Asked again here: what it was when the answer came does not count any more.
+                pending += race.failed(destination, at: now)
             case .start(let destination):
                 if !hasReachedStart, question.tellsStart { actions.append(.reachStartingLine) }
                 hasReachedStart = true
@@ -307,6 +313,26 @@ extension Dial {
         }
         runClock(at: now)
         return isExhausted ? actions + fail(.exhaustion, at: now) : actions
+    }
+
+    /// The destinations that the policy lets through; the others are reported, and never tried.
+    private mutating func permitted(_ destinations: [Destination], at now: Duration) -> [Destination] {
+        destinations.filter { !isVetoed($0, at: now) }
+    }
+
+    /// Whether the policy forbids a destination; the first time that it does is reported.
+    private mutating func isVetoed(_ destination: Destination, at now: Duration) -> Bool {
+        guard let policy = question.policy, let address = destination.endpoint?.address,
+            let reason = policy.veto(of: address)
+        else {
+            return false
+        }
+        if !attempts.contains(where: { $0.destination == destination && $0.outcome == .vetoed }) {
+            var report = AttemptReport(destination: destination, started: now)
+            report.end(.vetoed, at: now, reason: reason)
+            attempts.append(report)
+        }
+        return true
     }
 
     private mutating func win(with destination: Destination, at now: Duration) -> [DialAction] {
@@ -404,6 +430,9 @@ extension Dial {
             let what = code == .initializerFailed ? "the channel initializer failed" : "connected, and then"
             return (code, "\(what): \(Target.excerpt("\(error)"))")
         case .exhaustion:
+            if !attempts.isEmpty, attempts.allSatisfy({ $0.outcome == .vetoed }) {
+                return (.refusedByPolicy, "the policy forbids every address")
+            }
             if !attempts.isEmpty { return (.allAttemptsFailed, DialVerdict.allFailed(attempts)) }
             if case .ended(let error?) = lookup { return (DialVerdict.code(for: error), error.message) }
             switch lookup {

@@ -23,6 +23,8 @@ struct DialQuestion: Sendable {
     var budgets: Budgets
     var deadline: Duration?
     var delays: RaceDelays
+    /// What may be dialed; `nil` for anything.
+    var policy: AddressPolicy?
     /// Whether something must be awaited after the connection, so that the handshake's clock is shown.
     var awaitsReadiness: Bool
     /// Whether somebody wants to know when the first attempt starts.

@@ -23,6 +23,9 @@ public struct DialerConfiguration: Sendable {
     /// (decision 0006).
     public var strictness = Strictness.system
 
+    /// What may be dialed; `nil` for anything. Set it where hosts come from strangers: `AddressPolicy.publicInternetOnly`.
+    public var policy: AddressPolicy?
+
     /// Addresses for names that are not to be looked up; compared without regard to ASCII case.
     public var overrides: [String: [IPAddress]] = [:] {
         didSet { overrides = Dictionary(overrides.map { ($0.key.lowercased(), $0.value) }) { first, _ in first } }

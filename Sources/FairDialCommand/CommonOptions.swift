@@ -30,6 +30,20 @@ struct CommonOptions: ParsableArguments {
     )
     var override: [Override] = []
 
+    @Flag(help: "Dial addresses of the public internet only: no loopback, no private networks, nothing set aside.")
+    var publicOnly = false
+
+    @Option(help: ArgumentHelp("Dial no address of this network; repeatable.", valueName: "network"))
+    var deny: [Network] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "Dial addresses of this network whatever else is said; alone, only these; repeatable.",
+            valueName: "network"
+        )
+    )
+    var allow: [Network] = []
+
     @Flag(name: .customShort("4"), help: "Ask for and dial IPv4 only.")
     var ipv4Only = false
 
@@ -79,7 +93,18 @@ struct CommonOptions: ParsableArguments {
         if let connectTimeout { configuration.budgets.connect = connectTimeout.duration }
         if let attemptDelay { configuration.delays = RaceDelays(attempt: attemptDelay.duration) }
         configuration.overrides = Dictionary(override.map { ($0.host, [$0.address]) }) { $0 + $1 }
+        configuration.policy = policy
         return Dialer(configuration)
+    }
+
+    /// What may be dialed; `nil` where nothing has been said.
+    private var policy: AddressPolicy? {
+        guard publicOnly || !deny.isEmpty || !allow.isEmpty else { return nil }
+        return AddressPolicy(
+            allowed: allow.map(\.network),
+            denied: deny.map(\.network),
+            elsewhere: publicOnly ? .publicInternet : deny.isEmpty ? .denied : .allowed
+        )
     }
 
     /// The options of one dial.

@@ -50,6 +50,27 @@ import Testing
         #expect(attempts.map { $0["outcome"] as? String } == ["refused"])
     }
 
+    @Test(arguments: [
+        ["--public-only"], ["--deny", "127.0.0.0/8"], ["--allow", "192.0.2.0/24"], ["--deny", "127.0.0.1"],
+    ])
+    func `what the policy forbids is vetoed, legacy forms too`(policy: [String]) async throws {
+        let server = try await PlainServer.start()
+        for host in ["127.0.0.1", "127.1", "0x7f000001"] {
+            let run = try Tool.run(Tool.path, ["connect", host, server.port, "--json"] + policy)
+            #expect(run.status == 1)
+            let object = try run.object
+            #expect((object["error"] as? [String: Any])?["code"] as? String == "refusedByPolicy")
+            let attempts = try #require(object["attempts"] as? [[String: Any]])
+            #expect(attempts.map { $0["outcome"] as? String } == ["vetoed"])
+        }
+        let exception = try Tool.run(
+            Tool.path,
+            ["connect", "127.1", server.port, "--json", "--allow", "127.0.0.1"] + policy
+        )
+        #expect(try exception.object["ok"] as? Bool == !policy.contains("127.0.0.1"))
+        try await server.stop()
+    }
+
     @Test func `many dials give one object each`() async throws {
         let server = try await PlainServer.start()
         let run = try Tool.run("connect", "127.0.0.1", server.port, "--json", "--count", "20", "--concurrency", "7")

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import FairDialTestKit
+import IPAddresses
+import NIOConcurrencyHelpers
+import NameResolution
+import Testing
+
+@testable import FairDial
+
+@Suite struct `Address policy` {
+    private func vetoed(_ policy: AddressPolicy, _ text: String) throws -> String? {
+        policy.veto(of: try IPAddress(text))
+    }
+
+    @Test(arguments: [
+        "127.0.0.1", "0.0.0.0", "10.1.2.3", "172.16.0.1", "192.168.0.1", "169.254.169.254", "100.64.0.1", "192.0.2.1",
+        "224.0.0.1", "240.0.0.1", "255.255.255.255", "198.18.0.1", "192.88.99.1", "::", "::1", "fe80::1", "fe80::1%7",
+        "fc00::1", "ff02::1", "2001:db8::1", "100::1", "64:ff9b:1::1", "fec0::1", "5f00::1", "2001:2::1",
+        // … and what carries such an address.
+        "::ffff:127.0.0.1", "::ffff:10.0.0.1", "64:ff9b::169.254.169.254", "2002:7f00:1::", "2002:a00:1::1",
+        "::10.0.0.1",
+        "2001:0:0:0:0:0:80ff:fffe",
+    ])
+    func `the public internet has nothing that a registry sets aside`(text: String) throws {
+        #expect(try vetoed(.publicInternetOnly, text)?.hasPrefix("forbidden: not of the public internet") == true)
+    }
+
+    @Test(arguments: [
+        "8.8.8.8", "1.1.1.1", "2606:4700::1111", "::ffff:8.8.8.8", "64:ff9b::8.8.8.8", "2002:808:808::1", "172.32.0.1",
+        "100.128.0.1",
+    ])
+    func `what a public network reaches may be dialed`(text: String) throws {
+        #expect(try vetoed(.publicInternetOnly, text) == nil)
+    }
+
+    @Test func `of the networks with the address the longest prefix decides, and of two alike the denied one`() throws {
+        let policy = AddressPolicy(
+            allowed: [try IPNetwork("10.1.0.0/16"), try IPNetwork("10.2.0.0/16")],
+            denied: [try IPNetwork("10.0.0.0/8"), try IPNetwork("10.1.1.0/24"), try IPNetwork("10.2.0.0/16")]
+        )
+        #expect(try vetoed(policy, "10.0.0.1") == "forbidden: in 10.0.0.0/8")
+        #expect(try vetoed(policy, "10.1.2.3") == nil)
+        #expect(try vetoed(policy, "10.1.1.1") == "forbidden: in 10.1.1.0/24")
+        #expect(try vetoed(policy, "10.2.0.1") == "forbidden: in 10.2.0.0/16")
+        #expect(try vetoed(policy, "11.0.0.1") == nil)
+        #expect(try vetoed(policy, "::ffff:10.0.0.1") == "forbidden: in 10.0.0.0/8")
+        #expect(try vetoed(policy, "::ffff:10.1.2.3") == nil)
+    }
+
+    @Test func `an exception to the preset is a network that is allowed`() throws {
+        let policy = AddressPolicy(allowed: [try IPNetwork("10.1.0.0/16")], elsewhere: .publicInternet)
+        #expect(try vetoed(policy, "10.1.0.1") == nil)
+        #expect(try vetoed(policy, "10.2.0.1") == "forbidden: not of the public internet (private use)")
+    }
+
+    @Test func `the caller is asked for the rest, about every form`() throws {
+        let asked = NIOLockedValueBox([String]())
+        let policy = AddressPolicy(denied: [try IPNetwork("10.0.0.0/8")]) { address in
+            asked.withLockedValue { $0.append("\(address)") }
+            return address.family == .ipv6
+        }
+        #expect(try vetoed(policy, "10.0.0.1") == "forbidden: in 10.0.0.0/8")
+        #expect(try vetoed(policy, "::ffff:8.8.8.8") == "forbidden by the caller")
+        #expect(try vetoed(policy, "2606:4700::1111") == nil)
+        #expect(asked.withLockedValue { $0 } == ["::ffff:8.8.8.8", "8.8.8.8", "2606:4700::1111"])
+    }
+}
+
+@Suite struct `A dial under a policy` {
+    private let six = Destinations.to(Destinations.six1)
+    private let four = Destinations.to(Destinations.four1)
+
+    private func at(_ milliseconds: Int) -> Duration { .milliseconds(milliseconds) }
+
+    private func dial(_ name: String? = "db.test", _ policy: AddressPolicy) throws -> Dial {
+        var question = try DialQuestion.about(name, goal: .socket)
+        question.policy = policy
+        return Dial(question)
+    }
+
+    private func forbidding(_ addresses: IPAddress...) -> AddressPolicy {
+        AddressPolicy { !addresses.contains($0) }
+    }
+
+    @Test func `what is forbidden is reported, and never opened`() throws {
+        var dial = try dial(nil, forbidding(Destinations.six1))
+        #expect(dial.start(with: [six, four], from: .numeric, at: .zero).words == ["open \(four)"])
+        let end = dial.connected(four, at: at(3))
+        #expect(end.words == ["connected to \(four)"])
+        #expect(end.splits?.attempts.map(\.destination) == [six, four])
+        #expect(end.splits?.attempts.map(\.outcome) == [.vetoed, .connected])
+        #expect(end.splits?.attempts.first?.reason == "forbidden by the caller")
+    }
+
+    @Test func `where nothing is left it is the policy that refuses`() throws {
+        var dial = try dial(nil, forbidding(Destinations.six1, Destinations.four1))
+        let end = dial.start(with: [six, four], from: .numeric, at: .zero)
+        #expect(end.words == ["failed: refusedByPolicy"])
+        #expect(end.splits?.attempts.map(\.outcome) == [.vetoed, .vetoed])
+        #expect(end.error?.message.contains("\(six) forbidden by the caller") == true)
+    }
+
+    @Test func `one that is forbidden and one that fails are a failure that names both`() throws {
+        var dial = try dial(nil, forbidding(Destinations.six1))
+        _ = dial.start(with: [six, four], from: .numeric, at: .zero)
+        let end = dial.failed(four, AttemptFailure(errorNumber: 111), at: at(1))
+        #expect(end.words == ["failed: allAttemptsFailed"])
+        #expect(end.splits?.attempts.map(\.outcome) == [.vetoed, .refused])
+    }
+
+    @Test func `late answers are judged like the first`() throws {
+        var dial = try dial(forbiddingLate)
+        _ = dial.start(at: .zero)
+        dial.lookupStarted(at: at(1))
+        #expect(
+            dial.answered(.system([Destinations.six1], settling: .ipv6), all: [six], at: at(2)).words == ["open \(six)"]
+        )
+        #expect(dial.answered(.system([Destinations.four1], settling: .ipv4), all: [six, four], at: at(3)).words == [])
+        #expect(dial.lookupEnded(nil, at: at(3)).words == [])
+        let end = dial.failed(six, AttemptFailure(errorNumber: 111), at: at(4))
+        #expect(end.words == ["failed: allAttemptsFailed"])
+        #expect(end.splits?.attempts.map(\.outcome) == [.refused, .vetoed])
+    }
+
+    private var forbiddingLate: AddressPolicy { forbidding(Destinations.four1) }
+
+    private func dial(_ policy: AddressPolicy) throws -> Dial { try dial("db.test", policy) }
+
+    @Test func `a policy that changes its mind before the attempt is obeyed`() throws {
+        let isForbidden = NIOLockedValueBox(false)
+        let policy = AddressPolicy { address in address != Destinations.four1 || !isForbidden.withLockedValue { $0 } }
+        var dial = try dial(nil, policy)
+        #expect(dial.start(with: [six, four], from: .numeric, at: .zero).words == ["open \(six)"])
+        isForbidden.withLockedValue { $0 = true }
+        #expect(dial.advance(to: at(250)).words == [])
+        let end = dial.failed(six, AttemptFailure(errorNumber: 111), at: at(300))
+        #expect(end.words == ["failed: allAttemptsFailed"])
+        #expect(end.splits?.attempts.map(\.outcome) == [.refused, .vetoed])
+    }
+
+    @Test(arguments: ["127.0.0.1", "127.1", "0x7f.0.0.1", "::ffff:127.0.0.1", "2130706433"])
+    func `literals are judged whatever their form`(host: String) async throws {
+        var configuration = DialerConfiguration()
+        configuration.policy = .publicInternetOnly
+        let error = await failure { try await Dialer(configuration).connectSocket(to: host, port: 1) }
+        #expect(error?.code == .refusedByPolicy)
+        #expect(error?.splits.attempts.map(\.outcome) == [.vetoed])
+        #expect(error?.message.contains("loopback") == true)
+    }
+}
