@@ -139,7 +139,7 @@ let package = Package(
         .testTarget(
             name: "FairDialCommandTests",
             dependencies: [
-                "FairDialCommand", "FairDialTestKit", "GetAddrInfo",
+                "FairDialCommand", "FairDialTestKit", "GetAddrInfo", "IPAddresses", "NameResolution",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ] + nio,
             swiftSettings: strict

@@ -11,7 +11,9 @@ struct FairDialTool: AsyncParsableCommand {
         discussion: """
             Exit status: 0 connected or resolved, 1 it failed, 2 the command line was wrong.
             """,
-        subcommands: [ConnectCommand.self, ResolveCommand.self, RallyCommand.self, SandboxCommand.self]
+        subcommands: [
+            ConnectCommand.self, ResolveCommand.self, ExplainCommand.self, RallyCommand.self, SandboxCommand.self,
+        ]
     )
 
     static func main() async {

@@ -24,6 +24,11 @@ import Testing
         (["connect", "127.0.0.1", "80", "--resolver", "dns"], "there is no DNS resolver of our own yet"),
         (["connect", "127.0.0.1", "80", "--server", "127.0.0.1"], "there is no DNS resolver of our own yet"),
         (["connect", "127.0.0.1", "80", "--while-resolving", "/nonexistent"], "cannot read /nonexistent"),
+        (
+            ["connect", "127.0.0.1", "80", "--deny", "10.0.0.1/8"],
+            "The value '10.0.0.1/8' is invalid for '--deny <network>'"
+        ),
+        (["explain"], "Missing expected argument '<host>'"),
         (["resolve"], "HOST is missing"),
         (["resolve", "--batch", "localhost"], "--batch reads its questions from standard input"),
         (["resolve", "localhost", "--numeric-only"], "--numeric-only goes with --batch"),
