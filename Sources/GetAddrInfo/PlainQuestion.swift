@@ -16,7 +16,7 @@ enum PlainQuestion {
         port: UInt16,
         _ hints: AddressInfoHints
     ) -> AddressInfo? {
-        guard hints.flags & ~flagsWithoutEffect == 0 else { return nil }
+        guard isToBeTrusted, hints.flags & ~flagsWithoutEffect == 0 else { return nil }
         let (stream, datagram): (Int32, Int32) = (1, 2)
         let (tcp, udp): (Int32, Int32) = (6, 17)
         let natural = hints.socketType == stream ? tcp : udp
@@ -29,7 +29,7 @@ enum PlainQuestion {
             let read = IPv4Address(swiftly: host)
         {
             address = .v4(read)
-        } else if hints.family == unspecified || hints.family == ipv6Family, let read = IPv6Address(swiftly: host) {
+        } else if hints.family == unspecified || hints.family == ipv6Family, let read = ipv6Address(host) {
             address = .v6(read, zone: nil)
         } else {
             return nil
@@ -76,13 +76,40 @@ enum PlainQuestion {
     /// `255.255.255.255`
     @inlinable static var longestIPv4: Int { 15 }
 
-    // AI_PASSIVE, AI_NUMERICHOST, AI_NUMERICSERV, AI_V4MAPPED, AI_ALL; and AF_INET6.
-    #if canImport(Darwin)
-        // On a NAT64 network an IPv4 literal is plain under AI_NUMERICHOST alone, so there nothing goes this way.
-        @usableFromInline static let flagsWithoutEffect: Int32 = 0
-        @usableFromInline static let ipv6Family: Int32 = 30
-    #else
-        @inlinable static var flagsWithoutEffect: Int32 { 0x1 | 0x4 | 0x400 | 0x8 | 0x10 }
-        @inlinable static var ipv6Family: Int32 { 10 }
-    #endif
+    @inlinable
+    @inline(__always)
+    static func ipv4Address(_ host: UnsafeBufferPointer<UInt8>) -> IPv4Address? {
+        #if canImport(Glibc)
+            // What this cannot read, the long way can.
+            IPv4Address(swiftly: host)
+        #else
+            try? IPv4Address(utf8: host)
+        #endif
+    }
+
+    @inlinable
+    @inline(__always)
+    static func ipv6Address(_ host: UnsafeBufferPointer<UInt8>) -> IPv6Address? {
+        #if canImport(Glibc)
+            IPv6Address(swiftly: host)
+        #else
+            try? IPv6Address(utf8: host)
+        #endif
+    }
+
+    /// Whether a plain literal is always answered with its own address. Not on Darwin: on a NAT64 network an IPv4 literal may
+    /// be answered with an IPv6 address.
+    @inlinable static var isToBeTrusted: Bool {
+        #if canImport(Darwin)
+            false
+        #else
+            true
+        #endif
+    }
+
+    /// AI_PASSIVE, AI_NUMERICHOST, AI_NUMERICSERV, AI_V4MAPPED and AI_ALL, as glibc and Musl number them.
+    @inlinable static var flagsWithoutEffect: Int32 { 0x1 | 0x4 | 0x400 | 0x8 | 0x10 }
+
+    /// `AF_INET6`, as Linux numbers it.
+    @inlinable static var ipv6Family: Int32 { 10 }
 }
