@@ -22,6 +22,7 @@ public struct ConnectionRace: Sendable {
     }
 
     private let delays: RaceDelays
+    private let mostAtOnce: Int
     private var isOver = false
 
     /// The families about which an answer is awaited.
@@ -44,14 +45,17 @@ public struct ConnectionRace: Sendable {
     /// - Parameters:
     ///   - awaited: the families about which answers are still to come.
     ///   - delays: RFC 8305 §8's.
-    public init(awaiting awaited: AddressFamilies, delays: RaceDelays = .standard) {
+    ///   - mostAtOnce: how many attempts may be under way together, at least 1. What comes after them waits for one of
+    ///     them to end, however long that takes.
+    public init(awaiting awaited: AddressFamilies, delays: RaceDelays = .standard, mostAtOnce: Int = .max) {
         self.delays = delays
+        self.mostAtOnce = max(mostAtOnce, 1)
         self.awaited = awaited
     }
 
     /// When to call `advance(to:)` next; `nil` when only an event can change anything.
     public var wakeTime: Duration? {
-        guard !isOver, !untried.isEmpty else { return nil }
+        guard !isOver, !untried.isEmpty, inFlight.count < mostAtOnce else { return nil }
         return shortUntil ?? heldUntil ?? nextStart
     }
 
@@ -142,7 +146,7 @@ public struct ConnectionRace: Sendable {
             guard now >= shortUntil else { return [] }
             self.shortUntil = nil
         }
-        if !untried.isEmpty, inFlight.isEmpty || now >= nextStart {
+        if !untried.isEmpty, inFlight.count < mostAtOnce, inFlight.isEmpty || now >= nextStart {
             nextStart = now + delays.attempt
             return [.start(takeNext())]
         }

@@ -48,7 +48,11 @@ struct Dial: Sendable {
         self.question = question
         unanswered = question.lookup?.families ?? []
         lookup = question.lookup == nil ? .unneeded : .asked
-        race = ConnectionRace(awaiting: unanswered, delays: question.delays)
+        race = ConnectionRace(
+            awaiting: unanswered,
+            delays: question.delays,
+            mostAtOnce: question.mostAttemptsAtOnce
+        )
         stopwatch = Stopwatch(running: .lookup, at: .zero)
     }
 

@@ -23,6 +23,8 @@ struct DialQuestion: Sendable {
     var budgets: Budgets
     var deadline: Duration?
     var delays: RaceDelays
+    /// How many attempts may be under way together.
+    var mostAttemptsAtOnce = Int.max
     /// What may be dialed; `nil` for anything.
     var policy: AddressPolicy?
     /// Whether something must be awaited after the connection, so that the handshake's clock is shown.

@@ -94,6 +94,7 @@ extension Dialer {
                 budgets: options.budgets ?? configuration.budgets,
                 deadline: options.deadline,
                 delays: options.delays ?? configuration.delays,
+                mostAttemptsAtOnce: configuration.mostAttemptsAtOnce,
                 policy: configuration.policy,
                 awaitsReadiness: options.readiness != nil,
                 tellsStart: options.onStart != nil

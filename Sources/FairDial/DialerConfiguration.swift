@@ -15,6 +15,11 @@ public struct DialerConfiguration: Sendable {
     /// The race's delays (RFC 8305 §8). Change them where round trips are known to be much longer or shorter.
     public var delays = RaceDelays.standard
 
+    /// How many attempts of one dial may be under way together, at least 1. Default: as many as the attempt delay lets start
+    /// within the connect budget. Set it where sockets are dear; addresses beyond it wait for one of these to end, so a few
+    /// that hang can keep a good one from being tried.
+    public var mostAttemptsAtOnce = Int.max
+
     /// Who looks names up: by default the process's own line over the system's `getaddrinfo`, hosts file first.
     public var resolver = NameResolver.shared
 

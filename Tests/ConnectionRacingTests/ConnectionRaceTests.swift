@@ -107,6 +107,25 @@ private func at(_ milliseconds: Int) -> Duration { .milliseconds(milliseconds) }
         #expect(race.wakeTime == nil)
     }
 
+    @Test func `no more attempts are under way than may be, and the next one starts when one ends`() {
+        var race = ConnectionRace(awaiting: [], mostAtOnce: 2)
+        #expect(race.answered([six1, four1, six2, four2], settling: .both, at: at(0)) == [.start(six1)])
+        #expect(race.advance(to: at(250)) == [.start(four1)])
+        #expect(race.wakeTime == nil)
+        #expect(race.advance(to: at(5_000)) == [])
+        #expect(race.failed(six1, at: at(5_001)) == [.start(six2)])
+        #expect(race.failed(four1, at: at(5_002)) == [.start(four2)])
+        #expect(race.connected(four2) == [.abandon(six2), .succeed(four2)])
+    }
+
+    @Test(arguments: [0, -1, 1])
+    func `one attempt may always be under way`(mostAtOnce: Int) {
+        var race = ConnectionRace(awaiting: [], mostAtOnce: mostAtOnce)
+        #expect(race.answered([six1, four1], settling: .both, at: at(0)) == [.start(six1)])
+        #expect(race.advance(to: at(9_000)) == [])
+        #expect(race.failed(six1, at: at(9_001)) == [.start(four1)])
+    }
+
     @Test func `the winner's losers are abandoned before it succeeds`() {
         var race = ConnectionRace(awaiting: [])
         _ = race.answered([six1, four1, six2], settling: .both, at: .zero)
