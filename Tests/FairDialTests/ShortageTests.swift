@@ -18,19 +18,24 @@ import Testing
     @Test func `the dial waits in the queue, and says what it waited for`() async {
         await #expect(processExitsWith: .success) {
             _ = MultiThreadedEventLoopGroup.singleton.next()
-            Descriptors.takeAll()
             var options = DialOptions()
             options.budgets = Budgets(queue: .milliseconds(60))
             for host in ["127.0.0.1", "::1", "localhost", "fe80::1%lo"] {
-                do throws(DialError) {
-                    _ = try await Dialer.shared.connect(to: host, port: 9, options: options)
-                    exit(1)
-                } catch {
-                    guard error.code == .outOfDescriptors, error.splits.attempts.isEmpty,
-                        error.splits.queue >= .milliseconds(60)
-                    else {
-                        print(host, error)
-                        exit(2)
+                var triesLeft = 5
+                while true {
+                    // Once more each time: what runs this test may have given one back meanwhile.
+                    Descriptors.takeAll()
+                    do throws(DialError) {
+                        _ = try await Dialer.shared.connect(to: host, port: 9, options: options)
+                        exit(1)
+                    } catch {
+                        triesLeft -= 1
+                        if !error.splits.attempts.isEmpty, triesLeft > 0 { continue }
+                        // Each reason has a status of its own: nothing can be printed without a descriptor for it.
+                        if error.code != .outOfDescriptors { exit(2) }
+                        if !error.splits.attempts.isEmpty { exit(3) }
+                        if error.splits.queue < .milliseconds(60) { exit(4) }
+                        break
                     }
                 }
             }
