@@ -9,7 +9,7 @@ import NameResolution
 /// Events and the time since the dial's start go in, actions come out; `DialDriver` carries them out. Timers are looked
 /// at by `advance(to:)` alone, so whatever has happened by then counts, however late it is told (rule 6).
 struct Dial: Sendable {
-    private enum Phase: Sendable {
+    enum Phase: Sendable {
         case unstarted
         /// From the look-up to the end of the race.
         case dialing
@@ -18,7 +18,7 @@ struct Dial: Sendable {
         case over
     }
 
-    private enum Lookup: Sendable {
+    enum Lookup: Sendable {
         case unneeded
         /// Asked for, and not known to wait: a local name never does (rule 2).
         case asked
@@ -29,14 +29,14 @@ struct Dial: Sendable {
         case ended(ResolutionError?)
     }
 
-    private let question: DialQuestion
-    private var phase: Phase = .unstarted
-    private var lookup: Lookup
-    private var race: ConnectionRace
-    private var stopwatch: Stopwatch
+    let question: DialQuestion
+    var phase: Phase = .unstarted
+    var lookup: Lookup
+    var race: ConnectionRace
+    var stopwatch: Stopwatch
     private var source: LookupSource?
     private var unanswered: AddressFamilies
-    private var attempts: [AttemptReport] = []
+    var attempts: [AttemptReport] = []
     /// Whether there is anything to answer with, which matters when the goal is the answer.
     private var hasAddresses = false
     private var postponements = 0
@@ -246,17 +246,8 @@ extension Dial {
 // MARK: - What follows
 
 extension Dial {
-    /// Why a dial fails.
-    private enum Failure {
-        case budget(DialClock)
-        case deadline
-        case cancellation
-        case exhaustion
-        case channel(DialError.Code, any Error)
-    }
-
     /// The clock that runs in this state (rule 5): a property of the state, so it cannot disagree with it.
-    private var clock: DialClock {
+    var clock: DialClock {
         if case .handshaking = phase { return .handshake }
         if race.isUnderWay { return .connect }
         if isShortOfDescriptors { return .queue }
@@ -273,7 +264,7 @@ extension Dial {
     }
 
     /// Whether the dial waits for a descriptor, for a socket or for its look-up.
-    private var isShortOfDescriptors: Bool {
+    var isShortOfDescriptors: Bool {
         if case .postponed = lookup { return true }
         return race.isShortOfSockets
     }
@@ -360,7 +351,7 @@ extension Dial {
         return left + [.finish(.answered(splits))]
     }
 
-    private mutating func leaveLookup() -> [DialAction] {
+    mutating func leaveLookup() -> [DialAction] {
         if case .unstarted = phase { return [] }
         switch lookup {
         case .unneeded, .ended, .postponed: return []
@@ -370,7 +361,7 @@ extension Dial {
         }
     }
 
-    private mutating func end(
+    mutating func end(
         _ destination: Destination,
         _ outcome: AttemptReport.Outcome,
         at now: Duration,
@@ -381,68 +372,5 @@ extension Dial {
             return
         }
         attempts[index].end(outcome, at: now, errorNumber: errorNumber, reason: reason)
-    }
-
-    private mutating func fail(_ failure: Failure, at now: Duration) -> [DialAction] {
-        stopwatch.run(stopwatch.running, at: now)
-        var actions: [DialAction] = []
-        let outcome: AttemptReport.Outcome =
-            switch failure {
-            case .budget, .deadline: .timedOut
-            case .cancellation, .exhaustion, .channel: .abandoned
-            }
-        // Asked before the state changes: which stage it was belongs to the message.
-        let (code, message) = verdict(on: failure)
-        if case .handshaking = phase { actions.append(.closeWinner) }
-        for case .abandon(let destination) in race.cancel() {
-            end(destination, outcome, at: now)
-            actions.append(.close(destination))
-        }
-        let resolutionError: ResolutionError? =
-            switch lookup {
-            case .ended(let error): error
-            case .postponed(_, let error): error
-            case .unneeded, .asked, .queued, .running: nil
-            }
-        let channelError: (any Error)? = if case .channel(_, let error) = failure { error } else { nil }
-        actions += leaveLookup()
-        var splits = splits
-        if case .handshaking = phase { splits.handshake = stopwatch[.handshake] }
-        phase = .over
-        let error = DialError(
-            code,
-            DialVerdict.sentence(message, attempts: splits.attempts, resolutionError: resolutionError),
-            target: "\(question.target)",
-            splits: splits,
-            resolutionError: resolutionError,
-            channelError: channelError
-        )
-        return actions + [.finish(.failed(error))]
-    }
-
-    private func verdict(on failure: Failure) -> (DialError.Code, String) {
-        switch failure {
-        case .budget(let clock):
-            let budget = question.budgets[clock]
-            return DialVerdict.timeout(of: clock, after: budget, isShortOfDescriptors: isShortOfDescriptors)
-        case .deadline:
-            let deadline = question.deadline ?? .zero
-            return (.deadlineExceeded, "the deadline of \(deadline.readable) passed on the \(clock.rawValue) clock")
-        case .cancellation:
-            return (.cancelled, "called off on the \(clock.rawValue) clock")
-        case .channel(let code, let error):
-            let what = code == .initializerFailed ? "the channel initializer failed" : "connected, and then"
-            return (code, "\(what): \(Target.excerpt("\(error)"))")
-        case .exhaustion:
-            if !attempts.isEmpty, attempts.allSatisfy({ $0.outcome == .vetoed }) {
-                return (.refusedByPolicy, "the policy forbids every address")
-            }
-            if !attempts.isEmpty { return (.allAttemptsFailed, DialVerdict.allFailed(attempts)) }
-            if case .ended(let error?) = lookup { return (DialVerdict.code(for: error), error.message) }
-            switch lookup {
-            case .unneeded: return (.noUsableAddress, "no address of a family that may be used here")
-            case .asked, .queued, .running, .postponed, .ended: return (.nameNotFound, "the name has no address")
-            }
-        }
     }
 }

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ConnectionRacing
+import NameResolution
+
+/// How a dial fails: everything under way is closed, and the error keeps every cause.
+extension Dial {
+    /// Why a dial fails.
+    enum Failure {
+        case budget(DialClock)
+        case deadline
+        case cancellation
+        case exhaustion
+        case channel(DialError.Code, any Error)
+    }
+
+    mutating func fail(_ failure: Failure, at now: Duration) -> [DialAction] {
+        stopwatch.run(stopwatch.running, at: now)
+        var actions: [DialAction] = []
+        let outcome: AttemptReport.Outcome =
+            switch failure {
+            case .budget, .deadline: .timedOut
+            case .cancellation, .exhaustion, .channel: .abandoned
+            }
+        // Asked before the state changes: which stage it was belongs to the message.
+        let (code, message) = verdict(on: failure)
+        if case .handshaking = phase { actions.append(.closeWinner) }
+        for case .abandon(let destination) in race.cancel() {
+            end(destination, outcome, at: now)
+            actions.append(.close(destination))
+        }
+        let resolutionError: ResolutionError? =
+            switch lookup {
+            case .ended(let error): error
+            case .postponed(_, let error): error
+            case .unneeded, .asked, .queued, .running: nil
+            }
+        let channelError: (any Error)? = if case .channel(_, let error) = failure { error } else { nil }
+        actions += leaveLookup()
+        var splits = splits
+        if case .handshaking = phase { splits.handshake = stopwatch[.handshake] }
+        phase = .over
+        let error = DialError(
+            code,
+            DialVerdict.sentence(message, attempts: splits.attempts, resolutionError: resolutionError),
+            target: "\(question.target)",
+            splits: splits,
+            resolutionError: resolutionError,
+            channelError: channelError
+        )
+        return actions + [.finish(.failed(error))]
+    }
+
+    private func verdict(on failure: Failure) -> (DialError.Code, String) {
+        switch failure {
+        case .budget(let clock):
+            let budget = question.budgets[clock]
+            return DialVerdict.timeout(of: clock, after: budget, isShortOfDescriptors: isShortOfDescriptors)
+        case .deadline:
+            let deadline = question.deadline ?? .zero
+            return (.deadlineExceeded, "the deadline of \(deadline.readable) passed on the \(clock.rawValue) clock")
+        case .cancellation:
+            return (.cancelled, "called off on the \(clock.rawValue) clock")
+        case .channel(let code, let error):
+            let what = code == .initializerFailed ? "the channel initializer failed" : "connected, and then"
+            return (code, "\(what): \(Target.excerpt("\(error)"))")
+        case .exhaustion:
+            if !attempts.isEmpty, attempts.allSatisfy({ $0.outcome == .vetoed }) {
+                return (.refusedByPolicy, "the policy forbids every address")
+            }
+            if !attempts.isEmpty { return (.allAttemptsFailed, DialVerdict.allFailed(attempts)) }
+            if case .ended(let error?) = lookup { return (DialVerdict.code(for: error), error.message) }
+            switch lookup {
+            case .unneeded: return (.noUsableAddress, "no address of a family that may be used here")
+            case .asked, .queued, .running, .postponed, .ended: return (.nameNotFound, "the name has no address")
+            }
+        }
+    }
+}
