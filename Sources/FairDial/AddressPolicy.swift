@@ -5,8 +5,9 @@ public import IPAddresses
 /// What may be dialed, judged by address: literals, legacy forms and answers of look-ups alike.
 ///
 /// A policy is asked when addresses become known, and again before each attempt, so that a name that changes its mind between
-/// look-up and connect cannot slip through (DNS rebinding, server-side request forgery). An address that carries an IPv4 one
-/// (mapped, NAT64, 6to4, Teredo, compatible) is judged as both. Unix domain sockets are not judged.
+/// look-up and connect cannot slip through (DNS rebinding, server-side request forgery). Of an address that carries an IPv4 one
+/// (mapped, NAT64, 6to4, Teredo, compatible) networks and `isAllowed` judge both, and `publicInternet` what it carries. Unix
+/// domain sockets are not judged.
 ///
 /// The networks come first: of those that contain the address the longest prefix decides, and of two with the same, `denied`.
 /// Then `elsewhere`, then `isAllowed`.

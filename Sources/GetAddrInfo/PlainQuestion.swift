@@ -26,7 +26,7 @@ enum PlainQuestion {
         let (unspecified, ipv4): (Int32, Int32) = (0, 2)
         let address: IPAddress
         if host.count <= longestIPv4, hints.family == unspecified || hints.family == ipv4,
-            let read = IPv4Address(swiftly: host)
+            let read = ipv4Address(host)
         {
             address = .v4(read)
         } else if hints.family == unspecified || hints.family == ipv6Family, let read = ipv6Address(host) {

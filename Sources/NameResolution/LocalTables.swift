@@ -31,6 +31,8 @@ public final class LocalTables: Sendable {
         /// The descriptor that takes note of changes; `nil` before the first look, or where there is none to be had.
         var watch: CInt?
         var interfaces: InterfaceTable?
+        /// How many changes have been seen: whoever looks takes the kernel's word of one, so the one who reads must be told.
+        var changes = 0
         var isReadingInterfaces = false
         var isReadingServices = false
     }
@@ -119,7 +121,7 @@ public final class LocalTables: Sendable {
         #if os(Linux)
             let table = state.withLockedValue { state -> InterfaceTable? in
                 guard let watch = state.watch else { return nil }
-                if fairdial_interfaces_changed(watch) != 0 { state.interfaces = nil }
+                Self.noteChange(&state, watch)
                 return state.interfaces
             }
             if let table { return table }
@@ -132,20 +134,30 @@ public final class LocalTables: Sendable {
     private func readInterfaces() {
         #if os(Linux)
             // The watch first: a change after the reading has begun must be seen.
-            let watch = state.withLockedValue { state -> CInt? in
+            let start = state.withLockedValue { state -> (watch: CInt, changes: Int)? in
                 if state.watch == nil {
                     let opened = fairdial_watch_interfaces()
                     if opened >= 0 { state.watch = opened }
                 }
-                if let watch = state.watch { _ = fairdial_interfaces_changed(watch) }
-                return state.watch
+                guard let watch = state.watch else { return nil }
+                Self.noteChange(&state, watch)
+                return (watch, state.changes)
             }
-            guard let watch, let table = InterfaceTable.read() else { return }
+            guard let start, let table = InterfaceTable.read() else { return }
             state.withLockedValue { state in
-                state.interfaces = fairdial_interfaces_changed(watch) == 0 ? table : nil
+                Self.noteChange(&state, start.watch)
+                if state.changes == start.changes { state.interfaces = table }
             }
         #endif
     }
+
+    #if os(Linux)
+        private static func noteChange(_ state: inout State, _ watch: CInt) {
+            guard fairdial_interfaces_changed(watch) != 0 else { return }
+            state.changes += 1
+            state.interfaces = nil
+        }
+    #endif
 
     // MARK: The reader's thread
 
