@@ -125,7 +125,7 @@ let package = Package(
         ),
         .testTarget(
             name: "ConnectionRacingTests",
-            dependencies: ["ConnectionRacing", "IPAddresses"],
+            dependencies: ["ConnectionRacing", "FairDialTestKit", "IPAddresses"],
             swiftSettings: strict
         ),
         .testTarget(

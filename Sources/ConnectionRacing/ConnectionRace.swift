@@ -6,37 +6,66 @@ public import IPAddresses
 ///
 /// Times are durations since one start that the driver chooses. Early, late and repeated events are harmless.
 ///
-/// - Source: RFC 8305 §§3–5. A definite failure starts the next attempt at once: the delay guards against a silent
-///   attempt, not against a "no".
+/// - Source: RFC 8305 §§3–5; `RaceRules` names a later edition. A definite failure starts the next attempt at once: the delay
+///   guards against a silent attempt, not against a "no".
 public struct ConnectionRace: Sendable {
     /// What the driver is to do, in order.
     public enum Action: Hashable, Sendable {
         /// Open a socket and connect it.
         case start(Destination)
-        /// Close this attempt's socket: it has lost, or the race is over.
+        /// Close this attempt's socket: it has been silent for as long as it may.
+        case giveUp(Destination)
+        /// Close this attempt's socket: it has lost, or the race is called off.
         case abandon(Destination)
         /// This attempt has won. Every loser's `abandon` came before.
         case succeed(Destination)
-        /// Nothing is under way, untried, or awaited: nobody can win any more.
+        /// Nothing is under way, untried, or awaited, or the race's time is over: nobody can win any more.
         case exhaust
     }
 
-    private let delays: RaceDelays
-    private let mostAtOnce: Int
+    /// A destination, and how far it is.
+    private struct Entrant: Sendable {
+        enum Stage: Sendable {
+            case untried
+            case underWay(since: Duration)
+            case ended
+        }
+
+        let destination: Destination
+        /// The number of its group; destinations of an earlier group start first.
+        var group: Int
+        var stage: Stage
+
+        var isUntried: Bool { if case .untried = stage { true } else { false } }
+        var isUnderWay: Bool { if case .underWay = stage { true } else { false } }
+    }
+
+    private let configuration: RaceConfiguration
     private var isOver = false
 
     /// The families about which an answer is awaited.
     public private(set) var awaited: AddressFamilies
-    private var untried: [Destination] = []
-    private var inFlight: [Destination] = []
-    /// Everything that was ever started, so that no address is tried twice.
-    private var started: [Destination] = []
+    /// Whether an answer about service bindings (SVCB, HTTPS) is awaited.
+    public private(set) var awaitsServices: Bool
+    /// The family whose answer version 3 waits for.
+    private let preferred: AddressFamily
+    /// Everything that is known, in the order of preference, and after it what was tried and is not known any more.
+    private var entrants: [Entrant] = []
+    private var untriedCount = 0
+    private var underWayCount = 0
+    /// Who goes first whatever the order, because the machine had no socket for it when its turn came.
+    private var postponed: Destination?
+    private var roundTrips: [Destination: Duration] = [:]
     /// Who went last, so that the families take turns (RFC 8305 §4).
     private var lastFamily: AddressFamily?
-    /// Until when the first attempt waits for an IPv6 answer; `nil` when it need not.
+    /// How many more of the first family may start before the other one has its turn.
+    private var leadLeft: Int
+    /// Until when the first attempt waits for better answers; `nil` when it need not.
     private var heldUntil: Duration?
     /// When the attempt under way has been silent for long enough.
     private var nextStart: Duration = .zero
+    /// When the first attempt started.
+    private var firstStart: Duration?
     /// Until when no socket can be had; `nil` when one can, as far as is known.
     private var shortUntil: Duration?
 
@@ -44,64 +73,152 @@ public struct ConnectionRace: Sendable {
     ///
     /// - Parameters:
     ///   - awaited: the families about which answers are still to come.
-    ///   - delays: RFC 8305 §8's.
-    ///   - mostAtOnce: how many attempts may be under way together, at least 1. What comes after them waits for one of
-    ///     them to end, however long that takes.
-    public init(awaiting awaited: AddressFamilies, delays: RaceDelays = .standard, mostAtOnce: Int = .max) {
-        self.delays = delays
-        self.mostAtOnce = max(mostAtOnce, 1)
+    ///   - services: whether an answer about service bindings is still to come.
+    ///   - configuration: rules, delays and bounds.
+    public init(
+        awaiting awaited: AddressFamilies,
+        services: Bool = false,
+        _ configuration: RaceConfiguration = .standard
+    ) {
+        self.configuration = configuration
         self.awaited = awaited
+        awaitsServices = services
+        preferred = awaited == .ipv4 ? .ipv4 : .ipv6
+        leadLeft = max(configuration.firstFamilyCount, 1)
+    }
+
+    private var mayStartAnother: Bool {
+        untriedCount > 0 && underWayCount < max(configuration.mostAtOnce, 1)
     }
 
     /// When to call `advance(to:)` next; `nil` when only an event can change anything.
     public var wakeTime: Duration? {
-        guard !isOver, !untried.isEmpty, inFlight.count < mostAtOnce else { return nil }
-        return shortUntil ?? heldUntil ?? nextStart
+        guard !isOver else { return nil }
+        var wake = mayStartAnother ? shortUntil ?? heldUntil ?? nextStart : nil
+        if let end { wake = min(wake ?? end, end) }
+        if let patience { wake = min(wake ?? patience, patience) }
+        return wake
+    }
+
+    /// When the race's time is over.
+    private var end: Duration? {
+        guard let budget = configuration.budget, let firstStart else { return nil }
+        return firstStart + budget
+    }
+
+    /// When the next attempt has been silent for as long as it may.
+    private var patience: Duration? {
+        guard let budget = configuration.attemptBudget else { return nil }
+        return entrants.reduce(nil) { earliest, entrant in
+            guard case .underWay(let since) = entrant.stage else { return earliest }
+            return min(earliest ?? since + budget, since + budget)
+        }
     }
 
     /// Whether at least one attempt is under way.
     public var isUnderWay: Bool {
-        !isOver && !inFlight.isEmpty
+        !isOver && underWayCount > 0
     }
 
     /// Whether the next attempt waits for a socket that the machine could not give.
     public var isShortOfSockets: Bool {
-        !isOver && shortUntil != nil && !untried.isEmpty
+        !isOver && shortUntil != nil && untriedCount > 0
     }
+}
 
+// MARK: - Answers
+
+extension ConnectionRace {
     /// Addresses have come, or a family turned out to have none.
     ///
     /// - Parameters:
-    ///   - destinations: all that are known by now, in the order in which to prefer them (RFC 6724), those that came
-    ///     earlier included.
+    ///   - candidates: all that are known by now, in the order in which to prefer them (RFC 6724), those that came earlier
+    ///     included. What is missing and was not tried is not tried any more; what is under way stays so.
     ///   - families: about which nothing more will come.
+    ///   - services: whether nothing more will come about service bindings.
+    public mutating func answered(
+        _ candidates: Candidates,
+        settling families: AddressFamilies,
+        services: Bool = false,
+        at now: Duration
+    ) -> [Action] {
+        guard !isOver else { return [] }
+        awaited.subtract(families)
+        if services { awaitsServices = false }
+        line(up: candidates)
+        heldUntil = mustHold ? heldUntil ?? now + configuration.delays.resolution : nil
+        return advance(to: now)
+    }
+
+    /// Addresses have come, or a family turned out to have none; they are one group.
     public mutating func answered(
         _ destinations: [Destination],
         settling families: AddressFamilies,
         at now: Duration
     ) -> [Action] {
-        guard !isOver else { return [] }
-        awaited.subtract(families)
-        untried.removeAll(keepingCapacity: true)
-        for destination in destinations where !started.contains(destination) && !untried.contains(destination) {
-            untried.append(destination)
-        }
-        let mayWait = started.isEmpty && !untried.isEmpty && awaited.contains(.ipv6)
-        heldUntil = mayWait && !untried.contains { $0.family == .ipv6 } ? heldUntil ?? now + delays.resolution : nil
-        return advance(to: now)
+        answered(Candidates(destinations), settling: families, at: now)
     }
 
-    /// No more answers will come, in any family.
+    /// No more answers will come, in any family, nor about services.
     public mutating func answersEnded(at now: Duration) -> [Action] {
         guard !isOver else { return [] }
         awaited = []
+        awaitsServices = false
         heldUntil = nil
         return advance(to: now)
     }
 
+    /// What a connection to a destination took in the past: should its attempt be silent, the next one starts when its first
+    /// packet's retransmission is to be expected.
+    public mutating func expect(_ roundTrip: Duration, to destination: Destination) {
+        roundTrips[destination] = roundTrip
+    }
+
+    /// Whether the first attempt must wait for better answers, for a while.
+    private var mustHold: Bool {
+        guard firstStart == nil, untriedCount > 0 else { return false }
+        switch configuration.rules {
+        case .rfc8305:
+            return awaited.contains(.ipv6) && !hasUntried(of: .ipv6)
+        case .version3:
+            return awaitsServices || awaited.contains(preferred) && !hasUntried(of: preferred)
+        }
+    }
+
+    private func hasUntried(of family: AddressFamily) -> Bool {
+        entrants.contains { $0.isUntried && $0.destination.family == family }
+    }
+
+    private mutating func line(up candidates: Candidates) {
+        let earlier = entrants
+        entrants = []
+        entrants.reserveCapacity(max(candidates.destinations.count, earlier.count))
+        untriedCount = 0
+        var groupEnds = candidates.groupEnds[...]
+        var group = 0
+        for (position, destination) in candidates.destinations.enumerated() {
+            if groupEnds.first == position {
+                groupEnds.removeFirst()
+                group += 1
+            }
+            // A destination of two groups belongs to the better one.
+            if entrants.contains(where: { $0.destination == destination }) { continue }
+            let known = earlier.first { $0.destination == destination }
+            entrants.append(Entrant(destination: destination, group: group, stage: known?.stage ?? .untried))
+            if entrants[entrants.count - 1].isUntried { untriedCount += 1 }
+        }
+        for entrant in earlier where !entrant.isUntried {
+            if !entrants.contains(where: { $0.destination == entrant.destination }) { entrants.append(entrant) }
+        }
+    }
+}
+
+// MARK: - Attempts
+
+extension ConnectionRace {
     /// An attempt has ended with a definite "no".
     public mutating func failed(_ destination: Destination, at now: Duration) -> [Action] {
-        guard !isOver, end(destination) else { return [] }
+        guard !isOver, end(destination, as: .ended) else { return [] }
         nextStart = now
         // Its socket has been given back, so there may be one for whoever waits for it.
         shortUntil = nil
@@ -111,10 +228,9 @@ public struct ConnectionRace: Sendable {
     /// An attempt could not begin, because the machine had no socket to give: no address is to blame, and it goes first
     /// when there may be one again.
     public mutating func postponed(_ destination: Destination, until retry: Duration) -> [Action] {
-        guard !isOver, end(destination) else { return [] }
-        started.removeAll { $0 == destination }
-        untried.insert(destination, at: 0)
-        lastFamily = nil
+        guard !isOver, end(destination, as: .untried) else { return [] }
+        untriedCount += 1
+        postponed = destination
         shortUntil = retry
         return []
     }
@@ -123,52 +239,99 @@ public struct ConnectionRace: Sendable {
     public mutating func connected(_ destination: Destination) -> [Action] {
         // Closing is a request: a loser may connect after the race is over.
         guard !isOver else { return [.abandon(destination)] }
-        guard inFlight.contains(destination) else { return [] }
+        guard end(destination, as: .ended) else { return [] }
+        var actions: [Action] = []
+        actions.reserveCapacity(underWayCount + 1)
+        for entrant in entrants where entrant.isUnderWay { actions.append(.abandon(entrant.destination)) }
         isOver = true
-        return inFlight.filter { $0 != destination }.map(Action.abandon) + [.succeed(destination)]
+        actions.append(.succeed(destination))
+        return actions
     }
 
     /// The race is called off: everything under way is abandoned.
     public mutating func cancel() -> [Action] {
         guard !isOver else { return [] }
         isOver = true
-        return inFlight.map(Action.abandon)
+        return entrants.filter(\.isUnderWay).map { .abandon($0.destination) }
     }
 
     /// Time has passed.
     public mutating func advance(to now: Duration) -> [Action] {
         guard !isOver else { return [] }
+        if let end, now >= end {
+            isOver = true
+            return entrants.filter(\.isUnderWay).map { .giveUp($0.destination) } + [.exhaust]
+        }
+        let givenUp = giveUpTheSilent(at: now)
         if let heldUntil {
-            guard now >= heldUntil else { return [] }
+            guard now >= heldUntil else { return givenUp }
             self.heldUntil = nil
         }
         if let shortUntil {
-            guard now >= shortUntil else { return [] }
+            guard now >= shortUntil else { return givenUp }
             self.shortUntil = nil
         }
-        if !untried.isEmpty, inFlight.count < mostAtOnce, inFlight.isEmpty || now >= nextStart {
-            nextStart = now + delays.attempt
-            return [.start(takeNext())]
+        if mayStartAnother, underWayCount == 0 || now >= nextStart {
+            return givenUp + [.start(startNext(at: now))]
         }
-        guard untried.isEmpty, inFlight.isEmpty, awaited.isEmpty else { return [] }
+        guard untriedCount == 0, underWayCount == 0, awaited.isEmpty, !awaitsServices else { return givenUp }
         isOver = true
-        return [.exhaust]
+        return givenUp + [.exhaust]
     }
 
-    /// Takes the next destination: the best of the family whose turn it is, else the best of all.
-    private mutating func takeNext() -> Destination {
-        let turn = lastFamily.flatMap { last in untried.firstIndex { $0.family != last } } ?? 0
-        let next = untried.remove(at: turn)
-        started.append(next)
-        inFlight.append(next)
+    /// Ends the attempts that have been silent for too long; a definite end, after which the next one starts at once.
+    private mutating func giveUpTheSilent(at now: Duration) -> [Action] {
+        guard let budget = configuration.attemptBudget else { return [] }
+        var actions: [Action] = []
+        for index in entrants.indices {
+            guard case .underWay(let since) = entrants[index].stage, now >= since + budget else { continue }
+            entrants[index].stage = .ended
+            underWayCount -= 1
+            nextStart = now
+            shortUntil = nil
+            actions.append(.giveUp(entrants[index].destination))
+        }
+        return actions
+    }
+
+    private mutating func startNext(at now: Duration) -> Destination {
+        let index = nextIndex()
+        let next = entrants[index].destination
+        entrants[index].stage = .underWay(since: now)
+        untriedCount -= 1
+        underWayCount += 1
+        firstStart = firstStart ?? now
+        nextStart = now + configuration.delays.attempt(expecting: roundTrips.isEmpty ? nil : roundTrips[next])
+        if lastFamily == nil || lastFamily == next.family { leadLeft -= 1 } else { leadLeft = 0 }
         lastFamily = next.family
         return next
     }
 
+    /// Who starts next: of the first group that has anyone left, the best of the family whose turn it is, else the best of all.
+    private mutating func nextIndex() -> Int {
+        if let destination = postponed {
+            postponed = nil
+            if let index = entrants.firstIndex(where: { $0.isUntried && $0.destination == destination }) { return index }
+        }
+        guard let best = entrants.firstIndex(where: \.isUntried) else {
+            preconditionFailure("somebody was untried when another attempt might start")
+        }
+        guard let lastFamily else { return best }
+        let group = entrants[best].group
+        let isLeading = leadLeft > 0
+        let turn = entrants.firstIndex { entrant in
+            entrant.isUntried && entrant.group == group && (entrant.destination.family == lastFamily) == isLeading
+        }
+        return turn ?? best
+    }
+
     /// - Returns: whether the attempt was under way.
-    private mutating func end(_ destination: Destination) -> Bool {
-        guard let index = inFlight.firstIndex(of: destination) else { return false }
-        inFlight.remove(at: index)
+    private mutating func end(_ destination: Destination, as stage: Entrant.Stage) -> Bool {
+        guard let index = entrants.firstIndex(where: { $0.isUnderWay && $0.destination == destination }) else {
+            return false
+        }
+        entrants[index].stage = stage
+        underWayCount -= 1
         return true
     }
 }

@@ -48,11 +48,7 @@ struct Dial: Sendable {
         self.question = question
         unanswered = question.lookup?.families ?? []
         lookup = question.lookup == nil ? .unneeded : .asked
-        race = ConnectionRace(
-            awaiting: unanswered,
-            delays: question.delays,
-            mostAtOnce: question.mostAttemptsAtOnce
-        )
+        race = ConnectionRace(awaiting: unanswered, question.race)
         stopwatch = Stopwatch(running: .lookup, at: .zero)
     }
 
@@ -294,6 +290,9 @@ extension Dial {
                 hasReachedStart = true
                 attempts.append(AttemptReport(destination: destination, started: now))
                 actions.append(.open(destination))
+            case .giveUp(let destination):
+                end(destination, .timedOut, at: now, reason: "silent for as long as one attempt may be")
+                actions.append(.close(destination))
             case .abandon(let destination):
                 end(destination, .abandoned, at: now)
                 actions.append(.close(destination))

@@ -18,8 +18,8 @@ public struct DialOptions: Sendable {
     /// The most that the whole dial may take, since its start; `nil` for no limit beside the budgets.
     public var deadline: Duration?
 
-    /// The race's delays; `nil` is the dialer's.
-    public var delays: RaceDelays?
+    /// How addresses race; `nil` is the dialer's.
+    public var race: RaceConfiguration?
 
     /// The address to bind to before `connect`; port 0 lets the system choose. Only its family is asked for and dialed.
     public var localEndpoint: Endpoint?

@@ -22,9 +22,7 @@ struct DialQuestion: Sendable {
     var lookup: LookupQuestion?
     var budgets: Budgets
     var deadline: Duration?
-    var delays: RaceDelays
-    /// How many attempts may be under way together.
-    var mostAttemptsAtOnce = Int.max
+    var race = RaceConfiguration.standard
     /// What may be dialed; `nil` for anything.
     var policy: AddressPolicy?
     /// Whether something must be awaited after the connection, so that the handshake's clock is shown.

@@ -93,8 +93,7 @@ extension Dialer {
                 lookup: lookup,
                 budgets: options.budgets ?? configuration.budgets,
                 deadline: options.deadline,
-                delays: options.delays ?? configuration.delays,
-                mostAttemptsAtOnce: configuration.mostAttemptsAtOnce,
+                race: options.race ?? configuration.race,
                 policy: configuration.policy,
                 awaitsReadiness: options.readiness != nil,
                 tellsStart: options.onStart != nil

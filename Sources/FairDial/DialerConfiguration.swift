@@ -12,13 +12,8 @@ public struct DialerConfiguration: Sendable {
     /// How long each clock may run. A dial may bring its own.
     public var budgets = Budgets()
 
-    /// The race's delays (RFC 8305 §8). Change them where round trips are known to be much longer or shorter.
-    public var delays = RaceDelays.standard
-
-    /// How many attempts of one dial may be under way together, at least 1. Default: as many as the attempt delay lets start
-    /// within the connect budget. Set it where sockets are dear; addresses beyond it wait for one of these to end, so a few
-    /// that hang can keep a good one from being tried.
-    public var mostAttemptsAtOnce = Int.max
+    /// How addresses race: edition, delays and bounds. Default RFC 8305's. A dial may bring its own.
+    public var race = RaceConfiguration.standard
 
     /// Who looks names up: by default the process's own line over the system's `getaddrinfo`, hosts file first.
     public var resolver = NameResolver.shared

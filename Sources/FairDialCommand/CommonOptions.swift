@@ -91,7 +91,7 @@ struct CommonOptions: ParsableArguments {
         if let queueTimeout { configuration.budgets.queue = queueTimeout.duration }
         if let lookupTimeout { configuration.budgets.lookup = lookupTimeout.duration }
         if let connectTimeout { configuration.budgets.connect = connectTimeout.duration }
-        if let attemptDelay { configuration.delays = RaceDelays(attempt: attemptDelay.duration) }
+        if let attemptDelay { configuration.race.delays = RaceDelays(attempt: attemptDelay.duration) }
         configuration.overrides = Dictionary(override.map { ($0.host, [$0.address]) }) { $0 + $1 }
         configuration.policy = policy
         return Dialer(configuration)

@@ -5,17 +5,6 @@ import Testing
 
 @testable import ConnectionRacing
 
-private let six1 = Destination.internet(
-    Endpoint(address: .v6(IPv6Address(high: 0x2001_0db8, low: 1), zone: nil), port: 80)
-)
-private let six2 = Destination.internet(
-    Endpoint(address: .v6(IPv6Address(high: 0x2001_0db8, low: 2), zone: nil), port: 80)
-)
-private let four1 = Destination.internet(Endpoint(address: .v4(IPv4Address(bits: 0xC000_0201)), port: 80))
-private let four2 = Destination.internet(Endpoint(address: .v4(IPv4Address(bits: 0xC000_0202)), port: 80))
-
-private func at(_ milliseconds: Int) -> Duration { .milliseconds(milliseconds) }
-
 @Suite struct `RFC 8305 section 3: answers as they come` {
     @Test func `IPv6 addresses start at once, with IPv4 still awaited`() {
         var race = ConnectionRace(awaiting: .both)
@@ -84,6 +73,16 @@ private func at(_ milliseconds: Int) -> Duration { .milliseconds(milliseconds) }
         #expect(race.wakeTime == nil)
     }
 
+    @Test func `the first family may lead by more than one`() {
+        var race = ConnectionRace(awaiting: [], RaceConfiguration(firstFamilyCount: 2))
+        #expect(race.answered([six1, six2, six3, four1, four2], settling: .both, at: .zero) == [.start(six1)])
+        #expect(race.failed(six1, at: at(1)) == [.start(six2)])
+        #expect(race.failed(six2, at: at(2)) == [.start(four1)])
+        #expect(race.failed(four1, at: at(3)) == [.start(six3)])
+        #expect(race.failed(six3, at: at(4)) == [.start(four2)])
+        #expect(race.failed(four2, at: at(5)) == [.exhaust])
+    }
+
     @Test func `the system's order decides which family goes first`() {
         var race = ConnectionRace(awaiting: [])
         #expect(race.answered([four1, six1], settling: .both, at: .zero) == [.start(four1)])
@@ -93,7 +92,7 @@ private func at(_ milliseconds: Int) -> Duration { .milliseconds(milliseconds) }
 
 @Suite struct `RFC 8305 section 5: attempts` {
     @Test func `a silent attempt keeps the next one waiting for the attempt delay`() {
-        var race = ConnectionRace(awaiting: [], delays: RaceDelays(attempt: at(100)))
+        var race = ConnectionRace(awaiting: [], RaceConfiguration(delays: RaceDelays(attempt: at(100))))
         #expect(race.answered([six1, four1], settling: .both, at: at(7)) == [.start(six1)])
         #expect(race.advance(to: at(106)) == [])
         #expect(race.wakeTime == at(107))
@@ -108,7 +107,7 @@ private func at(_ milliseconds: Int) -> Duration { .milliseconds(milliseconds) }
     }
 
     @Test func `no more attempts are under way than may be, and the next one starts when one ends`() {
-        var race = ConnectionRace(awaiting: [], mostAtOnce: 2)
+        var race = ConnectionRace(awaiting: [], RaceConfiguration(mostAtOnce: 2))
         #expect(race.answered([six1, four1, six2, four2], settling: .both, at: at(0)) == [.start(six1)])
         #expect(race.advance(to: at(250)) == [.start(four1)])
         #expect(race.wakeTime == nil)
@@ -120,7 +119,7 @@ private func at(_ milliseconds: Int) -> Duration { .milliseconds(milliseconds) }
 
     @Test(arguments: [0, -1, 1])
     func `one attempt may always be under way`(mostAtOnce: Int) {
-        var race = ConnectionRace(awaiting: [], mostAtOnce: mostAtOnce)
+        var race = ConnectionRace(awaiting: [], RaceConfiguration(mostAtOnce: mostAtOnce))
         #expect(race.answered([six1, four1], settling: .both, at: at(0)) == [.start(six1)])
         #expect(race.advance(to: at(9_000)) == [])
         #expect(race.failed(six1, at: at(9_001)) == [.start(four1)])
@@ -188,6 +187,57 @@ private func at(_ milliseconds: Int) -> Duration { .milliseconds(milliseconds) }
     }
 }
 
+@Suite struct `The bounds of a race` {
+    @Test func `an attempt that is silent for its whole budget is given up, and the next one starts at once`() {
+        var race = ConnectionRace(awaiting: [], RaceConfiguration(attemptBudget: at(200)))
+        #expect(race.answered([six1, four1], settling: .both, at: at(5)) == [.start(six1)])
+        #expect(race.wakeTime == at(205))
+        #expect(race.advance(to: at(204)) == [])
+        #expect(race.advance(to: at(205)) == [.giveUp(six1), .start(four1)])
+        #expect(race.connected(six1) == [])
+        #expect(race.advance(to: at(405)) == [.giveUp(four1), .exhaust])
+    }
+
+    @Test func `where few may be under way, a budget for each keeps those that hang from blocking the good one`() {
+        var race = ConnectionRace(awaiting: [], RaceConfiguration(mostAtOnce: 1, attemptBudget: at(300)))
+        #expect(race.answered([six1, four1], settling: .both, at: at(0)) == [.start(six1)])
+        #expect(race.wakeTime == at(300))
+        #expect(race.advance(to: at(300)) == [.giveUp(six1), .start(four1)])
+        #expect(race.connected(four1) == [.succeed(four1)])
+    }
+
+    @Test func `the race's own budget runs from the first attempt, and ends everything`() {
+        var race = ConnectionRace(awaiting: .both, RaceConfiguration(budget: at(400)))
+        #expect(race.answered([six1, four1], settling: .ipv6, at: at(1_000)) == [.start(six1)])
+        #expect(race.advance(to: at(1_250)) == [.start(four1)])
+        #expect(race.wakeTime == at(1_400))
+        #expect(race.advance(to: at(1_399)) == [])
+        #expect(race.advance(to: at(1_400)) == [.giveUp(six1), .giveUp(four1), .exhaust])
+        #expect(race.wakeTime == nil)
+    }
+
+    @Test(arguments: [
+        (10, 100), (33, 100), (34, 102), (100, 300), (600, 1_800), (700, 2_000),
+    ])
+    func `a known round trip times the next attempt to the first one's retransmission`(roundTrip: Int, delay: Int) {
+        var race = ConnectionRace(awaiting: [])
+        race.expect(at(roundTrip), to: six1)
+        #expect(race.answered([six1, four1, six2], settling: .both, at: at(1)) == [.start(six1)])
+        #expect(race.wakeTime == at(1 + delay))
+        // Nothing is known about the second.
+        #expect(race.advance(to: at(1 + delay)) == [.start(four1)])
+        #expect(race.wakeTime == at(1 + delay + 250))
+    }
+
+    @Test func `the least delay that is made of a round trip can be brought down to the hard floor`() {
+        let delays = RaceDelays(minimumAttempt: at(1))
+        var race = ConnectionRace(awaiting: [], RaceConfiguration(delays: delays))
+        race.expect(.microseconds(50), to: six1)
+        #expect(race.answered([six1, four1], settling: .both, at: at(0)) == [.start(six1)])
+        #expect(race.wakeTime == at(10))
+    }
+}
+
 @Suite struct `A shortage of sockets` {
     @Test func `the address goes first again when the pause is over`() {
         var race = ConnectionRace(awaiting: [])
@@ -210,7 +260,45 @@ private func at(_ milliseconds: Int) -> Duration { .milliseconds(milliseconds) }
     }
 }
 
+@Suite struct `RFC 8305 section 6: answers that change` {
+    @Test func `an address that is gone and was not tried is not tried any more`() {
+        var race = ConnectionRace(awaiting: .both)
+        #expect(race.answered([six1, six2], settling: [], at: .zero) == [.start(six1)])
+        #expect(race.answered([six1, six3], settling: .ipv6, at: at(10)) == [])
+        #expect(race.failed(six1, at: at(20)) == [.start(six3)])
+        #expect(race.answersEnded(at: at(21)) == [])
+        #expect(race.failed(six3, at: at(22)) == [.exhaust])
+    }
+
+    @Test func `an attempt whose address is gone goes on, and may win`() {
+        var race = ConnectionRace(awaiting: .both)
+        #expect(race.answered([six1], settling: [], at: .zero) == [.start(six1)])
+        #expect(race.answered([six2], settling: .ipv6, at: at(300)) == [.start(six2)])
+        #expect(race.connected(six1) == [.abandon(six2), .succeed(six1)])
+    }
+
+    @Test func `an address that is added has its place as if it had been there from the start`() {
+        var race = ConnectionRace(awaiting: .both)
+        #expect(race.answered([six1, six2], settling: .ipv6, at: .zero) == [.start(six1)])
+        #expect(race.answered([six1, six2, four1], settling: .ipv4, at: at(10)) == [])
+        // Ahead of the IPv6 address that had been waiting, because the families take turns.
+        #expect(race.advance(to: at(250)) == [.start(four1)])
+        #expect(race.advance(to: at(500)) == [.start(six2)])
+    }
+}
+
 @Suite struct `RFC 8305 section 8: the delays' bounds` {
+    @Test func `the defaults are the RFC's`() {
+        let standard = RaceConfiguration.standard
+        #expect(standard.rules == .rfc8305)
+        #expect(standard.delays.resolution == at(50))
+        #expect(standard.delays.attempt == at(250))
+        #expect(standard.delays.minimumAttempt == at(100))
+        #expect(RaceDelays.attemptBounds == at(10)...at(2_000))
+        #expect(standard.firstFamilyCount == 1)
+    }
+
+
     @Test(arguments: [(0, 10), (9, 10), (10, 10), (250, 250), (2_000, 2_000), (2_001, 2_000)])
     func `the attempt delay stays within 10 ms and 2 s`(asked: Int, given: Int) {
         #expect(RaceDelays(attempt: at(asked)).attempt == at(given))

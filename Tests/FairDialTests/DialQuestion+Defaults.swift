@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import ConnectionRacing
 import IPAddresses
 import NameResolution
 
@@ -28,7 +27,6 @@ extension DialQuestion {
             lookup: name.map { LookupQuestion(name: $0, families: families) },
             budgets: budgets,
             deadline: deadline,
-            delays: .standard,
             awaitsReadiness: awaitsReadiness,
             tellsStart: tellsStart
         )
