@@ -40,6 +40,25 @@ socklen_t fairdial_ipv6_address(struct sockaddr_storage *address, uint64_t high,
     return sizeof bytes;
 }
 
+int fairdial_same_endpoint(const struct sockaddr *left, const struct sockaddr *right)
+{
+    if (left->sa_family != right->sa_family)
+        return 0;
+    if (left->sa_family == AF_INET) {
+        struct sockaddr_in one, other;
+        memcpy(&one, left, sizeof one);
+        memcpy(&other, right, sizeof other);
+        return one.sin_port == other.sin_port && one.sin_addr.s_addr == other.sin_addr.s_addr;
+    }
+    if (left->sa_family == AF_INET6) {
+        struct sockaddr_in6 one, other;
+        memcpy(&one, left, sizeof one);
+        memcpy(&other, right, sizeof other);
+        return one.sin6_port == other.sin6_port && memcmp(&one.sin6_addr, &other.sin6_addr, sizeof one.sin6_addr) == 0;
+    }
+    return 0;
+}
+
 int fairdial_read_address(const struct sockaddr *address, uint64_t *high, uint64_t *low, uint32_t *scope)
 {
     if (address->sa_family == AF_INET) {

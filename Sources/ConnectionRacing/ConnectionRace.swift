@@ -311,7 +311,9 @@ extension ConnectionRace {
     private mutating func nextIndex() -> Int {
         if let destination = postponed {
             postponed = nil
-            if let index = entrants.firstIndex(where: { $0.isUntried && $0.destination == destination }) { return index }
+            if let index = entrants.firstIndex(where: { $0.isUntried && $0.destination == destination }) {
+                return index
+            }
         }
         guard let best = entrants.firstIndex(where: \.isUntried) else {
             preconditionFailure("somebody was untried when another attempt might start")

@@ -21,14 +21,17 @@ package struct AttemptFailure: Error, Hashable, Sendable {
     }
 
     /// What the system said, in `errno`'s numbers.
-    package init(errorNumber: Int32) {
+    ///
+    /// - Parameter reason: a better clause than the system's own.
+    package init(errorNumber: Int32, reason: String? = nil) {
         self.errorNumber = errorNumber
-        reason = Self.text(of: errorNumber)
+        self.reason = reason ?? Self.text(of: errorNumber)
         outcome =
             switch errorNumber {
             case ECONNREFUSED, ECONNRESET: .refused
             // EACCES and EPERM are what a "prohibit" route and a local firewall say.
-            case ENETUNREACH, EHOSTUNREACH, ENETDOWN, EHOSTDOWN, EACCES, EPERM: .unreachable
+            // EADDRNOTAVAIL: this machine has no address, or no port left, to send from.
+            case ENETUNREACH, EHOSTUNREACH, ENETDOWN, EHOSTDOWN, EACCES, EPERM, EADDRNOTAVAIL: .unreachable
             case ETIMEDOUT: .timedOut
             default: .failed
             }

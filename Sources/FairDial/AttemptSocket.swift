@@ -33,24 +33,21 @@ package struct AttemptSocket: Sendable {
 
     package let descriptor: CInt
     private let address: SocketAddressBytes
+    private let isStream: Bool
 
     /// A socket by its descriptor; a script's may be any number.
     package init(descriptor: CInt, to destination: Destination) throws(AttemptFailure) {
-        self.init(descriptor: descriptor, address: try SocketAddressBytes(destination))
+        self.init(descriptor: descriptor, address: try SocketAddressBytes(destination), isStream: true)
     }
 
-    private init(descriptor: CInt, address: SocketAddressBytes) {
+    private init(descriptor: CInt, address: SocketAddressBytes, isStream: Bool) {
         self.descriptor = descriptor
         self.address = address
+        self.isStream = isStream
     }
 
     /// Opens a socket, sets what must be set before `connect`, binds it, and connects.
-    static func open(
-        to destination: Destination,
-        over transport: Transport,
-        from local: Endpoint?,
-        options: [PreconnectOption]
-    ) -> Opening {
+    static func open(to destination: Destination, with setup: SocketSetup) -> Opening {
         let address: SocketAddressBytes
         do {
             address = try SocketAddressBytes(destination)
@@ -58,14 +55,13 @@ package struct AttemptSocket: Sendable {
             if let number = error.errorNumber, AttemptFailure.isShortage(number) { return .shortage }
             return .failed(error)
         }
-        let descriptor = nonBlockingSocket(address.family, isStream: transport == .stream)
+        let descriptor = nonBlockingSocket(address.family, setup)
         guard descriptor >= 0 else {
             let number = errno
             return AttemptFailure.isShortage(number) ? .shortage : .failed(AttemptFailure(errorNumber: number))
         }
-        let socket = AttemptSocket(descriptor: descriptor, address: address)
-        let local = local ?? (transport == .unconnectedDatagram ? destination.anyLocalEndpoint : nil)
-        if let failure = socket.prepare(from: local, to: destination, options: options) {
+        let socket = AttemptSocket(descriptor: descriptor, address: address, isStream: setup.transport == .stream)
+        if let failure = socket.prepare(for: destination, setup) {
             socket.close()
             return .failed(failure)
         }
@@ -75,7 +71,7 @@ package struct AttemptSocket: Sendable {
             socket.close()
             if let number = failure.errorNumber, AttemptFailure.isShortage(number) { return .shortage }
             return .failed(failure)
-        case .connected where transport == .unconnectedDatagram:
+        case .connected where setup.transport == .unconnectedDatagram:
             // Connecting has shown that there is a way there; now the association is dissolved again.
             socket.dissolve()
             return .opened(socket, .connected)
@@ -87,9 +83,9 @@ package struct AttemptSocket: Sendable {
     /// Asks the socket how far it is; a repeated `connect` tells, without waiting (rule 6).
     func ask() -> Progress {
         while true {
-            if address.withPointer({ connect(descriptor, $0, $1) }) == 0 { return .connected }
+            if address.withPointer({ connect(descriptor, $0, $1) }) == 0 { return connected }
             switch errno {
-            case EISCONN: return .connected
+            case EISCONN: return connected
             case EALREADY, EINPROGRESS: return .pending
             case EINTR: continue
             case let number: return .failed(AttemptFailure(errorNumber: number))
@@ -107,10 +103,29 @@ package struct AttemptSocket: Sendable {
         #endif
     }
 
-    private static func nonBlockingSocket(_ family: Int32, isStream: Bool) -> CInt {
+    /// How far a socket is that says it is connected.
+    ///
+    /// A dial of a local port where nobody listens may be given that very port to send from, and TCP lets the socket meet itself
+    /// (RFC 9293 §3.5, simultaneous initiation).
+    private var connected: Progress {
+        guard isStream, address.isOwnAddress(of: descriptor) else { return .connected }
+        return .failed(
+            AttemptFailure(errorNumber: ECONNREFUSED, reason: "nobody listens there: the socket met itself")
+        )
+    }
+
+    private static func nonBlockingSocket(_ family: Int32, _ setup: SocketSetup) -> CInt {
+        let isStream = setup.transport == .stream
         #if os(Linux)
-            let type = Int32(isStream ? SOCK_STREAM.rawValue : SOCK_DGRAM.rawValue)
-            return socket(family, type | Int32(SOCK_NONBLOCK.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+            let type =
+                Int32(isStream ? SOCK_STREAM.rawValue : SOCK_DGRAM.rawValue)
+                | Int32(SOCK_NONBLOCK.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
+            if setup.wantsMultipath, isStream, family != AF_UNIX {
+                let descriptor = socket(family, type, LinuxSockets.multipathTCP)
+                // A kernel without it, or with it switched off, says one of these; then plain TCP has to do.
+                if descriptor >= 0 || ![EPROTONOSUPPORT, ENOPROTOOPT, EINVAL].contains(errno) { return descriptor }
+            }
+            return socket(family, type, 0)
         #else
             let descriptor = socket(family, isStream ? SOCK_STREAM : SOCK_DGRAM, 0)
             if descriptor >= 0 {
@@ -121,12 +136,21 @@ package struct AttemptSocket: Sendable {
         #endif
     }
 
-    private func prepare(
-        from local: Endpoint?,
-        to destination: Destination,
-        options: [PreconnectOption]
-    ) -> AttemptFailure? {
-        for option in options {
+    private func prepare(for destination: Destination, _ setup: SocketSetup) -> AttemptFailure? {
+        #if os(Linux)
+            if setup.wantsFastOpen, setup.transport == .stream, destination.endpoint != nil {
+                var isOn: Int32 = 1
+                // A kernel that does not have it makes a plain handshake, and so do we.
+                _ = setsockopt(
+                    descriptor,
+                    Int32(IPPROTO_TCP),
+                    LinuxSockets.fastOpenConnect,
+                    &isOn,
+                    socklen_t(MemoryLayout<Int32>.size)
+                )
+            }
+        #endif
+        for option in setup.options {
             let status = option.value.withUnsafeBytes {
                 setsockopt(descriptor, option.level, option.name, $0.baseAddress, socklen_t($0.count))
             }
@@ -135,7 +159,7 @@ package struct AttemptSocket: Sendable {
                 return AttemptFailure(.failed, reason: "socket option \(option.level)/\(option.name): \(text)")
             }
         }
-        guard let local, destination.endpoint != nil else { return nil }
+        guard let local = setup.localEndpoint(for: destination) else { return nil }
         do {
             let bound = try SocketAddressBytes(local)
             if bound.withPointer({ bind(descriptor, $0, $1) }) == 0 { return nil }
@@ -146,9 +170,9 @@ package struct AttemptSocket: Sendable {
     }
 
     private func begin() -> Progress {
-        if address.withPointer({ connect(descriptor, $0, $1) }) == 0 { return .connected }
+        if address.withPointer({ connect(descriptor, $0, $1) }) == 0 { return connected }
         switch errno {
-        case EISCONN: return .connected
+        case EISCONN: return connected
         // An interrupted connect goes on by itself (POSIX), so it is asked after like a pending one.
         case EINPROGRESS, EINTR: return ask()
         // A Unix domain socket whose backlog is full; it must be tried again, not waited for.
@@ -164,13 +188,12 @@ package struct AttemptSocket: Sendable {
     }
 }
 
-extension Destination {
-    /// The wildcard address of the destination's family, and any port.
-    fileprivate var anyLocalEndpoint: Endpoint? {
-        switch family {
-        case .ipv4: Endpoint(address: .v4(.unspecified), port: 0)
-        case .ipv6: Endpoint(address: .v6(.unspecified, zone: nil), port: 0)
-        case nil: nil
-        }
+#if os(Linux)
+    /// Numbers of the kernel's that the C library's module does not show.
+    private enum LinuxSockets {
+        /// `IPPROTO_MPTCP`.
+        static let multipathTCP: Int32 = 262
+        /// `TCP_FASTOPEN_CONNECT`: `connect` returns at once where a cookie is known, and the first write sends the SYN.
+        static let fastOpenConnect: Int32 = 30
     }
-}
+#endif

@@ -1,18 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import ConnectionRacing
-package import IPAddresses
 package import NIOCore
 
 /// Makes the bare sockets of attempts and tells how they fare: the kernel's, or a script's in a test.
 package protocol Connector: Sendable {
     /// Opens a socket, sets what must be set before `connect`, binds it, and connects.
-    func open(
-        _ destination: Destination,
-        over transport: Transport,
-        from local: Endpoint?,
-        options: [PreconnectOption]
-    ) -> AttemptSocket.Opening
+    func open(_ destination: Destination, with setup: SocketSetup) -> AttemptSocket.Opening
 
     /// Asks a socket how far it is, without waiting (rule 6).
     func ask(_ socket: AttemptSocket) -> AttemptSocket.Progress

@@ -42,7 +42,7 @@ extension Dial {
         phase = .over
         let error = DialError(
             code,
-            DialVerdict.sentence(message, attempts: splits.attempts, resolutionError: resolutionError),
+            DialVerdict.sentence(message, splits: splits, resolutionError: resolutionError),
             target: "\(question.target)",
             splits: splits,
             resolutionError: resolutionError,

@@ -78,6 +78,7 @@ struct Dial: Sendable {
         splits.connect = stopwatch[.connect]
         splits.source = source
         splits.unanswered = unanswered
+        splits.skipped = question.skipped
         splits.attempts = attempts
         return splits
     }

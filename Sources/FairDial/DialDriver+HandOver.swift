@@ -50,7 +50,7 @@ extension DialDriver {
         of socket: AttemptSocket,
         _ initializer: @escaping @Sendable (any Channel) -> EventLoopFuture<Void>
     ) -> EventLoopFuture<any Channel> {
-        switch plan.transport {
+        switch plan.sockets.transport {
         case .stream:
             ClientBootstrap(group: loop).channelInitializer(initializer).withConnectedSocket(socket.descriptor)
         case .datagram, .unconnectedDatagram:

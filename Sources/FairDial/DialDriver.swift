@@ -229,13 +229,7 @@ extension DialDriver {
     }
 
     private func open(_ destination: Destination) {
-        let opening = plan.connector.open(
-            destination,
-            over: plan.transport,
-            from: plan.localEndpoint,
-            options: plan.socketOptions
-        )
-        switch opening {
+        switch plan.connector.open(destination, with: plan.sockets) {
         case .shortage:
             carryOut(dial.outOfDescriptors(destination, at: now))
         case .failed(let failure):

@@ -21,11 +21,20 @@ public struct DialOptions: Sendable {
     /// How addresses race; `nil` is the dialer's.
     public var race: RaceConfiguration?
 
-    /// The address to bind to before `connect`; port 0 lets the system choose. Only its family is asked for and dialed.
-    public var localEndpoint: Endpoint?
+    /// The addresses to bind to before `connect`, one of each family at most; port 0 lets the system choose. Where there is one,
+    /// a family without one is neither asked for nor dialed, and `Splits.skipped` says so. Empty for the system's choice.
+    public var localEndpoints: [Endpoint] = []
 
     /// Options to set on each socket before `connect`.
     public var socketOptions: [PreconnectOption] = []
+
+    /// Whether to use TCP Fast Open (RFC 7413) where the kernel has it: to a peer that has given this machine a cookie, `connect`
+    /// is done at once, and the first write goes out with the SYN. Such an address wins the race unheard, so it is for peers
+    /// whose first request may safely be sent twice, and that are known to be there. Default no.
+    public var fastOpen = false
+
+    /// Whether to use Multipath TCP (RFC 8684) where the kernel has it. Default no.
+    public var multipath = false
 
     /// What to wait for on the channel once it is connected; `nil` for nothing.
     public var readiness: Readiness?

@@ -13,6 +13,12 @@ final class DialPlan: Sendable {
         case lookUp(port: UInt16)
         /// With destinations that are known.
         case known([Destination], LookupSource?)
+
+        /// Whether addresses may have been left out for their family; a literal that is dialed has no others.
+        var mayHaveSkipped: Bool {
+            guard case .known(let destinations, .numeric) = self else { return true }
+            return destinations.isEmpty
+        }
     }
 
     let question: DialQuestion
@@ -21,9 +27,7 @@ final class DialPlan: Sendable {
     let connector: any Connector
     let asker: Asker
     let families: AddressFamilies
-    let transport: Transport
-    let localEndpoint: Endpoint?
-    let socketOptions: [PreconnectOption]
+    let sockets: SocketSetup
     let readiness: Readiness?
     let onStart: (@Sendable () -> Void)?
     /// Runs once, on the winner, before anything is read.
@@ -36,9 +40,7 @@ final class DialPlan: Sendable {
         connector: any Connector,
         asker: Asker,
         families: AddressFamilies,
-        transport: Transport,
-        localEndpoint: Endpoint?,
-        socketOptions: [PreconnectOption],
+        sockets: SocketSetup,
         readiness: Readiness?,
         onStart: (@Sendable () -> Void)?,
         initializer: @escaping @Sendable (any Channel) -> EventLoopFuture<Void>
@@ -49,9 +51,7 @@ final class DialPlan: Sendable {
         self.connector = connector
         self.asker = asker
         self.families = families
-        self.transport = transport
-        self.localEndpoint = localEndpoint
-        self.socketOptions = socketOptions
+        self.sockets = sockets
         self.readiness = readiness
         self.onStart = onStart
         self.initializer = initializer

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ConnectionRacing
+import IPAddresses
 import NameResolution
 
 /// What one dial is about, decided before it starts.
@@ -25,6 +26,8 @@ struct DialQuestion: Sendable {
     var race = RaceConfiguration.standard
     /// What may be dialed; `nil` for anything.
     var policy: AddressPolicy?
+    /// The families that are left out because there is no local address to dial them from.
+    var skipped: AddressFamilies = []
     /// Whether something must be awaited after the connection, so that the handshake's clock is shown.
     var awaitsReadiness: Bool
     /// Whether somebody wants to know when the first attempt starts.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ConnectionRacing
+import IPAddresses
 import NameResolution
 
 /// The words and codes of a failed dial.
@@ -32,6 +33,11 @@ enum DialVerdict {
         }
     }
 
+    static func words(forSkipped families: AddressFamilies) -> String {
+        let names = families == .both ? "both families" : families == .ipv6 ? "IPv6" : "IPv4"
+        return "\(names) skipped: no local address to dial from"
+    }
+
     static func allFailed(_ attempts: [AttemptReport]) -> String {
         attempts.count == 1 ? "the only address failed" : "all \(attempts.count) addresses failed"
     }
@@ -40,16 +46,17 @@ enum DialVerdict {
     /// dropped.
     static func sentence(
         _ message: String,
-        attempts: [AttemptReport],
+        splits: Splits,
         resolutionError: ResolutionError? = nil
     ) -> String {
-        var causes = attempts.map { attempt in
+        var causes = splits.attempts.map { attempt in
             let outcome = attempt.outcome.map { $0.rawValue } ?? "under way"
             return "\(attempt.destination) \(attempt.reason ?? outcome)"
         }
         if let resolutionError, resolutionError.message != message {
             causes.append("look-up: \(resolutionError.message)")
         }
+        if !splits.skipped.isEmpty { causes.append(words(forSkipped: splits.skipped)) }
         return causes.isEmpty ? message : message + ": " + causes.joined(separator: ", ")
     }
 }

@@ -7,10 +7,29 @@ import NIOCore
 import NameResolution
 
 extension DialOptions {
-    /// The families to ask for and to dial: those asked for, less what a local address rules out.
+    /// The families to ask for and to dial: those asked for, less what has no local address where there is one.
     var wantedFamilies: AddressFamilies {
-        guard let localEndpoint else { return families }
-        return families.intersection(AddressFamilies(localEndpoint.address.family))
+        families.subtracting(skippedFamilies)
+    }
+
+    /// The families that are asked for, and have no local address where the other one has.
+    var skippedFamilies: AddressFamilies {
+        guard !localEndpoints.isEmpty else { return [] }
+        let bound = localEndpoints.reduce(into: AddressFamilies()) {
+            $0.formUnion(AddressFamilies($1.address.family))
+        }
+        return families.subtracting(bound)
+    }
+
+    /// How the sockets of a dial are made.
+    func sockets(over transport: Transport) -> SocketSetup {
+        var setup = SocketSetup()
+        setup.transport = transport
+        setup.localEndpoints = localEndpoints
+        setup.options = socketOptions
+        setup.wantsFastOpen = fastOpen
+        setup.wantsMultipath = multipath
+        return setup
     }
 }
 
@@ -95,6 +114,7 @@ extension Dialer {
                 deadline: options.deadline,
                 race: options.race ?? configuration.race,
                 policy: configuration.policy,
+                skipped: start.mayHaveSkipped ? options.skippedFamilies : [],
                 awaitsReadiness: options.readiness != nil,
                 tellsStart: options.onStart != nil
             ),
@@ -103,9 +123,7 @@ extension Dialer {
             connector: configuration.connector,
             asker: asker,
             families: families,
-            transport: transport,
-            localEndpoint: options.localEndpoint,
-            socketOptions: options.socketOptions,
+            sockets: options.sockets(over: transport),
             readiness: options.readiness,
             onStart: options.onStart,
             initializer: initializer

@@ -1,20 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import ConnectionRacing
-package import IPAddresses
 package import NIOCore
 
 /// Real sockets, and the process's poller.
 package struct KernelConnector: Connector {
     package init() {}
 
-    package func open(
-        _ destination: Destination,
-        over transport: Transport,
-        from local: Endpoint?,
-        options: [PreconnectOption]
-    ) -> AttemptSocket.Opening {
-        AttemptSocket.open(to: destination, over: transport, from: local, options: options)
+    package func open(_ destination: Destination, with setup: SocketSetup) -> AttemptSocket.Opening {
+        AttemptSocket.open(to: destination, with: setup)
     }
 
     package func ask(_ socket: AttemptSocket) -> AttemptSocket.Progress {

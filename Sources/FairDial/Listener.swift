@@ -141,7 +141,7 @@ public struct Listener: Sendable {
     }
 
     private static func failure(_ splits: Splits, target: String) -> DialError {
-        let message = DialVerdict.sentence("cannot listen", attempts: splits.attempts)
+        let message = DialVerdict.sentence("cannot listen", splits: splits)
         let isShort = splits.attempts.last?.errorNumber.map(AttemptFailure.isShortage) ?? false
         return DialError(isShort ? .outOfDescriptors : .allAttemptsFailed, message, target: target, splits: splits)
     }

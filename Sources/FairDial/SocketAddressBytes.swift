@@ -68,6 +68,20 @@ struct SocketAddressBytes: Sendable {
         }
     }
 
+    /// Whether a socket is bound to this very address and port. Scopes are left aside: an address of this machine's that is
+    /// reached through a zone is the zone's own.
+    func isOwnAddress(of descriptor: CInt) -> Bool {
+        guard family == AF_INET || family == AF_INET6 else { return false }
+        var own = sockaddr_storage()
+        var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
+        return withUnsafeMutablePointer(to: &own) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { own in
+                guard getsockname(descriptor, own, &length) == 0 else { return false }
+                return withPointer { peer, _ in fairdial_same_endpoint(own, peer) != 0 }
+            }
+        }
+    }
+
     /// The same address as NIO's, for the calls that take one; not for Unix domain sockets.
     var nioAddress: SocketAddress {
         withUnsafeBytes(of: storage) { bytes in

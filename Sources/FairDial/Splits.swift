@@ -23,6 +23,10 @@ public struct Splits: Hashable, Sendable {
     /// The families that had not been answered when the dial ended; empty for a literal.
     public var unanswered: AddressFamilies = []
 
+    /// The families that were wanted and neither asked for nor dialed, because `DialOptions.localEndpoints` has no address of
+    /// theirs.
+    public var skipped: AddressFamilies = []
+
     /// Every attempt, in the order in which they started.
     public var attempts: [AttemptReport] = []
 
@@ -44,6 +48,7 @@ extension Splits: CustomStringConvertible {
             "connect \(connect.readable)",
         ]
         if let handshake { parts.append("handshake \(handshake.readable)") }
+        if !skipped.isEmpty { parts.append(DialVerdict.words(forSkipped: skipped)) }
         return parts.joined(separator: " · ")
     }
 }

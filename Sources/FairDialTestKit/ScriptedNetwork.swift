@@ -2,7 +2,6 @@
 
 package import ConnectionRacing
 package import FairDial
-package import IPAddresses
 import NIOConcurrencyHelpers
 package import NIOCore
 import NIOEmbedded
@@ -90,12 +89,7 @@ package final class ScriptedNetwork: Connector {
 // MARK: - Connector
 
 extension ScriptedNetwork {
-    package func open(
-        _ destination: Destination,
-        over transport: Transport,
-        from local: Endpoint?,
-        options: [PreconnectOption]
-    ) -> AttemptSocket.Opening {
+    package func open(_ destination: Destination, with setup: SocketSetup) -> AttemptSocket.Opening {
         let now = clock.loop.now
         return state.withLockedValue { state in
             if state.shortages > 0 {

@@ -298,7 +298,6 @@ import Testing
         #expect(standard.firstFamilyCount == 1)
     }
 
-
     @Test(arguments: [(0, 10), (9, 10), (10, 10), (250, 250), (2_000, 2_000), (2_001, 2_000)])
     func `the attempt delay stays within 10 ms and 2 s`(asked: Int, given: Int) {
         #expect(RaceDelays(attempt: at(asked)).attempt == at(given))

@@ -159,21 +159,86 @@ import Testing
     @Test func `the local address is bound, and rules the other family out`() async throws {
         let server = try await LoopbackServer.start()
         var options = DialOptions()
-        options.localEndpoint = Endpoint(address: try IPAddress("127.0.0.7"), port: 0)
+        options.localEndpoints = [Endpoint(address: try IPAddress("127.0.0.7"), port: 0)]
         let connection = try await Dialer.shared.connect(to: "localhost", port: server.port, options: options)
         #expect(connection.output.localAddress?.ipAddress == "127.0.0.7")
         #expect(connection.splits.attempts.count == 1)
+        #expect(connection.splits.skipped == .ipv6)
+        #expect(connection.splits.description.hasSuffix(" · IPv6 skipped: no local address to dial from"))
         try await connection.output.close()
         let error = await failure {
             try await Dialer.shared.connect(to: "::1", port: server.port, options: options)
         }
         #expect(error?.code == .noUsableAddress)
+        #expect(error?.message.hasSuffix(": IPv6 skipped: no local address to dial from") == true)
         try await server.stop()
     }
 
+    @Test func `each family is bound to its own local address, and none is skipped`() async throws {
+        let server = try await LoopbackServer.start()
+        var options = DialOptions()
+        options.localEndpoints = [
+            Endpoint(address: try IPAddress("::1"), port: 0), Endpoint(address: try IPAddress("127.0.0.9"), port: 0),
+        ]
+        let connection = try await Dialer.shared.connect(to: "127.0.0.1", port: server.port, options: options)
+        #expect(connection.output.localAddress?.ipAddress == "127.0.0.9")
+        #expect(connection.splits.skipped == [])
+        try await connection.output.close()
+        try await server.stop()
+    }
+
+    @Test func `a socket that meets itself has found nobody`() async throws {
+        // A port that nobody listens at, and that the dial is made to send from.
+        let server = try await LoopbackServer.start()
+        let port = server.port
+        try await server.stop()
+        var options = DialOptions()
+        options.localEndpoints = [Endpoint(address: try IPAddress("127.0.0.1"), port: UInt16(port))]
+        options.socketOptions = [PreconnectOption(level: SOL_SOCKET, name: SO_REUSEADDR, value: 1)]
+        let error = await failure {
+            try await Dialer.shared.connect(to: "127.0.0.1", port: port, options: options)
+        }
+        #expect(error?.splits.attempts.map(\.outcome) == [.refused])
+        #expect(error?.message.contains("nobody listens there: the socket met itself") == true)
+    }
+
+    #if os(Linux)
+        @Test func `Multipath TCP and Fast Open are asked for where the kernel has them`() async throws {
+            let server = try await LoopbackServer.start()
+            var options = DialOptions()
+            options.multipath = true
+            options.fastOpen = true
+            let connection = try await Dialer.shared.connect(to: "127.0.0.1", port: server.port, options: options) {
+                channel in
+                let first = channel.eventLoop.makePromise(of: String.self)
+                return channel.eventLoop.makeCompletedFuture {
+                    let reader = FirstBytes(LoopbackServer.greeting.utf8.count, first)
+                    try channel.pipeline.syncOperations.addHandler(reader)
+                    return (channel, first.futureResult)
+                }
+            }
+            #expect(try await connection.output.1.get() == LoopbackServer.greeting)
+            let (channel, _) = connection.output
+            let provider = try #require(channel as? any SocketOptionProvider)
+            let `protocol`: Int32 = try await provider.unsafeGetSocketOption(
+                level: .socket,
+                name: .init(rawValue: SO_PROTOCOL)
+            ).get()
+            let hasMultipath = (try? String(contentsOfFile: "/proc/sys/net/mptcp/enabled", encoding: .utf8)) == "1\n"
+            #expect(`protocol` == (hasMultipath ? 262 : Int32(IPPROTO_TCP)))
+            if !hasMultipath {
+                let fastOpen: Int32 = try await provider.unsafeGetSocketOption(level: .tcp, name: .init(rawValue: 30))
+                    .get()
+                #expect(fastOpen == 1)
+            }
+            try await channel.close()
+            try await server.stop()
+        }
+    #endif
+
     @Test func `a local address that is not ours fails the attempt, with the reason`() async throws {
         var options = DialOptions()
-        options.localEndpoint = Endpoint(address: Destinations.four1, port: 0)
+        options.localEndpoints = [Endpoint(address: Destinations.four1, port: 0)]
         let error = await failure {
             try await Dialer.shared.connect(to: "127.0.0.1", port: 9, options: options)
         }

@@ -20,6 +20,9 @@ socklen_t fairdial_ipv6_address(struct sockaddr_storage *address, uint64_t high,
 /// Reads a socket address; all numbers in host byte order, an IPv4 address in `low`. Returns 4, 6, or 0 for another family.
 int fairdial_read_address(const struct sockaddr *address, uint64_t *high, uint64_t *low, uint32_t *scope);
 
+/// Whether two socket addresses of IPv4 or IPv6 are the same address and port; scopes and flow labels left aside.
+int fairdial_same_endpoint(const struct sockaddr *left, const struct sockaddr *right);
+
 /// Reads dotted decimal of four octets, with the processor's vectors: 1 and the address in host byte order, or 0. A 0 may also
 /// mean that this processor has no vectors that we use, so the plain reader is to be asked then.
 int fairdial_read_ipv4(const uint8_t *text, size_t length, uint32_t *bits);
