@@ -149,6 +149,11 @@ extension Dial {
         return carryOut(race.answered(permitted, settling: answer.families, at: now), at: now)
     }
 
+    /// What a connection to a destination took in the past; it times the attempt after its own.
+    mutating func expect(_ roundTrip: Duration, to destination: Destination) {
+        race.expect(roundTrip, to: destination)
+    }
+
     /// The look-up has ended.
     mutating func lookupEnded(_ error: ResolutionError?, at now: Duration) -> [DialAction] {
         guard case .dialing = phase else { return [] }

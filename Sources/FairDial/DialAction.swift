@@ -37,5 +37,12 @@ enum DialAction: Sendable {
         case connected(Destination, Splits)
         case answered(Splits)
         case failed(DialError)
+
+        var splits: Splits {
+            switch self {
+            case .connected(_, let splits), .answered(let splits): splits
+            case .failed(let error): error.splits
+            }
+        }
     }
 }

@@ -147,9 +147,13 @@ extension DialDriver {
             dial.lookupStarted(at: time)
         case .answered(let answer):
             guard case .lookUp(let port) = plan.start else { return }
-            known.add(answer, wanting: plan.families)
+            known.add(answer, wanting: plan.families, from: plan.connector, plan.memory, at: loop.now)
             let destinations = known.inDestinationOrder.map {
                 Destination.internet(Endpoint(address: $0, port: port))
+            }
+            for candidate in known.candidates {
+                guard case .connected(let roundTrip) = candidate.experience else { continue }
+                dial.expect(roundTrip, to: .internet(Endpoint(address: candidate.destination, port: port)))
             }
             // Attempts start now, however long ago the answer came: their clock must not pay for a late loop.
             carryOut(dial.answered(answer, all: destinations, at: now))
@@ -294,6 +298,7 @@ extension DialDriver {
         timer = nil
         guard let end else { return }
         self.end = nil
+        plan.memory?.note(ending.splits.attempts, among: known.candidates, at: loop.now)
         switch ending {
         case .answered(let splits):
             end(.addresses(known.inDestinationOrder, splits))

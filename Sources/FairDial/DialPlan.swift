@@ -25,6 +25,7 @@ final class DialPlan: Sendable {
     let start: Start
     let resolver: any Resolver
     let connector: any Connector
+    let memory: OutcomeMemory?
     let asker: Asker
     let families: AddressFamilies
     let sockets: SocketSetup
@@ -38,6 +39,7 @@ final class DialPlan: Sendable {
         start: Start,
         resolver: any Resolver,
         connector: any Connector,
+        memory: OutcomeMemory?,
         asker: Asker,
         families: AddressFamilies,
         sockets: SocketSetup,
@@ -49,6 +51,7 @@ final class DialPlan: Sendable {
         self.start = start
         self.resolver = resolver
         self.connector = connector
+        self.memory = memory
         self.asker = asker
         self.families = families
         self.sockets = sockets

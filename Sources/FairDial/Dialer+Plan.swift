@@ -121,6 +121,7 @@ extension Dialer {
             start: start,
             resolver: configuration.resolver,
             connector: configuration.connector,
+            memory: configuration.memory,
             asker: asker,
             families: families,
             sockets: options.sockets(over: transport),

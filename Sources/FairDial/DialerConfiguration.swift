@@ -23,6 +23,10 @@ public struct DialerConfiguration: Sendable {
     /// (decision 0006).
     public var strictness = Strictness.system
 
+    /// What remembers how attempts ended, for the order of the next dial's; `nil`, the default, for nothing: then the order is the
+    /// system's. Set it for clients that dial the same names again and again over networks of uneven quality.
+    public var memory: OutcomeMemory?
+
     /// What may be dialed; `nil` for anything. Set it where hosts come from strangers: `AddressPolicy.publicInternetOnly`.
     public var policy: AddressPolicy?
 

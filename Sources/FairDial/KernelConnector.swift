@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import ConnectionRacing
+package import IPAddresses
 package import NIOCore
+package import NameResolution
 
 /// Real sockets, and the process's poller.
 package struct KernelConnector: Connector {
@@ -9,6 +11,10 @@ package struct KernelConnector: Connector {
 
     package func open(_ destination: Destination, with setup: SocketSetup) -> AttemptSocket.Opening {
         AttemptSocket.open(to: destination, with: setup)
+    }
+
+    package func candidates(for addresses: [IPAddress]) -> [DestinationOrder.Candidate] {
+        SourceAddresses.candidates(for: addresses)
     }
 
     package func ask(_ socket: AttemptSocket) -> AttemptSocket.Progress {

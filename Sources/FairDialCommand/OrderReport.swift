@@ -54,7 +54,7 @@ struct OrderReport {
                         .object([
                             ("address", .text("\(row.address)")),
                             ("from", .optional(row.source.map { "\($0)" })),
-                            ("rule", row.rule.map { .integer($0.rawValue) } ?? .null),
+                            ("rule", row.rule?.number.map { .integer($0) } ?? .null),
                         ])
                     }
                 )
@@ -80,6 +80,8 @@ struct OrderReport {
         case .matchingLabel: "rule 5: its label is its source's"
         case .precedence: "rule 6: its precedence is higher"
         case .smallerScope: "rule 8: its scope is smaller"
+        case .experience: "RFC 8305: it connected in the past, or the next failed"
+        case .roundTrip: "RFC 8305: its round trips are shorter"
         case .longestPrefix: "rule 9: it shares more leading bits with its source"
         case .unchanged: "rule 10: it came first in the answer"
         }

@@ -2,9 +2,11 @@
 
 package import ConnectionRacing
 package import FairDial
+package import IPAddresses
 import NIOConcurrencyHelpers
 package import NIOCore
 import NIOEmbedded
+package import NameResolution
 
 /// A network that does as a script says, on a manual clock. Its sockets are numbers that no kernel knows.
 ///
@@ -45,6 +47,7 @@ package final class ScriptedNetwork: Connector {
 
     private struct State: Sendable {
         var fates: [Destination: Fate]
+        var sources: [IPAddress: IPAddress]?
         var opened: [Opened] = []
         var closed: [Destination] = []
         var sockets: [CInt: Socket] = [:]
@@ -80,6 +83,16 @@ package final class ScriptedNetwork: Connector {
     /// Every call that no driver should make.
     package var wrongs: [String] { state.withLockedValue { $0.wrongs } }
 
+    /// Has addresses sent to from these; what is missing is out of reach. Until then the kernel says.
+    package func send(from sources: [IPAddress: IPAddress]) {
+        state.withLockedValue { $0.sources = sources }
+    }
+
+    /// Has another thing become of attempts to a destination from now on.
+    package func change(_ destination: Destination, to fate: Fate) {
+        state.withLockedValue { $0.fates[destination] = fate }
+    }
+
     /// Has this many of the next attempts find no descriptor.
     package func runShort(times: Int) {
         state.withLockedValue { $0.shortages = times }
@@ -108,6 +121,13 @@ extension ScriptedNetwork {
             if case .connectsAtOnce = fate { return .opened(socket, .connected) }
             return .opened(socket, .pending)
         }
+    }
+
+    package func candidates(for addresses: [IPAddress]) -> [DestinationOrder.Candidate] {
+        guard let sources = state.withLockedValue({ $0.sources }) else {
+            return SourceAddresses.candidates(for: addresses)
+        }
+        return addresses.map { DestinationOrder.Candidate(destination: $0, source: sources[$0]) }
     }
 
     package func ask(_ socket: AttemptSocket) -> AttemptSocket.Progress {

@@ -14,32 +14,83 @@ public struct DestinationOrder: Sendable {
         public var source: IPAddress?
         /// The length of the source's own network prefix, for IPv4; `nil` when it is not known.
         public var sourcePrefixLength: Int?
+        /// What is known from connections in the past.
+        public var experience: Experience
 
         /// A candidate from its parts.
-        public init(destination: IPAddress, source: IPAddress?, sourcePrefixLength: Int? = nil) {
+        public init(
+            destination: IPAddress,
+            source: IPAddress?,
+            sourcePrefixLength: Int? = nil,
+            experience: Experience = .none
+        ) {
             self.destination = destination
             self.source = source
             self.sourcePrefixLength = sourcePrefixLength
+            self.experience = experience
         }
     }
 
-    /// The rules of RFC 6724 §6 that can be told apart here. Rules 3 (deprecated addresses), 4 (home addresses) and
+    /// What connections in the past have shown of a destination.
+    public enum Experience: Hashable, Sendable {
+        /// Nothing.
+        case none
+        /// It connects, and takes about this long.
+        case connected(roundTrip: Duration)
+        /// The last one failed.
+        case failed
+
+        /// Those that connected first, those that failed last.
+        fileprivate var standing: Int {
+            switch self {
+            case .connected: 0
+            case .none: 1
+            case .failed: 2
+            }
+        }
+
+        /// Round trips in steps of 25 ms: less is no difference that anybody notices, and must not turn an order round.
+        fileprivate var step: Int {
+            guard case .connected(let roundTrip) = self else { return 0 }
+            return Int(roundTrip / .milliseconds(25))
+        }
+    }
+
+    /// The rules of RFC 6724 §6 that can be told apart here, and between rules 8 and 9 the two of RFC 8305 §4. Rules 3 (deprecated addresses), 4 (home addresses) and
     /// 7 (native transport) need what a socket does not tell, and count as even.
-    public enum Rule: Int, Hashable, Sendable {
+    public enum Rule: Hashable, Sendable {
         /// Rule 1: avoid unusable destinations.
-        case usable = 1
+        case usable
         /// Rule 2: prefer matching scope.
-        case matchingScope = 2
+        case matchingScope
         /// Rule 5: prefer matching label.
-        case matchingLabel = 5
+        case matchingLabel
         /// Rule 6: prefer higher precedence.
-        case precedence = 6
+        case precedence
         /// Rule 8: prefer smaller scope.
-        case smallerScope = 8
+        case smallerScope
+        /// RFC 8305 §4: prefer what connected in the past, and avoid what failed.
+        case experience
+        /// RFC 8305 §4: prefer the lower round-trip time.
+        case roundTrip
         /// Rule 9: use the longest matching prefix.
-        case longestPrefix = 9
+        case longestPrefix
         /// Rule 10: otherwise leave the order unchanged.
-        case unchanged = 10
+        case unchanged
+
+        /// The rule's number in RFC 6724 §6; `nil` for RFC 8305's.
+        public var number: Int? {
+            switch self {
+            case .usable: 1
+            case .matchingScope: 2
+            case .matchingLabel: 5
+            case .precedence: 6
+            case .smallerScope: 8
+            case .experience, .roundTrip: nil
+            case .longestPrefix: 9
+            case .unchanged: 10
+            }
+        }
     }
 
     private let table: AddressPreferenceTable
@@ -90,6 +141,10 @@ public struct DestinationOrder: Sendable {
         }
         if leftRow.precedence != rightRow.precedence { return (leftRow.precedence > rightRow.precedence, .precedence) }
         if leftScope != rightScope { return (leftScope < rightScope, .smallerScope) }
+        let (leftStanding, rightStanding) = (left.experience.standing, right.experience.standing)
+        if leftStanding != rightStanding { return (leftStanding < rightStanding, .experience) }
+        let (leftStep, rightStep) = (left.experience.step, right.experience.step)
+        if leftStep != rightStep { return (leftStep < rightStep, .roundTrip) }
         if let (leftBits, rightBits) = Self.matchingBits(left, right), leftBits != rightBits {
             return (leftBits > rightBits, .longestPrefix)
         }

@@ -21,8 +21,8 @@ import Testing
         let order = DestinationOrder()
         let sorted = order.sorted(candidates).compactMap { address in candidates.first { $0.destination == address } }
         #expect(rows.map { $0["address"] as? String } == sorted.map { "\($0.destination)" })
-        let rules = zip(sorted, sorted.dropFirst()).map { order.decide($0, $1).by.rawValue }
-        #expect(rows.map { $0["rule"] as? Int } == rules.map(Optional.some) + [nil])
+        let rules = zip(sorted, sorted.dropFirst()).map { order.decide($0, $1).by.number }
+        #expect(rows.map { $0["rule"] as? Int } == rules + [nil])
         #expect(rows.map { $0["from"] as? String } == sorted.map { $0.source.map { "\($0)" } })
     }
 

@@ -20,7 +20,8 @@ struct ScriptedWorld {
     init(
         _ fates: [Destination: ScriptedNetwork.Fate] = [:],
         addresses: [IPAddress]? = nil,
-        canWithdraw: Bool = true
+        canWithdraw: Bool = true,
+        memory: OutcomeMemory? = nil
     ) {
         network = ScriptedNetwork(on: clock, fates)
         resolver = ScriptedResolver(canWithdraw: canWithdraw)
@@ -28,6 +29,7 @@ struct ScriptedWorld {
         configuration.connector = network
         configuration.resolver = NameResolver(resolver, localNames: nil)
         configuration.group = clock.loop
+        configuration.memory = memory
         if let addresses { configuration.overrides = ["db.test": addresses] }
         dialer = Dialer(configuration)
     }

@@ -308,3 +308,47 @@ struct Precedence: Sendable, CustomTestStringConvertible {
         #expect(DestinationOrder().sorted(candidates) == candidates.map(\.destination))
     }
 }
+
+@Suite struct `RFC 8305 section 4: what is remembered comes between rules 8 and 9` {
+    private func candidate(
+        _ to: String,
+        from: String = "192.0.2.9/24",
+        _ experience: DestinationOrder.Experience
+    ) throws -> Candidate {
+        var candidate = try NameResolutionTests.candidate(to, from: from)
+        candidate.experience = experience
+        return candidate
+    }
+
+    private func ms(_ milliseconds: Int) -> DestinationOrder.Experience {
+        .connected(roundTrip: .milliseconds(milliseconds))
+    }
+
+    @Test func `what connected comes before strangers, and what failed after them`() throws {
+        let order = DestinationOrder()
+        let sorted = order.sorted([
+            try candidate("192.0.2.1", .failed), try candidate("192.0.2.2", .none), try candidate("192.0.2.3", ms(900)),
+        ])
+        #expect(sorted == [try address("192.0.2.3"), try address("192.0.2.2"), try address("192.0.2.1")])
+        #expect(
+            order.decide(try candidate("192.0.2.3", ms(1)), try candidate("192.0.2.2", .none)) == (true, .experience)
+        )
+    }
+
+    @Test func `the lower round trip comes first, in steps of 25 ms`() throws {
+        let order = DestinationOrder()
+        let (slow, quick) = (try candidate("192.0.2.8", ms(51)), try candidate("198.51.100.1", ms(24)))
+        #expect(order.decide(quick, slow) == (true, .roundTrip))
+        // Within a step rule 9 goes on: 192.0.2.8 shares more bits with its source.
+        let even = try candidate("192.0.2.8", ms(1))
+        #expect(order.decide(even, quick) == (true, .longestPrefix))
+    }
+
+    @Test func `no memory outweighs rules 1 to 8`() throws {
+        let order = DestinationOrder()
+        let unreachable = Candidate(destination: try address("192.0.2.1"), source: nil, experience: ms(1))
+        #expect(order.decide(try candidate("192.0.2.2", .failed), unreachable) == (true, .usable))
+        let six = try candidate("2001:db8::1", from: "2001:db8::9", .failed)
+        #expect(order.decide(six, try candidate("192.0.2.2", ms(1))) == (true, .precedence))
+    }
+}
