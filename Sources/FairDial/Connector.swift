@@ -30,6 +30,16 @@ package protocol Connector: Sendable {
     /// Ends a watch; comes before the socket is closed or given away.
     func forget(_ token: ConnectPoller.Token, _ socket: AttemptSocket)
 
+    /// Makes a channel of a connected socket, on the loop; the initializer runs on it, once, before anything is read.
+    ///
+    /// - Returns: the channel. Where the initializer was not called, the socket is still the caller's to close.
+    func makeChannel(
+        of socket: AttemptSocket,
+        over transport: Transport,
+        on loop: any EventLoop,
+        initializer: @escaping @Sendable (any Channel) -> EventLoopFuture<Void>
+    ) -> EventLoopFuture<any Channel>
+
     /// Closes a socket.
     func close(_ socket: AttemptSocket)
 }

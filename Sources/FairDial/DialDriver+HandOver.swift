@@ -2,7 +2,6 @@
 
 import ConnectionRacing
 import NIOCore
-import NIOPosix
 
 /// Rule 7: the one place where a channel is made, of the winner, once.
 extension DialDriver {
@@ -19,7 +18,13 @@ extension DialDriver {
                 try channel.pipeline.syncOperations.addHandler(TLSHandshakeObserver(tlsHandshake))
             }
         }
-        makeChannel(of: socket, initializer).whenComplete { result in
+        let made = plan.connector.makeChannel(
+            of: socket,
+            over: plan.sockets.transport,
+            on: loop,
+            initializer: initializer
+        )
+        made.whenComplete { result in
             switch result {
             case .success(let channel):
                 self.awaitReadiness(of: channel, tlsHandshake?.futureResult)
@@ -44,18 +49,6 @@ extension DialDriver {
 
     private var awaitsTLS: Bool {
         if case .tlsHandshake = plan.readiness?.condition { true } else { false }
-    }
-
-    private func makeChannel(
-        of socket: AttemptSocket,
-        _ initializer: @escaping @Sendable (any Channel) -> EventLoopFuture<Void>
-    ) -> EventLoopFuture<any Channel> {
-        switch plan.sockets.transport {
-        case .stream:
-            ClientBootstrap(group: loop).channelInitializer(initializer).withConnectedSocket(socket.descriptor)
-        case .datagram, .unconnectedDatagram:
-            DatagramBootstrap(group: loop).channelInitializer(initializer).withBoundSocket(socket.descriptor)
-        }
     }
 
     private func awaitReadiness(of channel: any Channel, _ tlsHandshake: EventLoopFuture<Void>?) {

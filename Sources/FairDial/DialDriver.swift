@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import ConnectionRacing
-import IPAddresses
+package import ConnectionRacing
+package import IPAddresses
 import NIOConcurrencyHelpers
-import NIOCore
+package import NIOCore
 import NIOPosix
 import NameResolution
 
@@ -12,9 +12,9 @@ import NameResolution
 /// Everything but `post` is touched by `begin`, before anybody else knows of the driver, and then on `loop` alone, which is
 /// why the class may call itself `Sendable`. What other threads have to say comes by `post`, with the time at which it
 /// happened, and is read before any timer is looked at.
-final class DialDriver: @unchecked Sendable {
+package final class DialDriver: @unchecked Sendable {
     /// What a dial brought, for the face that asked.
-    enum Ending: Sendable {
+    package enum Ending: Sendable {
         case channel(any Channel, Destination, Splits)
         case descriptor(CInt, Destination, Splits)
         case addresses([IPAddress], Splits)
@@ -95,7 +95,7 @@ final class DialDriver: @unchecked Sendable {
     }
 
     /// Calls the dial off; from any thread.
-    func cancel() {
+    package func cancel() {
         deliver(.cancel)
     }
 }

@@ -5,9 +5,9 @@ import IPAddresses
 import NameResolution
 
 /// What one dial is about, decided before it starts.
-struct DialQuestion: Sendable {
+package struct DialQuestion: Sendable {
     /// What the dial is to bring.
-    enum Goal: Sendable {
+    package enum Goal: Sendable {
         /// A connected socket, to be handed over and made ready.
         case channel
         /// A connected socket.

@@ -271,4 +271,32 @@ extension Dialer {
             driver.cancel()
         }
     }
+
+    /// Begins a dial of whatever goal on any loop, one of a simulation's too; the faces above are made of the same parts.
+    ///
+    /// - Parameter end: called once, on the loop.
+    /// - Returns: the dial, for calling it off.
+    /// - Throws: `invalidTarget` and the like, before anything has begun.
+    package func drive(
+        _ target: Target,
+        to goal: DialQuestion.Goal,
+        options: DialOptions,
+        on loop: any EventLoop,
+        initializer: @escaping @Sendable (any Channel) -> EventLoopFuture<Void>,
+        _ end: @escaping @Sendable (DialDriver.Ending) -> Void
+    ) throws(DialError) -> DialDriver {
+        let start = try start(for: target, families: options.wantedFamilies)
+        let plan = plan(
+            for: target,
+            from: start,
+            goal: goal,
+            over: .stream,
+            options: options,
+            initializer: initializer
+        )
+        let driver = DialDriver(plan, on: loop)
+        driver.begin()
+        loop.execute { driver.start(end) }
+        return driver
+    }
 }

@@ -3,6 +3,7 @@
 package import ConnectionRacing
 package import IPAddresses
 package import NIOCore
+import NIOPosix
 package import NameResolution
 
 /// Real sockets, and the process's poller.
@@ -34,6 +35,20 @@ package struct KernelConnector: Connector {
 
     package func forget(_ token: ConnectPoller.Token, _ socket: AttemptSocket) {
         ConnectPoller.shared.forget(token, socket.descriptor)
+    }
+
+    package func makeChannel(
+        of socket: AttemptSocket,
+        over transport: Transport,
+        on loop: any EventLoop,
+        initializer: @escaping @Sendable (any Channel) -> EventLoopFuture<Void>
+    ) -> EventLoopFuture<any Channel> {
+        switch transport {
+        case .stream:
+            ClientBootstrap(group: loop).channelInitializer(initializer).withConnectedSocket(socket.descriptor)
+        case .datagram, .unconnectedDatagram:
+            DatagramBootstrap(group: loop).channelInitializer(initializer).withBoundSocket(socket.descriptor)
+        }
     }
 
     package func close(_ socket: AttemptSocket) {

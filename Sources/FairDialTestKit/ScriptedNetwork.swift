@@ -182,6 +182,16 @@ extension ScriptedNetwork {
         state.withLockedValue { $0.watches.removeValue(forKey: token) }?.cancel()
     }
 
+    /// No channel can be made of a number: dial for sockets and answers.
+    package func makeChannel(
+        of socket: AttemptSocket,
+        over transport: Transport,
+        on loop: any EventLoop,
+        initializer: @escaping @Sendable (any Channel) -> EventLoopFuture<Void>
+    ) -> EventLoopFuture<any Channel> {
+        loop.makeFailedFuture(ChannelError.operationUnsupported)
+    }
+
     package func close(_ socket: AttemptSocket) {
         state.withLockedValue { state in
             guard let known = state.sockets.removeValue(forKey: socket.descriptor) else {

@@ -37,11 +37,8 @@ public final class SystemResolver: Resolver {
     }
 
     private let desk: OrderedOutbox<Desk, SystemLookups.Action>
-    private let threads: ResolverThreads
-    private let call: Call
+    private let runner: any CallRunner
     private let descriptorsAtOnce: Int
-    private let startedAt = ContinuousClock.now
-    private let alarm: Alarm
 
     /// A resolver with a line of its own; `shared` is what nearly everybody wants.
     ///
@@ -55,22 +52,21 @@ public final class SystemResolver: Resolver {
         self.init(configuration, call: call, startThread: DetachedThread.start)
     }
 
-    init(
+    convenience init(
         _ configuration: SystemResolverConfiguration,
         call: @escaping Call,
         startThread: @escaping ResolverThreads.Starter
     ) {
+        self.init(configuration, on: ThreadedCalls(configuration, call: call, startThread: startThread))
+    }
+
+    /// A resolver whose calls somebody else makes.
+    package init(_ configuration: SystemResolverConfiguration, on runner: any CallRunner) {
         let lookups = SystemLookups(line: configuration.line, secondCallDelay: configuration.secondCallDelay)
         desk = OrderedOutbox(Desk(lookups: lookups))
-        threads = ResolverThreads(
-            idleTime: configuration.idleTime,
-            stackSize: configuration.stackSize,
-            start: startThread
-        )
-        self.call = call
+        self.runner = runner
         // As many again for whoever the look-ups are for.
         descriptorsAtOnce = 2 * (configuration.line.places + configuration.line.kept)
-        alarm = Alarm(start: startThread)
     }
 
     /// Starts a look-up, or has it wait for its place.
@@ -96,12 +92,12 @@ public final class SystemResolver: Resolver {
     }
 
     /// How many threads there are, idle ones included.
-    public var threadCount: Int { threads.count }
+    public var threadCount: Int { runner.threadCount }
 
     /// How many look-ups wait for a place.
     public var waitingCount: Int { desk.withMachine { $0.lookups.waitingCount } }
 
-    private var now: Duration { ContinuousClock.now - startedAt }
+    private var now: Duration { runner.now }
 
     private func add(_ asker: Asker, to lookup: SystemLookups.Lookup) {
         update { desk, _ in desk.lookups.add(asker, to: lookup) }
@@ -122,7 +118,7 @@ public final class SystemResolver: Resolver {
             defer { wakes = desk.lookups.wakeTime }
             return change(&desk, now)
         }
-        alarm.set(wakes.map { startedAt + $0 }) { [weak self] in
+        runner.wake(at: wakes) { [weak self] in
             self?.update { desk, now in desk.lookups.advance(to: now) }
         }
     }
@@ -130,8 +126,12 @@ public final class SystemResolver: Resolver {
     private func carryOut(_ action: SystemLookups.Action) {
         switch action {
         case .call(let call, let name, let families):
-            if call == 1 { makeRoom() }
-            let failure = threads.run { self.make(call, name, families) }
+            if call == 1 { runner.makeRoom(forDescriptors: descriptorsAtOnce) }
+            let failure = runner.call(name, families) {
+                self.update { desk, now in desk.lookups.began(call, at: now) }
+            } returned: { result in
+                self.update { desk, now in desk.lookups.returned(call, with: result, at: now) }
+            }
             if let failure {
                 let message = "no thread to look \"\(name)\" up with: \(String(cString: strerror(failure)))"
                 update { desk, _ in desk.lookups.foundNoThread(for: call, message) }
@@ -142,27 +142,6 @@ public final class SystemResolver: Resolver {
             }
             receive?(event)
         }
-    }
-
-    /// Makes room for the sockets of as many calls as there are places, before they come; on a thread of its own, because it
-    /// takes a while and nobody needs to wait for it.
-    private func makeRoom() {
-        let count = descriptorsAtOnce
-        // Without a thread the room is made when it is needed.
-        _ = DetachedThread.start(stackSize: 64 * 1024) { DescriptorTable.makeRoom(for: count) }
-    }
-
-    /// Makes a call, on a thread that may block; returns what tells of its result.
-    private func make(
-        _ number: SystemLookups.Call,
-        _ name: String,
-        _ families: AddressFamilies
-    ) -> @Sendable () -> Void {
-        update { desk, now in desk.lookups.began(number, at: now) }
-        let result = call(name, families)
-            .map { infos in infos.map(\.endpoint.address) }
-            .mapError { ResolutionError($0, lookingUp: name) }
-        return { self.update { desk, now in desk.lookups.returned(number, with: result, at: now) } }
     }
 
     /// The real call: streams, no flags, one entry an address.
