@@ -73,7 +73,8 @@ let package = Package(
         .target(
             name: "FairDialTestKit",
             dependencies: [
-                "FairDial", "IPAddresses", "NameResolution", "ConnectionRacing",
+                "FairDial", "IPAddresses", "NameResolution", "SystemResolution", "ConnectionRacing",
+                .product(name: "HeapModule", package: "swift-collections"),
                 .product(name: "NIOEmbedded", package: "swift-nio"),
             ] + nio,
             swiftSettings: strict

@@ -19,8 +19,10 @@ public struct ConnectionRace: Sendable {
         case abandon(Destination)
         /// This attempt has won. Every loser's `abandon` came before.
         case succeed(Destination)
-        /// Nothing is under way, untried, or awaited, or the race's time is over: nobody can win any more.
+        /// Nothing is under way, untried, or awaited: nobody can win any more.
         case exhaust
+        /// The race's time is over. Every attempt's `giveUp` came before.
+        case expire
     }
 
     /// A destination, and how far it is.
@@ -94,10 +96,16 @@ public struct ConnectionRace: Sendable {
     /// When to call `advance(to:)` next; `nil` when only an event can change anything.
     public var wakeTime: Duration? {
         guard !isOver else { return nil }
-        var wake = mayStartAnother ? shortUntil ?? heldUntil ?? nextStart : nil
+        var wake = mayStartAnother ? obstacle ?? nextStart : nil
         if let end { wake = min(wake ?? end, end) }
         if let patience { wake = min(wake ?? patience, patience) }
         return wake
+    }
+
+    /// Until when no attempt can start, whoever's turn it is.
+    private var obstacle: Duration? {
+        guard let heldUntil, let shortUntil else { return heldUntil ?? shortUntil }
+        return max(heldUntil, shortUntil)
     }
 
     /// When the race's time is over.
@@ -147,7 +155,7 @@ extension ConnectionRace {
         if services { awaitsServices = false }
         line(up: candidates)
         heldUntil = mustHold ? heldUntil ?? now + configuration.delays.resolution : nil
-        return advance(to: now)
+        return proceed(at: now)
     }
 
     /// Addresses have come, or a family turned out to have none; they are one group.
@@ -165,7 +173,7 @@ extension ConnectionRace {
         awaited = []
         awaitsServices = false
         heldUntil = nil
-        return advance(to: now)
+        return proceed(at: now)
     }
 
     /// What a connection to a destination took in the past: should its attempt be silent, the next one starts when its first
@@ -222,7 +230,7 @@ extension ConnectionRace {
         nextStart = now
         // Its socket has been given back, so there may be one for whoever waits for it.
         shortUntil = nil
-        return advance(to: now)
+        return proceed(at: now)
     }
 
     /// An attempt could not begin, because the machine had no socket to give: no address is to blame, and it goes first
@@ -232,6 +240,8 @@ extension ConnectionRace {
         untriedCount += 1
         postponed = destination
         shortUntil = retry
+        // An attempt that could not begin starts no clock.
+        if entrants.allSatisfy(\.isUntried) { firstStart = nil }
         return []
     }
 
@@ -255,28 +265,30 @@ extension ConnectionRace {
         return entrants.filter(\.isUnderWay).map { .abandon($0.destination) }
     }
 
-    /// Time has passed.
+    /// Time has passed. Budgets are looked at here alone, so the driver has asked every attempt how far it is before.
     public mutating func advance(to now: Duration) -> [Action] {
         guard !isOver else { return [] }
         if let end, now >= end {
             isOver = true
-            return entrants.filter(\.isUnderWay).map { .giveUp($0.destination) } + [.exhaust]
+            return entrants.filter(\.isUnderWay).map { .giveUp($0.destination) } + [.expire]
         }
-        let givenUp = giveUpTheSilent(at: now)
+        return giveUpTheSilent(at: now) + proceed(at: now)
+    }
+
+    /// Starts the next attempt if it is its time, or finds that nobody can win any more.
+    private mutating func proceed(at now: Duration) -> [Action] {
         if let heldUntil {
-            guard now >= heldUntil else { return givenUp }
+            guard now >= heldUntil else { return [] }
             self.heldUntil = nil
         }
         if let shortUntil {
-            guard now >= shortUntil else { return givenUp }
+            guard now >= shortUntil else { return [] }
             self.shortUntil = nil
         }
-        if mayStartAnother, underWayCount == 0 || now >= nextStart {
-            return givenUp + [.start(startNext(at: now))]
-        }
-        guard untriedCount == 0, underWayCount == 0, awaited.isEmpty, !awaitsServices else { return givenUp }
+        if mayStartAnother, underWayCount == 0 || now >= nextStart { return [.start(startNext(at: now))] }
+        guard untriedCount == 0, underWayCount == 0, awaited.isEmpty, !awaitsServices else { return [] }
         isOver = true
-        return givenUp + [.exhaust]
+        return [.exhaust]
     }
 
     /// Ends the attempts that have been silent for too long; a definite end, after which the next one starts at once.

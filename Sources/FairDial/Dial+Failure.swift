@@ -11,6 +11,8 @@ extension Dial {
         case deadline
         case cancellation
         case exhaustion
+        /// The race's own budget has run out.
+        case race
         case channel(DialError.Code, any Error)
     }
 
@@ -19,7 +21,7 @@ extension Dial {
         var actions: [DialAction] = []
         let outcome: AttemptReport.Outcome =
             switch failure {
-            case .budget, .deadline: .timedOut
+            case .budget, .deadline, .race: .timedOut
             case .cancellation, .exhaustion, .channel: .abandoned
             }
         // Asked before the state changes: which stage it was belongs to the message.
@@ -56,6 +58,10 @@ extension Dial {
         case .budget(let clock):
             let budget = question.budgets[clock]
             return DialVerdict.timeout(of: clock, after: budget, isShortOfDescriptors: isShortOfDescriptors)
+        case .race:
+            return (
+                .connectTimeout, "no attempt connected within \((question.race.budget ?? .zero).readable) of the first"
+            )
         case .deadline:
             let deadline = question.deadline ?? .zero
             return (.deadlineExceeded, "the deadline of \(deadline.readable) passed on the \(clock.rawValue) clock")

@@ -181,9 +181,19 @@ extension Dial {
     }
 
     /// An attempt has ended with a definite "no".
-    mutating func failed(_ destination: Destination, _ failure: AttemptFailure, at now: Duration) -> [DialAction] {
+    ///
+    /// - Parameters:
+    ///   - time: when it ended.
+    ///   - now: when that is told, and the next attempt starts; later, where the loop was late. No attempt pays for that.
+    mutating func failed(
+        _ destination: Destination,
+        _ failure: AttemptFailure,
+        at time: Duration,
+        toldAt now: Duration
+    ) -> [DialAction] {
         guard case .dialing = phase else { return [] }
-        end(destination, failure.outcome, at: now, errorNumber: failure.errorNumber, reason: failure.reason)
+        end(destination, failure.outcome, at: time, errorNumber: failure.errorNumber, reason: failure.reason)
+        if now > time, !attempts.contains(where: { $0.outcome == nil }) { stopwatch.run(idleClock, at: time) }
         return carryOut(race.failed(destination, at: now), at: now)
     }
 
@@ -251,7 +261,11 @@ extension Dial {
     /// The clock that runs in this state (rule 5): a property of the state, so it cannot disagree with it.
     var clock: DialClock {
         if case .handshaking = phase { return .handshake }
-        if race.isUnderWay { return .connect }
+        return race.isUnderWay ? .connect : idleClock
+    }
+
+    /// The clock that runs while no attempt is under way.
+    private var idleClock: DialClock {
         if isShortOfDescriptors { return .queue }
         if case .queued = lookup { return .queue }
         return .lookup
@@ -284,7 +298,7 @@ extension Dial {
 
     private mutating func carryOut(_ raceActions: [ConnectionRace.Action], at now: Duration) -> [DialAction] {
         var actions: [DialAction] = []
-        var isExhausted = false
+        var failure: Failure?
         var pending = raceActions[...]
         while let action = pending.popFirst() {
             switch action {
@@ -297,7 +311,8 @@ extension Dial {
                 attempts.append(AttemptReport(destination: destination, started: now))
                 actions.append(.open(destination))
             case .giveUp(let destination):
-                end(destination, .timedOut, at: now, reason: "silent for as long as one attempt may be")
+                let started = attempts.last { $0.destination == destination && $0.outcome == nil }?.started ?? now
+                end(destination, .timedOut, at: now, reason: "silent for \((now - started).readable)")
                 actions.append(.close(destination))
             case .abandon(let destination):
                 end(destination, .abandoned, at: now)
@@ -308,11 +323,14 @@ extension Dial {
                 actions += win(with: destination, at: now)
                 return actions
             case .exhaust:
-                isExhausted = true
+                failure = .exhaustion
+            case .expire:
+                failure = .race
             }
         }
         runClock(at: now)
-        return isExhausted ? actions + fail(.exhaustion, at: now) : actions
+        guard let failure else { return actions }
+        return actions + fail(failure, at: now)
     }
 
     /// The destinations that the policy lets through; the others are reported, and never tried.

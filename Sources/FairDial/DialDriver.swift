@@ -176,7 +176,8 @@ extension DialDriver {
             timer.scheduled.cancel()
         }
         let (seconds, attoseconds) = wake.components
-        let nanoseconds = min(seconds, 1_000_000_000) * 1_000_000_000 + attoseconds / 1_000_000_000
+        // Rounded up: a loop that came a fraction of a nanosecond early would come again and again.
+        let nanoseconds = min(seconds, 1_000_000_000) * 1_000_000_000 + (attoseconds + 999_999_999) / 1_000_000_000
         let scheduled = loop.scheduleTask(deadline: startedAt + .nanoseconds(nanoseconds)) { self.wake() }
         timer = (wake, scheduled)
     }
@@ -237,13 +238,13 @@ extension DialDriver {
         case .shortage:
             carryOut(dial.outOfDescriptors(destination, at: now))
         case .failed(let failure):
-            carryOut(dial.failed(destination, failure, at: now))
+            fail(destination, failure, at: now)
         case .opened(let socket, .connected):
             attempts.append(Attempt(destination: destination, socket: socket))
             carryOut(dial.connected(destination, at: now))
         case .opened(let socket, .failed(let failure)):
             plan.connector.close(socket)
-            carryOut(dial.failed(destination, failure, at: now))
+            fail(destination, failure, at: now)
         case .opened(let socket, .pending):
             attempts.append(Attempt(destination: destination, socket: socket))
             watch(destination)
@@ -259,7 +260,7 @@ extension DialDriver {
         } catch {
             close(destination)
             guard let number = error.errorNumber, AttemptFailure.isShortage(number) || number == EAGAIN else {
-                carryOut(dial.failed(destination, error, at: now))
+                fail(destination, error, at: now)
                 return
             }
             carryOut(dial.outOfDescriptors(destination, at: now))
@@ -274,11 +275,15 @@ extension DialDriver {
             carryOut(dial.connected(destination, at: time))
         case .failed(let failure):
             close(destination)
-            carryOut(dial.failed(destination, failure, at: time))
+            fail(destination, failure, at: time)
         case .pending:
             // The report was spent on a false alarm, or this is a timer's question and the watch goes on.
             if let token = attempt.watch, !plan.connector.isWatching(token) { watch(destination) }
         }
+    }
+
+    private func fail(_ destination: Destination, _ failure: AttemptFailure, at time: Duration) {
+        carryOut(dial.failed(destination, failure, at: time, toldAt: now))
     }
 
     /// Takes an attempt's socket out of the race and off the poller.

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
+// <netinet/in.h> belongs to whichever module the compiler reads first.
+import CFairDial
+
 #if canImport(Glibc)
     import Glibc
 #elseif canImport(Musl)

@@ -12,7 +12,8 @@ struct FairDialTool: AsyncParsableCommand {
             Exit status: 0 connected or resolved, 1 it failed, 2 the command line was wrong.
             """,
         subcommands: [
-            ConnectCommand.self, ResolveCommand.self, ExplainCommand.self, RallyCommand.self, SandboxCommand.self,
+            ConnectCommand.self, ResolveCommand.self, ExplainCommand.self, RallyCommand.self, SimulateCommand.self,
+            SandboxCommand.self,
         ]
     )
 

@@ -212,8 +212,17 @@ import Testing
         #expect(race.advance(to: at(1_250)) == [.start(four1)])
         #expect(race.wakeTime == at(1_400))
         #expect(race.advance(to: at(1_399)) == [])
-        #expect(race.advance(to: at(1_400)) == [.giveUp(six1), .giveUp(four1), .exhaust])
+        #expect(race.advance(to: at(1_400)) == [.giveUp(six1), .giveUp(four1), .expire])
         #expect(race.wakeTime == nil)
+    }
+
+    @Test func `budgets are looked at when time passes, not when another attempt fails`() {
+        // The driver asks one socket after the other: the second has connected, and is asked next.
+        var race = ConnectionRace(awaiting: [], RaceConfiguration(attemptBudget: at(300), budget: at(400)))
+        _ = race.answered([six1, four1], settling: .both, at: at(0))
+        #expect(race.advance(to: at(250)) == [.start(four1)])
+        #expect(race.failed(six1, at: at(900)) == [])
+        #expect(race.connected(four1) == [.succeed(four1)])
     }
 
     @Test(arguments: [
@@ -249,6 +258,26 @@ import Testing
         #expect(race.advance(to: at(4)) == [])
         #expect(race.advance(to: at(5)) == [.start(six1)])
         #expect(!race.isShortOfSockets)
+    }
+
+    @Test func `a race that is short and held wakes when both are over, not before`() {
+        var race = ConnectionRace(awaiting: .both)
+        #expect(race.answered([six1], settling: [], at: at(0)) == [.start(six1)])
+        #expect(race.postponed(six1, until: at(5)) == [])
+        // The IPv6 address is gone again, and IPv4 waits for others of its kind.
+        #expect(race.answered([four1], settling: .ipv4, at: at(1)) == [])
+        #expect(race.wakeTime == at(51))
+        #expect(race.advance(to: at(5)) == [])
+        #expect(race.wakeTime == at(51))
+        #expect(race.advance(to: at(51)) == [.start(four1)])
+    }
+
+    @Test func `an attempt that could not begin starts no clock`() {
+        var race = ConnectionRace(awaiting: [], RaceConfiguration(budget: at(100)))
+        #expect(race.answered([six1], settling: .both, at: at(0)) == [.start(six1)])
+        #expect(race.postponed(six1, until: at(90)) == [])
+        #expect(race.advance(to: at(90)) == [.start(six1)])
+        #expect(race.wakeTime == at(190))
     }
 
     @Test func `an attempt that ends gives its socket to the one that waits`() {

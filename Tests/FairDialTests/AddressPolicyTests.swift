@@ -104,7 +104,7 @@ import Testing
     @Test func `one that is forbidden and one that fails are a failure that names both`() throws {
         var dial = try dial(nil, forbidding(Destinations.six1))
         _ = dial.start(with: [six, four], from: .numeric, at: .zero)
-        let end = dial.failed(four, AttemptFailure(errorNumber: 111), at: at(1))
+        let end = dial.failed(four, AttemptFailure(errorNumber: 111), at: at(1), toldAt: at(1))
         #expect(end.words == ["failed: allAttemptsFailed"])
         #expect(end.splits?.attempts.map(\.outcome) == [.vetoed, .refused])
     }
@@ -118,7 +118,7 @@ import Testing
         )
         #expect(dial.answered(.system([Destinations.four1], settling: .ipv4), all: [six, four], at: at(3)).words == [])
         #expect(dial.lookupEnded(nil, at: at(3)).words == [])
-        let end = dial.failed(six, AttemptFailure(errorNumber: 111), at: at(4))
+        let end = dial.failed(six, AttemptFailure(errorNumber: 111), at: at(4), toldAt: at(4))
         #expect(end.words == ["failed: allAttemptsFailed"])
         #expect(end.splits?.attempts.map(\.outcome) == [.refused, .vetoed])
     }
@@ -134,7 +134,7 @@ import Testing
         #expect(dial.start(with: [six, four], from: .numeric, at: .zero).words == ["open \(six)"])
         isForbidden.withLockedValue { $0 = true }
         #expect(dial.advance(to: at(250)).words == [])
-        let end = dial.failed(six, AttemptFailure(errorNumber: 111), at: at(300))
+        let end = dial.failed(six, AttemptFailure(errorNumber: 111), at: at(300), toldAt: at(300))
         #expect(end.words == ["failed: allAttemptsFailed"])
         #expect(end.splits?.attempts.map(\.outcome) == [.refused, .vetoed])
     }

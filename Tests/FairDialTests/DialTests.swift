@@ -60,7 +60,7 @@ private func at(_ milliseconds: Int) -> Duration { .milliseconds(milliseconds) }
         var dial = Dial(try .about(tellsStart: true))
         _ = dial.start(at: .zero)
         #expect(dial.answered(.system([]), all: [six, four], at: at(5)).words == ["starting line", "open \(six)"])
-        #expect(dial.failed(six, AttemptFailure(errorNumber: 111), at: at(6)).words == ["open \(four)"])
+        #expect(dial.failed(six, AttemptFailure(errorNumber: 111), at: at(6), toldAt: at(6)).words == ["open \(four)"])
     }
 
     @Test func `the starting line is told after a look-up that had to wait for a descriptor`() throws {
@@ -139,7 +139,7 @@ private func at(_ milliseconds: Int) -> Duration { .milliseconds(milliseconds) }
         _ = dial.start(at: .zero)
         dial.lookupStarted(at: .zero)
         _ = dial.answered(.system([], settling: .ipv6), all: [six], at: at(100))
-        _ = dial.failed(six, AttemptFailure(errorNumber: 111), at: at(150))
+        _ = dial.failed(six, AttemptFailure(errorNumber: 111), at: at(150), toldAt: at(150))
         #expect(dial.wakeTime == at(5_050))
         #expect(dial.answered(.system([], settling: .ipv4), all: [six, four], at: at(1_150)).words == ["open \(four)"])
         _ = dial.connected(four, at: at(1_160))
@@ -248,8 +248,8 @@ extension [String] {
     @Test func `every address is named with what it said`() throws {
         var dial = Dial(try .about(nil))
         _ = dial.start(with: [six, four], from: .override, at: .zero)
-        _ = dial.failed(six, AttemptFailure(errorNumber: 101), at: at(1))
-        let end = dial.failed(four, AttemptFailure(errorNumber: 111), at: at(2))
+        _ = dial.failed(six, AttemptFailure(errorNumber: 101), at: at(1), toldAt: at(1))
+        let end = dial.failed(four, AttemptFailure(errorNumber: 111), at: at(2), toldAt: at(2))
         #expect(end.words == ["failed: allAttemptsFailed"])
         let error = try #require(end.error)
         #expect(
@@ -302,7 +302,7 @@ extension [String] {
         _ = dial.start(at: .zero)
         _ = dial.answered(.system([], settling: .ipv4), all: [four], at: at(5))
         _ = dial.advance(to: at(55))
-        _ = dial.failed(four, AttemptFailure(errorNumber: 111), at: at(60))
+        _ = dial.failed(four, AttemptFailure(errorNumber: 111), at: at(60), toldAt: at(60))
         let end = dial.lookupEnded(ResolutionError(.temporaryFailure, "SERVFAIL for AAAA"), at: at(90))
         #expect(end.error?.code == .allAttemptsFailed)
         #expect(end.error?.resolutionError?.message == "SERVFAIL for AAAA")
@@ -345,7 +345,7 @@ extension [String] {
         #expect(end.words == ["close \(six)", "close \(four)", "leave the look-up", "failed: cancelled"])
         #expect(end.splits?.attempts.map(\.outcome) == [.abandoned, .abandoned])
         #expect(dial.connected(six, at: at(261)).words == [])
-        #expect(dial.failed(four, AttemptFailure(errorNumber: 111), at: at(262)).words == [])
+        #expect(dial.failed(four, AttemptFailure(errorNumber: 111), at: at(262), toldAt: at(262)).words == [])
     }
 
     @Test func `during the handshake`() throws {
@@ -412,7 +412,9 @@ extension [String] {
         _ = dial.start(with: [six, four], from: .numeric, at: .zero)
         #expect(dial.advance(to: at(250)).words == ["open \(four)"])
         #expect(dial.outOfDescriptors(four, at: at(250)).words == [])
-        #expect(dial.failed(six, AttemptFailure(errorNumber: 111), at: at(251)).words == ["open \(four)"])
+        #expect(
+            dial.failed(six, AttemptFailure(errorNumber: 111), at: at(251), toldAt: at(251)).words == ["open \(four)"]
+        )
     }
 }
 

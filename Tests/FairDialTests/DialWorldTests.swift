@@ -112,7 +112,10 @@ private struct World {
         case 5: take(dial.connected(target, at: earlier), after: "\(target) connected")
         case 6, 7:
             open.remove(target)
-            take(dial.failed(target, AttemptFailure(errorNumber: 111), at: earlier), after: "\(target) failed")
+            take(
+                dial.failed(target, AttemptFailure(errorNumber: 111), at: earlier, toldAt: earlier),
+                after: "\(target) failed"
+            )
         case 8:
             guard open.remove(target) != nil else { return }
             take(dial.outOfDescriptors(target, at: now), after: "\(target) found no descriptor")

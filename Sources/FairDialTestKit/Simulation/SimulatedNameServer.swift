@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import IPAddresses
+import NameResolution
+
+/// A resolver in a world that answers each family when chance says, as a DNS resolver does, and can mostly be called off.
+final class SimulatedNameServer: Resolver, @unchecked Sendable {
+    private final class Asked: LookupUnderWay, @unchecked Sendable {
+        let server: SimulatedNameServer
+        let question: LookupQuestion
+        let receive: @Sendable (LookupEvent) -> Void
+        var isUnderWay = true
+
+        init(
+            _ server: SimulatedNameServer,
+            _ question: LookupQuestion,
+            _ receive: @escaping @Sendable (LookupEvent) -> Void
+        ) {
+            self.server = server
+            self.question = question
+            self.receive = receive
+        }
+
+        func withdraw() -> Bool {
+            guard isUnderWay else { return true }
+            if server.world.dice.chance(20) { return false }
+            end()
+            return true
+        }
+
+        func tell(_ event: LookupEvent) {
+            guard isUnderWay else { return }
+            if case .ended = event { end() }
+            server.world.story("\(question.name): \(event)")
+            receive(event)
+        }
+
+        private func end() {
+            isUnderWay = false
+            server.underWay.removeAll { $0 === self }
+        }
+    }
+
+    private let world: SimulatedWorld
+    private var underWay: [Asked] = []
+
+    init(in world: SimulatedWorld) {
+        self.world = world
+    }
+
+    /// How many questions have no end yet.
+    var count: Int { underWay.count }
+
+    func isAsked(_ question: LookupQuestion) -> Bool {
+        underWay.contains { $0.question == question }
+    }
+
+    func lookUp(
+        _ question: LookupQuestion,
+        for asker: Asker,
+        _ receive: @escaping @Sendable (LookupEvent) -> Void
+    ) -> any LookupUnderWay {
+        let asked = Asked(self, question, receive)
+        underWay.append(asked)
+        let dice = world.dice
+        let start = dice.chance(70) ? 0 : dice.milliseconds(0...1_500)
+        world.clock.after(start) { asked.tell(.started) }
+        var last = start
+        var isWhole = true
+        for family in [AddressFamily.ipv6, .ipv4] where question.families.contains(family) {
+            guard dice.chance(85) else {
+                isWhole = false
+                continue
+            }
+            let time = start + (dice.chance(80) ? dice.milliseconds(0...200) : dice.milliseconds(200...9_000))
+            last = max(last, time)
+            world.clock.after(time) { asked.tell(.answered(self.answer(to: question, about: family))) }
+        }
+        let end = last + (dice.chance(50) ? 0 : dice.milliseconds(0...3_000))
+        let error = isWhole ? nil : ResolutionError(.temporaryFailure, "one family is silent")
+        world.clock.after(end) { asked.tell(.ended(error)) }
+        return asked
+    }
+
+    private func answer(to question: LookupQuestion, about family: AddressFamily) -> LookupAnswer {
+        let addresses = world.dice.some(of: SimulatedWorld.addresses.filter { $0.family == family })
+        world.announce(addresses, of: question.name)
+        return LookupAnswer(
+            families: AddressFamilies(family),
+            addresses: addresses,
+            isInDestinationOrder: false,
+            source: .dns
+        )
+    }
+}

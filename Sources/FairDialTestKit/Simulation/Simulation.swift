@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Random afternoons of the whole stack above the socket calls: dialer, budgets, resolver, sharing, line, race, policy, memory.
+///
+/// A seed says everything that happens in a world, so whatever goes wrong can be seen again:
+/// `fairdial simulate --seed S --worlds 1 --story`.
+public enum Simulation {
+    /// A rule that was broken.
+    public struct Violation: Error, Hashable, Sendable {
+        /// The world's seed.
+        public let seed: UInt64
+        /// What was seen.
+        public let what: String
+    }
+
+    /// Lives one world to its end.
+    ///
+    /// - Parameters:
+    ///   - seed: the world.
+    ///   - tell: is told everything that happens, a line each; `nil` for nobody.
+    /// - Returns: the first rule that was broken; `nil` when all held.
+    public static func run(seed: UInt64, telling tell: ((String) -> Void)? = nil) -> Violation? {
+        let world = SimulatedWorld(seed: seed, telling: tell)
+        world.run()
+        return world.violation.map { Violation(seed: seed, what: $0) }
+    }
+}
