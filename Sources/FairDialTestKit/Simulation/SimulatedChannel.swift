@@ -19,6 +19,7 @@ final class SimulatedChannel: Channel, ChannelCore, @unchecked Sendable {
         self.onClose = onClose
     }
 
+    // swift-format-ignore: NoLeadingUnderscores
     var _channelCore: any ChannelCore { self }
     var localAddress: SocketAddress? { nil }
     var remoteAddress: SocketAddress? { nil }
