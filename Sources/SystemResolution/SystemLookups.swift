@@ -71,6 +71,9 @@ package struct SystemLookups: Sendable {
     /// How many look-ups wait for a place.
     package var waitingCount: Int { line.waitingCount }
 
+    /// How many places are taken, kept ones included.
+    package var takenPlaces: Int { line.taken }
+
     /// How many calls are under way.
     package var callCount: Int { lookupOfCall.count + orphans.count }
 }

@@ -97,6 +97,9 @@ public final class SystemResolver: Resolver {
     /// How many look-ups wait for a place.
     public var waitingCount: Int { desk.withMachine { $0.lookups.waitingCount } }
 
+    /// How many places of the line are taken, kept ones included.
+    package var takenPlaces: Int { desk.withMachine { $0.lookups.takenPlaces } }
+
     private var now: Duration { runner.now }
 
     private func add(_ asker: Asker, to lookup: SystemLookups.Lookup) {

@@ -10,11 +10,16 @@ final class SimulatedCalls: CallRunner, @unchecked Sendable {
     private var ring: (wakes: UInt64, number: UInt64)?
     private var ringCount: UInt64 = 0
 
+    let places: Int
+    let kept: Int
+
     /// How many calls are under way.
     private(set) var count = 0
 
     init(in world: SimulatedWorld) {
         self.world = world
+        places = world.dice.number(1..<6)
+        kept = world.dice.number(0..<3)
     }
 
     var now: Duration { .nanoseconds(Int64(world.clock.now)) }
@@ -33,7 +38,7 @@ final class SimulatedCalls: CallRunner, @unchecked Sendable {
         let noThread: Int32 = 11
         if dice.chance(3) { return noThread }
         count += 1
-        if count > SimulatedWorld.places + SimulatedWorld.kept { world.fault("\(count) calls at once") }
+        if count > places + kept { world.fault("\(count) calls at once") }
         let start = dice.chance(50) ? 0 : dice.milliseconds(0...5)
         world.clock.after(start) {
             self.world.story("getaddrinfo(\(name)) begins")

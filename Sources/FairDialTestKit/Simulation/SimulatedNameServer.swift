@@ -23,6 +23,9 @@ final class SimulatedNameServer: Resolver, @unchecked Sendable {
 
         func withdraw() -> Bool {
             guard isUnderWay else { return true }
+            if let waiter = server.world.waiter(for: question) {
+                server.world.fault("\(question.name) is withdrawn, and \(waiter.name) waits for it")
+            }
             if server.world.dice.chance(20) { return false }
             end()
             return true

@@ -8,8 +8,6 @@ import SystemResolution
 /// One afternoon: a few dials by one or two loops, one resolver for all of them, and a network and a machine that do as they
 /// like. Everything above the socket calls and `getaddrinfo` is the code that ships.
 final class SimulatedWorld: @unchecked Sendable {
-    static let places = 2
-    static let kept = 1
     static let addresses: [IPAddress] =
         (1...4).map { .v6(IPv6Address(high: 0x2001_0db8_0000_0000, low: $0), zone: nil) }
         + (1...4).map { .v4(IPv4Address(bits: 0xC000_0200 + $0)) }
@@ -65,9 +63,9 @@ extension SimulatedWorld {
         if dice.chance(60) {
             let calls = SimulatedCalls(in: self)
             let line = FairLine.Configuration(
-                places: Self.places,
-                kept: Self.kept,
-                waitingLimit: dice.chance(80) ? 16 : 2
+                places: calls.places,
+                kept: calls.kept,
+                waitingLimit: dice.chance(80) ? 16 : dice.number(0..<2)
             )
             let system = SystemResolver(
                 SystemResolverConfiguration(line: line, secondCallDelay: dice.chance(50) ? .seconds(2) : nil),
@@ -161,6 +159,11 @@ extension SimulatedWorld {
         violation = violation ?? what
     }
 
+    /// Somebody who waits for the answer to a question.
+    func waiter(for question: LookupQuestion) -> SimulatedDial? {
+        dials.first { $0.awaited == question }
+    }
+
     /// A look-up that somebody waits for goes on, whoever else has left it (rule 3).
     func dialEnded() {
         guard let names else { return }
@@ -189,6 +192,7 @@ extension SimulatedWorld {
         if let count = names?.underWayCount, count > 0 { fault("\(count) shared look-ups are left") }
         if let count = calls?.count, count > 0 { fault("\(count) calls are left") }
         if let count = server?.count, count > 0 { fault("\(count) questions are left") }
+        if let count = system?.takenPlaces, count > 0 { fault("\(count) places are taken still") }
         if let system, system.waitingCount > 0 || !system.lookups.isEmpty {
             fault("the resolver's line is not empty: \(system.lookups)")
         }
