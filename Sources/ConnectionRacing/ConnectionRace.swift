@@ -149,8 +149,8 @@ extension ConnectionRace {
         settling families: AddressFamilies,
         services: Bool = false,
         at now: Duration
-    ) -> [Action] {
-        guard !isOver else { return [] }
+    ) -> ActionList<Action> {
+        guard !isOver else { return ActionList() }
         awaited.subtract(families)
         if services { awaitsServices = false }
         line(up: candidates)
@@ -163,13 +163,13 @@ extension ConnectionRace {
         _ destinations: [Destination],
         settling families: AddressFamilies,
         at now: Duration
-    ) -> [Action] {
+    ) -> ActionList<Action> {
         answered(Candidates(destinations), settling: families, at: now)
     }
 
     /// No more answers will come, in any family, nor about services.
-    public mutating func answersEnded(at now: Duration) -> [Action] {
-        guard !isOver else { return [] }
+    public mutating func answersEnded(at now: Duration) -> ActionList<Action> {
+        guard !isOver else { return ActionList() }
         awaited = []
         awaitsServices = false
         heldUntil = nil
@@ -225,8 +225,8 @@ extension ConnectionRace {
 
 extension ConnectionRace {
     /// An attempt has ended with a definite "no".
-    public mutating func failed(_ destination: Destination, at now: Duration) -> [Action] {
-        guard !isOver, end(destination, as: .ended) else { return [] }
+    public mutating func failed(_ destination: Destination, at now: Duration) -> ActionList<Action> {
+        guard !isOver, end(destination, as: .ended) else { return ActionList() }
         nextStart = now
         // Its socket has been given back, so there may be one for whoever waits for it.
         shortUntil = nil
@@ -235,23 +235,22 @@ extension ConnectionRace {
 
     /// An attempt could not begin, because the machine had no socket to give: no address is to blame, and it goes first
     /// when there may be one again.
-    public mutating func postponed(_ destination: Destination, until retry: Duration) -> [Action] {
-        guard !isOver, end(destination, as: .untried) else { return [] }
+    public mutating func postponed(_ destination: Destination, until retry: Duration) -> ActionList<Action> {
+        guard !isOver, end(destination, as: .untried) else { return ActionList() }
         untriedCount += 1
         postponed = destination
         shortUntil = retry
         // An attempt that could not begin starts no clock.
         if entrants.allSatisfy(\.isUntried) { firstStart = nil }
-        return []
+        return ActionList()
     }
 
     /// An attempt has connected.
-    public mutating func connected(_ destination: Destination) -> [Action] {
+    public mutating func connected(_ destination: Destination) -> ActionList<Action> {
         // Closing is a request: a loser may connect after the race is over.
-        guard !isOver else { return [.abandon(destination)] }
-        guard end(destination, as: .ended) else { return [] }
-        var actions: [Action] = []
-        actions.reserveCapacity(underWayCount + 1)
+        guard !isOver else { return ActionList(.abandon(destination)) }
+        guard end(destination, as: .ended) else { return ActionList() }
+        var actions = ActionList<Action>()
         for entrant in entrants where entrant.isUnderWay { actions.append(.abandon(entrant.destination)) }
         isOver = true
         actions.append(.succeed(destination))
@@ -259,42 +258,47 @@ extension ConnectionRace {
     }
 
     /// The race is called off: everything under way is abandoned.
-    public mutating func cancel() -> [Action] {
-        guard !isOver else { return [] }
+    public mutating func cancel() -> ActionList<Action> {
+        guard !isOver else { return ActionList() }
         isOver = true
-        return entrants.filter(\.isUnderWay).map { .abandon($0.destination) }
+        var actions = ActionList<Action>()
+        for entrant in entrants where entrant.isUnderWay { actions.append(.abandon(entrant.destination)) }
+        return actions
     }
 
     /// Time has passed. Budgets are looked at here alone, so the driver has asked every attempt how far it is before.
-    public mutating func advance(to now: Duration) -> [Action] {
-        guard !isOver else { return [] }
+    public mutating func advance(to now: Duration) -> ActionList<Action> {
+        guard !isOver else { return ActionList() }
         if let end, now >= end {
             isOver = true
-            return entrants.filter(\.isUnderWay).map { .giveUp($0.destination) } + [.expire]
+            var actions = ActionList<Action>()
+            for entrant in entrants where entrant.isUnderWay { actions.append(.giveUp(entrant.destination)) }
+            actions.append(.expire)
+            return actions
         }
         return giveUpTheSilent(at: now) + proceed(at: now)
     }
 
     /// Starts the next attempt if it is its time, or finds that nobody can win any more.
-    private mutating func proceed(at now: Duration) -> [Action] {
+    private mutating func proceed(at now: Duration) -> ActionList<Action> {
         if let heldUntil {
-            guard now >= heldUntil else { return [] }
+            guard now >= heldUntil else { return ActionList() }
             self.heldUntil = nil
         }
         if let shortUntil {
-            guard now >= shortUntil else { return [] }
+            guard now >= shortUntil else { return ActionList() }
             self.shortUntil = nil
         }
-        if mayStartAnother, underWayCount == 0 || now >= nextStart { return [.start(startNext(at: now))] }
-        guard untriedCount == 0, underWayCount == 0, awaited.isEmpty, !awaitsServices else { return [] }
+        if mayStartAnother, underWayCount == 0 || now >= nextStart { return ActionList(.start(startNext(at: now))) }
+        guard untriedCount == 0, underWayCount == 0, awaited.isEmpty, !awaitsServices else { return ActionList() }
         isOver = true
-        return [.exhaust]
+        return ActionList(.exhaust)
     }
 
     /// Ends the attempts that have been silent for too long; a definite end, after which the next one starts at once.
-    private mutating func giveUpTheSilent(at now: Duration) -> [Action] {
-        guard let budget = configuration.attemptBudget else { return [] }
-        var actions: [Action] = []
+    private mutating func giveUpTheSilent(at now: Duration) -> ActionList<Action> {
+        guard let budget = configuration.attemptBudget else { return ActionList() }
+        var actions = ActionList<Action>()
         for index in entrants.indices {
             guard case .underWay(let since) = entrants[index].stage, now >= since + budget else { continue }
             entrants[index].stage = .ended

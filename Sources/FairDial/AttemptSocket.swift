@@ -33,17 +33,18 @@ package struct AttemptSocket: Sendable {
 
     package let descriptor: CInt
     private let address: SocketAddressBytes
-    private let isStream: Bool
+    /// Whether the socket may be given its destination's own port to send from.
+    private let mayMeetItself: Bool
 
     /// A socket by its descriptor; a script's may be any number.
     package init(descriptor: CInt, to destination: Destination) throws(AttemptFailure) {
-        self.init(descriptor: descriptor, address: try SocketAddressBytes(destination), isStream: true)
+        self.init(descriptor: descriptor, address: try SocketAddressBytes(destination), mayMeetItself: false)
     }
 
-    private init(descriptor: CInt, address: SocketAddressBytes, isStream: Bool) {
+    private init(descriptor: CInt, address: SocketAddressBytes, mayMeetItself: Bool) {
         self.descriptor = descriptor
         self.address = address
-        self.isStream = isStream
+        self.mayMeetItself = mayMeetItself
     }
 
     /// Opens a socket, sets what must be set before `connect`, binds it, and connects.
@@ -60,7 +61,11 @@ package struct AttemptSocket: Sendable {
             let number = errno
             return AttemptFailure.isShortage(number) ? .shortage : .failed(AttemptFailure(errorNumber: number))
         }
-        let socket = AttemptSocket(descriptor: descriptor, address: address, isStream: setup.transport == .stream)
+        let socket = AttemptSocket(
+            descriptor: descriptor,
+            address: address,
+            mayMeetItself: setup.mayMeetItself(at: destination)
+        )
         if let failure = socket.prepare(for: destination, setup) {
             socket.close()
             return .failed(failure)
@@ -108,7 +113,7 @@ package struct AttemptSocket: Sendable {
     /// A dial of a local port where nobody listens may be given that very port to send from, and TCP lets the socket meet itself
     /// (RFC 9293 §3.5, simultaneous initiation).
     private var connected: Progress {
-        guard isStream, address.isOwnAddress(of: descriptor) else { return .connected }
+        guard mayMeetItself, address.isOwnAddress(of: descriptor) else { return .connected }
         return .failed(
             AttemptFailure(errorNumber: ECONNREFUSED, reason: "nobody listens there: the socket met itself")
         )

@@ -16,9 +16,9 @@ extension Dial {
         case channel(DialError.Code, any Error)
     }
 
-    mutating func fail(_ failure: Failure, at now: Duration) -> [DialAction] {
+    mutating func fail(_ failure: Failure, at now: Duration) -> ActionList<DialAction> {
         stopwatch.run(stopwatch.running, at: now)
-        var actions: [DialAction] = []
+        var actions = ActionList<DialAction>()
         let outcome: AttemptReport.Outcome =
             switch failure {
             case .budget, .deadline, .race: .timedOut
@@ -38,7 +38,7 @@ extension Dial {
             case .unneeded, .asked, .queued, .running: nil
             }
         let channelError: (any Error)? = if case .channel(_, let error) = failure { error } else { nil }
-        actions += leaveLookup()
+        actions.append(contentsOf: leaveLookup())
         var splits = splits
         if case .handshaking = phase { splits.handshake = stopwatch[.handshake] }
         phase = .over
@@ -50,7 +50,8 @@ extension Dial {
             resolutionError: resolutionError,
             channelError: channelError
         )
-        return actions + [.finish(.failed(error))]
+        actions.append(.finish(.failed(error)))
+        return actions
     }
 
     private func verdict(on failure: Failure) -> (DialError.Code, String) {

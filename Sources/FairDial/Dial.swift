@@ -7,8 +7,9 @@ import NameResolution
 /// One dial as a machine without I/O: budgets, stopwatch, look-up and race, composed.
 ///
 /// Events and the time since the dial's start go in, actions come out; `DialDriver` carries them out. Timers are looked
-/// at by `advance(to:)` alone, so whatever has happened by then counts, however late it is told (rule 6).
-struct Dial: Sendable {
+/// at by `advance(to:)` alone, so whatever has happened by then counts, however late it is told (rule 6). It is large, so nobody
+/// may copy it.
+struct Dial: ~Copyable, Sendable {
     enum Phase: Sendable {
         case unstarted
         /// From the look-up to the end of the race.
@@ -88,16 +89,17 @@ struct Dial: Sendable {
 
 extension Dial {
     /// The dial starts with a look-up.
-    mutating func start(at now: Duration) -> [DialAction] {
-        guard case .unstarted = phase, let asked = question.lookup else { return [] }
+    mutating func start(at now: Duration) -> ActionList<DialAction> {
+        guard case .unstarted = phase, let asked = question.lookup else { return ActionList() }
         phase = .dialing
-        return [.lookUp(asked)]
+        return ActionList(.lookUp(asked))
     }
 
     /// The dial starts with destinations that are known: a literal, an override, an earlier answer, a path.
-    mutating func start(with destinations: [Destination], from source: LookupSource?, at now: Duration) -> [DialAction]
-    {
-        guard case .unstarted = phase else { return [] }
+    mutating func start(with destinations: [Destination], from source: LookupSource?, at now: Duration) -> ActionList<
+        DialAction
+    > {
+        guard case .unstarted = phase else { return ActionList() }
         phase = .dialing
         self.source = source
         lookup = .unneeded
@@ -106,10 +108,7 @@ extension Dial {
         if question.goal == .answer {
             return hasAddresses ? finishAnswer(at: now) : fail(.exhaustion, at: now)
         }
-        let permitted = permitted(destinations, at: now)
-        let actions =
-            race.answered(permitted, settling: .both, at: now) + race.answersEnded(at: now)
-        return carryOut(actions, at: now)
+        return carryOut(race.answered(permitted(destinations, at: now), settling: .both, at: now), at: now)
     }
 
     /// The look-up has been asked for, and nothing has come at once: it waits for its place.
@@ -132,8 +131,10 @@ extension Dial {
     /// Addresses have come.
     ///
     /// - Parameter destinations: all that are known by now, in destination order (RFC 6724).
-    mutating func answered(_ answer: LookupAnswer, all destinations: [Destination], at now: Duration) -> [DialAction] {
-        guard case .dialing = phase else { return [] }
+    mutating func answered(_ answer: LookupAnswer, all destinations: [Destination], at now: Duration) -> ActionList<
+        DialAction
+    > {
+        guard case .dialing = phase else { return ActionList() }
         switch lookup {
         case .asked, .queued: lookup = .running
         case .unneeded, .running, .postponed, .ended: break
@@ -143,7 +144,7 @@ extension Dial {
         hasAddresses = !destinations.isEmpty
         guard question.goal != .answer else {
             runClock(at: now)
-            return []
+            return ActionList()
         }
         let permitted = permitted(destinations, at: now)
         return carryOut(race.answered(permitted, settling: answer.families, at: now), at: now)
@@ -155,16 +156,16 @@ extension Dial {
     }
 
     /// The look-up has ended.
-    mutating func lookupEnded(_ error: ResolutionError?, at now: Duration) -> [DialAction] {
-        guard case .dialing = phase else { return [] }
+    mutating func lookupEnded(_ error: ResolutionError?, at now: Duration) -> ActionList<DialAction> {
+        guard case .dialing = phase else { return ActionList() }
         switch lookup {
-        case .unneeded, .postponed, .ended: return []
+        case .unneeded, .postponed, .ended: return ActionList()
         case .asked, .queued, .running: break
         }
         if let error, error.kind == .noDescriptor, !hasAddresses {
             lookup = .postponed(until: now + pause(), error)
             runClock(at: now)
-            return []
+            return ActionList()
         }
         lookup = .ended(error)
         if question.goal == .answer {
@@ -174,9 +175,9 @@ extension Dial {
     }
 
     /// An attempt has connected.
-    mutating func connected(_ destination: Destination, at now: Duration) -> [DialAction] {
+    mutating func connected(_ destination: Destination, at now: Duration) -> ActionList<DialAction> {
         // A loser's socket has been closed by the time the race is over: what was on its way says nothing any more.
-        guard case .dialing = phase else { return [] }
+        guard case .dialing = phase else { return ActionList() }
         return carryOut(race.connected(destination), at: now)
     }
 
@@ -190,8 +191,8 @@ extension Dial {
         _ failure: AttemptFailure,
         at time: Duration,
         toldAt now: Duration
-    ) -> [DialAction] {
-        guard case .dialing = phase else { return [] }
+    ) -> ActionList<DialAction> {
+        guard case .dialing = phase else { return ActionList() }
         end(destination, failure.outcome, at: time, errorNumber: failure.errorNumber, reason: failure.reason)
         if now > time, !attempts.contains(where: { $0.outcome == nil }) { stopwatch.run(idleClock, at: time) }
         return carryOut(race.failed(destination, at: now), at: now)
@@ -199,8 +200,8 @@ extension Dial {
 
     /// An attempt got no socket: the machine has no descriptor left. The dial waits in the queue for one, and no
     /// address is blamed.
-    mutating func outOfDescriptors(_ destination: Destination, at now: Duration) -> [DialAction] {
-        guard case .dialing = phase else { return [] }
+    mutating func outOfDescriptors(_ destination: Destination, at now: Duration) -> ActionList<DialAction> {
+        guard case .dialing = phase else { return ActionList() }
         attempts.removeAll { $0.destination == destination && $0.outcome == nil }
         return carryOut(race.postponed(destination, until: now + pause()), at: now)
     }
@@ -211,33 +212,35 @@ extension Dial {
     }
 
     /// The channel exists and is ready, or nothing had to be awaited.
-    mutating func ready(at now: Duration) -> [DialAction] {
-        guard case .handshaking(let destination) = phase else { return [] }
+    mutating func ready(at now: Duration) -> ActionList<DialAction> {
+        guard case .handshaking(let destination) = phase else { return ActionList() }
         stopwatch.run(.handshake, at: now)
         phase = .over
         var splits = splits
         splits.handshake = question.awaitsReadiness ? stopwatch[.handshake] : nil
-        return [.finish(.connected(destination, splits))]
+        return ActionList(.finish(.connected(destination, splits)))
     }
 
     /// The channel could not be made, or did not become ready.
-    mutating func handshakeFailed(_ code: DialError.Code, _ error: any Error, at now: Duration) -> [DialAction] {
-        guard case .handshaking = phase else { return [] }
+    mutating func handshakeFailed(_ code: DialError.Code, _ error: any Error, at now: Duration) -> ActionList<
+        DialAction
+    > {
+        guard case .handshaking = phase else { return ActionList() }
         return fail(.channel(code, error), at: now)
     }
 
     /// The caller calls the dial off.
-    mutating func cancel(at now: Duration) -> [DialAction] {
+    mutating func cancel(at now: Duration) -> ActionList<DialAction> {
         switch phase {
         case .unstarted, .dialing, .handshaking: fail(.cancellation, at: now)
-        case .over: []
+        case .over: ActionList()
         }
     }
 
     /// Time has passed. The driver has asked the sockets and read its post before.
-    mutating func advance(to now: Duration) -> [DialAction] {
+    mutating func advance(to now: Duration) -> ActionList<DialAction> {
         switch phase {
-        case .unstarted, .over: return []
+        case .unstarted, .over: return ActionList()
         case .dialing, .handshaking: break
         }
         if let deadline = question.deadline, now >= deadline { return fail(.deadline, at: now) }
@@ -248,9 +251,9 @@ extension Dial {
         if case .postponed(let until, _) = lookup, now >= until, let asked = question.lookup {
             lookup = .asked
             runClock(at: now)
-            return [.lookUp(asked)]
+            return ActionList(.lookUp(asked))
         }
-        guard question.goal != .answer else { return [] }
+        guard question.goal != .answer else { return ActionList() }
         return carryOut(race.advance(to: now), at: now)
     }
 }
@@ -296,15 +299,20 @@ extension Dial {
         return stopwatch.running == .handshake ? max(end, handedOver + budget) : end
     }
 
-    private mutating func carryOut(_ raceActions: [ConnectionRace.Action], at now: Duration) -> [DialAction] {
-        var actions: [DialAction] = []
+    private mutating func carryOut(_ raceActions: ActionList<ConnectionRace.Action>, at now: Duration) -> ActionList<
+        DialAction
+    > {
+        var actions = ActionList<DialAction>()
         var failure: Failure?
-        var pending = raceActions[...]
-        while let action = pending.popFirst() {
+        var pending = raceActions
+        var next = 0
+        while next < pending.count {
+            let action = pending[next]
+            next += 1
             switch action {
             case .start(let destination) where isVetoed(destination, at: now):
                 // Asked again here: what it was when the answer came does not count any more.
-                pending += race.failed(destination, at: now)
+                pending = pending + race.failed(destination, at: now)
             case .start(let destination):
                 if !hasReachedStart, question.tellsStart { actions.append(.reachStartingLine) }
                 hasReachedStart = true
@@ -319,9 +327,9 @@ extension Dial {
                 actions.append(.close(destination))
             case .succeed(let destination):
                 end(destination, .connected, at: now)
-                actions += leaveLookup()
-                actions += win(with: destination, at: now)
-                return actions
+                let left = leaveLookup()
+                let won = win(with: destination, at: now)
+                return actions.isEmpty && left.isEmpty ? won : actions + left + won
             case .exhaust:
                 failure = .exhaustion
             case .expire:
@@ -335,7 +343,8 @@ extension Dial {
 
     /// The destinations that the policy lets through; the others are reported, and never tried.
     private mutating func permitted(_ destinations: [Destination], at now: Duration) -> [Destination] {
-        destinations.filter { !isVetoed($0, at: now) }
+        guard question.policy != nil else { return destinations }
+        return destinations.filter { !isVetoed($0, at: now) }
     }
 
     /// Whether the policy forbids a destination; the first time that it does is reported.
@@ -353,34 +362,34 @@ extension Dial {
         return true
     }
 
-    private mutating func win(with destination: Destination, at now: Duration) -> [DialAction] {
+    private mutating func win(with destination: Destination, at now: Duration) -> ActionList<DialAction> {
         switch question.goal {
         case .channel:
             phase = .handshaking(destination)
             runClock(at: now)
-            return [.handOver(destination)]
+            return ActionList(.handOver(destination))
         case .socket, .answer:
             // The stopwatch stops where it runs: on the connect clock.
             stopwatch.run(stopwatch.running, at: now)
             phase = .over
-            return [.finish(.connected(destination, splits))]
+            return ActionList(.finish(.connected(destination, splits)))
         }
     }
 
-    private mutating func finishAnswer(at now: Duration) -> [DialAction] {
+    private mutating func finishAnswer(at now: Duration) -> ActionList<DialAction> {
         stopwatch.run(stopwatch.running, at: now)
         let left = leaveLookup()
         phase = .over
-        return left + [.finish(.answered(splits))]
+        return left + ActionList(.finish(.answered(splits)))
     }
 
-    mutating func leaveLookup() -> [DialAction] {
-        if case .unstarted = phase { return [] }
+    mutating func leaveLookup() -> ActionList<DialAction> {
+        if case .unstarted = phase { return ActionList() }
         switch lookup {
-        case .unneeded, .ended, .postponed: return []
+        case .unneeded, .ended, .postponed: return ActionList()
         case .asked, .queued, .running:
             lookup = .ended(nil)
-            return [.leaveLookup]
+            return ActionList(.leaveLookup)
         }
     }
 

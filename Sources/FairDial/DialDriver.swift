@@ -53,7 +53,7 @@ package final class DialDriver: @unchecked Sendable {
     var winner: (any Channel)?
     /// The channel initializer's future; it tells whose fault a channel is that never came to be.
     var initialized: EventLoopFuture<Void>?
-    private var pending: [DialAction] = []
+    private var pending = ActionList<DialAction>()
     private var nextPending = 0
     private var isCarryingOut = false
     /// Whether `start` has come: until then the driver is its caller's alone.
@@ -70,17 +70,27 @@ package final class DialDriver: @unchecked Sendable {
     /// Begins the dial: asks for the look-up or opens the first socket, on the caller's own thread, before anybody else
     /// knows of the driver. What needs the loop waits for `start`, which must follow.
     ///
-    /// A socket call costs the caller what it would cost the loop, and loops are scarcer than callers.
-    func begin() {
+    /// A socket call costs the caller what it would cost the loop, and loops are scarcer than callers. A dial for a socket or an
+    /// answer that is over by now, as it mostly is on a machine's own addresses, needs no loop at all.
+    ///
+    /// - Returns: how the dial has ended; `nil` when it has not, and `start` must follow.
+    func begin() -> Ending? {
         // A task that was cancelled before it came here opens no socket.
         readPost()
         switch plan.start {
         case .lookUp:
             carryOut(dial.start(at: now))
         case .known(let destinations, let source):
-            known = KnownAddresses(destinations.compactMap { $0.endpoint?.address })
+            if case .answer = plan.question.goal {
+                known = KnownAddresses(destinations.compactMap { $0.endpoint?.address })
+            }
             carryOut(dial.start(with: destinations, from: source, at: now))
         }
+        guard nextPending < pending.count, case .finish(let ending) = pending[nextPending], winner == nil else {
+            return nil
+        }
+        pending = ActionList()
+        return end(as: ending)
     }
 
     /// Takes the dial to its end; on the loop, once, after `begin`.
@@ -90,7 +100,7 @@ package final class DialDriver: @unchecked Sendable {
         loop.assertInEventLoop()
         self.end = end
         isOnLoop = true
-        carryOut([])
+        carryOut(ActionList())
         readPost()
     }
 
@@ -196,8 +206,8 @@ extension DialDriver {
 
 extension DialDriver {
     /// Carries actions out in order; those that follow from one of them come after it, without a deeper stack.
-    func carryOut(_ actions: [DialAction]) {
-        pending += actions
+    func carryOut(_ actions: ActionList<DialAction>) {
+        pending = pending + actions
         guard !isCarryingOut else { return }
         isCarryingOut = true
         defer { isCarryingOut = false }
@@ -216,7 +226,7 @@ extension DialDriver {
             case .finish(let ending): finish(ending)
             }
         }
-        pending.removeAll(keepingCapacity: true)
+        pending = ActionList()
         nextPending = 0
     }
 
@@ -303,19 +313,19 @@ extension DialDriver {
         timer = nil
         guard let end else { return }
         self.end = nil
+        if let ending = self.end(as: ending) { end(ending) }
+        winner = nil
+    }
+
+    /// The dial's end as its face tells of it.
+    private func end(as ending: DialAction.Ending) -> Ending? {
         plan.memory?.note(ending.splits.attempts, among: known.candidates, at: loop.now)
         switch ending {
-        case .answered(let splits):
-            end(.addresses(known.inDestinationOrder, splits))
-        case .failed(let error):
-            end(.failed(error))
+        case .answered(let splits): return .addresses(known.inDestinationOrder, splits)
+        case .failed(let error): return .failed(error)
         case .connected(let destination, let splits):
-            if let winner {
-                end(.channel(winner, destination, splits))
-            } else if let socket = take(destination) {
-                end(.descriptor(socket.descriptor, destination, splits))
-            }
+            if let winner { return .channel(winner, destination, splits) }
+            return take(destination).map { .descriptor($0.descriptor, destination, splits) }
         }
-        winner = nil
     }
 }

@@ -4,8 +4,8 @@ import ConnectionRacing
 import IPAddresses
 import NameResolution
 
-/// What one dial is about, decided before it starts.
-package struct DialQuestion: Sendable {
+/// What one dial is about, decided before it starts. A reference, because both plan and machine keep it, and it is large.
+package final class DialQuestion: Sendable {
     /// What the dial is to bring.
     package enum Goal: Sendable {
         /// A connected socket, to be handed over and made ready.
@@ -17,19 +17,43 @@ package struct DialQuestion: Sendable {
     }
 
     /// What was asked for, for messages.
-    var target: Target
-    var goal: Goal
+    let target: Target
+    let goal: Goal
     /// What to look up; `nil` when the destinations are known.
-    var lookup: LookupQuestion?
-    var budgets: Budgets
-    var deadline: Duration?
-    var race = RaceConfiguration.standard
+    let lookup: LookupQuestion?
+    let budgets: Budgets
+    let deadline: Duration?
+    let race: RaceConfiguration
     /// What may be dialed; `nil` for anything.
-    var policy: AddressPolicy?
+    let policy: AddressPolicy?
     /// The families that are left out because there is no local address to dial them from.
-    var skipped: AddressFamilies = []
+    let skipped: AddressFamilies
     /// Whether something must be awaited after the connection, so that the handshake's clock is shown.
-    var awaitsReadiness: Bool
+    let awaitsReadiness: Bool
     /// Whether somebody wants to know when the first attempt starts.
-    var tellsStart = false
+    let tellsStart: Bool
+
+    init(
+        target: Target,
+        goal: Goal,
+        lookup: LookupQuestion?,
+        budgets: Budgets,
+        deadline: Duration? = nil,
+        race: RaceConfiguration = .standard,
+        policy: AddressPolicy? = nil,
+        skipped: AddressFamilies = [],
+        awaitsReadiness: Bool = false,
+        tellsStart: Bool = false
+    ) {
+        self.target = target
+        self.goal = goal
+        self.lookup = lookup
+        self.budgets = budgets
+        self.deadline = deadline
+        self.race = race
+        self.policy = policy
+        self.skipped = skipped
+        self.awaitsReadiness = awaitsReadiness
+        self.tellsStart = tellsStart
+    }
 }

@@ -100,7 +100,8 @@ extension Dialer {
         )
         let promise = loop.makePromise(of: Connection<any Channel>.self)
         let driver = DialDriver(plan, on: loop)
-        driver.begin()
+        // A channel is made on the loop, so nothing but a failure ends sooner.
+        if case .failed(let error) = driver.begin() { return loop.makeFailedFuture(error) }
         StartNesting.start(on: loop) {
             driver.start { ending in
                 switch ending {

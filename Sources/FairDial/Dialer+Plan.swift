@@ -56,7 +56,8 @@ extension Dialer {
         }
         switch NumericHost(host, strictness: configuration.strictness, knowing: LocalTables.system.facts) {
         case .address(let address):
-            return Self.known([address], port: port, families: families, from: .numeric)
+            guard families.contains(address.family) else { return .known([], .numeric) }
+            return .known([.internet(Endpoint(address: address, port: port))], .numeric)
         case .refused(.interfacesUnavailable):
             // No descriptor to ask for the zone's index with. The attempt asks again, and waits for one as it does for its
             // socket: no address is to blame.

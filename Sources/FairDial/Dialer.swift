@@ -262,9 +262,10 @@ extension Dialer {
     /// Runs a dial to its end. A cancelled task's dial is called off, and ends as soon as its loop has a turn.
     private func run(_ plan: DialPlan, on loop: any EventLoop) async -> DialDriver.Ending {
         let driver = DialDriver(plan, on: loop)
+        if Task.isCancelled { driver.cancel() }
+        if let ending = driver.begin() { return ending }
         return await withTaskCancellationHandler {
-            driver.begin()
-            return await withCheckedContinuation { continuation in
+            await withCheckedContinuation { continuation in
                 loop.execute { driver.start { continuation.resume(returning: $0) } }
             }
         } onCancel: {
@@ -274,7 +275,7 @@ extension Dialer {
 
     /// Begins a dial of whatever goal on any loop, one of a simulation's too; the faces above are made of the same parts.
     ///
-    /// - Parameter end: called once, on the loop.
+    /// - Parameter end: called once, on the loop, or before this returns.
     /// - Returns: the dial, for calling it off.
     /// - Throws: `invalidTarget` and the like, before anything has begun.
     package func drive(
@@ -295,8 +296,7 @@ extension Dialer {
             initializer: initializer
         )
         let driver = DialDriver(plan, on: loop)
-        driver.begin()
-        loop.execute { driver.start(end) }
+        if let ending = driver.begin() { end(ending) } else { loop.execute { driver.start(end) } }
         return driver
     }
 }

@@ -16,6 +16,13 @@ package struct SocketSetup: Sendable {
 
     package init() {}
 
+    /// Whether a stream may be sent from the very address and port that it goes to: where the caller names the port, or the
+    /// system might choose it.
+    func mayMeetItself(at destination: Destination) -> Bool {
+        guard transport == .stream, let port = destination.endpoint?.port else { return false }
+        return EphemeralPorts.range.contains(port) || localEndpoints.contains { $0.port == port }
+    }
+
     /// Where the socket of an attempt is bound to; `nil` where the system chooses when it connects.
     func localEndpoint(for destination: Destination) -> Endpoint? {
         guard let family = destination.family else { return nil }

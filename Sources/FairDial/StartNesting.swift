@@ -18,7 +18,7 @@ enum StartNesting {
     private static let stack = ThreadSpecificVariable<Stack>()
 
     /// How many bytes deeper than the shallowest a start may be; a small part of any thread's stack.
-    private static let limit: UInt = 64 * 1024
+    private static let limit: UInt = 12 * 1024
 
     static func start(on loop: any EventLoop, _ body: @escaping @Sendable () -> Void) {
         guard loop.inEventLoop else { return loop.execute(body) }

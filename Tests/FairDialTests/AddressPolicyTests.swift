@@ -74,9 +74,7 @@ import Testing
     private func at(_ milliseconds: Int) -> Duration { .milliseconds(milliseconds) }
 
     private func dial(_ name: String? = "db.test", _ policy: AddressPolicy) throws -> Dial {
-        var question = try DialQuestion.about(name, goal: .socket)
-        question.policy = policy
-        return Dial(question)
+        Dial(try DialQuestion.about(name, goal: .socket, policy: policy))
     }
 
     private func forbidding(_ addresses: IPAddress...) -> AddressPolicy {

@@ -22,7 +22,7 @@ extension DialAction {
     }
 }
 
-extension [DialAction] {
+extension BidirectionalCollection<DialAction> {
     var words: [String] { map(\.words) }
 
     /// The splits that the last action reports, if the dial has ended.

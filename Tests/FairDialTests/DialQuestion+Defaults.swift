@@ -18,6 +18,7 @@ extension DialQuestion {
             handshake: .seconds(1)
         ),
         deadline: Duration? = nil,
+        policy: AddressPolicy? = nil,
         awaitsReadiness: Bool = false,
         tellsStart: Bool = false
     ) throws -> DialQuestion {
@@ -27,6 +28,7 @@ extension DialQuestion {
             lookup: name.map { LookupQuestion(name: $0, families: families) },
             budgets: budgets,
             deadline: deadline,
+            policy: policy,
             awaitsReadiness: awaitsReadiness,
             tellsStart: tellsStart
         )

@@ -374,7 +374,8 @@ extension [String] {
         var now = Duration.zero
         for _ in 0..<7 {
             #expect(dial.outOfDescriptors(four, at: now).words == [])
-            let wake = try #require(dial.wakeTime)
+            let next = dial.wakeTime
+            let wake = try #require(next)
             retries.append(Int((wake - now) / .milliseconds(1)))
             now = wake
             #expect(dial.advance(to: now).words == ["open \(four)"])

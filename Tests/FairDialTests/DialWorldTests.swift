@@ -21,7 +21,7 @@ import Testing
 }
 
 /// One dial and everything that happens to it.
-private struct World {
+private struct World: ~Copyable {
     private static let destinations = [
         Destinations.to(Destinations.six1), Destinations.to(Destinations.four1), Destinations.to(Destinations.six2),
         Destinations.to(Destinations.four2),
@@ -140,7 +140,7 @@ private struct World {
         )
     }
 
-    private mutating func take(_ actions: [DialAction], after event: String) {
+    private mutating func take(_ actions: ActionList<DialAction>, after event: String) {
         story.append(event + (actions.isEmpty ? "" : " → " + actions.words.joined(separator: ", ")))
         for action in actions {
             if endedAt != nil { faults.append("\(action.words) after the end") }
@@ -171,7 +171,7 @@ private struct World {
         if endedAt == nil, dial.wakeTime == nil { faults.append("it waits without a bound") }
     }
 
-    private mutating func finish(_ ending: DialAction.Ending, _ actions: [DialAction]) {
+    private mutating func finish(_ ending: DialAction.Ending, _ actions: ActionList<DialAction>) {
         endedAt = now
         if case .connected(let destination, _) = ending, goal == .socket {
             if open.remove(destination) == nil { faults.append("connected to \(destination), which is not open") }

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What a machine wants done, in order. Mostly that is one thing, which is kept without a block of memory.
+public struct ActionList<Action> {
+    @usableFromInline
+    var first: Action?
+    @usableFromInline
+    var rest: [Action] = []
+
+    /// Nothing.
+    @inlinable
+    public init() {}
+
+    /// One action.
+    @inlinable
+    public init(_ action: Action) {
+        first = action
+    }
+
+    /// Adds one action at the end.
+    @inlinable
+    public mutating func append(_ action: Action) {
+        if first == nil { first = action } else { rest.append(action) }
+    }
+
+    /// Adds actions at the end.
+    @inlinable
+    public mutating func append(contentsOf actions: some Sequence<Action>) {
+        for action in actions { append(action) }
+    }
+
+    /// The actions of both, those of the left one first.
+    @inlinable
+    public static func + (left: ActionList, right: ActionList) -> ActionList {
+        if left.isEmpty { return right }
+        var sum = left
+        sum.append(contentsOf: right)
+        return sum
+    }
+}
+
+extension ActionList: RandomAccessCollection {
+    /// 0.
+    @inlinable
+    public var startIndex: Int { 0 }
+
+    /// How many there are.
+    @inlinable
+    public var endIndex: Int { first == nil ? 0 : rest.count + 1 }
+
+    /// The action at a position.
+    @inlinable
+    public subscript(position: Int) -> Action {
+        guard position == 0, let first else { return rest[position - 1] }
+        return first
+    }
+}
+
+extension ActionList: ExpressibleByArrayLiteral {
+    /// The actions of a literal.
+    @inlinable
+    public init(arrayLiteral actions: Action...) {
+        append(contentsOf: actions)
+    }
+}
+
+extension ActionList: Equatable where Action: Equatable {}
+extension ActionList: Hashable where Action: Hashable {}
+extension ActionList: Sendable where Action: Sendable {}
