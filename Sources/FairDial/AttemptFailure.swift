@@ -30,8 +30,9 @@ package struct AttemptFailure: Error, Hashable, Sendable {
             switch errorNumber {
             case ECONNREFUSED, ECONNRESET: .refused
             // EACCES and EPERM are what a "prohibit" route and a local firewall say.
-            // EADDRNOTAVAIL: this machine has no address, or no port left, to send from.
-            case ENETUNREACH, EHOSTUNREACH, ENETDOWN, EHOSTDOWN, EACCES, EPERM, EADDRNOTAVAIL: .unreachable
+            // EADDRNOTAVAIL: this machine has no address, or no port left, to send from. ENOPROTOOPT: ICMP's "protocol
+            // unreachable".
+            case ENETUNREACH, EHOSTUNREACH, ENETDOWN, EHOSTDOWN, EACCES, EPERM, EADDRNOTAVAIL, ENOPROTOOPT: .unreachable
             case ETIMEDOUT: .timedOut
             default: .failed
             }

@@ -34,11 +34,16 @@ enum Tool {
 
     /// Runs it to its end. What it prints goes through files, which never fill up.
     static func run(_ arguments: [String], of name: String = "fairdial") async throws -> Outcome {
+        try await run(executable(name), arguments)
+    }
+
+    /// Runs any program to its end.
+    static func run(_ program: URL, _ arguments: [String]) async throws -> Outcome {
         let folder = try TemporaryFolder()
         let output = try folder.makeFile("output")
         let errors = try folder.makeFile("errors")
         let process = Process()
-        process.executableURL = executable(name)
+        process.executableURL = program
         process.arguments = arguments
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = try FileHandle(forWritingTo: output)
