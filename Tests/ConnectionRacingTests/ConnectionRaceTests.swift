@@ -135,6 +135,23 @@ import Testing
         #expect(race.wakeTime == nil)
     }
 
+    @Test func `attempts never start together, however late the loop comes`() {
+        var race = ConnectionRace(awaiting: [])
+        #expect(race.answered([six1, four1, six2], settling: .both, at: .zero) == [.start(six1)])
+        #expect(race.advance(to: at(5_000)) == [.start(four1)])
+        #expect(race.advance(to: at(5_000)) == [])
+        #expect(race.wakeTime == at(5_250))
+    }
+
+    @Test func `once one has connected, what was not tried is ignored`() {
+        var race = ConnectionRace(awaiting: .both)
+        _ = race.answered([six1, six2], settling: .ipv6, at: .zero)
+        #expect(race.connected(six1) == [.succeed(six1)])
+        #expect(race.advance(to: at(9_000)) == [])
+        #expect(race.answered([six1, six2, four1], settling: .ipv4, at: at(9_001)) == [])
+        #expect(race.wakeTime == nil)
+    }
+
     @Test func `a loser that connects after all is closed`() {
         var race = ConnectionRace(awaiting: [])
         _ = race.answered([six1, four1], settling: .both, at: .zero)

@@ -99,6 +99,48 @@ struct Precedence: Sendable, CustomTestStringConvertible {
     }
 }
 
+@Suite struct `RFC 6724 section 10.3: configuring preference for IPv4` {
+    /// The default table, with IPv4 above everything else.
+    private static let ipv4First = AddressPreferenceTable(
+        rows: AddressPreferenceTable.rfc6724.rows.map { row in
+            guard row.length == 96, row.low != 0 else { return row }
+            return AddressPreferenceTable.Row(
+                high: row.high,
+                low: row.low,
+                length: 96,
+                precedence: 100,
+                label: row.label
+            )
+        }
+    )
+
+    @Test(arguments: [
+        Precedence(
+            "2001:db8:1::1",
+            from: "2001:db8::2",
+            before: "198.51.100.121",
+            from: "169.254.13.78",
+            by: .matchingScope
+        ),
+        Precedence(
+            "198.51.100.121",
+            from: "198.51.100.117",
+            before: "2001:db8:1::1",
+            from: "fe80::1",
+            by: .matchingScope
+        ),
+        Precedence("10.1.2.3", from: "10.1.2.4", before: "2001:db8:1::1", from: "2001:db8::2", by: .precedence),
+    ])
+    func `scope goes first, and then IPv4`(_ row: Precedence) throws {
+        try row.expect(by: DestinationOrder(table: Self.ipv4First))
+    }
+
+    @Test func `with the default table the last of these goes the other way`() throws {
+        try Precedence("2001:db8:1::1", from: "2001:db8::2", before: "10.1.2.3", from: "10.1.2.4", by: .precedence)
+            .expect(by: DestinationOrder(table: .rfc6724))
+    }
+}
+
 @Suite struct `RFC 6724 section 6: rules` {
     @Test(arguments: [
         Precedence("2001:db8::1", from: "2001:db8::2", before: "192.0.2.1", from: nil, by: .usable),

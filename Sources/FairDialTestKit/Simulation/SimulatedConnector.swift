@@ -80,8 +80,10 @@ final class SimulatedConnector: Connector, @unchecked Sendable {
             report(.uptimeNanoseconds(self.world.clock.now))
         }
         if let settles = known.settles, known.isReported { world.clock.at(settles, ring) }
-        // A false alarm.
-        if world.dice.chance(5) { world.clock.after(world.dice.milliseconds(0...400), ring) }
+        if world.dice.chance(5) {
+            dial.hasFalseAlarm()
+            world.clock.after(world.dice.milliseconds(0...400), ring)
+        }
         return token
     }
 

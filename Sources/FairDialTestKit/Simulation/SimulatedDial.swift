@@ -30,6 +30,8 @@ final class SimulatedDial: @unchecked Sendable {
     /// Whether an attempt has ended, or found no socket, since the last one was opened.
     private var hasFreshEnd = false
     private var hasBeenShort = false
+    /// Whether an attempt may be said to have ended earlier than its socket has.
+    private var mayBeMisled = false
     /// Sockets that were closed although they had connected, with nobody to win in their stead.
     private var connectedAndClosed: [Destination] = []
     private var handOvers = 0
@@ -181,6 +183,12 @@ extension SimulatedDial {
         tried.removeAll { $0 == destination }
         hasFreshEnd = true
         hasBeenShort = true
+    }
+
+    /// The poller will report a socket that has nothing to say. A loop that is late besides takes the report's time for that of
+    /// the socket's end, as nobody knows better.
+    func hasFalseAlarm() {
+        mayBeMisled = true
     }
 
     func hasFailedAtOnce() {
@@ -346,7 +354,7 @@ extension SimulatedDial {
     private func check(_ error: DialError) {
         let splits = error.splits
         check(splits, wonBy: nil)
-        let apart = elapsed - .nanoseconds(Int64(surelyRaced))
+        let apart = elapsed - .nanoseconds(Int64(surelyRaced)) + (mayBeMisled ? world.lateness : .zero)
         let budgets = course.budgets
         let isTimeout: Bool
         switch error.code {
