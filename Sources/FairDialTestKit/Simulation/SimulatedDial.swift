@@ -26,6 +26,7 @@ final class SimulatedDial: @unchecked Sendable {
     private var raced: UInt64 = 0
     /// From when to when the network had no word on an attempt that was under way.
     private var undecided: [(from: UInt64, to: UInt64)] = []
+    private var firstOpen: UInt64?
     private var lastOpen: UInt64?
     /// Whether an attempt has ended, or found no socket, since the last one was opened.
     private var hasFreshEnd = false
@@ -203,6 +204,7 @@ extension SimulatedDial {
         sockets.append(socket)
         if racingCount == 0 { racingSince = now }
         racingCount += 1
+        firstOpen = firstOpen ?? now
         lastOpen = now
         hasFreshEnd = false
     }
@@ -360,7 +362,10 @@ extension SimulatedDial {
         switch error.code {
         case .connectTimeout:
             isTimeout = true
-            let age = elapsed - (splits.attempts.map(\.started).min() ?? elapsed)
+            // Of the first that began, if it was put off later and is not reported.
+            let starts =
+                splits.attempts.map(\.started) + (firstOpen.map { [.nanoseconds(Int64($0 - startedAt))] } ?? [])
+            let age = elapsed - (starts.min() ?? elapsed)
             if .nanoseconds(Int64(raced)) < budgets.connect, age < course.race.budget ?? .seconds(1_000_000) {
                 world.fault("\(name): \(error.message), too early")
             }
