@@ -341,27 +341,6 @@ extension Dial {
         return actions + fail(failure, at: now)
     }
 
-    /// The destinations that the policy lets through; the others are reported, and never tried.
-    private mutating func permitted(_ destinations: [Destination], at now: Duration) -> [Destination] {
-        guard question.policy != nil else { return destinations }
-        return destinations.filter { !isVetoed($0, at: now) }
-    }
-
-    /// Whether the policy forbids a destination; the first time that it does is reported.
-    private mutating func isVetoed(_ destination: Destination, at now: Duration) -> Bool {
-        guard let policy = question.policy, let address = destination.endpoint?.address,
-            let reason = policy.veto(of: address)
-        else {
-            return false
-        }
-        if !attempts.contains(where: { $0.destination == destination && $0.outcome == .vetoed }) {
-            var report = AttemptReport(destination: destination, started: now)
-            report.end(.vetoed, at: now, reason: reason)
-            attempts.append(report)
-        }
-        return true
-    }
-
     private mutating func win(with destination: Destination, at now: Duration) -> ActionList<DialAction> {
         switch question.goal {
         case .channel:

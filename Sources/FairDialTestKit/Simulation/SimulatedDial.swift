@@ -8,38 +8,38 @@ import NameResolution
 
 /// One dial of a world: what it was asked for, everything it has done, and whether it was allowed to.
 final class SimulatedDial: @unchecked Sendable {
-    private let world: SimulatedWorld
+    let world: SimulatedWorld
     let name: String
     let loop: SimulatedLoop
-    private let course: SimulatedCourse
+    let course: SimulatedCourse
 
     private(set) var startedAt: UInt64 = 0
-    private(set) var endedAt: UInt64?
-    private var cancelledAt: UInt64?
+    var endedAt: UInt64?
+    var cancelledAt: UInt64?
     private var driver: DialDriver?
 
     private(set) var sockets: [SimulatedSocket] = []
     var channel: SimulatedChannel?
-    private var tried: [Destination] = []
+    var tried: [Destination] = []
     private var racingCount = 0
     private var racingSince: UInt64 = 0
-    private var raced: UInt64 = 0
+    var raced: UInt64 = 0
     /// From when to when the network had no word on an attempt that was under way.
-    private var undecided: [(from: UInt64, to: UInt64)] = []
-    private var firstOpen: UInt64?
+    var undecided: [(from: UInt64, to: UInt64)] = []
+    var firstOpen: UInt64?
     private var lastOpen: UInt64?
     /// Whether an attempt has ended, or found no socket, since the last one was opened.
     private var hasFreshEnd = false
-    private var hasBeenShort = false
+    var hasBeenShort = false
     /// Whether an attempt may be said to have ended earlier than its socket has.
-    private var mayBeMisled = false
+    var mayBeMisled = false
     /// Sockets that were closed although they had connected, with nobody to win in their stead.
-    private var connectedAndClosed: [Destination] = []
-    private var handOvers = 0
-    private var initializerRuns = 0
+    var connectedAndClosed: [Destination] = []
+    var handOvers = 0
+    var initializerRuns = 0
 
-    private var question: LookupQuestion?
-    private var told: [IPAddress] = []
+    var question: LookupQuestion?
+    var told: [IPAddress] = []
 
     init(_ number: Int, in world: SimulatedWorld, _ course: SimulatedCourse, on loop: SimulatedLoop) {
         self.world = world
@@ -94,15 +94,15 @@ extension SimulatedDial {
         world.story("\(name) is cancelled")
         cancelledAt = world.clock.now
         driver.cancel()
-        expectEnd()
+        expectEnd(after: loop.turnCount)
     }
 
     /// A cancelled dial is over as soon as its loop has had a turn (rule 9).
-    private func expectEnd() {
+    private func expectEnd(after turn: UInt64) {
         world.clock.at(max(world.clock.now, loop.blockedUntil) + 1) {
             guard self.endedAt == nil else { return }
-            if self.loop.blockedUntil >= self.world.clock.now {
-                self.expectEnd()
+            if self.loop.turnCount == turn {
+                self.expectEnd(after: turn)
             } else {
                 self.world.fault("\(self.name) was cancelled, and has not ended")
             }
@@ -209,7 +209,7 @@ extension SimulatedDial {
         hasFreshEnd = false
     }
 
-    private func leavesRace(_ socket: SimulatedSocket) {
+    func leavesRace(_ socket: SimulatedSocket) {
         racingCount -= 1
         hasFreshEnd = true
         socket.watch = nil
@@ -247,163 +247,5 @@ extension SimulatedDial {
     func channelClosed(_ socket: SimulatedSocket) {
         world.story("\(name): the channel is closed")
         socket.stage = .closed
-    }
-}
-
-// MARK: - Its end
-
-extension SimulatedDial {
-    private func end(_ ending: DialDriver.Ending) {
-        let now = world.clock.now
-        if endedAt != nil { world.fault("\(name) ends twice") }
-        endedAt = now
-        switch ending {
-        case .channel(_, let destination, let splits):
-            world.story("\(name) is connected to \(destination): \(splits)")
-            if course.goal != .channel { world.fault("\(name) brings a channel") }
-            if initializerRuns != 1 { world.fault("\(name): the initializer ran \(initializerRuns) times") }
-            check(splits, wonBy: destination)
-            // The caller uses it for a while.
-            world.clock.after(world.dice.milliseconds(0...50)) { self.channel?.close(promise: nil) }
-        case .descriptor(let descriptor, let destination, let splits):
-            world.story("\(name) has a socket to \(destination): \(splits)")
-            if course.goal != .socket { world.fault("\(name) brings a socket") }
-            guard let socket = racing(descriptor), socket.progress(at: now) == .connected else {
-                return world.fault("\(name) brings a socket that is not connected")
-            }
-            if socket.watch != nil { world.fault("\(name) brings a socket that is watched") }
-            leavesRace(socket)
-            socket.stage = .closed
-            check(splits, wonBy: destination)
-        case .addresses(let addresses, let splits):
-            world.story("\(name) has its answer: \(addresses)")
-            if course.goal != .answer { world.fault("\(name) brings an answer") }
-            if addresses.isEmpty || addresses.contains(where: { !told.contains($0) && !course.knows($0) }) {
-                world.fault("\(name) answers \(addresses), and was told \(told)")
-            }
-            check(splits, wonBy: nil)
-        case .failed(let error):
-            world.story("\(name) has failed: \(error.message)")
-            check(error)
-        }
-        for socket in sockets where socket.stage == .racing { world.fault("\(name) left \(socket.destination) open") }
-        if case .failed = ending, channel?.isActive == true { world.fault("\(name) failed and left its channel open") }
-        if question != nil { world.fault("\(name) has ended, and its look-up has not been left") }
-        if elapsed > bound + world.lateness { world.fault("\(name) took \(elapsed), and might take \(bound)") }
-        world.dialEnded()
-    }
-
-    private var elapsed: Duration {
-        .nanoseconds(Int64((endedAt ?? world.clock.now) - startedAt))
-    }
-
-    /// The most that the dial may take.
-    private var bound: Duration {
-        let budgets = course.budgets
-        let sum = budgets.queue + budgets.lookup + budgets.connect + budgets.handshake
-        return min(sum, course.deadline ?? sum)
-    }
-
-    /// How long an attempt was under way that the network had not yet had its word on, in nanoseconds. A late loop closes a socket
-    /// later than that.
-    private var surelyRaced: UInt64 {
-        var sum: UInt64 = 0
-        var end: UInt64 = 0
-        for (from, to) in undecided.sorted(by: { $0.from < $1.from }) where to > end {
-            sum += to - max(from, end)
-            end = to
-        }
-        return sum
-    }
-
-    private func check(_ splits: Splits, wonBy destination: Destination?) {
-        if splits.total > elapsed { world.fault("\(name): clocks of \(splits.total) in \(elapsed)") }
-        if splits.connect > .nanoseconds(Int64(raced)) {
-            world.fault("\(name): \(splits.connect) to connect, and attempts were under way for \(raced) ns")
-        }
-        for clock in [splits.queue, splits.lookup, splits.connect, splits.handshake ?? .zero] where clock < .zero {
-            world.fault("\(name): a clock ran backwards: \(splits)")
-        }
-        // Where a loop was late, the time after an attempt's end belongs to no attempt.
-        let apart = splits.lookup + (hasBeenShort ? .zero : splits.queue)
-        if course.isKnown, apart > world.lateness {
-            world.fault("\(name) waited for what it knew: \(splits)")
-        }
-        let connected = splits.attempts.filter { $0.outcome == .connected }.map(\.destination)
-        if let destination, connected != [destination] {
-            world.fault("\(name): \(destination) won, and \(connected) connected")
-        }
-        for attempt in splits.attempts { check(attempt) }
-        let attempted = splits.attempts.filter { $0.outcome != .vetoed }.map(\.destination)
-        for destination in tried where !attempted.contains(destination) {
-            world.fault("\(name) does not report its attempt of \(destination)")
-        }
-    }
-
-    private func check(_ attempt: AttemptReport) {
-        guard let ended = attempt.ended, let outcome = attempt.outcome else {
-            return world.fault("\(name): an attempt without an end: \(attempt)")
-        }
-        if attempt.started < .zero || ended < attempt.started || ended > elapsed {
-            world.fault("\(name): an attempt outside the dial: \(attempt)")
-        }
-        if let budget = course.race.attemptBudget, ended - attempt.started > budget + world.lateness {
-            world.fault("\(name): an attempt of \(ended - attempt.started), and it may take \(budget)")
-        }
-        if outcome == .vetoed, !course.isVetted { world.fault("\(name): a veto without a policy: \(attempt)") }
-    }
-
-    private func check(_ error: DialError) {
-        let splits = error.splits
-        check(splits, wonBy: nil)
-        let apart = elapsed - .nanoseconds(Int64(surelyRaced)) + (mayBeMisled ? world.lateness : .zero)
-        let budgets = course.budgets
-        let isTimeout: Bool
-        switch error.code {
-        case .connectTimeout:
-            isTimeout = true
-            // Of the first that began, if it was put off later and is not reported.
-            let starts =
-                splits.attempts.map(\.started) + (firstOpen.map { [.nanoseconds(Int64($0 - startedAt))] } ?? [])
-            let age = elapsed - (starts.min() ?? elapsed)
-            if .nanoseconds(Int64(raced)) < budgets.connect, age < course.race.budget ?? .seconds(1_000_000) {
-                world.fault("\(name): \(error.message), too early")
-            }
-        case .lookupTimeout:
-            isTimeout = true
-            if apart < budgets.lookup { world.fault("\(name): \(error.message), too early") }
-        case .queueTimeout, .outOfDescriptors:
-            isTimeout = true
-            if apart < budgets.queue { world.fault("\(name): \(error.message), too early") }
-        case .deadlineExceeded:
-            isTimeout = true
-            if elapsed < course.deadline ?? .seconds(1_000_000) { world.fault("\(name): \(error.message), too early") }
-        case .handshakeTimeout:
-            isTimeout = true
-            if handOvers == 0 { world.fault("\(name): a handshake before its hand-over") }
-        case .cancelled:
-            isTimeout = false
-            if cancelledAt == nil { world.fault("\(name) says it was cancelled") }
-        case .nameNotFound:
-            isTimeout = false
-            if !told.isEmpty { world.fault("\(name): no address, and was told \(told)") }
-        case .allAttemptsFailed, .refusedByPolicy:
-            isTimeout = false
-            for address in told + course.known where course.families.contains(address.family) {
-                let isNamed = splits.attempts.contains { $0.destination.endpoint?.address == address }
-                if !isNamed { world.fault("\(name) gave up, and \(address) was neither tried nor vetoed") }
-            }
-        default: isTimeout = false
-        }
-        if isTimeout {
-            if splits.total != elapsed { world.fault("\(name): clocks of \(splits.total) in \(elapsed)") }
-            // Rule 6: what had connected when the timer was looked at counts.
-            if handOvers == 0, !connectedAndClosed.isEmpty {
-                world.fault("\(name): \(error.code.rawValue), and \(connectedAndClosed) had connected")
-            }
-        }
-        for attempt in splits.attempts where !error.message.contains("\(attempt.destination)") {
-            world.fault("\(name): \(attempt.destination) is missing in: \(error.message)")
-        }
     }
 }

@@ -28,6 +28,9 @@ final class SimulatedLoop: EventLoop, @unchecked Sendable {
     private var nextTurn: UInt64?
     private(set) var inEventLoop = false
 
+    /// How many turns the loop has had.
+    private(set) var turnCount: UInt64 = 0
+
     /// Until when the loop is blocked.
     private(set) var blockedUntil: UInt64 = 0
 
@@ -94,6 +97,7 @@ final class SimulatedLoop: EventLoop, @unchecked Sendable {
 
     private func run() {
         inEventLoop = true
+        turnCount += 1
         var rounds = 0
         while true {
             rounds += 1

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ConnectionRacing
+import IPAddresses
+
+/// What the caller's policy forbids: asked when addresses become known, and again before each attempt.
+extension Dial {
+    /// The destinations that the policy lets through; the others are reported, and never tried.
+    mutating func permitted(_ destinations: [Destination], at now: Duration) -> [Destination] {
+        guard question.policy != nil else { return destinations }
+        return destinations.filter { !isVetoed($0, at: now) }
+    }
+
+    /// Whether the policy forbids a destination; the first time that it does is reported.
+    mutating func isVetoed(_ destination: Destination, at now: Duration) -> Bool {
+        guard let policy = question.policy, let address = destination.endpoint?.address,
+            let reason = policy.veto(of: address)
+        else {
+            return false
+        }
+        if !attempts.contains(where: { $0.destination == destination && $0.outcome == .vetoed }) {
+            var report = AttemptReport(destination: destination, started: now)
+            report.end(.vetoed, at: now, reason: reason)
+            attempts.append(report)
+        }
+        return true
+    }
+}
