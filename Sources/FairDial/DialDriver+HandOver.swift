@@ -11,6 +11,7 @@ extension DialDriver {
         let tlsHandshake = awaitsTLS ? loop.makePromise(of: Void.self) : nil
         let initializer: @Sendable (any Channel) -> EventLoopFuture<Void> = { channel in
             self.winner = channel
+            self.hasMadeChannel = true
             let initialized = self.plan.initializer(channel)
             self.initialized = initialized
             guard let tlsHandshake else { return initialized }
@@ -31,7 +32,7 @@ extension DialDriver {
             case .failure(let error):
                 // NIO does not take a descriptor for which it could not even make a channel; of a channel that there was
                 // once, it has closed the descriptor, and the number may be somebody else's by now.
-                if self.initialized == nil { self.plan.connector.close(socket) }
+                if !self.hasMadeChannel { self.plan.connector.close(socket) }
                 tlsHandshake?.fail(error)
                 let code: DialError.Code = self.hasInitializerFailed ? .initializerFailed : .handshakeFailed
                 self.carryOut(self.dial.handshakeFailed(code, error, at: self.now))

@@ -53,6 +53,8 @@ package final class DialDriver: @unchecked Sendable {
     var winner: (any Channel)?
     /// The channel initializer's future; it tells whose fault a channel is that never came to be.
     var initialized: EventLoopFuture<Void>?
+    /// Whether there was a channel once: then the winner's descriptor is the channel's to close.
+    var hasMadeChannel = false
     private var pending = ActionList<DialAction>()
     private var nextPending = 0
     private var isCarryingOut = false
@@ -315,6 +317,8 @@ extension DialDriver {
         self.end = nil
         if let ending = self.end(as: ending) { end(ending) }
         winner = nil
+        // A future of the caller's that never ends must not keep the driver, which waits for it, alive.
+        initialized = nil
     }
 
     /// The dial's end as its face tells of it.

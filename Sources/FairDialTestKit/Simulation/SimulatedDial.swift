@@ -89,6 +89,12 @@ extension SimulatedDial {
         }
     }
 
+    /// Lets go of what knows the dial.
+    func part() {
+        driver = nil
+        channel = nil
+    }
+
     func cancel() {
         guard endedAt == nil, let driver, cancelledAt == nil else { return }
         world.story("\(name) is cancelled")

@@ -46,9 +46,11 @@ final class SimulatedWorld: @unchecked Sendable {
             if steps > 50_000 { fault("it never ends") }
         }
         if violation == nil { checkRemains() }
-        // Dials and connectors know the world, and the world its dials.
+        // Everything in the world knows the world.
+        for dial in dials { dial.part() }
         dials = []
         loops = []
+        (system, calls, server, names) = (nil, nil, nil, nil)
     }
 }
 
