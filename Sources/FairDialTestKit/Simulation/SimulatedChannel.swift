@@ -9,7 +9,7 @@ final class SimulatedChannel: Channel, ChannelCore, @unchecked Sendable {
     let closeFuture: EventLoopFuture<Void>
     private let closePromise: EventLoopPromise<Void>
     private let onClose: () -> Void
-    private(set) lazy var pipeline = ChannelPipeline(channel: self)
+    private var madePipeline: ChannelPipeline?
     private(set) var isActive = true
 
     init(on loop: any EventLoop, onClose: @escaping () -> Void) {
@@ -22,6 +22,15 @@ final class SimulatedChannel: Channel, ChannelCore, @unchecked Sendable {
     // swift-format-ignore: NoLeadingUnderscores
     var _channelCore: any ChannelCore { self }
     var localAddress: SocketAddress? { nil }
+
+    /// Made when somebody wants it, and let go of when the channel is closed: each knows the other.
+    var pipeline: ChannelPipeline {
+        if let madePipeline { return madePipeline }
+        let pipeline = ChannelPipeline(channel: self)
+        madePipeline = pipeline
+        return pipeline
+    }
+
     var remoteAddress: SocketAddress? { nil }
     var parent: (any Channel)? { nil }
     var isWritable: Bool { isActive }
@@ -39,6 +48,10 @@ final class SimulatedChannel: Channel, ChannelCore, @unchecked Sendable {
         onClose()
         promise?.succeed()
         closePromise.succeed()
+        guard let pipeline = madePipeline else { return }
+        // Its handlers are at work on this very close.
+        eventLoop.execute { self.removeHandlers(pipeline: pipeline) }
+        madePipeline = nil
     }
 
     func setOption<Option: ChannelOption>(_ option: Option, value: Option.Value) -> EventLoopFuture<Void> {
