@@ -30,7 +30,7 @@ enum TwoHosts {
     }
 
     /// The script that makes them.
-    private static let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    static let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .appendingPathComponent("Network/two-hosts")
 
     /// Whether this machine lets us have them.
@@ -56,8 +56,15 @@ enum TwoHosts {
 
     /// Dials the same again and again, one after the other, when the way to the server is known.
     static func dial(_ arguments: [String], times: Int) async throws -> [Dial] {
-        let warmUp = ["203.0.113.2", "2001:db8::2", "198.18.0.2"].map { "\(command([$0])) >/dev/null" }
-        let outcome = try await run(warmUp + (0..<times).map { _ in "\(command(arguments)) || true" })
+        try await dial(inTurn: Array(repeating: arguments, count: times))
+    }
+
+    /// Dials once for each list of arguments, one after the other, when the way to the server is known.
+    static func dial(inTurn dials: [[String]]) async throws -> [Dial] {
+        let warmUp = ["203.0.113.2", "2001:db8::2", "198.19.0.2", "2001:db8:2::2"].map {
+            "\(command([$0])) >/dev/null"
+        }
+        let outcome = try await run(warmUp + dials.map { "\(command($0)) || true" })
         return try outcome.objects(of: Dial.self)
     }
 
