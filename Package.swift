@@ -46,6 +46,7 @@ let package = Package(
         .target(name: "CFairDial"),
         .target(name: "IPAddresses", dependencies: ["CFairDial"], swiftSettings: strict),
         .target(name: "GetAddrInfo", dependencies: ["IPAddresses", "CFairDial"], swiftSettings: strict),
+        .target(name: "DNSMessages", dependencies: ["IPAddresses"], swiftSettings: strict),
         .target(
             name: "NameResolution",
             dependencies: [
@@ -112,6 +113,7 @@ let package = Package(
             dependencies: ["GetAddrInfo", "IPAddresses", "NameResolution", "AddressInfoJudge"],
             swiftSettings: strict
         ),
+        .testTarget(name: "DNSMessagesTests", dependencies: ["DNSMessages", "IPAddresses", "FairDialTestKit"], swiftSettings: strict),
         .testTarget(
             name: "NameResolutionTests",
             dependencies: ["NameResolution", "FairDialTestKit", "CFairDial", "GetAddrInfo", "IPAddresses", locks],

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Why a text or a list of labels is no domain name.
+public struct DomainNameError: Error, Hashable, Sendable {
+    /// What is wrong.
+    @nonexhaustive
+    public enum Reason: String, Hashable, Sendable {
+        /// There is nothing, not even a dot.
+        case empty
+        /// Two dots in a row, or one at the start.
+        case emptyLabel
+        /// A label over 63 bytes.
+        case longLabel
+        /// More than 255 bytes on the wire.
+        case longName
+        /// A backslash before something that is neither one character nor three digits up to 255.
+        case badEscape
+    }
+
+    /// What is wrong.
+    public let reason: Reason
+
+    /// Where: an offset in bytes into the text, or into the name.
+    public let offset: Int
+
+    init(_ reason: Reason, at offset: Int) {
+        self.reason = reason
+        self.offset = offset
+    }
+}
+
+extension DomainNameError: CustomStringConvertible {
+    /// One clause for a person.
+    public var description: String {
+        switch reason {
+        case .empty: "a name has one character at least"
+        case .emptyLabel: "an empty label at byte \(offset)"
+        case .longLabel: "a label of more than 63 bytes at byte \(offset)"
+        case .longName: "a name of more than 255 bytes"
+        case .badEscape: "a backslash with nothing to escape at byte \(offset)"
+        }
+    }
+}

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Why bytes are no DNS message, or no record.
+public struct MessageError: Error, Hashable, Sendable {
+    /// What is wrong.
+    @nonexhaustive
+    public enum Reason: String, Hashable, Sendable {
+        /// The message ends where more is announced.
+        case truncated
+        /// A name points to itself, ahead, or to where a pointer has been already (RFC 1035 §4.1.4).
+        case badPointer
+        /// A label of a kind that nobody uses (RFC 6891 §5).
+        case badLabel
+        /// A name over 255 bytes.
+        case longName
+        /// A record's data is longer or shorter than its type says.
+        case badLength
+        /// A record's data breaks a rule of its type.
+        case badData
+        /// More than one OPT record, or one with a name (RFC 6891 §6.1.1).
+        case badOption
+        /// A message, a record or a list too large for its 16 bits.
+        case tooLarge
+    }
+
+    /// What is wrong.
+    public let reason: Reason
+
+    /// Where, in bytes from the message's start.
+    public let offset: Int
+
+    /// An error from its parts.
+    public init(_ reason: Reason, at offset: Int) {
+        self.reason = reason
+        self.offset = offset
+    }
+}
+
+extension MessageError: CustomStringConvertible {
+    /// One clause for a person.
+    public var description: String {
+        switch reason {
+        case .truncated: "the message ends at byte \(offset), where more is announced"
+        case .badPointer: "a compression pointer at byte \(offset) does not point back"
+        case .badLabel: "an unknown kind of label at byte \(offset)"
+        case .longName: "a name of more than 255 bytes at byte \(offset)"
+        case .badLength: "a record's data at byte \(offset) has the wrong length"
+        case .badData: "a record's data at byte \(offset) breaks its type's rules"
+        case .badOption: "an OPT record that may not be there at byte \(offset)"
+        case .tooLarge: "more than 16 bits can count, at byte \(offset)"
+        }
+    }
+}

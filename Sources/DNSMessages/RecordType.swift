@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// The type of a record or of a question (RFC 1035 §3.2.2, RFC 6895 §3.1).
+public struct RecordType: RawRepresentable, Hashable, Sendable {
+    /// The number on the wire.
+    public let rawValue: UInt16
+
+    /// A type by its number.
+    public init(rawValue: UInt16) {
+        self.rawValue = rawValue
+    }
+
+    public static let a = RecordType(rawValue: 1)
+    public static let ns = RecordType(rawValue: 2)
+    public static let cname = RecordType(rawValue: 5)
+    public static let soa = RecordType(rawValue: 6)
+    public static let ptr = RecordType(rawValue: 12)
+    public static let mx = RecordType(rawValue: 15)
+    public static let txt = RecordType(rawValue: 16)
+    public static let aaaa = RecordType(rawValue: 28)
+    public static let srv = RecordType(rawValue: 33)
+    public static let naptr = RecordType(rawValue: 35)
+    public static let dname = RecordType(rawValue: 39)
+    public static let opt = RecordType(rawValue: 41)
+    public static let svcb = RecordType(rawValue: 64)
+    public static let https = RecordType(rawValue: 65)
+    public static let caa = RecordType(rawValue: 257)
+    /// A question's alone: whatever there is (RFC 8482).
+    public static let any = RecordType(rawValue: 255)
+
+    private static let names: [RecordType: String] = [
+        .a: "A", .ns: "NS", .cname: "CNAME", .soa: "SOA", .ptr: "PTR", .mx: "MX", .txt: "TXT", .aaaa: "AAAA",
+        .srv: "SRV", .naptr: "NAPTR", .dname: "DNAME", .opt: "OPT", .svcb: "SVCB", .https: "HTTPS", .caa: "CAA",
+        .any: "ANY",
+    ]
+
+    private static let types = Dictionary(uniqueKeysWithValues: names.map { ($0.value, $0.key) })
+
+    /// Reads a mnemonic, in any case, or `TYPE` and a number (RFC 3597 §5); `nil` for anything else.
+    public init?(_ text: some StringProtocol) {
+        let text = text.uppercased()
+        let generic = "TYPE"
+        if let type = Self.types[text] {
+            self = type
+        } else if text.hasPrefix(generic), let number = Self.number(text.dropFirst(generic.count)) {
+            self.init(rawValue: number)
+        } else {
+            return nil
+        }
+    }
+
+    private static func number(_ digits: Substring) -> UInt16? {
+        digits.utf8.allSatisfy { (0x30...0x39).contains($0) } ? UInt16(digits) : nil
+    }
+}
+
+extension RecordType: CustomStringConvertible {
+    /// The mnemonic, or `TYPE65400` (RFC 3597 §5).
+    public var description: String {
+        Self.names[self] ?? "TYPE\(rawValue)"
+    }
+}

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Who may issue certificates (RFC 8659 §4.1).
+public struct CAARecord: RecordData {
+    public static let type: RecordType? = .caa
+
+    /// Bit 128: whoever does not understand the tag may not issue.
+    public var flags: UInt8
+    /// `issue`, `issuewild`, `iodef`: letters and digits.
+    public var tag: [UInt8]
+    /// What the tag says.
+    public var value: [UInt8]
+
+    /// The data from their parts.
+    public init(flags: UInt8, tag: [UInt8], value: [UInt8]) {
+        self.flags = flags
+        self.tag = tag
+        self.value = value
+    }
+
+    public init(reading reader: inout DataReader) throws(MessageError) {
+        flags = try reader.uint8()
+        let start = reader.position
+        tag = try reader.characterString()
+        let isTag = tag.allSatisfy { (0x30...0x39).contains($0) || (0x61...0x7A).contains($0 | 0x20) }
+        guard !tag.isEmpty, isTag else { throw MessageError(.badData, at: start) }
+        value = reader.rest()
+    }
+
+    public func write(to writer: inout MessageWriter) {
+        writer.uint8(flags)
+        writer.characterString(tag)
+        writer.raw(value)
+    }
+
+    public var description: String {
+        "\(flags) \(String(decoding: tag, as: UTF8.self)) \(Presentation.quoted(value))"
+    }
+}

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// The service binding of an HTTP origin (RFC 9460 §9).
+public struct HTTPSRecord: RecordData {
+    public static let type: RecordType? = .https
+
+    /// What it says; an HTTPS record is an SVCB record of another type.
+    public var binding: SVCBRecord
+
+    /// The data from what they say.
+    public init(_ binding: SVCBRecord) {
+        self.binding = binding
+    }
+
+    public init(reading reader: inout DataReader) throws(MessageError) {
+        binding = try SVCBRecord(reading: &reader)
+    }
+
+    public func write(to writer: inout MessageWriter) {
+        binding.write(to: &writer)
+    }
+
+    public var description: String { "\(binding)" }
+}

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Where a service is to be had, and how (RFC 9460).
+public struct SVCBRecord: RecordData {
+    public static let type: RecordType? = .svcb
+
+    /// 0 for an alias; else the lower, the better.
+    public var priority: UInt16
+    /// The alias's or the endpoint's name; the root for the record's own name, in an alias for "not to be had".
+    public var target: DomainName
+    /// What it says of the endpoint.
+    public var parameters: ServiceParameters
+
+    /// The data from their parts.
+    public init(priority: UInt16, target: DomainName, parameters: ServiceParameters = .none) {
+        self.priority = priority
+        self.target = target
+        self.parameters = parameters
+    }
+
+    /// Whether it only says that another name is meant (RFC 9460 §2.4.2).
+    public var isAlias: Bool { priority == 0 }
+
+    public init(reading reader: inout DataReader) throws(MessageError) {
+        priority = try reader.uint16()
+        target = try reader.uncompressedName()
+        parameters = try ServiceParameters(reading: &reader)
+    }
+
+    public func write(to writer: inout MessageWriter) {
+        writer.uint16(priority)
+        writer.name(target)
+        parameters.write(to: &writer)
+    }
+
+    public var description: String {
+        (["\(priority)", "\(target)"] + parameters.all.map { "\($0)" }).joined(separator: " ")
+    }
+}

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What a server made of a query: four bits of the header, eight more in an OPT record (RFC 6895 §2.3).
+public struct ResponseCode: RawRepresentable, Hashable, Sendable {
+    /// The number, 0 … 4095.
+    public let rawValue: UInt16
+
+    /// A code by its number.
+    public init(rawValue: UInt16) {
+        self.rawValue = rawValue
+    }
+
+    public static let noError = ResponseCode(rawValue: 0)
+    public static let formatError = ResponseCode(rawValue: 1)
+    public static let serverFailure = ResponseCode(rawValue: 2)
+    /// The name does not exist: NXDOMAIN.
+    public static let nameError = ResponseCode(rawValue: 3)
+    public static let notImplemented = ResponseCode(rawValue: 4)
+    public static let refused = ResponseCode(rawValue: 5)
+    /// The server does not know this version of EDNS (RFC 6891 §9).
+    public static let badVersion = ResponseCode(rawValue: 16)
+    /// The server wants a cookie that it has made itself (RFC 7873 §8).
+    public static let badCookie = ResponseCode(rawValue: 23)
+
+    private static let names: [ResponseCode: String] = [
+        .noError: "NOERROR", .formatError: "FORMERR", .serverFailure: "SERVFAIL", .nameError: "NXDOMAIN",
+        .notImplemented: "NOTIMP", .refused: "REFUSED", .badVersion: "BADVERS", .badCookie: "BADCOOKIE",
+    ]
+}
+
+extension ResponseCode: CustomStringConvertible {
+    /// The mnemonic that operators know, or `RCODE` and the number.
+    public var description: String {
+        Self.names[self] ?? "RCODE\(rawValue)"
+    }
+}
