@@ -50,7 +50,7 @@ let package = Package(
         .target(
             name: "NameResolution",
             dependencies: [
-                "CFairDial", "IPAddresses", "GetAddrInfo", locks,
+                "CFairDial", "IPAddresses", "GetAddrInfo", "DNSMessages", locks,
                 .product(name: "DequeModule", package: "swift-collections"),
             ],
             swiftSettings: strict
@@ -61,6 +61,15 @@ let package = Package(
                 "CFairDial", "IPAddresses", "GetAddrInfo", "NameResolution", locks,
                 .product(name: "DequeModule", package: "swift-collections"),
             ],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "DNSResolution",
+            dependencies: [
+                "CFairDial", "IPAddresses", "GetAddrInfo", "DNSMessages", "NameResolution",
+                .product(name: "DequeModule", package: "swift-collections"),
+                .product(name: "HeapModule", package: "swift-collections"),
+            ] + nio,
             swiftSettings: strict
         ),
         .target(name: "ConnectionRacing", dependencies: ["IPAddresses"], swiftSettings: strict),

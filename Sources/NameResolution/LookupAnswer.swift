@@ -16,16 +16,26 @@ public struct LookupAnswer: Hashable, Sendable {
     /// Who answered.
     public var source: LookupSource
 
+    /// The DNS server that said so; `nil` where none did, or nobody knows which.
+    public var server: Endpoint?
+
+    /// Whether it comes from a cache, and is older than its zone allows (RFC 8767).
+    public var isStale: Bool
+
     /// An answer from its parts.
     public init(
         families: AddressFamilies,
         addresses: [IPAddress],
         isInDestinationOrder: Bool,
-        source: LookupSource
+        source: LookupSource,
+        server: Endpoint? = nil,
+        isStale: Bool = false
     ) {
         self.families = families
         self.addresses = addresses
         self.isInDestinationOrder = isInDestinationOrder
         self.source = source
+        self.server = server
+        self.isStale = isStale
     }
 }

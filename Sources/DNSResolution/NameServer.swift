@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import IPAddresses
+
+/// A DNS server: where it is, and for TLS who it is.
+public struct NameServer: Hashable, Sendable {
+    /// The port of DNS over UDP and TCP.
+    public static let standardPort: UInt16 = 53
+
+    /// Its address and port.
+    public var endpoint: Endpoint
+
+    /// The name in its certificate; `nil` to hold its address against the certificate. Matters for TLS alone.
+    public var tlsName: String?
+
+    /// A server by its address and port.
+    public init(_ endpoint: Endpoint, tlsName: String? = nil) {
+        self.endpoint = endpoint
+        self.tlsName = tlsName
+    }
+
+    /// A server at DNS's own port.
+    public init(_ address: IPAddress) {
+        self.init(Endpoint(address: address, port: Self.standardPort))
+    }
+}
+
+extension NameServer: CustomStringConvertible {
+    /// `10.0.0.53`, `[2001:db8::53]:5353`: without the port where that is DNS's own.
+    public var description: String {
+        endpoint.port == Self.standardPort ? "\(endpoint.address)" : "\(endpoint)"
+    }
+}

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import DNSMessages
+import NameResolution
+
+/// One question on its way to an answer.
+struct Query: Sendable {
+    /// One question to one server, over one port or stream.
+    struct Try: Sendable {
+        let server: Int
+        /// The port or stream it went out on.
+        let carrier: QueryClient.Carrier
+        let isStream: Bool
+        let identifier: UInt16
+        let sentAt: Duration
+        /// The question as it was sent, its letters in the case that the answer must have.
+        let question: [UInt8]
+        let hasOptions: Bool
+        let hasCookies: Bool
+        /// Whether an answer may still come.
+        var isListening = true
+        /// Whether it has been counted as having come to nothing; a good answer is taken all the same.
+        var hasFailed = false
+    }
+
+    let question: Question
+    let wire: [UInt8]
+    let asker: Asker
+    /// When it is given up, whatever happens.
+    let ends: Duration
+    /// The server that the first try goes to, as a place in the order.
+    let firstServer: Int
+    /// A copy of somebody else's query, for this server alone: nobody waits for it.
+    let probes: Int?
+    var tries: [Try] = []
+    /// How many tries have been started by a clock or a "no", those aside that only repeat one in another form.
+    var rounds = 0
+    /// How many have said "no", or failed.
+    var refusals = 0
+    var failures: [QueryFailure] = []
+    /// When to do something about it.
+    var wake: Duration = .zero
+    /// Whether nothing is tried any more, and only a late good answer is waited for.
+    var isLastCall = false
+    /// Servers that have answered to another spelling: they are asked in plain case from now on.
+    var spellingDoubts: [Int] = []
+    /// Servers that have wanted another cookie once.
+    var cookieDoubts: [Int] = []
+
+    init(
+        _ question: Question,
+        for asker: Asker,
+        ends: Duration,
+        firstServer: Int,
+        probes: Int? = nil
+    ) {
+        self.question = question
+        wire = QueryMessage.wire(question)
+        self.asker = asker
+        self.ends = ends
+        self.firstServer = firstServer
+        self.probes = probes
+    }
+
+    /// Keeps the reason why a try came to nothing; the latest ones, where there are many.
+    mutating func note(_ failure: QueryFailure) {
+        let most = 16
+        if failures.count == most { failures.removeFirst() }
+        failures.append(failure)
+    }
+}

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import DNSMessages
+
+/// A query as bytes (RFC 1035 §4.1), with what makes it hard to guess.
+struct QueryMessage: Sendable {
+    /// All of it.
+    let bytes: [UInt8]
+
+    private static let optionsLength = 11
+    private static let cookieCode = OPTRecord.Option.cookieCode
+
+    /// - Parameters:
+    ///   - question: what to ask for, as it stands on the wire.
+    ///   - identifier: pairs the answer with it.
+    ///   - datagramSize: the largest answer to announce; `nil` to send no OPT record.
+    ///   - cookies: the client's, and the server's after it if there is one; empty for none.
+    init(
+        _ question: [UInt8],
+        identifier: UInt16,
+        datagramSize: UInt16?,
+        cookies: [UInt8],
+        wantsAuthenticData: Bool
+    ) {
+        var bytes: [UInt8] = []
+        let optionLength = cookies.isEmpty ? 0 : 4 + cookies.count
+        bytes.reserveCapacity(Header.length + question.count + Self.optionsLength + optionLength)
+        var header = Header(identifier: identifier)
+        header.wantsRecursion = true
+        header.isAuthenticData = wantsAuthenticData
+        bytes.append(UInt8(header.identifier >> 8))
+        bytes.append(UInt8(header.identifier & 0xFF))
+        bytes.append(UInt8(header.bits >> 8))
+        bytes.append(UInt8(header.bits & 0xFF))
+        // One question, no answer, no authority, and perhaps an OPT record.
+        for count: UInt8 in [1, 0, 0, datagramSize == nil ? 0 : 1] {
+            bytes.append(0)
+            bytes.append(count)
+        }
+        bytes += question
+        if let datagramSize {
+            bytes.append(0)
+            for number in [RecordType.opt.rawValue, datagramSize, 0, 0, UInt16(optionLength)] {
+                bytes.append(UInt8(number >> 8))
+                bytes.append(UInt8(number & 0xFF))
+            }
+            if !cookies.isEmpty {
+                for number in [Self.cookieCode, UInt16(cookies.count)] {
+                    bytes.append(UInt8(number >> 8))
+                    bytes.append(UInt8(number & 0xFF))
+                }
+                bytes += cookies
+            }
+        }
+        self.bytes = bytes
+    }
+
+    /// A question as it stands on the wire.
+    static func wire(_ question: Question) -> [UInt8] {
+        question.name.wire + [
+            UInt8(question.type.rawValue >> 8), UInt8(question.type.rawValue & 0xFF),
+            UInt8(question.recordClass.rawValue >> 8), UInt8(question.recordClass.rawValue & 0xFF),
+        ]
+    }
+
+    /// Gives each letter of the name a random case (draft-vixie-dnsext-dns0x20).
+    static func mixCase(of question: inout [UInt8], using generator: inout some RandomNumberGenerator) {
+        var random: UInt64 = 0
+        var bitsLeft = 0
+        // The last four bytes are type and class; a label's length is below every letter.
+        for index in 0..<question.count - 4 where (question[index] | 0x20) &- 0x61 < 26 {
+            if bitsLeft == 0 {
+                random = generator.next()
+                bitsLeft = 64
+            }
+            if random & 1 == 1 { question[index] ^= 0x20 }
+            random >>= 1
+            bitsLeft -= 1
+        }
+    }
+
+    /// How many letters the name has, each of them one bit to guess.
+    static func letterCount(of question: [UInt8]) -> Int {
+        question.dropLast(4).count { ($0 | 0x20) &- 0x61 < 26 }
+    }
+}

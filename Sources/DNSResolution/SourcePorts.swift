@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// The source ports that queries to one server go out from: a few at a time, each for a short while (RFC 5452 §9.2).
+///
+/// A forger must guess a query's port and its identifier. A port of its own for each query costs nine microseconds of system
+/// calls; a random one of a few that are soon replaced is as hard to guess (decision 0011).
+public struct SourcePorts: Sendable {
+    /// Names one socket, and so one port; no two of a client's have the same number, ever.
+    package typealias Port = UInt32
+
+    /// How many, and for how long.
+    public struct Configuration: Hashable, Sendable {
+        /// Ports in use for new queries at a time, for each server. Default 4.
+        public var count = 4
+        /// Queries that one port serves. Default 128, which also is what a receive buffer of the default size holds.
+        public var queries = 128
+        /// How long a port is used. Default 10 s.
+        public var lifetime: Duration = .seconds(10)
+
+        /// The defaults.
+        public init() {}
+    }
+
+    /// What to send from.
+    enum Choice: Equatable {
+        /// A port that is open.
+        case use(Port)
+        /// One more, to be opened.
+        case open
+    }
+
+    private struct Open: Sendable {
+        let port: Port
+        let openedAt: Duration
+        var queriesLeft: Int
+    }
+
+    private let configuration: Configuration
+    private var open: [Open] = []
+
+    init(_ configuration: Configuration) {
+        self.configuration = configuration
+    }
+
+    /// The port for one more query.
+    ///
+    /// - Parameter random: any number; it chooses among those that are open.
+    mutating func choose(at now: Duration, random: UInt64) -> Choice {
+        guard open.count >= max(1, configuration.count) else { return .open }
+        let index = Int(random % UInt64(open.count))
+        return .use(open[index].port)
+    }
+
+    /// A port that is open already, where there is one; for when no other one is to be had.
+    var anyOpen: Port? { open.first?.port }
+
+    /// A port has been opened.
+    mutating func opened(_ port: Port, at now: Duration) {
+        open.append(Open(port: port, openedAt: now, queriesLeft: max(1, configuration.queries)))
+    }
+
+    /// A query has gone out from a port.
+    ///
+    /// - Returns: whether that was its last one.
+    mutating func used(_ port: Port) -> Bool {
+        guard let index = open.firstIndex(where: { $0.port == port }) else { return false }
+        open[index].queriesLeft -= 1
+        guard open[index].queriesLeft <= 0 else { return false }
+        open.remove(at: index)
+        return true
+    }
+
+    /// A port has failed.
+    mutating func remove(_ port: Port) {
+        open.removeAll { $0.port == port }
+    }
+
+    /// Takes out of use what has been in use for too long.
+    mutating func retireOld(at now: Duration) -> [Port] {
+        let old = open.filter { now - $0.openedAt >= configuration.lifetime }.map(\.port)
+        if !old.isEmpty { open.removeAll { old.contains($0.port) } }
+        return old
+    }
+
+    /// When the oldest port has been in use for long enough.
+    var nextRetirement: Duration? {
+        open.map(\.openedAt).min().map { $0 + configuration.lifetime }
+    }
+}

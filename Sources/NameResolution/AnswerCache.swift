@@ -1,0 +1,370 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import DNSMessages
+package import IPAddresses
+
+/// What servers have said, for as long as they have said it holds.
+///
+/// Pure: time is passed in. A look for what is there hashes the name once and allocates nothing. Where there is no more room,
+/// the oldest name goes that nobody has asked for since the last time it was looked at (SIEVE).
+package struct AnswerCache: Sendable {
+    /// What a look finds.
+    package struct Found: Sendable {
+        package let answer: ServerAnswer
+        /// Whether its time is over.
+        package let isStale: Bool
+        /// Whether whoever asks should have it fetched anew, beside what it is given now.
+        package let wantsRefresh: Bool
+    }
+
+    private struct Kept: Sendable {
+        let type: RecordType
+        let answer: ServerAnswer
+        let storedAt: Duration
+        let expires: Duration
+        var hits = 0
+        var isBeingRefreshed = false
+    }
+
+    private struct Entry: Sendable {
+        /// The name in lower case.
+        let name: [UInt8]
+        let hash: Int
+        var kept: [Kept] = []
+        /// Both families at once, ready to be handed over, and until when.
+        var both: (answer: LookupAnswer, expires: Duration)?
+        var wasVisited = false
+        var bytes = 0
+        /// The next older and the next newer one.
+        var older = -1
+        var newer = -1
+    }
+
+    /// A name that has been asked for so often since it was stored is worth fetching again before anybody waits for it.
+    private static let busyHits = 3
+    /// … and this share of its time before it is over.
+    private static let prefetchShare = 10
+
+    private let configuration: CacheConfiguration
+    private var places: [Entry?] = []
+    private var free: [Int] = []
+    private var index: [Int: Int] = [:]
+    private var oldest = -1
+    private var newest = -1
+    private var hand = -1
+    /// About how many bytes everything takes.
+    package private(set) var byteCount = 0
+
+    /// An empty cache.
+    package init(_ configuration: CacheConfiguration = CacheConfiguration()) {
+        self.configuration = configuration
+    }
+
+    /// How many names it has.
+    package var count: Int { index.count }
+
+    /// Everything in it.
+    package var contents: [CachedName] {
+        places.compactMap { $0 }.flatMap { entry in
+            entry.kept.compactMap { kept in
+                guard let name = Self.name(ofWire: entry.name) else { return nil }
+                return CachedName(
+                    name: name,
+                    type: kept.type,
+                    recordCount: kept.answer.recordCount,
+                    expires: kept.expires,
+                    hits: kept.hits
+                )
+            }
+        }
+    }
+
+    /// Forgets everything.
+    package mutating func removeAll() {
+        self = AnswerCache(configuration)
+    }
+
+    /// Forgets one name.
+    package mutating func remove(_ name: DomainName) {
+        let place = Self.withFolded(name) { find($0) }
+        if let place { evict(place) }
+    }
+
+    private static func name(ofWire wire: [UInt8]) -> DomainName? {
+        var labels: [ArraySlice<UInt8>] = []
+        var position = 0
+        while wire[position] > 0 {
+            let end = position + 1 + Int(wire[position])
+            labels.append(wire[position + 1..<end])
+            position = end
+        }
+        return try? DomainName(labels: labels)
+    }
+
+    private static func folded(_ byte: UInt8) -> UInt8 {
+        byte &- 0x41 < 26 ? byte | 0x20 : byte
+    }
+
+    private static func withFolded<Result>(
+        _ name: DomainName,
+        _ body: (UnsafeRawBufferPointer) -> Result
+    ) -> Result {
+        withUnsafeTemporaryAllocation(byteCount: name.wire.count, alignment: 1) { buffer in
+            name.wire.withUnsafeBufferPointer { wire in
+                for position in wire.indices { buffer[position] = folded(wire[position]) }
+            }
+            return body(UnsafeRawBufferPointer(buffer))
+        }
+    }
+
+    private static func hash(_ name: UnsafeRawBufferPointer) -> Int {
+        var hasher = Hasher()
+        hasher.combine(bytes: name)
+        return hasher.finalize()
+    }
+
+    private func find(_ name: UnsafeRawBufferPointer) -> Int? {
+        guard !index.isEmpty, let place = index[Self.hash(name)], isName(place, name) else { return nil }
+        return place
+    }
+
+    private func isName(_ place: Int, _ name: UnsafeRawBufferPointer) -> Bool {
+        guard let entry = places[place], entry.name.count == name.count else { return false }
+        return entry.name.withUnsafeBytes { $0.elementsEqual(name) }
+    }
+}
+
+// MARK: - Looking
+
+extension AnswerCache {
+    /// What is known of a name's records of one type; `nil` for nothing that may still be said.
+    package mutating func find(_ name: DomainName, _ type: RecordType, at now: Duration) -> Found? {
+        guard let place = Self.withFolded(name, { find($0) }) else { return nil }
+        return look(place, type, at: now)
+    }
+
+    /// The addresses of a name as it is written, when those of every family asked for are known and fresh.
+    ///
+    /// This is the way of the many: it parses, hashes and looks, and allocates nothing but the answer, once. Whatever it does
+    /// not know is `nil`: escapes, a family that is missing, a "does not exist", an answer that wants to be fetched anew.
+    package mutating func addresses(of text: String, families: AddressFamilies, at now: Duration) -> LookupAnswer? {
+        guard !index.isEmpty else { return nil }
+        var text = text
+        let place = text.withUTF8 { text -> Int? in
+            withUnsafeTemporaryAllocation(byteCount: DomainName.longest, alignment: 1) { buffer -> Int? in
+                guard let count = Self.wire(ofPlain: text, in: buffer) else { return nil }
+                return find(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+            }
+        }
+        guard let place else { return nil }
+        if families == .both, let both = places[place]?.both, now < both.expires {
+            places[place]?.wasVisited = true
+            return both.answer
+        }
+        return assemble(place, families, at: now)
+    }
+
+    private mutating func assemble(_ place: Int, _ families: AddressFamilies, at now: Duration) -> LookupAnswer? {
+        var addresses: [IPAddress] = []
+        var expires: Duration?
+        var server: Endpoint?
+        for (family, type) in [(AddressFamilies.ipv6, RecordType.aaaa), (.ipv4, .a)] where families.contains(family) {
+            guard let found = look(place, type, at: now), !found.isStale, !found.wantsRefresh else { return nil }
+            switch found.answer.content {
+            case .addresses(let more): addresses += more
+            case .noData: break
+            case .records, .nameError, .alias: return nil
+            }
+            server = server ?? found.answer.server
+            guard let kept = places[place]?.kept.first(where: { $0.type == type }) else { return nil }
+            // While it is ready nobody counts, so it is ready until the time comes at which it may have to be fetched anew.
+            let prefetch = configuration.prefetches ? (kept.expires - kept.storedAt) / Self.prefetchShare : .zero
+            expires = min(expires ?? kept.expires, kept.expires - prefetch)
+        }
+        guard !addresses.isEmpty, let expires else { return nil }
+        let answer = LookupAnswer(
+            families: families,
+            addresses: addresses,
+            isInDestinationOrder: false,
+            source: .cache,
+            server: server
+        )
+        if families == .both { places[place]?.both = (answer, expires) }
+        return answer
+    }
+
+    private mutating func look(_ place: Int, _ type: RecordType, at now: Duration) -> Found? {
+        guard let position = places[place]?.kept.firstIndex(where: { $0.type == type }),
+            var kept = places[place]?.kept[position]
+        else { return nil }
+        let isStale = now >= kept.expires
+        if isStale {
+            guard let staleness = configuration.staleness, now < kept.expires + staleness else { return nil }
+        }
+        kept.hits += 1
+        let life = kept.expires - kept.storedAt
+        let isBusy = configuration.prefetches && kept.hits >= Self.busyHits
+            && kept.expires - now <= life / Self.prefetchShare
+        let wantsRefresh = (isStale || isBusy) && !kept.isBeingRefreshed
+        if wantsRefresh { kept.isBeingRefreshed = true }
+        places[place]?.kept[position] = kept
+        places[place]?.wasVisited = true
+        return Found(answer: kept.answer, isStale: isStale, wantsRefresh: wantsRefresh)
+    }
+
+    /// Writes a name without escapes as it goes over the wire, in lower case; `nil` for one that has any, or is none.
+    private static func wire(
+        ofPlain text: UnsafeBufferPointer<UInt8>,
+        in buffer: UnsafeMutableRawBufferPointer
+    ) -> Int? {
+        guard (1...DomainName.longest - 2).contains(text.count) else { return nil }
+        var label = 0
+        var end = 1
+        for byte in text {
+            if byte == UInt8(ascii: ".") {
+                let length = end - label - 1
+                guard length > 0, length <= DomainName.longestLabel else { return nil }
+                buffer[label] = UInt8(length)
+                label = end
+            } else {
+                if byte == UInt8(ascii: "\\") { return nil }
+                buffer[end] = folded(byte)
+            }
+            end += 1
+        }
+        let length = end - label - 1
+        guard length <= DomainName.longestLabel else { return nil }
+        if length > 0 {
+            buffer[label] = UInt8(length)
+            buffer[end] = 0
+            return end + 1
+        }
+        // The name ended with a dot.
+        buffer[label] = 0
+        return end
+    }
+}
+
+// MARK: - Keeping
+
+extension AnswerCache {
+    /// Keeps an answer, if it may be kept: not what says 0 seconds, not a "no" without authority.
+    ///
+    /// - Parameter staleFallback: what has been fetched is a failure, and what is there may be tried again later.
+    package mutating func keep(_ answer: ServerAnswer, for name: DomainName, _ type: RecordType, at now: Duration) {
+        guard configuration.entryLimit > 0 else { return }
+        guard let lifetime = lifetime(of: answer), lifetime > .zero else {
+            // What was there is no longer what the server says.
+            drop(type, of: name)
+            return
+        }
+        let kept = Kept(type: type, answer: answer, storedAt: now, expires: now + lifetime)
+        guard answer.byteCount < configuration.byteLimit / 8 else { return }
+        let place = Self.withFolded(name) { folded in find(folded) ?? makePlace(folded) }
+        places[place]?.kept.removeAll { $0.type == type }
+        places[place]?.kept.append(kept)
+        places[place]?.both = nil
+        measure(place)
+        while count > configuration.entryLimit || byteCount > configuration.byteLimit { evictOne() }
+    }
+
+    /// Fetching anew has failed: whoever asks next may try again.
+    package mutating func refreshFailed(_ name: DomainName, _ type: RecordType) {
+        guard let place = Self.withFolded(name, { find($0) }),
+            let position = places[place]?.kept.firstIndex(where: { $0.type == type })
+        else { return }
+        places[place]?.kept[position].isBeingRefreshed = false
+    }
+
+    private func lifetime(of answer: ServerAnswer) -> Duration? {
+        guard let seconds = answer.timeToLive.map({ Duration.seconds(Int64($0)) }) else { return nil }
+        switch answer.content {
+        case .addresses, .records, .alias:
+            // A zone that says 0 means it, unless the operator says otherwise.
+            if seconds == .zero, configuration.lifetimes.lowerBound == .zero { return nil }
+            return min(max(seconds, configuration.lifetimes.lowerBound), configuration.lifetimes.upperBound)
+        case .noData, .nameError:
+            return min(seconds, configuration.longestNegative)
+        }
+    }
+
+    private mutating func drop(_ type: RecordType, of name: DomainName) {
+        guard let place = Self.withFolded(name, { find($0) }) else { return }
+        places[place]?.kept.removeAll { $0.type == type }
+        places[place]?.both = nil
+        if places[place]?.kept.isEmpty == true { evict(place) } else { measure(place) }
+    }
+
+    private mutating func makePlace(_ name: UnsafeRawBufferPointer) -> Int {
+        let hash = Self.hash(name)
+        // Two names of one hash: the newer one stays.
+        if let other = index[hash] { evict(other) }
+        var entry = Entry(name: Array(name), hash: hash)
+        entry.older = newest
+        let place: Int
+        if let empty = free.popLast() {
+            place = empty
+            places[place] = entry
+        } else {
+            place = places.count
+            places.append(entry)
+        }
+        if newest >= 0 { places[newest]?.newer = place } else { oldest = place }
+        newest = place
+        index[hash] = place
+        return place
+    }
+
+    private mutating func measure(_ place: Int) {
+        guard let entry = places[place] else { return }
+        let overhead = 160
+        let bytes = overhead + entry.name.count + entry.kept.reduce(0) { $0 + $1.answer.byteCount }
+        byteCount += bytes - entry.bytes
+        places[place]?.bytes = bytes
+    }
+
+    private mutating func evictOne() {
+        var place = hand >= 0 ? hand : oldest
+        while place >= 0, places[place]?.wasVisited == true {
+            places[place]?.wasVisited = false
+            let newer = places[place]?.newer ?? -1
+            place = newer >= 0 ? newer : oldest
+        }
+        guard place >= 0 else { return }
+        hand = places[place]?.newer ?? -1
+        evict(place)
+    }
+
+    private mutating func evict(_ place: Int) {
+        guard let entry = places[place] else { return }
+        if entry.older >= 0 { places[entry.older]?.newer = entry.newer } else { oldest = entry.newer }
+        if entry.newer >= 0 { places[entry.newer]?.older = entry.older } else { newest = entry.older }
+        if hand == place { hand = entry.newer }
+        index[entry.hash] = nil
+        places[place] = nil
+        free.append(place)
+        byteCount -= entry.bytes
+    }
+}
+
+extension ServerAnswer {
+    /// How many addresses or records.
+    fileprivate var recordCount: Int {
+        switch content {
+        case .addresses(let addresses): addresses.count
+        case .records(let records): records.count
+        case .noData, .nameError, .alias: 0
+        }
+    }
+
+    /// About how many bytes it takes to keep.
+    fileprivate var byteCount: Int {
+        let overhead = 120
+        return switch content {
+        case .addresses(let addresses): overhead + addresses.count * MemoryLayout<IPAddress>.stride
+        // A record's data are rarely longer than this; a long text is counted by its own length.
+        case .records(let records): overhead + records.reduce(0) { $0 + 200 + $1.description.utf8.count }
+        case .noData, .nameError, .alias: overhead
+        }
+    }
+}
