@@ -28,11 +28,14 @@ let package = Package(
         .library(
             name: "FairDial",
             targets: [
-                "FairDial", "ConnectionRacing", "SystemResolution", "NameResolution", "GetAddrInfo", "IPAddresses",
+                "FairDial", "ConnectionRacing", "SystemResolution", "DNSResolution", "NameResolution", "DNSMessages",
+                "GetAddrInfo", "IPAddresses",
             ]
         ),
         .library(name: "IPAddresses", targets: ["IPAddresses"]),
         .library(name: "GetAddrInfo", targets: ["GetAddrInfo"]),
+        .library(name: "DNSMessages", targets: ["DNSMessages"]),
+        .library(name: "DNSResolution", targets: ["DNSResolution"]),
         .library(name: "FairDialTestKit", targets: ["FairDialTestKit"]),
         .executable(name: "fairdial", targets: ["FairDialCommand"]),
     ],
@@ -76,14 +79,15 @@ let package = Package(
         .target(
             name: "FairDial",
             dependencies: [
-                "CFairDial", "IPAddresses", "GetAddrInfo", "NameResolution", "SystemResolution", "ConnectionRacing",
+                "CFairDial", "IPAddresses", "GetAddrInfo", "DNSMessages", "NameResolution", "SystemResolution",
+                "DNSResolution", "ConnectionRacing",
             ] + nio,
             swiftSettings: strict
         ),
         .target(
             name: "FairDialTestKit",
             dependencies: [
-                "FairDial", "IPAddresses", "NameResolution", "SystemResolution", "ConnectionRacing",
+                "FairDial", "DNSMessages", "IPAddresses", "NameResolution", "SystemResolution", "ConnectionRacing",
                 .product(name: "HeapModule", package: "swift-collections"),
                 .product(name: "NIOEmbedded", package: "swift-nio"),
             ] + nio,
@@ -92,8 +96,8 @@ let package = Package(
         .executableTarget(
             name: "FairDialCommand",
             dependencies: [
-                "FairDial", "FairDialTestKit", "CFairDial", "IPAddresses", "GetAddrInfo", "NameResolution",
-                "SystemResolution",
+                "FairDial", "FairDialTestKit", "CFairDial", "IPAddresses", "GetAddrInfo", "DNSMessages", "NameResolution",
+                "SystemResolution", "DNSResolution",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ] + nio,

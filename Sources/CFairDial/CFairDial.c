@@ -87,6 +87,14 @@ ssize_t fairdial_read(int descriptor, void *buffer, size_t count)
     return read(descriptor, buffer, count);
 }
 
+ssize_t fairdial_write(int descriptor, const void *buffer, size_t count) {
+    return write(descriptor, buffer, count);
+}
+
+ssize_t fairdial_send(int descriptor, const void *buffer, size_t count, int flags) {
+    return send(descriptor, buffer, count, flags);
+}
+
 #ifdef __linux__
 void fairdial_name_thread(const char *name)
 {

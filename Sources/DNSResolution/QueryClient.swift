@@ -551,8 +551,8 @@ extension QueryClient {
             && query.refusals + 1 < max(1, configuration.attempts) * configuration.servers.count
     }
 
-    mutating func trace(_ event: QueryTrace.Event, at now: Duration, _ actions: inout [Action]) {
-        if isTracing { actions.append(.trace(QueryTrace(event, at: now))) }
+    func trace(_ event: @autoclosure () -> QueryTrace.Event, at now: Duration, _ actions: inout [Action]) {
+        if isTracing { actions.append(.trace(QueryTrace(event(), at: now))) }
     }
 }
 

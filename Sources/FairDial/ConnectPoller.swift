@@ -3,6 +3,7 @@
 import CFairDial
 import NIOConcurrencyHelpers
 import NIOCore
+import NameResolution
 
 #if canImport(Glibc)
     import Glibc
@@ -23,7 +24,7 @@ package final class ConnectPoller: Sendable {
     static let shared = ConnectPoller()
 
     private struct State: Sendable {
-        var queue: CInt = -1
+        var queue: ReadinessQueue?
         var isThreadRunning = false
         var nextToken: Token = 1
         var watched: [Token: @Sendable (NIODeadline) -> Void] = [:]
@@ -42,13 +43,11 @@ package final class ConnectPoller: Sendable {
         _ report: @escaping @Sendable (NIODeadline) -> Void
     ) throws(AttemptFailure) -> Token {
         let watched: Result<Token, AttemptFailure> = state.withLockedValue { state in
-            if state.queue < 0 {
-                let queue = Self.makeQueue()
-                guard queue >= 0 else { return .failure(AttemptFailure(errorNumber: errno)) }
-                state.queue = queue
-            }
+            let queue = state.queue ?? ReadinessQueue()
+            guard queue.descriptor >= 0 else { return .failure(AttemptFailure(errorNumber: errno)) }
+            state.queue = queue
             let token = state.nextToken
-            guard Self.register(descriptor, token: token, in: state.queue) else {
+            guard queue.add(descriptor, token: token, for: .writingOnce) else {
                 return .failure(AttemptFailure(errorNumber: errno))
             }
             state.nextToken += 1
@@ -56,7 +55,7 @@ package final class ConnectPoller: Sendable {
             if !state.isThreadRunning {
                 if let number = startThread() {
                     state.watched[token] = nil
-                    Self.unregister(descriptor, from: state.queue)
+                    queue.remove(descriptor)
                     return .failure(AttemptFailure(errorNumber: number))
                 }
                 state.isThreadRunning = true
@@ -75,7 +74,7 @@ package final class ConnectPoller: Sendable {
     func forget(_ token: Token, _ descriptor: CInt) {
         state.withLockedValue { state in
             state.watched[token] = nil
-            if state.queue >= 0 { Self.unregister(descriptor, from: state.queue) }
+            state.queue?.remove(descriptor)
         }
     }
 
@@ -117,86 +116,23 @@ package final class ConnectPoller: Sendable {
         #if os(Linux)
             fairdial_name_thread("fairdial-poll")
         #endif
-        let queue = state.withLockedValue { $0.queue }
+        guard let queue = state.withLockedValue({ $0.queue }) else { return }
         while true {
-            let tokens = Self.wait(on: queue, milliseconds: Self.idleMilliseconds)
+            let tokens = queue.wait(milliseconds: Self.idleMilliseconds)
             let now = NIODeadline.now()
             let reports = state.withLockedValue { state -> [@Sendable (NIODeadline) -> Void]? in
                 if tokens.isEmpty, state.watched.isEmpty {
                     state.isThreadRunning = false
-                    state.queue = -1
+                    state.queue = nil
                     return nil
                 }
                 return tokens.compactMap { state.watched.removeValue(forKey: $0) }
             }
             guard let reports else {
-                _ = close(queue)
+                queue.close()
                 return
             }
             for report in reports { report(now) }
         }
     }
 }
-
-#if os(Linux)
-    extension ConnectPoller {
-        private static func makeQueue() -> CInt {
-            epoll_create1(CInt(EPOLL_CLOEXEC))
-        }
-
-        private static func register(_ descriptor: CInt, token: Token, in queue: CInt) -> Bool {
-            var event = epoll_event(
-                events: EPOLLOUT.rawValue | EPOLLONESHOT.rawValue,
-                data: epoll_data_t(u64: token)
-            )
-            if epoll_ctl(queue, EPOLL_CTL_ADD, descriptor, &event) == 0 { return true }
-            return errno == EEXIST && epoll_ctl(queue, EPOLL_CTL_MOD, descriptor, &event) == 0
-        }
-
-        private static func unregister(_ descriptor: CInt, from queue: CInt) {
-            var unused = epoll_event()
-            _ = epoll_ctl(queue, EPOLL_CTL_DEL, descriptor, &unused)
-        }
-
-        private static func wait(on queue: CInt, milliseconds: CInt) -> [Token] {
-            withUnsafeTemporaryAllocation(of: epoll_event.self, capacity: 256) { events in
-                let count = epoll_wait(queue, events.baseAddress, CInt(events.count), milliseconds)
-                return count > 0 ? events.prefix(Int(count)).map { $0.data.u64 } : []
-            }
-        }
-    }
-#else
-    extension ConnectPoller {
-        private static func makeQueue() -> CInt {
-            kqueue()
-        }
-
-        private static func register(_ descriptor: CInt, token: Token, in queue: CInt) -> Bool {
-            change(descriptor, in: queue, flags: EV_ADD | EV_ONESHOT, token: token)
-        }
-
-        private static func unregister(_ descriptor: CInt, from queue: CInt) {
-            _ = change(descriptor, in: queue, flags: EV_DELETE, token: 0)
-        }
-
-        private static func change(_ descriptor: CInt, in queue: CInt, flags: Int32, token: Token) -> Bool {
-            var event = Darwin.kevent(
-                ident: UInt(descriptor),
-                filter: Int16(EVFILT_WRITE),
-                flags: UInt16(flags),
-                fflags: 0,
-                data: 0,
-                udata: UnsafeMutableRawPointer(bitPattern: UInt(token))
-            )
-            return kevent(queue, &event, 1, nil, 0, nil) == 0
-        }
-
-        private static func wait(on queue: CInt, milliseconds: CInt) -> [Token] {
-            var limit = timespec(tv_sec: Int(milliseconds) / 1_000, tv_nsec: 0)
-            return withUnsafeTemporaryAllocation(of: Darwin.kevent.self, capacity: 256) { events in
-                let count = kevent(queue, nil, 0, events.baseAddress, CInt(events.count), &limit)
-                return count > 0 ? events.prefix(Int(count)).map { Token(UInt(bitPattern: $0.udata)) } : []
-            }
-        }
-    }
-#endif

@@ -36,6 +36,8 @@ struct Dial: ~Copyable, Sendable {
     var race: ConnectionRace
     var stopwatch: Stopwatch
     private var source: LookupSource?
+    private var server: Endpoint?
+    private var isStale = false
     private var unanswered: AddressFamilies
     var attempts: [AttemptReport] = []
     /// Whether there is anything to answer with, which matters when the goal is the answer.
@@ -78,6 +80,8 @@ struct Dial: ~Copyable, Sendable {
         splits.lookup = stopwatch[.lookup]
         splits.connect = stopwatch[.connect]
         splits.source = source
+        splits.server = server
+        splits.isStale = isStale
         splits.unanswered = unanswered
         splits.skipped = question.skipped
         splits.attempts = attempts
@@ -139,7 +143,10 @@ extension Dial {
         case .asked, .queued: lookup = .running
         case .unneeded, .running, .postponed, .ended: break
         }
-        source = source ?? answer.source
+        // A family that has nothing says nothing of where the addresses came from.
+        if source == nil || !hasAddresses { source = answer.source }
+        server = server ?? answer.server
+        isStale = isStale || answer.isStale
         unanswered.subtract(answer.families)
         hasAddresses = !destinations.isEmpty
         guard question.goal != .answer else {

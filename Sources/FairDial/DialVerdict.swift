@@ -27,6 +27,7 @@ enum DialVerdict {
         case .nameNotFound: .nameNotFound
         case .invalidName: .invalidTarget
         case .queueFull: .queueFull
+        case .cancelled: .cancelled
         case .noThread: .outOfThreads
         case .noDescriptor: .outOfDescriptors
         default: .temporaryNameFailure

@@ -15,8 +15,9 @@ public struct DialerConfiguration: Sendable {
     /// How addresses race: edition, delays and bounds. Default RFC 8305's. A dial may bring its own.
     public var race = RaceConfiguration.standard
 
-    /// Who looks names up: by default the process's own line over the system's `getaddrinfo`, hosts file first. Put a
-    /// `NameResolver` in front of a resolver of your own, for local names and shared look-ups.
+    /// Who looks names up: by default, after the hosts file, our own DNS resolver where it does all that this machine's
+    /// configuration asks for, and the system's `getaddrinfo` otherwise (`AutomaticResolver`). Put a `NameResolver` in front of a
+    /// resolver of your own, for local names and shared look-ups.
     public var resolver: any NameResolution.Resolver = NameResolver.shared
 
     /// How much of the C library's lenience literals are read with. Default: all of it, so that a host means here what it

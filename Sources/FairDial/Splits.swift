@@ -20,6 +20,12 @@ public struct Splits: Hashable, Sendable {
     /// Who answered the look-up; `nil` when nobody has.
     public var source: LookupSource?
 
+    /// The DNS server that answered; `nil` where none did, or nobody knows which.
+    public var server: Endpoint?
+
+    /// Whether an answer was older than its zone allows, and given all the same (`CacheConfiguration.staleness`).
+    public var isStale = false
+
     /// The families that had not been answered when the dial ended; empty for a literal.
     public var unanswered: AddressFamilies = []
 
@@ -44,11 +50,20 @@ extension Splits: CustomStringConvertible {
     public var description: String {
         var parts = [
             "queue \(queue.readable)",
-            "lookup \(lookup.readable)" + (source.map { " (\($0.rawValue))" } ?? ""),
+            "lookup \(lookup.readable)" + (source.map { " (\(words(for: $0)))" } ?? ""),
             "connect \(connect.readable)",
         ]
         if let handshake { parts.append("handshake \(handshake.readable)") }
         if !skipped.isEmpty { parts.append(DialVerdict.words(forSkipped: skipped)) }
         return parts.joined(separator: " · ")
+    }
+
+    /// `dns, 10.0.0.53`, `cache, stale`.
+    private func words(for source: LookupSource) -> String {
+        var words = [source.rawValue]
+        let standardPort: UInt16 = 53
+        if let server { words.append(server.port == standardPort ? "\(server.address)" : "\(server)") }
+        if isStale { words.append("stale") }
+        return words.joined(separator: ", ")
     }
 }

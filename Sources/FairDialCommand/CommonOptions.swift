@@ -2,8 +2,11 @@
 
 import ArgumentParser
 import ConnectionRacing
+import DNSResolution
 import FairDial
 import IPAddresses
+import NameResolution
+import SystemResolution
 
 /// The options that `connect` and `resolve` share.
 struct CommonOptions: ParsableArguments {
@@ -16,11 +19,23 @@ struct CommonOptions: ParsableArguments {
     @Flag(help: "Print one JSON object per result, one line each.")
     var json = false
 
-    @Option(help: "Who looks names up: system (getaddrinfo); dns is not there yet.")
-    var resolver = ResolverChoice.system
+    @Option(
+        help: ArgumentHelp(
+            "Who looks names up: system (getaddrinfo), or dns (our own). (default: dns where it can do all that this machine's configuration asks for)"
+        )
+    )
+    var resolver: ResolverChoice?
 
-    @Option(help: .hidden)
-    var server: [String] = []
+    @Option(
+        help: ArgumentHelp(
+            "Ask this DNS server, not those in /etc/resolv.conf; repeatable; means --resolver dns.",
+            valueName: "address[:port]"
+        )
+    )
+    var server: [ServerAddress] = []
+
+    @Flag(help: "Ask DNS servers over TCP alone; means --resolver dns.")
+    var tcp = false
 
     @Option(
         help: ArgumentHelp(
@@ -73,11 +88,8 @@ struct CommonOptions: ParsableArguments {
     var attemptDelay: Seconds?
 
     mutating func validate() throws {
-        if resolver == .dns || !server.isEmpty {
-            throw ValidationError(
-                "there is no DNS resolver of our own yet, so --resolver dns and --server cannot be had: "
-                    + "names go through getaddrinfo, to the servers in /etc/resolv.conf"
-            )
+        if resolver == .system, !server.isEmpty || tcp {
+            throw ValidationError("--resolver system asks whom it likes: --server and --tcp go with --resolver dns")
         }
         if ipv4Only, ipv6Only { throw ValidationError("-4 and -6 leave no family to dial") }
         if let attemptDelay, !RaceDelays.attemptBounds.contains(attemptDelay.duration) {
@@ -86,8 +98,12 @@ struct CommonOptions: ParsableArguments {
     }
 
     /// The dialer that these options describe.
-    var dialer: Dialer {
+    var dialer: Dialer { dialer(over: nil) }
+
+    /// The dialer that these options describe, over a DNS resolver that has been made for them already.
+    func dialer(over dns: DNSResolver?) -> Dialer {
         var configuration = DialerConfiguration()
+        if let resolver = nameResolver(over: dns) { configuration.resolver = resolver }
         if let queueTimeout { configuration.budgets.queue = queueTimeout.duration }
         if let lookupTimeout { configuration.budgets.lookup = lookupTimeout.duration }
         if let connectTimeout { configuration.budgets.connect = connectTimeout.duration }
@@ -95,6 +111,24 @@ struct CommonOptions: ParsableArguments {
         configuration.overrides = Dictionary(override.map { ($0.host, [$0.address]) }) { $0 + $1 }
         configuration.policy = policy
         return Dialer(configuration)
+    }
+
+    /// Whether our own DNS resolver is asked for.
+    var wantsDNS: Bool { resolver == .dns || !server.isEmpty || tcp }
+
+    /// Our own DNS resolver as these options describe it.
+    func dnsConfiguration() -> DNSResolverConfiguration {
+        var configuration = DNSResolverConfiguration()
+        if !server.isEmpty { configuration.servers = server.map { NameServer($0.endpoint()) } }
+        configuration.usesStreamsOnly = tcp
+        return configuration
+    }
+
+    /// Who looks names up; `nil` for the default.
+    private func nameResolver(over dns: DNSResolver?) -> NameResolver? {
+        if let dns { return NameResolver(dns) }
+        if wantsDNS { return NameResolver(DNSResolver(dnsConfiguration())) }
+        return resolver == .system ? NameResolver(SystemResolver.shared) : nil
     }
 
     /// What may be dialed; `nil` where nothing has been said.

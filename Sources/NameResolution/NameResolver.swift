@@ -45,13 +45,13 @@ public final class NameResolver: Resolver {
         desk.withMachine { $0.shared.count }
     }
 
-    /// Looks a name up. A local name has been answered when this returns.
+    /// Looks a name up. A local name, and one that the resolver's cache has, has been answered when this returns.
     public func lookUp(
         _ question: LookupQuestion,
         for asker: Asker,
         _ receive: @escaping @Sendable (LookupEvent) -> Void
     ) -> any LookupUnderWay {
-        if let answer = localNames?.answer(question) {
+        if let answer = knownAnswer(to: question) {
             receive(.answered(answer))
             receive(.ended(nil))
             return LocalLookup()
@@ -64,6 +64,11 @@ public final class NameResolver: Resolver {
             return desk.shared.join(question, as: waiter, for: asker)
         }
         return SharedLookup(resolver: self, waiter: waiter)
+    }
+
+    /// What is local, or in the resolver's cache.
+    public func knownAnswer(to question: LookupQuestion) -> LookupAnswer? {
+        localNames?.answer(question) ?? resolver.knownAnswer(to: question)
     }
 
     private func leave(_ waiter: SharedLookups.Waiter) {

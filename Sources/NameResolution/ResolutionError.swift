@@ -15,6 +15,8 @@ public struct ResolutionError: Error, Hashable, Sendable {
         case invalidName
         /// Too many names are waiting already.
         case queueFull
+        /// Nobody waits for the answer any more.
+        case cancelled
         /// The machine has no thread left to ask with.
         case noThread
         /// The machine has no descriptor left to ask with.

@@ -18,4 +18,12 @@ public protocol Resolver: Sendable {
         for asker: Asker,
         _ receive: @escaping @Sendable (LookupEvent) -> Void
     ) -> any LookupUnderWay
+
+    /// The whole answer, where it is known without asking anybody; `nil` where it is not. It must not block.
+    func knownAnswer(to question: LookupQuestion) -> LookupAnswer?
+}
+
+extension Resolver {
+    /// Nothing is known: a resolver without a cache has to ask.
+    public func knownAnswer(to question: LookupQuestion) -> LookupAnswer? { nil }
 }

@@ -33,6 +33,12 @@ int fairdial_read_ipv6(const uint8_t *text, size_t length, uint64_t *high, uint6
 /// `read(2)`, under a name that no Swift method hides.
 ssize_t fairdial_read(int descriptor, void *buffer, size_t count);
 
+/// `write(2)`, likewise.
+ssize_t fairdial_write(int descriptor, const void *buffer, size_t count);
+
+/// `send(2)`, likewise.
+ssize_t fairdial_send(int descriptor, const void *buffer, size_t count, int flags);
+
 #ifdef __linux__
 #include <pthread.h>
 #include <sys/epoll.h>

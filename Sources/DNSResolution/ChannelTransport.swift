@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import IPAddresses
+import NIOConcurrencyHelpers
+package import NIOCore
+import NIOPosix
+
+/// Streams over NIO's channels: plain TCP, or whatever handlers make of it.
+package struct ChannelTransport: StreamTransport {
+    package let isPrivate: Bool
+
+    private let group: any EventLoopGroup
+    private let prepare: @Sendable (any Channel, NameServer) throws -> Void
+
+    /// - Parameters:
+    ///   - isPrivate: whether nothing may go out but over its streams.
+    ///   - group: where the channels live; NIO's singleton by default.
+    ///   - prepare: puts handlers before ours; on the channel's loop.
+    package init(
+        isPrivate: Bool = false,
+        group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton,
+        prepare: @escaping @Sendable (any Channel, NameServer) throws -> Void = { _, _ in }
+    ) {
+        self.isPrivate = isPrivate
+        self.group = group
+        self.prepare = prepare
+    }
+
+    private final class Stream: OpenStream {
+        private struct State: Sendable {
+            var channel: (any Channel)?
+            var waiting: [[UInt8]] = []
+            var isClosed = false
+        }
+
+        private let state = NIOLockedValueBox(State())
+
+        func send(_ message: [UInt8]) {
+            let channel = state.withLockedValue { state -> (any Channel)? in
+                if state.channel == nil, !state.isClosed { state.waiting.append(message) }
+                return state.channel
+            }
+            if let channel { write([message], to: channel) }
+        }
+
+        func close() {
+            let channel = state.withLockedValue { state in
+                state.isClosed = true
+                state.waiting = []
+                return state.channel
+            }
+            channel?.close(promise: nil)
+        }
+
+        func connected(_ channel: any Channel) {
+            let (waiting, isClosed) = state.withLockedValue { state in
+                state.channel = channel
+                defer { state.waiting = [] }
+                return (state.waiting, state.isClosed)
+            }
+            if isClosed { channel.close(promise: nil) } else { write(waiting, to: channel) }
+        }
+
+        /// Writes messages that go together together: fewer segments, fewer round trips (RFC 7766 §8).
+        private func write(_ messages: [[UInt8]], to channel: any Channel) {
+            var buffer = channel.allocator.buffer(capacity: messages.reduce(0) { $0 + 2 + $1.count })
+            for message in messages {
+                buffer.writeInteger(UInt16(truncatingIfNeeded: message.count))
+                buffer.writeBytes(message)
+            }
+            channel.writeAndFlush(buffer, promise: nil)
+        }
+    }
+
+    package func open(_ server: NameServer, _ tell: @escaping @Sendable (StreamEvent) -> Void) -> any OpenStream {
+        let stream = Stream()
+        let prepare = prepare
+        let bootstrap = ClientBootstrap(group: group)
+            .channelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .channelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    try prepare(channel, server)
+                    try channel.pipeline.syncOperations.addHandler(StreamMessageHandler(tell))
+                }
+            }
+        guard let address = try? server.socketAddress() else {
+            tell(.closed("\(server) cannot be connected to"))
+            return stream
+        }
+        bootstrap.connect(to: address).whenComplete { result in
+            switch result {
+            case .success(let channel): stream.connected(channel)
+            case .failure(let error): tell(.closed((error as? IOError).map(Self.reason) ?? "\(error)"))
+            }
+        }
+        return stream
+    }
+
+    private static func reason(_ error: IOError) -> String {
+        ErrorText.of(error.errnoCode)
+    }
+}
+
+extension NameServer {
+    /// Its address as NIO has it.
+    fileprivate func socketAddress() throws -> SocketAddress {
+        try SocketAddress(ipAddress: "\(endpoint.address)", port: Int(endpoint.port))
+    }
+}

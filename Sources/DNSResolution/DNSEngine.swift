@@ -1,0 +1,365 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CFairDial
+import DNSMessages
+import IPAddresses
+import NIOConcurrencyHelpers
+import NIOCore
+import NameResolution
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+/// Carries a stub resolver's actions out: one thread reads what comes for all of its sockets and minds the clock, whoever asks
+/// sends on their own thread.
+///
+/// The thread is there while there is work, and leaves two seconds after. So ten thousand look-ups under way are ten thousand
+/// small records, and one thread.
+final class DNSEngine: Sendable {
+    /// What is done outside the lock, in order.
+    private enum Errand: Sendable {
+        case transport(QueryClient.Action)
+        case tell(@Sendable (LookupEvent) -> Void, LookupEvent)
+        case tellRecords(RecordReceiver, Result<ServerAnswer, ResolutionError>)
+    }
+
+    typealias RecordReceiver = @Sendable (Result<ServerAnswer, ResolutionError>) -> Void
+
+    private struct Desk: Sendable {
+        var resolver: StubResolver
+        var receivers: [StubResolver.Lookup: @Sendable (LookupEvent) -> Void] = [:]
+        var recordReceivers: [StubResolver.Lookup: RecordReceiver] = [:]
+        /// Until when the thread sleeps, if nobody calls it; `nil` while it is awake or not there.
+        var sleepsUntil: Duration?
+        var isThreadRunning = false
+        /// Where the thread can be called, and where it listens for that.
+        var bell: (ring: CInt, hear: CInt)?
+        var queue: ReadinessQueue?
+    }
+
+    private struct Sockets: Sendable {
+        var datagrams: [QueryClient.Carrier: CInt] = [:]
+        var streams: [QueryClient.Carrier: any OpenStream] = [:]
+        /// Descriptors that the thread closes, so that it never reads from one that somebody else has by then.
+        var done: [CInt] = []
+    }
+
+    /// How long the thread stays without work.
+    private static let idleTime = Duration.seconds(2)
+    private static let threadStack = 256 * 1024
+    /// The token of the bell; a socket's is its carrier's number and its descriptor.
+    private static let bellToken = UInt64.max
+
+    private let desk: OrderedOutbox<Desk, Errand>
+    private let sockets = NIOLockedValueBox(Sockets())
+    private let transport: any StreamTransport
+    private let startedAt = NIODeadline.now()
+    private let traced: (@Sendable (QueryTrace) -> Void)?
+
+    /// - Parameter traced: is told every step, one at a time; `nil` to have none told.
+    init(
+        _ configuration: StubResolver.Configuration,
+        over transport: any StreamTransport,
+        traced: (@Sendable (QueryTrace) -> Void)? = nil
+    ) {
+        var resolver = StubResolver(configuration)
+        resolver.isTracing = traced != nil
+        desk = OrderedOutbox(Desk(resolver: resolver))
+        self.transport = transport
+        self.traced = traced
+    }
+
+    var now: Duration { .nanoseconds((NIODeadline.now() - startedAt).nanoseconds) }
+
+    /// Looks at the machine where nothing is to be done about it.
+    func withResolver<Result>(_ body: (inout StubResolver) -> Result) -> Result {
+        desk.withMachine { body(&$0.resolver) }
+    }
+}
+
+// MARK: - Asking
+
+extension DNSEngine {
+    func lookUp(
+        _ question: LookupQuestion,
+        for asker: Asker,
+        _ receive: @escaping @Sendable (LookupEvent) -> Void
+    ) -> StubResolver.Lookup {
+        var lookup: StubResolver.Lookup = 0
+        update { desk, now, actions in
+            lookup = desk.resolver.lookUp(question, for: asker, at: now, &actions)
+            desk.receivers[lookup] = receive
+        }
+        return lookup
+    }
+
+    func lookUpRecords(
+        _ name: DomainName,
+        _ type: RecordType,
+        for asker: Asker,
+        _ receive: @escaping RecordReceiver
+    ) -> StubResolver.Lookup {
+        var lookup: StubResolver.Lookup = 0
+        update { desk, now, actions in
+            lookup = desk.resolver.lookUpRecords(name, type, for: asker, at: now, &actions)
+            desk.recordReceivers[lookup] = receive
+        }
+        return lookup
+    }
+
+    func withdraw(_ lookup: StubResolver.Lookup) {
+        update { desk, now, actions in
+            desk.receivers[lookup] = nil
+            desk.recordReceivers[lookup] = nil
+            desk.resolver.withdraw(lookup, at: now, &actions)
+        }
+    }
+
+    private func update(_ change: (inout Desk, Duration, inout [StubResolver.Action]) -> Void) {
+        var bell: CInt?
+        desk.update(carryingOut: carryOut) { desk in
+            var actions: [StubResolver.Action] = []
+            change(&desk, self.now, &actions)
+            if let wake = desk.resolver.wakeTime { bell = self.call(&desk, by: wake) }
+            return actions.compactMap { Self.errand($0, &desk) }
+        }
+        if let bell { Self.ring(bell) }
+    }
+
+    private static func errand(_ action: StubResolver.Action, _ desk: inout Desk) -> Errand? {
+        switch action {
+        case .transport(let action): return .transport(action)
+        case .deliver(let lookup, let event):
+            let receive: (@Sendable (LookupEvent) -> Void)?
+            if case .ended = event {
+                receive = desk.receivers.removeValue(forKey: lookup)
+            } else {
+                receive = desk.receivers[lookup]
+            }
+            return receive.map { .tell($0, event) }
+        case .deliverRecords(let lookup, let result):
+            return desk.recordReceivers.removeValue(forKey: lookup).map { .tellRecords($0, result) }
+        }
+    }
+}
+
+// MARK: - Carrying out
+
+extension DNSEngine {
+    private func carryOut(_ errand: Errand) {
+        switch errand {
+        case .tell(let receive, let event): receive(event)
+        case .tellRecords(let receive, let result): receive(result)
+        case .transport(let action): carryOut(action)
+        }
+    }
+
+    private func carryOut(_ action: QueryClient.Action) {
+        switch action {
+        case .openPort(let port, let server): openPort(port, to: server)
+        case .send(let port, let message): send(message, on: port)
+        case .closePort(let port):
+            sockets.withLockedValue { sockets in
+                if let descriptor = sockets.datagrams.removeValue(forKey: port) { sockets.done.append(descriptor) }
+            }
+        case .openStream(let stream, let server):
+            let opened = transport.open(server) { event in self.heard(event, on: stream) }
+            sockets.withLockedValue { $0.streams[stream] = opened }
+        case .sendOnStream(let stream, let message):
+            sockets.withLockedValue { $0.streams[stream] }?.send(message)
+        case .closeStream(let stream):
+            sockets.withLockedValue { $0.streams.removeValue(forKey: stream) }?.close()
+        case .trace(let trace): traced?(trace)
+        case .began, .finish: return
+        }
+    }
+
+    private func openPort(_ port: QueryClient.Carrier, to server: NameServer) {
+        do throws(DatagramSocket.Failure) {
+            let socket = try DatagramSocket(to: server)
+            sockets.withLockedValue { $0.datagrams[port] = socket.descriptor }
+            let token = UInt64(port) << 32 | UInt64(UInt32(bitPattern: socket.descriptor))
+            guard let queue = desk.withMachine({ $0.queue }) else { return }
+            if !queue.add(socket.descriptor, token: token, for: .reading) { failed(port, errno) }
+        } catch {
+            failed(port, error.number)
+        }
+    }
+
+    private func send(_ message: [UInt8], on port: QueryClient.Carrier) {
+        guard let descriptor = sockets.withLockedValue({ $0.datagrams[port] }) else { return }
+        let number = DatagramSocket.send(message, on: descriptor)
+        // No room is as good as lost on the way: the clock sees to it.
+        if number != 0, number != EAGAIN, number != ENOBUFS, number != EINTR { failed(port, number) }
+    }
+
+    private func failed(_ port: QueryClient.Carrier, _ number: Int32) {
+        update { desk, now, actions in
+            desk.resolver.inClient(at: now, &actions) { client, steps in
+                client.failed(
+                    port,
+                    ErrorText.of(number),
+                    isShortage: ErrorText.isShortage(number),
+                    at: now,
+                    &steps
+                )
+            }
+        }
+    }
+
+    private func heard(_ event: StreamEvent, on stream: QueryClient.Carrier) {
+        if case .closed = event { _ = sockets.withLockedValue { $0.streams.removeValue(forKey: stream) } }
+        update { desk, now, actions in
+            desk.resolver.inClient(at: now, &actions) { client, steps in
+                switch event {
+                case .received(let message): client.receivedOnStream(message, on: stream, at: now, &steps)
+                case .closed(let reason): client.streamClosed(stream, reason, at: now, &steps)
+                }
+            }
+        }
+    }
+}
+
+// MARK: - The thread
+
+extension DNSEngine {
+    /// Sees to it that the thread is there, and awake at this time.
+    ///
+    /// - Returns: the bell to ring, outside the lock.
+    private func call(_ desk: inout Desk, by wake: Duration) -> CInt? {
+        if desk.isThreadRunning {
+            guard let until = desk.sleepsUntil, wake < until else { return nil }
+            // Nobody else needs to.
+            desk.sleepsUntil = nil
+            return desk.bell?.ring
+        }
+        guard desk.queue != nil || prepare(&desk) else { return nil }
+        desk.isThreadRunning = DetachedThread.start(stackSize: Self.threadStack) { self.run() } == nil
+        return nil
+    }
+
+    /// Opens what the thread needs. Without it nothing is ever heard, and queries end by the clock of the next one who asks.
+    private func prepare(_ desk: inout Desk) -> Bool {
+        var ends: (CInt, CInt) = (-1, -1)
+        let status = withUnsafeMutablePointer(to: &ends) { pointer in
+            pointer.withMemoryRebound(to: CInt.self, capacity: 2) { pipe($0) }
+        }
+        guard status == 0 else { return false }
+        for end in [ends.0, ends.1] {
+            _ = fcntl(end, F_SETFL, O_NONBLOCK)
+            _ = fcntl(end, F_SETFD, FD_CLOEXEC)
+        }
+        let queue = ReadinessQueue()
+        guard queue.descriptor >= 0, queue.add(ends.0, token: Self.bellToken, for: .reading) else {
+            DatagramSocket.close(ends.0)
+            DatagramSocket.close(ends.1)
+            if queue.descriptor >= 0 { queue.close() }
+            return false
+        }
+        desk.bell = (ring: ends.1, hear: ends.0)
+        desk.queue = queue
+        return true
+    }
+
+    private static func ring(_ bell: CInt) {
+        var byte: UInt8 = 1
+        _ = fairdial_write(bell, &byte, 1)
+    }
+
+    private func run() {
+        guard let queue = desk.withMachine({ $0.queue }) else { return }
+        let largest = 65_536
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: largest, alignment: 16)
+        defer { buffer.deallocate() }
+        while let milliseconds = nextSleep() {
+            let tokens = queue.wait(milliseconds: milliseconds)
+            read(tokens, buffer)
+            closeDone()
+        }
+    }
+
+    /// How long to sleep; `nil` when there has been nothing to do for a while, and the thread is gone.
+    private func nextSleep() -> CInt? {
+        let now = now
+        let sleep = desk.withMachine { desk -> CInt? in
+            if desk.resolver.wakeTime == nil, let until = desk.sleepsUntil, until <= now {
+                // Slept a whole idle time, and nobody came.
+                desk.isThreadRunning = false
+                desk.sleepsUntil = nil
+                return nil
+            }
+            let until = desk.resolver.wakeTime ?? now + Self.idleTime
+            desk.sleepsUntil = until
+            // Rounded up: a thread that came a little early would come again and again.
+            return CInt(min(60_000, max(0, ((until - now) / .milliseconds(1)).rounded(.up))))
+        }
+        if sleep == nil { leave() }
+        return sleep
+    }
+
+    /// Gives back what the thread needed, if no other one has been started meanwhile.
+    private func leave() {
+        closeDone()
+        let left = desk.withMachine { desk -> (ReadinessQueue?, (ring: CInt, hear: CInt)?) in
+            guard !desk.isThreadRunning, desk.resolver.portCount == 0 else { return (nil, nil) }
+            defer { (desk.queue, desk.bell) = (nil, nil) }
+            return (desk.queue, desk.bell)
+        }
+        left.0?.close()
+        if let bell = left.1 {
+            DatagramSocket.close(bell.ring)
+            DatagramSocket.close(bell.hear)
+        }
+    }
+
+    private func closeDone() {
+        let done = sockets.withLockedValue { sockets in
+            defer { sockets.done = [] }
+            return sockets.done
+        }
+        for descriptor in done { DatagramSocket.close(descriptor) }
+    }
+
+    private func read(_ tokens: [UInt64], _ buffer: UnsafeMutableRawBufferPointer) {
+        var heard: [(QueryClient.Carrier, DatagramSocket.Received)] = []
+        for token in tokens {
+            if token == Self.bellToken {
+                if let bell = desk.withMachine({ $0.bell }) { _ = fairdial_read(bell.hear, buffer.baseAddress, 64) }
+                continue
+            }
+            let port = QueryClient.Carrier(token >> 32)
+            let descriptor = CInt(bitPattern: UInt32(truncatingIfNeeded: token))
+            // So many at a time, so that no socket keeps the others waiting.
+            readOne: for _ in 0..<32 {
+                let received = DatagramSocket.receive(on: descriptor, buffer)
+                switch received {
+                case .nothing: break readOne
+                case .message: heard.append((port, received))
+                case .failed:
+                    heard.append((port, received))
+                    break readOne
+                }
+            }
+        }
+        update { desk, now, actions in
+            desk.sleepsUntil = tokens.isEmpty ? desk.sleepsUntil : nil
+            desk.resolver.inClient(at: now, &actions) { client, steps in
+                for (port, received) in heard {
+                    switch received {
+                    case .message(let bytes): client.received(bytes, on: port, at: now, &steps)
+                    case .failed(let number):
+                        client.failed(port, ErrorText.of(number), isShortage: false, at: now, &steps)
+                    case .nothing: continue
+                    }
+                }
+                // After the messages: what has come by now counts, however late we look (rule 6).
+                client.advance(to: now, &steps)
+            }
+        }
+    }
+}

@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import DNSMessages
+import IPAddresses
+import NIOConcurrencyHelpers
+import NIOCore
+public import NameResolution
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+/// A DNS stub resolver: asks the servers of resolv.conf, or others, over UDP, TCP and TLS, and keeps what they say.
+///
+/// A look-up costs a few hundred bytes while it is under way, and no thread. Each family is told as it comes. What is known is
+/// told on the spot. Local names are not its business: put a `NameResolver` in front.
+public final class DNSResolver: Resolver {
+    private struct State: Sendable {
+        var file: ResolverConfiguration
+        var engine: DNSEngine
+        var checkedAt: NIODeadline
+    }
+
+    private struct UnderWay: LookupUnderWay {
+        let engine: DNSEngine
+        let lookup: StubResolver.Lookup
+
+        func withdraw() -> Bool {
+            engine.withdraw(lookup)
+            return true
+        }
+    }
+
+    /// What is known is told without a look at the file for so long.
+    private static let checkInterval = TimeAmount.seconds(1)
+
+    /// How it was told to look names up.
+    public let configuration: DNSResolverConfiguration
+
+    private let file: WatchedFile<ResolverConfiguration>?
+    private let network: NetworkWatch
+    private let state: NIOLockedValueBox<State>
+
+    /// A resolver with a cache of its own.
+    public init(_ configuration: DNSResolverConfiguration = DNSResolverConfiguration()) {
+        self.configuration = configuration
+        network = NetworkWatch()
+        let hostname = Hostname.current
+        if configuration.configurationPath.isEmpty {
+            file = nil
+        } else {
+            file = WatchedFile(configuration.configurationPath, missing: Self.read([], hostname)) { bytes in
+                Self.read(bytes, hostname)
+            }
+        }
+        let content = file?.look().content ?? .standard
+        state = NIOLockedValueBox(
+            State(file: content, engine: Self.engine(configuration, content), checkedAt: .now())
+        )
+    }
+
+    private static func read(_ bytes: [UInt8], _ hostname: String) -> ResolverConfiguration {
+        var environment: [String: String] = [:]
+        for name in ["LOCALDOMAIN", "RES_OPTIONS", "HOSTALIASES"] {
+            if let value = getenv(name) { environment[name] = String(cString: value) }
+        }
+        return ResolverConfiguration(bytes, environment: environment, hostname: hostname)
+    }
+
+    private static func engine(_ configuration: DNSResolverConfiguration, _ file: ResolverConfiguration) -> DNSEngine {
+        DNSEngine(configuration.stub(file), over: configuration.transport, traced: configuration.trace)
+    }
+
+    /// What the file says now.
+    package var fileContent: ResolverConfiguration { fresh().file }
+
+    /// The engine for what the file says now. Look-ups under way stay with the one that they began with.
+    private func fresh() -> State {
+        let content = file?.look().content
+        let hasMoved = network.hasChanged()
+        return state.withLockedValue { state in
+            state.checkedAt = .now()
+            let isAnother = content.map { $0 != state.file && !state.file.isFixed } ?? false
+            if isAnother || hasMoved {
+                // Another network may have other servers behind the same addresses, and other answers.
+                if let content, isAnother { state.file = content }
+                state.engine = Self.engine(configuration, state.file)
+            }
+            return state
+        }
+    }
+
+    /// The engine, without a look at the file where the last one was a moment ago.
+    private var recent: DNSEngine {
+        let (engine, age) = state.withLockedValue { ($0.engine, NIODeadline.now() - $0.checkedAt) }
+        return age < Self.checkInterval ? engine : fresh().engine
+    }
+}
+
+// MARK: - Looking up
+
+extension DNSResolver {
+    /// Starts a look-up; what the cache knows has been answered when this returns.
+    public func lookUp(
+        _ question: LookupQuestion,
+        for asker: Asker,
+        _ receive: @escaping @Sendable (LookupEvent) -> Void
+    ) -> any LookupUnderWay {
+        let engine = fresh().engine
+        return UnderWay(engine: engine, lookup: engine.lookUp(question, for: asker, receive))
+    }
+
+    /// The addresses that the cache has, when they are all there and fresh. About a hundred nanoseconds.
+    public func knownAnswer(to question: LookupQuestion) -> LookupAnswer? {
+        let engine = recent
+        let now = engine.now
+        return engine.withResolver { $0.knownAddresses(question, at: now) }
+    }
+
+    /// Looks up what records of a type a name has; aliases are followed, the search list is not for these.
+    ///
+    /// - Throws: `ResolutionError`: `nameNotFound` where there are none, `temporaryFailure` where nobody can tell.
+    public func records(
+        of name: DomainName,
+        _ type: RecordType,
+        for asker: Asker? = nil
+    ) async throws(ResolutionError) -> RecordAnswer {
+        let engine = fresh().engine
+        let asker = asker ?? Asker(parentDomainOf: "\(name)")
+        let wait = RecordWait()
+        let result = await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                wait.begin(continuation)
+                let lookup = engine.lookUpRecords(name, type, for: asker) { wait.end($0) }
+                wait.isUnderWay { engine.withdraw(lookup) }
+            }
+        } onCancel: {
+            wait.cancel()
+        }
+        return try Self.answer(try result.get(), name, type)
+    }
+
+    private static func answer(
+        _ answer: ServerAnswer,
+        _ name: DomainName,
+        _ type: RecordType
+    ) throws(ResolutionError) -> RecordAnswer {
+        let owner = answer.canonicalName ?? name
+        let timeToLive = answer.timeToLive ?? 0
+        let records: [Record]
+        switch answer.content {
+        case .records(let all): records = all
+        case .addresses(let addresses):
+            records = addresses.map { address in
+                let data: any RecordData =
+                    switch address {
+                    case .v4(let bits): ARecord(bits)
+                    case .v6(let bits, _): AAAARecord(bits)
+                    }
+                return Record(name: owner, timeToLive: timeToLive, data: data)
+            }
+        case .nameError: throw ResolutionError(.nameNotFound, "\(name) does not exist")
+        case .noData, .alias: throw ResolutionError(.nameNotFound, "\(name) has no \(type) record")
+        }
+        return RecordAnswer(
+            records: records,
+            name: owner,
+            timeToLive: timeToLive,
+            isAuthentic: answer.isAuthentic,
+            server: answer.server
+        )
+    }
+}
+
+// MARK: - Looking in
+
+extension DNSResolver {
+    /// The servers that are asked at present.
+    public var servers: [NameServer] {
+        configuration.servers ?? fresh().file.servers.map { NameServer($0) }
+    }
+
+    /// What the cache has.
+    public var cached: [CachedName] { fresh().engine.withResolver { $0.cached } }
+
+    /// Forgets all that has been learned of names.
+    public func flush() { fresh().engine.withResolver { $0.flush() } }
+
+    /// Forgets what has been learned of one name.
+    public func flush(_ name: DomainName) { fresh().engine.withResolver { $0.flush(name) } }
+
+    /// How many look-ups are under way; those that began before the configuration changed are not counted.
+    public var underWayCount: Int { fresh().engine.withResolver { $0.count } }
+
+    /// How many messages came that were not believed.
+    public var strays: StrayCounts { fresh().engine.withResolver { $0.strays } }
+}

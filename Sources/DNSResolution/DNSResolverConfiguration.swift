@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import IPAddresses
+public import NameResolution
+
+/// How names are looked up in DNS. The default is what resolv.conf says, read again whenever it changes.
+public struct DNSResolverConfiguration: Sendable {
+    /// The servers to ask instead of those in resolv.conf; `nil`, the default, for those.
+    public var servers: [NameServer]?
+
+    /// The file. Its search list and options count also where `servers` is given; an empty path is no file.
+    public var configurationPath = "/etc/resolv.conf"
+
+    /// The longest that one query may take; `nil`, the default, for what resolv.conf's `timeout` and `attempts` come to.
+    public var budget: Duration?
+
+    /// Whether only streams are used, as `use-vc` in resolv.conf says for everybody.
+    public var usesStreamsOnly = false
+
+    /// Whether letters go out in random case (RFC 5452 §9.3 and later). Default `true`.
+    public var mixesCase = true
+
+    /// Whether cookies are exchanged with servers that know them (RFC 7873). Default `true`.
+    public var usesCookies = true
+
+    /// How many tries may be in flight to one server. Default 32,768. Lower it for servers that refuse sooner: dnsmasq does
+    /// beyond 150.
+    public var inFlightLimit = 32_768
+
+    /// How source ports are used.
+    public var ports = SourcePorts.Configuration()
+
+    /// What is kept of answers.
+    public var cache = CacheConfiguration()
+
+    /// Whether a domain of the search list in which nothing is ever found is put behind the name as written. Off by default: it
+    /// changes which of two names is meant where both exist. Turn it on where `ndots:5` floods the server, as Kubernetes has it.
+    public var guardsSearchList = false
+
+    /// Is told every step on the way to each answer; `nil` to have none told. It must not block.
+    public var trace: (@Sendable (QueryTrace) -> Void)?
+
+    /// How streams are opened.
+    package var transport: any StreamTransport = ChannelTransport()
+
+    /// The defaults.
+    public init() {}
+
+    /// What all this and the file come to.
+    func stub(_ file: ResolverConfiguration) -> StubResolver.Configuration {
+        var query = QueryConfiguration(servers: servers ?? file.servers.map { NameServer($0) })
+        query.timeout = file.timeout
+        query.attempts = file.attempts
+        query.budget = budget
+        query.rotates = file.rotates
+        query.usesStreamsOnly = usesStreamsOnly || file.usesStreamsOnly || transport.isPrivate
+        query.wantsAuthenticData = file.trustsAuthenticData
+        query.mixesCase = mixesCase
+        query.usesCookies = usesCookies
+        query.inFlightLimit = inFlightLimit
+        query.ports = ports
+        var stub = StubResolver.Configuration(query)
+        stub.searchList = SearchList(file.search, ndots: file.ndots, skipsTopLevel: file.skipsTopLevel)
+        stub.guardsSearch = guardsSearchList
+        stub.asksOneByOne = file.asksOneByOne
+        stub.skipped = file.skipsIPv6 ? .ipv6 : []
+        stub.cache = cache
+        return stub
+    }
+}

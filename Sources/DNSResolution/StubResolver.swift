@@ -1,0 +1,404 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import DNSMessages
+package import IPAddresses
+package import NameResolution
+
+/// A whole stub resolver as a machine without I/O: look-ups, cache and queries, composed.
+///
+/// Questions, messages and the time go in, actions come out; `DNSEngine` carries them out.
+package struct StubResolver: Sendable {
+    /// Names one look-up, of addresses or of records.
+    package typealias Lookup = UInt64
+
+    /// How names are looked up.
+    package struct Configuration: Hashable, Sendable {
+        /// How servers are asked.
+        package var query: QueryConfiguration
+        /// What relative names may mean.
+        package var searchList = SearchList([])
+        /// Whether the search list is put behind the name as written where nothing is ever found in it.
+        package var guardsSearch = false
+        /// Whether the second family waits for the first.
+        package var asksOneByOne = false
+        /// Families that are not asked for.
+        package var skipped: AddressFamilies = []
+        package var cache = CacheConfiguration()
+
+        package init(_ query: QueryConfiguration) {
+            self.query = query
+        }
+    }
+
+    /// What the driver is to do, in order.
+    package enum Action: Sendable {
+        case transport(QueryClient.Action)
+        case deliver(Lookup, LookupEvent)
+        case deliverRecords(Lookup, Result<ServerAnswer, ResolutionError>)
+    }
+
+    /// Whom one question is for.
+    private enum Purpose: Sendable {
+        case addresses(Lookup, RecordType)
+        case records(Lookup)
+        /// Nobody but the cache.
+        case refresh
+    }
+
+    /// One question, followed through aliases that lead from answer to answer.
+    private struct Request: Sendable {
+        let name: DomainName
+        let type: RecordType
+        let purpose: Purpose
+        let asker: Asker
+        /// The names that aliases have led to; the last one is being asked for.
+        var aliases: [DomainName] = []
+        /// The shortest time that any of them may be kept.
+        var timeToLive: UInt32 = .max
+
+        /// The look-up that waits for it.
+        var lookup: Lookup? {
+            switch purpose {
+            case .addresses(let lookup, _), .records(let lookup): lookup
+            case .refresh: nil
+            }
+        }
+    }
+
+    /// What an answer was, and where it came from.
+    private struct Given: Sendable {
+        let answer: ServerAnswer
+        var source = LookupSource.dns
+        var isStale = false
+    }
+
+    /// Why there is no answer.
+    private struct Trouble: Error {
+        let error: ResolutionError
+        /// Whether the servers have said so, each of them; else some have said nothing.
+        var isRefusal = false
+    }
+
+    private struct Running: Sendable {
+        var lookup: NameLookup?
+        let asker: Asker
+        var queries: [QueryClient.Key] = []
+        var hasBegun = false
+    }
+
+    /// So many aliases may lead from one answer to the next; within one answer there may be more.
+    private static let aliasLimit = 16
+
+    private let configuration: Configuration
+    private var client: QueryClient
+    private var cache: AnswerCache
+    private var searchGuard = SearchGuard()
+    private var running: [Lookup: Running] = [:]
+    private var requests: [QueryClient.Key: Request] = [:]
+    private var nextLookup: Lookup = 1
+
+    /// Nothing under way, nothing known.
+    package init(_ configuration: Configuration, generator: (any RandomNumberGenerator & Sendable)? = nil) {
+        self.configuration = configuration
+        client = QueryClient(configuration.query, generator: generator)
+        cache = AnswerCache(configuration.cache)
+    }
+
+    /// When to call `advance(to:)` next.
+    package var wakeTime: Duration? { client.wakeTime }
+
+    /// How many look-ups are under way.
+    package var count: Int { running.count }
+
+    /// How many queries are, those included that only refresh the cache.
+    package var queryCount: Int { client.count }
+
+    /// How many sockets are open for datagrams.
+    package var portCount: Int { client.portCount }
+
+    /// What came and was not believed.
+    package var strays: StrayCounts { client.strays }
+
+    /// Whether every step is told.
+    package var isTracing: Bool {
+        get { client.isTracing }
+        set { client.isTracing = newValue }
+    }
+
+    /// What the cache has.
+    package var cached: [CachedName] { cache.contents }
+
+    /// Forgets what has been learned of names.
+    package mutating func flush() { cache.removeAll() }
+
+    /// Forgets what has been learned of one name.
+    package mutating func flush(_ name: DomainName) { cache.remove(name) }
+}
+
+// MARK: - Questions
+
+extension StubResolver {
+    /// The addresses of a name, where they are known and fresh: a look, and no more.
+    package mutating func knownAddresses(_ question: LookupQuestion, at now: Duration) -> LookupAnswer? {
+        let name = question.name
+        // A name that is looked up in the search list first is not this name.
+        guard isAskedAsWritten(name) else { return nil }
+        return cache.addresses(of: name, families: question.families, at: now)
+    }
+
+    private func isAskedAsWritten(_ name: String) -> Bool {
+        configuration.searchList.isAskedFirstAsWritten(name)
+    }
+
+    /// Looks a name's addresses up.
+    package mutating func lookUp(
+        _ question: LookupQuestion,
+        for asker: Asker,
+        at now: Duration,
+        _ actions: inout [Action]
+    ) -> Lookup {
+        let name = nextLookup
+        nextLookup += 1
+        if let answer = knownAddresses(question, at: now) {
+            trace(.decided("\(question.name): the cache knows it"), at: now, &actions)
+            actions.append(.deliver(name, .answered(answer)))
+            actions.append(.deliver(name, .ended(nil)))
+            return name
+        }
+        var candidates: [SearchList.Candidate]
+        do throws(DomainNameError) {
+            candidates = try configuration.searchList.candidates(for: question.name)
+        } catch {
+            actions.append(.deliver(name, .ended(ResolutionError(.invalidName, "\(error)"))))
+            return name
+        }
+        if configuration.guardsSearch { candidates = searchGuard.ordered(candidates) }
+        var lookup = NameLookup(
+            question,
+            candidates: candidates,
+            skipping: configuration.skipped,
+            asksOneByOne: configuration.asksOneByOne
+        )
+        let steps = lookup.begin()
+        running[name] = Running(lookup: lookup, asker: asker)
+        carryOut(steps, of: name, at: now, &actions)
+        return name
+    }
+
+    /// Looks up what records of a type a name has; the search list is not for these.
+    package mutating func lookUpRecords(
+        _ name: DomainName,
+        _ type: RecordType,
+        for asker: Asker,
+        at now: Duration,
+        _ actions: inout [Action]
+    ) -> Lookup {
+        let lookup = nextLookup
+        nextLookup += 1
+        running[lookup] = Running(lookup: nil, asker: asker)
+        ask(Request(name: name, type: type, purpose: .records(lookup), asker: asker), at: now, &actions)
+        return lookup
+    }
+
+    /// Nobody waits for a look-up any more.
+    package mutating func withdraw(_ lookup: Lookup, at now: Duration, _ actions: inout [Action]) {
+        guard let state = running.removeValue(forKey: lookup) else { return }
+        for query in state.queries where requests.removeValue(forKey: query) != nil {
+            inClient(at: now, &actions) { client, actions in client.cancel(query, at: now, &actions) }
+        }
+    }
+}
+
+// MARK: - Messages and time
+
+extension StubResolver {
+    /// Tells the client what has happened, and goes on with what comes of it.
+    package mutating func inClient(
+        at now: Duration,
+        _ actions: inout [Action],
+        _ body: (inout QueryClient, inout [QueryClient.Action]) -> Void
+    ) {
+        var steps: [QueryClient.Action] = []
+        body(&client, &steps)
+        for step in steps {
+            switch step {
+            case .finish(let query, let outcome): finished(query, outcome, at: now, &actions)
+            case .began(let query): began(query, &actions)
+            case .openPort, .send, .closePort, .openStream, .sendOnStream, .closeStream, .trace:
+                actions.append(.transport(step))
+            }
+        }
+    }
+
+    private mutating func began(_ query: QueryClient.Key, _ actions: inout [Action]) {
+        guard let lookup = requests[query]?.lookup, running[lookup]?.hasBegun == false else { return }
+        running[lookup]?.hasBegun = true
+        if running[lookup]?.lookup != nil { actions.append(.deliver(lookup, .started)) }
+    }
+
+    private mutating func finished(
+        _ query: QueryClient.Key,
+        _ outcome: QueryOutcome,
+        at now: Duration,
+        _ actions: inout [Action]
+    ) {
+        guard var request = requests.removeValue(forKey: query) else { return }
+        let asked = request.aliases.last ?? request.name
+        if let lookup = request.lookup { running[lookup]?.queries.removeAll { $0 == query } }
+        guard case .answered(var answer) = outcome else {
+            cache.refreshFailed(asked, request.type)
+            conclude(request, .failure(Self.trouble(outcome, asked, request.type)), at: now, &actions)
+            return
+        }
+        cache.keep(answer, for: asked, request.type, at: now)
+        if case .alias(let target) = answer.content {
+            request.timeToLive = min(request.timeToLive, answer.timeToLive ?? 0)
+            follow(request, to: target, at: now, &actions)
+            return
+        }
+        if !request.aliases.isEmpty {
+            // The whole way is kept under the name that it began with, for as long as its shortest piece.
+            answer.timeToLive = answer.timeToLive.map { min($0, request.timeToLive) }
+            answer.canonicalName = answer.canonicalName ?? asked
+            cache.keep(answer, for: request.name, request.type, at: now)
+        }
+        conclude(request, .success(Given(answer: answer)), at: now, &actions)
+    }
+
+    private mutating func follow(
+        _ request: Request,
+        to target: DomainName,
+        at now: Duration,
+        _ actions: inout [Action]
+    ) {
+        var request = request
+        let isLoop = target == request.name || request.aliases.contains(target)
+        guard !isLoop, request.aliases.count < Self.aliasLimit else {
+            let reason = "the aliases of \(request.name) have no end"
+            let error = ResolutionError(.temporaryFailure, reason)
+            conclude(request, .failure(Trouble(error: error, isRefusal: true)), at: now, &actions)
+            return
+        }
+        trace(.decided("\(request.aliases.last ?? request.name) is another name of \(target), which is asked for"), at: now, &actions)
+        request.aliases.append(target)
+        ask(request, at: now, &actions)
+    }
+
+    private static func trouble(_ outcome: QueryOutcome, _ name: DomainName, _ type: RecordType) -> Trouble {
+        switch outcome {
+        case .queueFull: return Trouble(error: ResolutionError(.queueFull, "too many queries wait already"))
+        case .noDescriptor(let reason):
+            return Trouble(error: ResolutionError(.noDescriptor, "no descriptor to ask DNS with: \(reason)"))
+        case .answered, .failed: break
+        }
+        guard case .failed(let failures) = outcome, !failures.isEmpty else {
+            return Trouble(error: ResolutionError(.failed, "there is no DNS server to ask"))
+        }
+        let isRefusal = failures.allSatisfy { if case .code = $0.cause { true } else { false } }
+        // Each server's reason once, however often it gave it.
+        var reasons: [String] = []
+        for failure in failures.map(\.description) where !reasons.contains(failure) { reasons.append(failure) }
+        let message = "\(name) \(type): \(reasons.joined(separator: "; "))"
+        return Trouble(error: ResolutionError(.temporaryFailure, message), isRefusal: isRefusal)
+    }
+}
+
+// MARK: - What follows
+
+extension StubResolver {
+    private mutating func ask(_ request: Request, at now: Duration, _ actions: inout [Action]) {
+        let name = request.aliases.last ?? request.name
+        if let found = cache.find(name, request.type, at: now) {
+            if found.wantsRefresh {
+                trace(.decided("\(name) \(request.type) is fetched anew"), at: now, &actions)
+                send(Request(name: name, type: request.type, purpose: .refresh, asker: request.asker), at: now, &actions)
+            }
+            trace(.decided("\(name) \(request.type): the cache knows it\(found.isStale ? ", and it is stale" : "")"), at: now, &actions)
+            if case .alias(let target) = found.answer.content {
+                var request = request
+                request.timeToLive = 0
+                follow(request, to: target, at: now, &actions)
+            } else {
+                conclude(request, .success(Given(answer: found.answer, source: .cache, isStale: found.isStale)), at: now, &actions)
+            }
+            return
+        }
+        send(request, at: now, &actions)
+    }
+
+    private mutating func send(_ request: Request, at now: Duration, _ actions: inout [Action]) {
+        let question = Question(name: request.aliases.last ?? request.name, type: request.type)
+        // Not through `inClient`: what follows must find the request under its key.
+        var steps: [QueryClient.Action] = []
+        let query = client.ask(question, for: request.asker, at: now, &steps)
+        requests[query] = request
+        if let lookup = request.lookup { running[lookup]?.queries.append(query) }
+        inClient(at: now, &actions) { _, more in more = steps }
+    }
+
+    private mutating func conclude(
+        _ request: Request,
+        _ result: Result<Given, Trouble>,
+        at now: Duration,
+        _ actions: inout [Action]
+    ) {
+        switch request.purpose {
+        case .refresh: return
+        case .records(let lookup):
+            running[lookup] = nil
+            actions.append(.deliverRecords(lookup, result.map(\.answer).mapError(\.error)))
+        case .addresses(let lookup, let type):
+            guard var state = running[lookup]?.lookup else { return }
+            let finding = Self.finding(result)
+            if configuration.guardsSearch, let suffix = state.candidate.suffix { note(suffix, finding) }
+            let steps = state.found(finding, for: type)
+            running[lookup]?.lookup = state
+            carryOut(steps, of: lookup, at: now, &actions)
+        }
+    }
+
+    private mutating func note(_ suffix: DomainName, _ finding: NameLookup.Finding) {
+        switch finding {
+        case .addresses: searchGuard.note(suffix, found: true)
+        case .nothing: searchGuard.note(suffix, found: false)
+        case .refused, .failed: return
+        }
+    }
+
+    private static func finding(
+        _ result: Result<Given, Trouble>
+    ) -> NameLookup.Finding {
+        switch result {
+        case .success(let found):
+            if case .addresses(let addresses) = found.answer.content {
+                return .addresses(addresses, found.source, server: found.answer.server, isStale: found.isStale)
+            }
+            return .nothing
+        case .failure(let trouble):
+            return trouble.isRefusal ? .refused(trouble.error) : .failed(trouble.error)
+        }
+    }
+
+    private mutating func carryOut(
+        _ steps: [NameLookup.Step],
+        of lookup: Lookup,
+        at now: Duration,
+        _ actions: inout [Action]
+    ) {
+        for step in steps {
+            switch step {
+            case .ask(let name, let type):
+                guard let asker = running[lookup]?.asker else { continue }
+                let purpose = Purpose.addresses(lookup, type)
+                ask(Request(name: name, type: type, purpose: purpose, asker: asker), at: now, &actions)
+            case .tell(let event):
+                if case .ended = event { running[lookup] = nil }
+                actions.append(.deliver(lookup, event))
+            }
+        }
+    }
+
+    private func trace(_ event: @autoclosure () -> QueryTrace.Event, at now: Duration, _ actions: inout [Action]) {
+        if isTracing { actions.append(.transport(.trace(QueryTrace(event(), at: now)))) }
+    }
+}

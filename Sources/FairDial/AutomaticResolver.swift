@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import DNSResolution
+public import NameResolution
+public import SystemResolution
+
+/// The default: our own DNS resolver where it does all that this machine's configuration asks for, the system's otherwise, name
+/// by name.
+///
+/// nsswitch.conf and resolv.conf decide, and are read again whenever they change. `decision(for:)` says who it is, and why.
+public final class AutomaticResolver: NameResolution.Resolver {
+    /// Who is to look a name up.
+    public struct Decision: Hashable, Sendable {
+        /// The kinds of resolver.
+        public enum Choice: String, Hashable, Sendable {
+            /// Our own.
+            case dns
+            /// `getaddrinfo`.
+            case system
+            /// Nobody: there are no such names.
+            case nobody
+        }
+
+        /// Who.
+        public let choice: Choice
+        /// Why, in one clause for a person.
+        public let reason: String
+    }
+
+    private struct Nothing: LookupUnderWay {
+        func withdraw() -> Bool { true }
+    }
+
+    /// The process's own.
+    public static let shared = AutomaticResolver()
+
+    private let dns: DNSResolver
+    private let system: any NameResolution.Resolver
+    private let nameServiceSwitch: WatchedFile<NameServiceSwitch>
+
+    /// - Parameters:
+    ///   - dns: looks up what is ours; it reads resolv.conf.
+    ///   - system: looks up everything else.
+    ///   - nameServiceSwitchPath: nsswitch.conf.
+    public init(
+        dns: DNSResolver = DNSResolver(),
+        system: any NameResolution.Resolver = SystemResolver.shared,
+        nameServiceSwitchPath: String = "/etc/nsswitch.conf"
+    ) {
+        self.dns = dns
+        self.system = system
+        nameServiceSwitch = WatchedFile(nameServiceSwitchPath, missing: .standard) { NameServiceSwitch($0) }
+    }
+
+    /// Who is to look a name up, and why.
+    public func decision(for name: String) -> Decision {
+        switch plan.choice(for: LookupQuestion(name: name).key) {
+        case .system(let reason): Decision(choice: .system, reason: reason)
+        case .nobody(let reason): Decision(choice: .nobody, reason: reason)
+        case .dns:
+            Decision(
+                choice: .dns,
+                reason: "all that nsswitch.conf and resolv.conf ask for is done here; the servers are "
+                    + dns.servers.map { "\($0)" }.joined(separator: ", ")
+            )
+        }
+    }
+
+    private var plan: HostsPlan {
+        #if os(Linux)
+            HostsPlan(nameServiceSwitch.look().content, dns.fileContent, hostname: Hostname.current)
+        #else
+            HostsPlan(systemBecause: "this system's own resolver does more than resolv.conf says")
+        #endif
+    }
+
+    /// Starts a look-up, where it belongs.
+    public func lookUp(
+        _ question: LookupQuestion,
+        for asker: Asker,
+        _ receive: @escaping @Sendable (LookupEvent) -> Void
+    ) -> any LookupUnderWay {
+        switch plan.choice(for: question.key) {
+        case .dns: return dns.lookUp(question, for: asker, receive)
+        case .system: return system.lookUp(question, for: asker, receive)
+        case .nobody(let reason):
+            receive(.ended(ResolutionError(.nameNotFound, reason)))
+            return Nothing()
+        }
+    }
+
+    /// What the cache has, of names that are ours. What is not ours is never in it.
+    public func knownAnswer(to question: LookupQuestion) -> LookupAnswer? {
+        dns.knownAnswer(to: question)
+    }
+}
