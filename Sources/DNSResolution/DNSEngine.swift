@@ -51,6 +51,7 @@ final class DNSEngine: Sendable {
 
     /// How long the thread stays without work.
     private static let idleTime = Duration.seconds(2)
+    private static let messagesAtOnce = 64
     private static let threadStack = 256 * 1024
     /// The token of the bell; a socket's is its carrier's number and its descriptor.
     private static let bellToken = UInt64.max
@@ -125,7 +126,16 @@ extension DNSEngine {
         desk.update(carryingOut: carryOut) { desk in
             var actions: [StubResolver.Action] = []
             change(&desk, self.now, &actions)
-            if let wake = desk.resolver.wakeTime { bell = self.call(&desk, by: wake) }
+            if let wake = desk.resolver.wakeTime {
+                do throws(DatagramSocket.Failure) {
+                    bell = try self.call(&desk, by: wake)
+                } catch {
+                    let now = self.now
+                    desk.resolver.inClient(at: now, &actions) { client, steps in
+                        client.giveUp(ErrorText.of(error.number), at: now, &steps)
+                    }
+                }
+            }
             return actions.compactMap { Self.errand($0, &desk) }
         }
         if let bell { Self.ring(bell) }
@@ -231,39 +241,43 @@ extension DNSEngine {
     /// Sees to it that the thread is there, and awake at this time.
     ///
     /// - Returns: the bell to ring, outside the lock.
-    private func call(_ desk: inout Desk, by wake: Duration) -> CInt? {
+    /// - Throws: the error number, where there is no thread to be had, or not what it needs.
+    private func call(_ desk: inout Desk, by wake: Duration) throws(DatagramSocket.Failure) -> CInt? {
         if desk.isThreadRunning {
             guard let until = desk.sleepsUntil, wake < until else { return nil }
             // Nobody else needs to.
             desk.sleepsUntil = nil
             return desk.bell?.ring
         }
-        guard desk.queue != nil || prepare(&desk) else { return nil }
-        desk.isThreadRunning = DetachedThread.start(stackSize: Self.threadStack) { self.run() } == nil
+        if desk.queue == nil { try prepare(&desk) }
+        if let number = DetachedThread.start(stackSize: Self.threadStack, { self.run() }) {
+            throw DatagramSocket.Failure(number: number)
+        }
+        desk.isThreadRunning = true
         return nil
     }
 
-    /// Opens what the thread needs. Without it nothing is ever heard, and queries end by the clock of the next one who asks.
-    private func prepare(_ desk: inout Desk) -> Bool {
+    /// Opens what the thread needs.
+    private func prepare(_ desk: inout Desk) throws(DatagramSocket.Failure) {
         var ends: (CInt, CInt) = (-1, -1)
         let status = withUnsafeMutablePointer(to: &ends) { pointer in
             pointer.withMemoryRebound(to: CInt.self, capacity: 2) { pipe($0) }
         }
-        guard status == 0 else { return false }
+        guard status == 0 else { throw DatagramSocket.Failure(number: errno) }
         for end in [ends.0, ends.1] {
             _ = fcntl(end, F_SETFL, O_NONBLOCK)
             _ = fcntl(end, F_SETFD, FD_CLOEXEC)
         }
         let queue = ReadinessQueue()
         guard queue.descriptor >= 0, queue.add(ends.0, token: Self.bellToken, for: .reading) else {
+            let number = errno
             DatagramSocket.close(ends.0)
             DatagramSocket.close(ends.1)
             if queue.descriptor >= 0 { queue.close() }
-            return false
+            throw DatagramSocket.Failure(number: number)
         }
         desk.bell = (ring: ends.1, hear: ends.0)
         desk.queue = queue
-        return true
     }
 
     private static func ring(_ bell: CInt) {
@@ -327,6 +341,7 @@ extension DNSEngine {
 
     private func read(_ tokens: [UInt64], _ buffer: UnsafeMutableRawBufferPointer) {
         var heard: [(QueryClient.Carrier, DatagramSocket.Received)] = []
+        var isEverythingRead = tokens.count < ReadinessQueue.most
         for token in tokens {
             if token == Self.bellToken {
                 if let bell = desk.withMachine({ $0.bell }) { _ = fairdial_read(bell.hear, buffer.baseAddress, 64) }
@@ -335,11 +350,13 @@ extension DNSEngine {
             let port = QueryClient.Carrier(token >> 32)
             let descriptor = CInt(bitPattern: UInt32(truncatingIfNeeded: token))
             // So many at a time, so that no socket keeps the others waiting.
-            readOne: for _ in 0..<32 {
+            readOne: for turn in 1...Self.messagesAtOnce {
                 let received = DatagramSocket.receive(on: descriptor, buffer)
                 switch received {
                 case .nothing: break readOne
-                case .message: heard.append((port, received))
+                case .message:
+                    heard.append((port, received))
+                    if turn == Self.messagesAtOnce { isEverythingRead = false }
                 case .failed:
                     heard.append((port, received))
                     break readOne
@@ -357,8 +374,8 @@ extension DNSEngine {
                     case .nothing: continue
                     }
                 }
-                // After the messages: what has come by now counts, however late we look (rule 6).
-                client.advance(to: now, &steps)
+                // After all of the messages: what has come by now counts, however late we look (rule 6).
+                if isEverythingRead { client.advance(to: now, &steps) }
             }
         }
     }

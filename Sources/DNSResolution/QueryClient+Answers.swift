@@ -21,7 +21,13 @@ extension QueryClient {
         guard let place = pending[Self.place(carrier, header.identifier)],
             let query = queries[place.query]
         else {
-            ignore(\.unknownIdentifier, "no query waits for identifier \(header.identifier)", on: carrier, at: now, &actions)
+            ignore(
+                \.unknownIdentifier,
+                "no query waits for identifier \(header.identifier)",
+                on: carrier,
+                at: now,
+                &actions
+            )
             return
         }
         guard header.isResponse, header.operation == 0 else {
@@ -86,7 +92,13 @@ extension QueryClient {
                 return
             }
         } else if isCookieMissing(content, attempt), !reader.header.isTruncated {
-            ignore(\.wrongCookie, "without the cookie that the server has always sent", on: attempt.carrier, at: now, &actions)
+            ignore(
+                \.wrongCookie,
+                "without the cookie that the server has always sent",
+                on: attempt.carrier,
+                at: now,
+                &actions
+            )
             sendOnStream(place.query, to: attempt.server, at: now, &actions)
             return
         }
@@ -114,6 +126,7 @@ extension QueryClient {
         if standings[attempt.server].answered(after: attempt.isStream ? nil : now - attempt.sentAt) {
             trace(.decided("\(configuration.servers[attempt.server]) answers again"), at: now, &actions)
         }
+        retries.answered()
         if attempt.isStream { learnFromStream(place, attempt) }
         if reader.header.isTruncated {
             readTruncated(place, attempt, at: now, &actions)
@@ -157,7 +170,11 @@ extension QueryClient {
         case .noError, .nameError:
             if let doubts = queries[place.query]?.spellingDoubts, doubts.contains(attempt.server) {
                 standings[attempt.server].keepsCase = false
-                trace(.decided("\(configuration.servers[attempt.server]) does not keep the case of letters"), at: now, &actions)
+                trace(
+                    .decided("\(configuration.servers[attempt.server]) does not keep the case of letters"),
+                    at: now,
+                    &actions
+                )
             }
             var answer = answer
             answer.server = configuration.servers[attempt.server].endpoint
@@ -165,7 +182,11 @@ extension QueryClient {
         case .formatError where attempt.hasOptions, .notImplemented where attempt.hasOptions,
             .badVersion where attempt.hasOptions:
             standings[attempt.server].understandsOptions = false
-            trace(.decided("\(configuration.servers[attempt.server]) knows no EDNS: asked again without"), at: now, &actions)
+            trace(
+                .decided("\(configuration.servers[attempt.server]) knows no EDNS: asked again without"),
+                at: now,
+                &actions
+            )
             repeatTry(place, attempt, onStream: attempt.isStream, at: now, &actions)
         case .badCookie:
             let isSecond = queries[place.query]?.cookieDoubts.contains(attempt.server) ?? true

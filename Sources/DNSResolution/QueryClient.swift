@@ -65,6 +65,8 @@ package struct QueryClient: Sendable {
 
     /// So many tries over datagrams, and streams are tried as well.
     static let datagramTries = 3
+    /// How long a query is left alone when too many are silent at once (RFC 6298 §2.4 begins with the same).
+    static let silenceOfMany = Duration.seconds(1)
     /// A stream that nobody uses is closed after this long (RFC 7766 §6.2.3).
     static let streamIdleTime = Duration.seconds(5)
 
@@ -82,6 +84,7 @@ package struct QueryClient: Sendable {
     var streams: [Carrier: StreamState] = [:]
     /// The stream that new queries to a server use.
     var streamOf: [Int: Carrier] = [:]
+    var retries = RetryBudget()
     var generator: any RandomNumberGenerator & Sendable
     private var alarms = Heap<Alarm>()
     private var waiting = AskerQueue<Slab<Query>.Key>()
@@ -225,6 +228,14 @@ extension QueryClient {
         retire(port, &actions)
     }
 
+    /// This machine cannot even listen: every query ends now, for want of a descriptor or a thread.
+    package mutating func giveUp(_ reason: String, at now: Duration, _ actions: inout [Action]) {
+        while let key = queries.keys.first { finish(key, .noDescriptor(reason), at: now, &actions) }
+        for server in sourcePorts.indices { sourcePorts[server] = SourcePorts(configuration.ports) }
+        for port in ports.keys { retire(port, &actions) }
+        alarms = Heap()
+    }
+
     /// A message has come over a stream.
     package mutating func receivedOnStream(
         _ bytes: [UInt8],
@@ -283,9 +294,8 @@ extension QueryClient {
         let server = server(for: query)
         let round = query.rounds
         queries[key]?.rounds += 1
-        // From the fourth on each wait is twice as long as the one before, so that a crowd of clients lets the server breathe.
-        let patience = 1 << min(max(0, round - Self.datagramTries + 1), 5)
-        setWake(key, at: min(query.ends, now + min(timeout(of: server) * patience, configuration.timeout)))
+        let factor = Self.patience(inRound: round)
+        setWake(key, at: min(query.ends, now + min(timeout(of: server) * factor, configuration.timeout)))
         if configuration.usesStreamsOnly {
             sendOnStream(key, to: server, at: now, &actions)
             return
@@ -384,7 +394,9 @@ extension QueryClient {
         at now: Duration
     ) -> [UInt8] {
         var identifier = UInt16(truncatingIfNeeded: generator.next())
-        while pending[Self.place(carrier, identifier)] != nil { identifier = UInt16(truncatingIfNeeded: generator.next()) }
+        while pending[Self.place(carrier, identifier)] != nil {
+            identifier = UInt16(truncatingIfNeeded: generator.next())
+        }
         let hasOptions = standings[server].understandsOptions
         let hasCookies = hasOptions && configuration.usesCookies
         let cookies = hasCookies ? standings[server].clientCookie + (standings[server].serverCookie ?? []) : []
@@ -454,6 +466,10 @@ extension QueryClient {
 
     private mutating func timeOut(_ key: Slab<Query>.Key, at now: Duration, _ actions: inout [Action]) {
         guard let query = queries[key] else { return }
+        if now < query.ends, query.probes == nil, !query.isLastCall, let later = patience(with: query, at: now) {
+            setWake(key, at: min(query.ends, later))
+            return
+        }
         for (index, attempt) in query.tries.enumerated() where attempt.isListening && !attempt.hasFailed {
             fail(key, index, .silent(now - attempt.sentAt), at: now, &actions)
             // A stream over which nothing comes may be dead without anybody knowing.
@@ -468,6 +484,23 @@ extension QueryClient {
         } else {
             startTry(key, at: now, &actions)
         }
+    }
+
+    /// Until when a silent query is left alone after all: what has been learned since it went out may say so, or that too many
+    /// are silent for all of them to be lost.
+    private mutating func patience(with query: Query, at now: Duration) -> Duration? {
+        guard let last = query.tries.last else { return nil }
+        let factor = Self.patience(inRound: query.rounds - 1)
+        let due = last.sentAt + min(timeout(of: last.server) * factor, configuration.timeout)
+        if now < due { return due }
+        let patient = last.sentAt + min(Self.silenceOfMany * factor, configuration.timeout)
+        if now < patient, !retries.take() { return patient }
+        return nil
+    }
+
+    /// From the fourth try on each wait is twice as long as the one before, so that a crowd of clients lets the server breathe.
+    private static func patience(inRound round: Int) -> Int {
+        1 << min(max(0, round - datagramTries + 1), 5)
     }
 
     /// Counts a try as having come to nothing; its answer may still come.
@@ -526,7 +559,10 @@ extension QueryClient {
         guard mayGoOn(key, index, cause, at: now, &actions) else {
             guard let query = queries[key], query.probes == nil else { return }
             queries[key]?.isLastCall = true
-            setWake(key, at: min(query.ends, now + timeout(of: attempt.server)))
+            // As long as a good answer takes, where that is known.
+            let isKnown = standings[attempt.server].estimate.roundTrip != nil
+            let patience = isKnown ? timeout(of: attempt.server) : RoundTripEstimate.floor
+            setWake(key, at: min(query.ends, now + patience))
             return
         }
         startTry(key, at: now, &actions)

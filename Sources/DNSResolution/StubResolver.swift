@@ -279,7 +279,11 @@ extension StubResolver {
             conclude(request, .failure(Trouble(error: error, isRefusal: true)), at: now, &actions)
             return
         }
-        trace(.decided("\(request.aliases.last ?? request.name) is another name of \(target), which is asked for"), at: now, &actions)
+        trace(
+            .decided("\(request.aliases.last ?? request.name) is another name of \(target), which is asked for"),
+            at: now,
+            &actions
+        )
         request.aliases.append(target)
         ask(request, at: now, &actions)
     }
@@ -311,15 +315,28 @@ extension StubResolver {
         if let found = cache.find(name, request.type, at: now) {
             if found.wantsRefresh {
                 trace(.decided("\(name) \(request.type) is fetched anew"), at: now, &actions)
-                send(Request(name: name, type: request.type, purpose: .refresh, asker: request.asker), at: now, &actions)
+                send(
+                    Request(name: name, type: request.type, purpose: .refresh, asker: request.asker),
+                    at: now,
+                    &actions
+                )
             }
-            trace(.decided("\(name) \(request.type): the cache knows it\(found.isStale ? ", and it is stale" : "")"), at: now, &actions)
+            trace(
+                .decided("\(name) \(request.type): the cache knows it\(found.isStale ? ", and it is stale" : "")"),
+                at: now,
+                &actions
+            )
             if case .alias(let target) = found.answer.content {
                 var request = request
                 request.timeToLive = 0
                 follow(request, to: target, at: now, &actions)
             } else {
-                conclude(request, .success(Given(answer: found.answer, source: .cache, isStale: found.isStale)), at: now, &actions)
+                conclude(
+                    request,
+                    .success(Given(answer: found.answer, source: .cache, isStale: found.isStale)),
+                    at: now,
+                    &actions
+                )
             }
             return
         }

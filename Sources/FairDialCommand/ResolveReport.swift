@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import DNSResolution
 import FairDial
 import Foundation
 import GetAddrInfo
@@ -41,7 +42,7 @@ struct ResolveReport {
     /// The same for a person.
     var lines: [String] {
         if let error { return ["\(host)  \(Ink.bad(error.code))  \(error.message)"] }
-        let source = splits.source?.rawValue ?? ""
+        let source = (splits.source?.rawValue ?? "") + (splits.server.map { " (\(NameServer($0)))" } ?? "")
         let first =
             "\(host)  \(Ink.good("resolved"))  by \(source)  queue \(splits.queue.readable) · lookup \(splits.lookup.readable)"
         let addresses = endpoints.map { "  " + (service == nil ? "\($0.address)" : "\($0)") }

@@ -203,7 +203,8 @@ extension AnswerCache {
         }
         kept.hits += 1
         let life = kept.expires - kept.storedAt
-        let isBusy = configuration.prefetches && kept.hits >= Self.busyHits
+        let isBusy =
+            configuration.prefetches && kept.hits >= Self.busyHits
             && kept.expires - now <= life / Self.prefetchShare
         let wantsRefresh = (isStale || isBusy) && !kept.isBeingRefreshed
         if wantsRefresh { kept.isBeingRefreshed = true }

@@ -20,6 +20,9 @@ package struct ReadinessQueue: Sendable {
         case writingOnce
     }
 
+    /// How many are told at a time.
+    package static let most = 256
+
     /// Its own descriptor; −1 where there is none to be had, and `errno` says why.
     package let descriptor: CInt
 
@@ -64,7 +67,7 @@ package struct ReadinessQueue: Sendable {
 
         /// Waits, and tells the tokens of what is ready; −1 waits for ever.
         package func wait(milliseconds: CInt) -> [UInt64] {
-            withUnsafeTemporaryAllocation(of: epoll_event.self, capacity: 256) { events in
+            withUnsafeTemporaryAllocation(of: epoll_event.self, capacity: Self.most) { events in
                 let count = epoll_wait(descriptor, events.baseAddress, CInt(events.count), milliseconds)
                 return count > 0 ? events.prefix(Int(count)).map { $0.data.u64 } : []
             }
@@ -96,7 +99,7 @@ package struct ReadinessQueue: Sendable {
 
         package func wait(milliseconds: CInt) -> [UInt64] {
             var limit = timespec(tv_sec: Int(milliseconds) / 1_000, tv_nsec: Int(milliseconds) % 1_000 * 1_000_000)
-            return withUnsafeTemporaryAllocation(of: Darwin.kevent.self, capacity: 256) { events in
+            return withUnsafeTemporaryAllocation(of: Darwin.kevent.self, capacity: Self.most) { events in
                 let count = withUnsafePointer(to: &limit) { limit in
                     kevent(descriptor, nil, 0, events.baseAddress, CInt(events.count), milliseconds < 0 ? nil : limit)
                 }

@@ -23,7 +23,11 @@ package struct SearchGuard: Hashable, Sendable {
 
     /// A name of the list was found, or was not.
     package mutating func note(_ suffix: DomainName, found: Bool) {
-        if found { records[suffix, default: Record()].hasHits = true } else { records[suffix, default: Record()].misses += 1 }
+        if found {
+            records[suffix, default: Record()].hasHits = true
+        } else {
+            records[suffix, default: Record()].misses += 1
+        }
     }
 
     /// The candidates in the order to ask for them.

@@ -21,8 +21,19 @@ import Testing
             ["connect", "127.0.0.1", "80", "--override", "db"],
             "The value 'db' is invalid for '--override <host=address>'"
         ),
-        (["connect", "127.0.0.1", "80", "--resolver", "dns"], "there is no DNS resolver of our own yet"),
-        (["connect", "127.0.0.1", "80", "--server", "127.0.0.1"], "there is no DNS resolver of our own yet"),
+        (["connect", "db", "80", "--resolver", "files"], "The value 'files' is invalid for '--resolver <resolver>'"),
+        (
+            ["connect", "db", "80", "--server", "dns.test"],
+            "The value 'dns.test' is invalid for '--server <address[:port]>'"
+        ),
+        (
+            ["connect", "db", "80", "--server", "[::1]:0"],
+            "The value '[::1]:0' is invalid for '--server <address[:port]>'"
+        ),
+        (
+            ["connect", "db", "80", "--resolver", "system", "--server", "127.0.0.1"],
+            "--server and --tcp go with --resolver dns"
+        ),
         (["connect", "127.0.0.1", "80", "--while-resolving", "/nonexistent"], "cannot read /nonexistent"),
         (
             ["connect", "127.0.0.1", "80", "--deny", "10.0.0.1/8"],

@@ -70,7 +70,7 @@ import Testing
             var options = DialOptions()
             options.budgets = Budgets(queue: .milliseconds(60))
             do throws(DialError) {
-                _ = try await Dialer.shared.connect(to: "db.invalid", port: 9, options: options)
+                _ = try await Dialer.shared.connect(to: "db.example.test", port: 9, options: options)
                 exit(1)
             } catch {
                 guard error.code == .outOfDescriptors, error.fault == .machine else {

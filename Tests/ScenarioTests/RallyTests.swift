@@ -37,7 +37,7 @@ import Testing
     @Test(.enabled(if: Tool.hasSandbox, "needs user, mount and network namespaces"))
     func `the fair side does all its work behind the real getaddrinfo`() async throws {
         let fair = try await fairSide(of: ["rally", "--feeds", "30", "--delay", "0.2", "--json"], names: "getaddrinfo")
-        #expect(fair.drivers.map(\.source) == ["numeric", "numeric", "hosts", "system"])
+        #expect(fair.drivers.map(\.source) == ["numeric", "numeric", "hosts", "dns"])
     }
 
     @Test func `the fair side does all its work behind the resolver seam`() async throws {
