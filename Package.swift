@@ -129,7 +129,9 @@ let package = Package(
         .testTarget(name: "DNSMessagesTests", dependencies: ["DNSMessages", "IPAddresses", "FairDialTestKit"], swiftSettings: strict),
         .testTarget(
             name: "NameResolutionTests",
-            dependencies: ["NameResolution", "FairDialTestKit", "CFairDial", "GetAddrInfo", "IPAddresses", locks],
+            dependencies: [
+                "NameResolution", "FairDialTestKit", "CFairDial", "DNSMessages", "GetAddrInfo", "IPAddresses", locks,
+            ],
             swiftSettings: strict
         ),
         .testTarget(
@@ -137,6 +139,13 @@ let package = Package(
             dependencies: [
                 "SystemResolution", "NameResolution", "IPAddresses", "GetAddrInfo", "FairDialTestKit", locks,
             ],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "DNSResolutionTests",
+            dependencies: [
+                "DNSResolution", "DNSMessages", "NameResolution", "IPAddresses", "FairDialTestKit", "FairDial",
+            ] + nio,
             swiftSettings: strict
         ),
         .testTarget(

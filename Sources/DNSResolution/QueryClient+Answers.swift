@@ -56,7 +56,7 @@ extension QueryClient {
         _ actions: inout [Action]
     ) {
         var reader = whole
-        guard let other = try? reader.nextQuestion(), other == question else {
+        guard reader.questionCount == 1, let other = try? reader.nextQuestion(), other == question else {
             ignore(\.wrongQuestion, "an answer to another question", on: attempt.carrier, at: now, &actions)
             return
         }

@@ -292,16 +292,16 @@ extension QueryClient {
     mutating func startTry(_ key: Slab<Query>.Key, at now: Duration, _ actions: inout [Action]) {
         guard let query = queries[key] else { return }
         let server = server(for: query)
-        let round = query.rounds
+        let silences = query.rounds - query.refusals
         queries[key]?.rounds += 1
-        let factor = Self.patience(inRound: round)
+        let factor = Self.patience(after: silences)
         setWake(key, at: min(query.ends, now + min(timeout(of: server) * factor, configuration.timeout)))
         if configuration.usesStreamsOnly {
             sendOnStream(key, to: server, at: now, &actions)
             return
         }
         sendDatagram(key, to: server, at: now, &actions)
-        if round >= Self.datagramTries { sendOnStream(key, to: server, at: now, &actions) }
+        if silences >= Self.datagramTries { sendOnStream(key, to: server, at: now, &actions) }
     }
 
     mutating func sendDatagram(
@@ -473,7 +473,9 @@ extension QueryClient {
         for (index, attempt) in query.tries.enumerated() where attempt.isListening && !attempt.hasFailed {
             fail(key, index, .silent(now - attempt.sentAt), at: now, &actions)
             // A stream over which nothing comes may be dead without anybody knowing.
-            if attempt.isStream, let stream = streams[attempt.carrier], stream.lastAnswer ?? .zero < attempt.sentAt {
+            if attempt.isStream, let stream = streams[attempt.carrier],
+                stream.lastAnswer.map({ $0 < attempt.sentAt }) ?? true
+            {
                 close(attempt.carrier, at: now, &actions)
             }
         }
@@ -490,7 +492,7 @@ extension QueryClient {
     /// are silent for all of them to be lost.
     private mutating func patience(with query: Query, at now: Duration) -> Duration? {
         guard let last = query.tries.last else { return nil }
-        let factor = Self.patience(inRound: query.rounds - 1)
+        let factor = Self.patience(after: query.rounds - query.refusals - 1)
         let due = last.sentAt + min(timeout(of: last.server) * factor, configuration.timeout)
         if now < due { return due }
         let patient = last.sentAt + min(Self.silenceOfMany * factor, configuration.timeout)
@@ -499,8 +501,8 @@ extension QueryClient {
     }
 
     /// From the fourth try on each wait is twice as long as the one before, so that a crowd of clients lets the server breathe.
-    private static func patience(inRound round: Int) -> Int {
-        1 << min(max(0, round - datagramTries + 1), 5)
+    private static func patience(after silences: Int) -> Int {
+        1 << min(max(0, silences - datagramTries + 1), 5)
     }
 
     /// Counts a try as having come to nothing; its answer may still come.

@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import DNSMessages
+import NameResolution
+import Testing
+
+@testable import DNSResolution
+
+/// RFC 7766, RFC 6891, RFC 7873: what a server asks for, and streams.
+@Suite struct `Streams, options and cookies` {
+    private static func cut(_ message: inout Message) {
+        message.header.isTruncated = true
+        message.answers = []
+    }
+
+    @Test func `an answer that was cut short is asked for again over a stream, which serves all and is closed when idle`() {
+        var bench = QueryBench()
+        let first = bench.ask()
+        bench.answer(0, Self.cut)
+        let second = bench.ask()
+        bench.answer(2, Self.cut)
+        #expect(bench.summaries == ["0 datagram 0", "0 stream 0", "0 datagram 0", "0 stream 0"])
+        #expect(bench.sent[1].carrier == bench.sent[3].carrier)
+        // Answers come in whatever order.
+        bench.answer(3)
+        bench.answer(1)
+        #expect(bench.end(of: first) == "192.0.2.1")
+        #expect(bench.end(of: second) == "192.0.2.1")
+        bench.advance(to: .milliseconds(4_999))
+        #expect(bench.closed == [])
+        bench.advance(to: .seconds(5))
+        #expect(bench.closed == [bench.sent[1].carrier])
+    }
+
+    @Test func `what a stream leaves unanswered when it is closed is asked again over another one`() {
+        var bench = QueryBench { $0.usesStreamsOnly = true }
+        let first = bench.ask()
+        let second = bench.ask()
+        bench.answer(0)
+        #expect(bench.end(of: first) == "192.0.2.1")
+        let stream = bench.sent[0].carrier
+        bench.perform { client, now, actions in client.streamClosed(stream, "closed by the server", at: now, &actions) }
+        #expect(bench.sent.count == 3)
+        #expect(bench.sent[2].carrier != stream)
+        bench.answer(2)
+        #expect(bench.end(of: second) == "192.0.2.1")
+    }
+
+    @Test func `a stream that cannot be opened is a no, and the next server's turn`() {
+        var bench = QueryBench(servers: 2) { $0.usesStreamsOnly = true }
+        let key = bench.ask()
+        for _ in 0..<4 {
+            let stream = bench.sent[bench.sent.count - 1].carrier
+            bench.perform { client, now, actions in client.streamClosed(stream, "connection refused", at: now, &actions) }
+        }
+        #expect(bench.sent.map(\.server) == [0, 1, 0, 1])
+        bench.advance(to: .seconds(2))
+        #expect(bench.end(of: key)?.contains("10.0.0.2 over a stream: connection refused") == true)
+    }
+
+    @Test func `a stream over which nothing comes is given up with the try`() {
+        var bench = QueryBench { $0.usesStreamsOnly = true }
+        let key = bench.ask()
+        bench.advance(to: .milliseconds(2_100))
+        #expect(bench.closed == [bench.sent[0].carrier])
+        #expect(bench.sent.count == 2)
+        #expect(bench.sent[1].carrier != bench.sent[0].carrier)
+        bench.answer(1)
+        #expect(bench.end(of: key) == "192.0.2.1")
+    }
+
+    @Test func `an answer that is cut short over a stream says so`() {
+        var bench = QueryBench { $0.usesStreamsOnly = true; $0.attempts = 1 }
+        let key = bench.ask()
+        bench.answer(0, Self.cut)
+        bench.advance(to: .seconds(2))
+        #expect(bench.end(of: key) == "failed: 10.0.0.1 over a stream: an answer cut short")
+    }
+
+    @Test(arguments: [ResponseCode.formatError, .notImplemented])
+    func `a server that does not know EDNS is asked without, now and later`(code: ResponseCode) {
+        var bench = QueryBench()
+        let key = bench.ask()
+        #expect(bench.sent[0].message.additionals.count == 1)
+        bench.answer(0) {
+            $0.header.responseCode = code
+            $0.answers = []
+            $0.questions = []
+        }
+        #expect(bench.sent[1].message.additionals == [])
+        bench.answer(1)
+        #expect(bench.end(of: key) == "192.0.2.1")
+        _ = bench.ask()
+        #expect(bench.sent[2].message.additionals == [])
+    }
+
+    private static func cookie(of message: Message) -> [UInt8]? {
+        (message.additionals.first?.data as? OPTRecord)?.options.first { $0.code == 10 }?.value
+    }
+
+    private static func options(_ cookie: [UInt8], code: UInt32 = 0) -> Record {
+        let option = OPTRecord.Option(code: 10, value: cookie)
+        return Record(name: .root, recordClass: .init(rawValue: 1232), timeToLive: code << 24, data: OPTRecord([option]))
+    }
+
+    @Test func `a server's cookie is shown to it from then on, and what comes without it is not believed`() throws {
+        var bench = QueryBench()
+        let server: [UInt8] = [1, 2, 3, 4, 5, 6, 7, 8]
+        let first = bench.ask()
+        let client = try #require(Self.cookie(of: bench.sent[0].message))
+        #expect(client.count == 8)
+        bench.answer(0) { $0.additionals = [Self.options(client + server)] }
+        #expect(bench.end(of: first) == "192.0.2.1")
+        let second = bench.ask()
+        #expect(Self.cookie(of: bench.sent[1].message) == client + server)
+        // Forged, by somebody who has guessed the rest; a stream settles it.
+        bench.answer(1)
+        #expect(bench.end(of: second) == nil)
+        #expect(bench.client.strays.wrongCookie == 1)
+        #expect(bench.sent[2].isStream)
+        bench.answer(1) { $0.additionals = [Self.options(client + server)] }
+        #expect(bench.end(of: second) == "192.0.2.1")
+        let third = bench.ask()
+        let forged = bench.sent.count - 1
+        bench.answer(forged) { $0.additionals = [Self.options([9] + client.dropFirst() + server)] }
+        #expect(bench.end(of: third) == nil)
+        #expect(bench.client.strays.wrongCookie == 2)
+    }
+
+    @Test func `a server that has given up cookies is believed again once a stream has shown it`() throws {
+        var bench = QueryBench()
+        _ = bench.ask()
+        let client = try #require(Self.cookie(of: bench.sent[0].message))
+        bench.answer(0) { $0.additionals = [Self.options(client + [UInt8](repeating: 7, count: 8))] }
+        let second = bench.ask()
+        bench.answer(1)
+        bench.answer(2)
+        #expect(bench.end(of: second) == "192.0.2.1")
+        let third = bench.ask()
+        bench.answer(bench.sent.count - 1)
+        #expect(bench.end(of: third) == "192.0.2.1")
+    }
+
+    @Test func `BADCOOKIE is answered with the server's cookie, and the second time over a stream`() throws {
+        var bench = QueryBench()
+        let key = bench.ask()
+        let client = try #require(Self.cookie(of: bench.sent[0].message))
+        let server = [UInt8](repeating: 7, count: 16)
+        func refuse(_ message: inout Message) {
+            message.header.responseCode = ResponseCode(rawValue: 7)
+            message.answers = []
+            message.additionals = [Self.options(client + server, code: 1)]
+        }
+        bench.answer(0, refuse)
+        #expect(Self.cookie(of: bench.sent[1].message) == client + server)
+        bench.answer(1, refuse)
+        #expect(bench.sent[2].isStream)
+        bench.answer(2)
+        #expect(bench.end(of: key) == "192.0.2.1")
+    }
+
+    @Test func `a server that does not keep the case is found out over a stream, and asked in plain case from then on`() {
+        var bench = QueryBench()
+        func fold(_ message: inout Message) {
+            message.questions[0].name = QueryBench.question.name
+        }
+        let first = bench.ask()
+        bench.answer(0, fold)
+        #expect(bench.end(of: first) == nil)
+        #expect(bench.summaries == ["0 datagram 0", "0 stream 0"])
+        bench.answer(1)
+        #expect(bench.end(of: first) == "192.0.2.1")
+        let second = bench.ask()
+        #expect(bench.sent[2].message.questions[0].name.wire == QueryBench.question.name.wire)
+        bench.answer(2, fold)
+        #expect(bench.end(of: second) == "192.0.2.1")
+    }
+
+    @Test func `the word that an answer has been verified is asked for where it is trusted`() {
+        var bench = QueryBench { $0.wantsAuthenticData = true }
+        let key = bench.ask()
+        #expect(bench.sent[0].message.header.isAuthenticData)
+        bench.answer(0) { $0.header.isAuthenticData = true }
+        guard case .answered(let answer)? = bench.outcomes[key] else {
+            Issue.record("no answer")
+            return
+        }
+        #expect(answer.isAuthentic)
+        var plain = QueryBench()
+        _ = plain.ask()
+        #expect(!plain.sent[0].message.header.isAuthenticData)
+    }
+}
