@@ -118,7 +118,7 @@ struct NameLookup: Sendable {
             }
         }
         if hasAddresses { return end(failures.first?.error) }
-        if candidate.suffix == nil, candidates.count > 1 {
+        if position == 0, candidate.suffix == nil, candidates.count > 1 {
             asWritten = failures.first.map { $0.isSilence ? .failed($0.error) : .refused($0.error) } ?? .nothing
         } else if let silence = failures.first(where: \.isSilence) {
             return end(silence.error)

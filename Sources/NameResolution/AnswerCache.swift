@@ -33,6 +33,8 @@ package struct AnswerCache: Sendable {
         var kept: [Kept] = []
         /// Both families at once, ready to be handed over, and until when.
         var both: (answer: LookupAnswer, expires: Duration)?
+        /// How often it has been handed over.
+        var bothHits = 0
         var wasVisited = false
         var bytes = 0
         /// The next older and the next newer one.
@@ -73,7 +75,7 @@ package struct AnswerCache: Sendable {
                     type: kept.type,
                     recordCount: kept.answer.recordCount,
                     expires: kept.expires,
-                    hits: kept.hits
+                    hits: kept.hits + entry.bothHits
                 )
             }
         }
@@ -159,6 +161,7 @@ extension AnswerCache {
         guard let place else { return nil }
         if families == .both, let both = places[place]?.both, now < both.expires {
             places[place]?.wasVisited = true
+            places[place]?.bothHits += 1
             return both.answer
         }
         return assemble(place, families, at: now)
@@ -169,7 +172,10 @@ extension AnswerCache {
         var expires: Duration?
         var server: Endpoint?
         for (family, type) in [(AddressFamilies.ipv6, RecordType.aaaa), (.ipv4, .a)] where families.contains(family) {
-            guard let found = look(place, type, at: now), !found.isStale, !found.wantsRefresh else { return nil }
+            // Only a look: what has to be fetched anew is claimed by whoever fetches it.
+            guard let found = look(place, type, at: now, claims: false), !found.isStale, !found.wantsRefresh else {
+                return nil
+            }
             switch found.answer.content {
             case .addresses(let more): addresses += more
             case .noData: break
@@ -189,11 +195,18 @@ extension AnswerCache {
             source: .cache,
             server: server
         )
+        places[place]?.bothHits += 1
         if families == .both { places[place]?.both = (answer, expires) }
         return answer
     }
 
-    private mutating func look(_ place: Int, _ type: RecordType, at now: Duration) -> Found? {
+    /// - Parameter claims: whether whoever looks will fetch anew what wants to be.
+    private mutating func look(
+        _ place: Int,
+        _ type: RecordType,
+        at now: Duration,
+        claims: Bool = true
+    ) -> Found? {
         guard let position = places[place]?.kept.firstIndex(where: { $0.type == type }),
             var kept = places[place]?.kept[position]
         else { return nil }
@@ -201,13 +214,14 @@ extension AnswerCache {
         if isStale {
             guard let staleness = configuration.staleness, now < kept.expires + staleness else { return nil }
         }
-        kept.hits += 1
+        if claims { kept.hits += 1 }
         let life = kept.expires - kept.storedAt
+        let hits = kept.hits + (places[place]?.bothHits ?? 0)
         let isBusy =
-            configuration.prefetches && kept.hits >= Self.busyHits
+            configuration.prefetches && hits >= Self.busyHits
             && kept.expires - now <= life / Self.prefetchShare
         let wantsRefresh = (isStale || isBusy) && !kept.isBeingRefreshed
-        if wantsRefresh { kept.isBeingRefreshed = true }
+        if wantsRefresh, claims { kept.isBeingRefreshed = true }
         places[place]?.kept[position] = kept
         places[place]?.wasVisited = true
         return Found(answer: kept.answer, isStale: isStale, wantsRefresh: wantsRefresh)
@@ -250,8 +264,6 @@ extension AnswerCache {
 
 extension AnswerCache {
     /// Keeps an answer, if it may be kept: not what says 0 seconds, not a "no" without authority.
-    ///
-    /// - Parameter staleFallback: what has been fetched is a failure, and what is there may be tried again later.
     package mutating func keep(_ answer: ServerAnswer, for name: DomainName, _ type: RecordType, at now: Duration) {
         guard configuration.entryLimit > 0 else { return }
         guard let lifetime = lifetime(of: answer), lifetime > .zero else {
@@ -265,6 +277,7 @@ extension AnswerCache {
         places[place]?.kept.removeAll { $0.type == type }
         places[place]?.kept.append(kept)
         places[place]?.both = nil
+        places[place]?.bothHits = 0
         measure(place)
         while count > configuration.entryLimit || byteCount > configuration.byteLimit { evictOne() }
     }

@@ -37,7 +37,9 @@ import Testing
 
     @Test func `another operation`() { expectIgnored(\.noResponse) { $0.header.operation = 4 } }
 
-    @Test func `another name`() { expectIgnored(\.wrongQuestion) { $0.questions[0].name = QueryBench.name("evil.example.org") } }
+    @Test func `another name`() {
+        expectIgnored(\.wrongQuestion) { $0.questions[0].name = QueryBench.name("evil.example.org") }
+    }
 
     @Test func `another type`() { expectIgnored(\.wrongQuestion) { $0.questions[0].type = .aaaa } }
 
@@ -45,7 +47,9 @@ import Testing
 
     @Test func `no question`() { expectIgnored(\.wrongQuestion) { $0.questions = [] } }
 
-    @Test func `two questions`() { expectIgnored(\.wrongQuestion) { $0.questions += [Question(name: .root, type: .a)] } }
+    @Test func `two questions`() {
+        expectIgnored(\.wrongQuestion) { $0.questions += [Question(name: .root, type: .a)] }
+    }
 
     @Test func `the name in another case`() {
         expectIgnored(\.wrongCase) { message in
@@ -103,7 +107,8 @@ import Testing
         bench.answer(0) { message in
             let (a, b) = (message.questions[0].name, QueryBench.name("b.example.org"))
             message.answers = [
-                Record(name: a, timeToLive: 1, data: CNAMERecord(b)), Record(name: b, timeToLive: 1, data: CNAMERecord(a)),
+                Record(name: a, timeToLive: 1, data: CNAMERecord(b)),
+                Record(name: b, timeToLive: 1, data: CNAMERecord(a)),
             ]
         }
         bench.advance(to: .seconds(3))
@@ -118,7 +123,9 @@ import Testing
             message.answers = zip(names, names.dropFirst()).reversed().map {
                 Record(name: $0, timeToLive: 9, data: CNAMERecord($1))
             }
-            message.answers.append(Record(name: names[100], timeToLive: 60, data: ARecord(IPv4Address(bits: 0x7F00_0001))))
+            message.answers.append(
+                Record(name: names[100], timeToLive: 60, data: ARecord(IPv4Address(bits: 0x7F00_0001)))
+            )
         }
         #expect(bench.end(of: key) == "127.0.0.1")
         guard case .answered(let answer)? = bench.outcomes[key] else { return }
@@ -139,10 +146,12 @@ import Testing
 extension String {
     fileprivate var swapped: String {
         var isFirst = true
-        return String(map { letter in
-            guard isFirst, letter.isLetter else { return letter }
-            isFirst = false
-            return Character(letter.isUppercase ? letter.lowercased() : letter.uppercased())
-        })
+        return String(
+            map { letter in
+                guard isFirst, letter.isLetter else { return letter }
+                isFirst = false
+                return Character(letter.isUppercase ? letter.lowercased() : letter.uppercased())
+            }
+        )
     }
 }

@@ -44,7 +44,9 @@ struct QueryBench {
     }
 
     init(servers count: Int = 1, seed: UInt64 = 1, _ change: (inout QueryConfiguration) -> Void = { _ in }) {
-        servers = (1...count).map { NameServer(Endpoint(address: .v4(IPv4Address(bits: 0x0A00_0000 + UInt32($0))), port: 53)) }
+        servers = (1...count).map {
+            NameServer(Endpoint(address: .v4(IPv4Address(bits: 0x0A00_0000 + UInt32($0))), port: 53))
+        }
         var configuration = QueryConfiguration(servers: servers)
         change(&configuration)
         client = QueryClient(configuration, generator: SeededGenerator(seed: seed))
@@ -80,7 +82,8 @@ struct QueryBench {
 
     private mutating func note(_ carrier: QueryClient.Carrier, _ bytes: [UInt8], isStream: Bool) {
         precondition(!closed.contains(carrier), "nothing is sent on what has been closed")
-        guard let message = try? Message(bytes), let server = serverOf[carrier].flatMap({ servers.firstIndex(of: $0) }) else {
+        guard let message = try? Message(bytes), let server = serverOf[carrier].flatMap({ servers.firstIndex(of: $0) })
+        else {
             preconditionFailure("our own message cannot be read: \(bytes)")
         }
         sent.append(Sent(carrier: carrier, isStream: isStream, server: server, time: now, message: message))
@@ -102,7 +105,9 @@ struct QueryBench {
         message.header.isResponse = true
         message.header.offersRecursion = true
         if let question = query.questions.first, question.type == .a {
-            message.answers = [Record(name: question.name, timeToLive: 60, data: ARecord(IPv4Address(bits: 0xC000_0201)))]
+            message.answers = [
+                Record(name: question.name, timeToLive: 60, data: ARecord(IPv4Address(bits: 0xC000_0201)))
+            ]
         }
         change(&message)
         return message

@@ -17,13 +17,17 @@ import Testing
         #expect(bench.closed == [])
     }
 
-    @Test func `silence of an unknown server: again after two seconds, a stream beside the fourth try, each wait twice the last`() {
+    @Test
+    func
+        `silence of an unknown server: again after two seconds, a stream beside the fourth try, each wait twice the last`()
+    {
         var bench = QueryBench { $0.budget = .seconds(60) }
         let key = bench.ask()
         bench.advance(to: .seconds(19))
         #expect(
             bench.summaries == [
-                "0 datagram 0", "0 datagram 2000", "0 datagram 4000", "0 datagram 6000", "0 stream 6000", "0 datagram 10000",
+                "0 datagram 0", "0 datagram 2000", "0 datagram 4000", "0 datagram 6000", "0 stream 6000",
+                "0 datagram 10000",
                 // No wait is longer than resolv.conf's timeout.
                 "0 stream 10000", "0 datagram 15000", "0 stream 15000",
             ]
@@ -173,7 +177,8 @@ import Testing
         #expect(bench.client.wakeTime == nil)
     }
 
-    @Test func `a server that is silent three times is set aside, shown a copy of a query, and taken back when it answers`() {
+    @Test
+    func `a server that is silent three times is set aside, shown a copy of a query, and taken back when it answers`() {
         var bench = QueryBench(servers: 2)
         for number in 0..<3 {
             let key = bench.ask()
@@ -215,7 +220,10 @@ import Testing
         #expect(bench.client.strays.unknownIdentifier == 1)
     }
 
-    @Test func `no more than the limit are in flight, those that wait are served by turns, and beyond that the queue is full`() {
+    @Test
+    func
+        `no more than the limit are in flight, those that wait are served by turns, and beyond that the queue is full`()
+    {
         var bench = QueryBench {
             $0.inFlightLimit = 2
             $0.waitingLimit = 3

@@ -13,7 +13,8 @@ import Testing
         message.answers = []
     }
 
-    @Test func `an answer that was cut short is asked for again over a stream, which serves all and is closed when idle`() {
+    @Test
+    func `an answer that was cut short is asked for again over a stream, which serves all and is closed when idle`() {
         var bench = QueryBench()
         let first = bench.ask()
         bench.answer(0, Self.cut)
@@ -51,7 +52,8 @@ import Testing
         let key = bench.ask()
         for _ in 0..<4 {
             let stream = bench.sent[bench.sent.count - 1].carrier
-            bench.perform { client, now, actions in client.streamClosed(stream, "connection refused", at: now, &actions) }
+            bench.perform { client, now, actions in client.streamClosed(stream, "connection refused", at: now, &actions)
+            }
         }
         #expect(bench.sent.map(\.server) == [0, 1, 0, 1])
         bench.advance(to: .seconds(2))
@@ -70,7 +72,9 @@ import Testing
     }
 
     @Test func `an answer that is cut short over a stream says so`() {
-        var bench = QueryBench { $0.usesStreamsOnly = true; $0.attempts = 1 }
+        var bench = QueryBench {
+            $0.usesStreamsOnly = true; $0.attempts = 1
+        }
         let key = bench.ask()
         bench.answer(0, Self.cut)
         bench.advance(to: .seconds(2))
@@ -100,7 +104,12 @@ import Testing
 
     private static func options(_ cookie: [UInt8], code: UInt32 = 0) -> Record {
         let option = OPTRecord.Option(code: 10, value: cookie)
-        return Record(name: .root, recordClass: .init(rawValue: 1232), timeToLive: code << 24, data: OPTRecord([option]))
+        return Record(
+            name: .root,
+            recordClass: .init(rawValue: 1232),
+            timeToLive: code << 24,
+            data: OPTRecord([option])
+        )
     }
 
     @Test func `a server's cookie is shown to it from then on, and what comes without it is not believed`() throws {
@@ -159,7 +168,8 @@ import Testing
         #expect(bench.end(of: key) == "192.0.2.1")
     }
 
-    @Test func `a server that does not keep the case is found out over a stream, and asked in plain case from then on`() {
+    @Test func `a server that does not keep the case is found out over a stream, and asked in plain case from then on`()
+    {
         var bench = QueryBench()
         func fold(_ message: inout Message) {
             message.questions[0].name = QueryBench.question.name

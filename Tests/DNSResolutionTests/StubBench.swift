@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import DNSMessages
+import FairDialTestKit
+import IPAddresses
+import NameResolution
+
+@testable import DNSResolution
+
+/// A stub resolver on a bench: the test is its only server and its clock.
+struct StubBench {
+    struct Sent {
+        let carrier: QueryClient.Carrier
+        let message: Message
+
+        var summary: String { message.questions.map { "\($0.name) \($0.type)".lowercased() }.joined() }
+    }
+
+    var resolver: StubResolver
+    var now: Duration = .zero
+    /// Queries that have not been answered yet.
+    private(set) var open: [Sent] = []
+    private(set) var asked: [String] = []
+    private(set) var events: [StubResolver.Lookup: [String]] = [:]
+
+    init(
+        search: [String] = [],
+        ndots: Int = 1,
+        _ change: (inout StubResolver.Configuration) -> Void = { _ in }
+    ) {
+        let server = NameServer(Endpoint(address: .v4(IPv4Address(bits: 0x0A00_0001)), port: 53))
+        var query = QueryConfiguration(servers: [server])
+        query.attempts = 1
+        var configuration = StubResolver.Configuration(query)
+        configuration.searchList = SearchList(search, ndots: ndots)
+        change(&configuration)
+        resolver = StubResolver(configuration, generator: SeededGenerator(seed: 1))
+    }
+
+    @discardableResult
+    mutating func perform<Result>(
+        _ body: (inout StubResolver, Duration, inout [StubResolver.Action]) -> Result
+    ) -> Result {
+        var actions: [StubResolver.Action] = []
+        let result = body(&resolver, now, &actions)
+        for action in actions {
+            switch action {
+            case .transport(.send(let carrier, let bytes)):
+                guard let message = try? Message(bytes) else { preconditionFailure("our own message cannot be read") }
+                let sent = Sent(carrier: carrier, message: message)
+                open.append(sent)
+                asked.append(sent.summary)
+            case .transport: continue
+            case .deliver(let lookup, let event): events[lookup, default: []].append(Self.words(event))
+            case .deliverRecords(let lookup, let result):
+                switch result {
+                case .success(let answer): events[lookup, default: []].append("\(answer.content)")
+                case .failure(let error): events[lookup, default: []].append("\(error.kind)")
+                }
+            }
+        }
+        return result
+    }
+
+    mutating func lookUp(_ name: String, families: AddressFamilies = .both) -> StubResolver.Lookup {
+        perform { resolver, now, actions in
+            resolver.lookUp(LookupQuestion(name: name, families: families), for: QueryBench.asker, at: now, &actions)
+        }
+    }
+
+    /// Answers the oldest open query for a name and type.
+    mutating func answer(_ name: String, _ type: RecordType, _ change: (inout Message) -> Void = { _ in }) {
+        let wanted = "\(name) \(type)".lowercased()
+        guard let index = open.firstIndex(where: { $0.summary == wanted }) else {
+            preconditionFailure("nobody has asked for \(wanted), but \(open.map(\.summary))")
+        }
+        let sent = open.remove(at: index)
+        var message = QueryBench.answer(sent.message)
+        if type == .aaaa {
+            message.answers = [
+                Record(name: sent.message.questions[0].name, timeToLive: 60, data: AAAARecord(.loopback))
+            ]
+        }
+        change(&message)
+        guard let bytes = try? message.bytes() else { preconditionFailure("an answer that cannot be written") }
+        perform { resolver, now, actions in
+            resolver.inClient(at: now, &actions) { client, steps in
+                client.received(bytes, on: sent.carrier, at: now, &steps)
+            }
+        }
+    }
+
+    /// NXDOMAIN or NOERROR without records, with a zone's word on how long that holds.
+    mutating func deny(_ name: String, _ type: RecordType, exists: Bool = false, seconds: UInt32 = 30) {
+        answer(name, type) { message in
+            message.answers = []
+            if !exists { message.header.responseCode = .nameError }
+            let zone = SOARecord(
+                server: .root,
+                mailbox: .root,
+                serial: 1,
+                refresh: 1,
+                retry: 1,
+                expire: 1,
+                minimum: seconds
+            )
+            message.authorities = [Record(name: .root, timeToLive: 3_600, data: zone)]
+        }
+    }
+
+    mutating func fail(_ name: String, _ type: RecordType) {
+        answer(name, type) { message in
+            message.answers = []
+            message.header.responseCode = .serverFailure
+        }
+    }
+
+    mutating func advance(to end: Duration) {
+        while let wake = resolver.wakeTime, wake <= end {
+            now = max(now, wake)
+            perform { resolver, now, actions in
+                resolver.inClient(at: now, &actions) { client, steps in client.advance(to: now, &steps) }
+            }
+        }
+        now = end
+    }
+
+    private static func words(_ event: LookupEvent) -> String {
+        switch event {
+        case .started: return "started"
+        case .answered(let answer):
+            let families = answer.families == .both ? "both" : answer.families.contains(.ipv4) ? "ipv4" : "ipv6"
+            let addresses = answer.addresses.map { "\($0)" }.joined(separator: " ")
+            return "\(families): \(addresses) (\(answer.source.rawValue)\(answer.isStale ? ", stale" : ""))"
+        case .ended(nil): return "ended"
+        case .ended(let error?): return "ended: \(error.kind)"
+        }
+    }
+}
