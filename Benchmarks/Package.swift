@@ -21,6 +21,13 @@ let package = Package(
             name: "DialRate",
             dependencies: [.product(name: "FairDial", package: "FairDial")] + nio
         ),
+        .executableTarget(
+            name: "LookupRate",
+            dependencies: [
+                .product(name: "DNSResolution", package: "FairDial"), .product(name: "FairDial", package: "FairDial"),
+                .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
+            ]
+        ),
         .target(name: "CAllocations"),
         .executableTarget(
             name: "LiteralRate",

@@ -4,7 +4,13 @@
 #include "CFairDial.h"
 
 #include <arpa/inet.h>
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
+#ifdef __linux__
+#include <sys/random.h>
+#endif
+#include <time.h>
 #include <unistd.h>
 
 socklen_t fairdial_ipv4_address(struct sockaddr_storage *address, uint32_t bits, uint16_t port)
@@ -87,11 +93,44 @@ ssize_t fairdial_read(int descriptor, void *buffer, size_t count)
     return read(descriptor, buffer, count);
 }
 
-ssize_t fairdial_write(int descriptor, const void *buffer, size_t count) {
+int fairdial_random(void *buffer, size_t count)
+{
+#ifdef __linux__
+    char *rest = buffer;
+    while (count > 0) {
+        ssize_t got = getrandom(rest, count, 0);
+        if (got < 0 && errno != EINTR)
+            return errno;
+        if (got > 0) {
+            rest += got;
+            count -= (size_t)got;
+        }
+    }
+    return 0;
+#else
+    arc4random_buf(buffer, count);
+    return 0;
+#endif
+}
+
+int64_t fairdial_coarse_nanoseconds(void)
+{
+    struct timespec time;
+#ifdef CLOCK_MONOTONIC_COARSE
+    clock_gettime(CLOCK_MONOTONIC_COARSE, &time);
+#else
+    clock_gettime(CLOCK_MONOTONIC, &time);
+#endif
+    return time.tv_sec * INT64_C(1000000000) + time.tv_nsec;
+}
+
+ssize_t fairdial_write(int descriptor, const void *buffer, size_t count)
+{
     return write(descriptor, buffer, count);
 }
 
-ssize_t fairdial_send(int descriptor, const void *buffer, size_t count, int flags) {
+ssize_t fairdial_send(int descriptor, const void *buffer, size_t count, int flags)
+{
     return send(descriptor, buffer, count, flags);
 }
 

@@ -9,7 +9,8 @@ import NIOPosix
 package struct ChannelTransport: StreamTransport {
     package let isPrivate: Bool
 
-    private let group: any EventLoopGroup
+    /// Made when the first stream is: loops are threads.
+    private let group: @Sendable () -> any EventLoopGroup
     private let prepare: @Sendable (any Channel, NameServer) throws -> Void
 
     /// - Parameters:
@@ -18,7 +19,7 @@ package struct ChannelTransport: StreamTransport {
     ///   - prepare: puts handlers before ours; on the channel's loop.
     package init(
         isPrivate: Bool = false,
-        group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton,
+        group: @escaping @Sendable () -> any EventLoopGroup = { MultiThreadedEventLoopGroup.singleton },
         prepare: @escaping @Sendable (any Channel, NameServer) throws -> Void = { _, _ in }
     ) {
         self.isPrivate = isPrivate
@@ -75,7 +76,7 @@ package struct ChannelTransport: StreamTransport {
     package func open(_ server: NameServer, _ tell: @escaping @Sendable (StreamEvent) -> Void) -> any OpenStream {
         let stream = Stream()
         let prepare = prepare
-        let bootstrap = ClientBootstrap(group: group)
+        let bootstrap = ClientBootstrap(group: group())
             .channelOption(.tcpOption(.tcp_nodelay), value: 1)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import CFairDial
 public import DNSMessages
 import IPAddresses
 import NIOConcurrencyHelpers
@@ -94,9 +95,14 @@ public final class DNSResolver: Resolver {
         }
     }
 
+    /// A moment that is a few milliseconds past, for next to nothing.
+    private static var coarseNow: NIODeadline {
+        .uptimeNanoseconds(UInt64(max(0, fairdial_coarse_nanoseconds())))
+    }
+
     /// The engine, without a look at the file where the last one was a moment ago.
-    private var recent: DNSEngine {
-        let (engine, age) = state.withLockedValue { ($0.engine, NIODeadline.now() - $0.checkedAt) }
+    private func recent(at now: NIODeadline) -> DNSEngine {
+        let (engine, age) = state.withLockedValue { ($0.engine, now - $0.checkedAt) }
         return age < Self.checkInterval ? engine : fresh().engine
     }
 }
@@ -116,9 +122,9 @@ extension DNSResolver {
 
     /// The addresses that the cache has, when they are all there and fresh. About a hundred nanoseconds.
     public func knownAnswer(to question: LookupQuestion) -> LookupAnswer? {
-        let engine = recent
-        let now = engine.now
-        return engine.withResolver { $0.knownAddresses(question, at: now) }
+        let now = Self.coarseNow
+        let engine = recent(at: now)
+        return engine.withResolver { $0.knownAddresses(question, at: engine.time(at: now)) }
     }
 
     /// Looks up what records of a type a name has; aliases are followed, the search list is not for these.

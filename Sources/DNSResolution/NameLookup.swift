@@ -26,12 +26,29 @@ struct NameLookup: Sendable {
         case failed(ResolutionError)
     }
 
+    /// What has come of the present name's questions.
+    private struct Findings: Sendable {
+        private var a: Finding?
+        private var aaaa: Finding?
+
+        subscript(_ type: RecordType) -> Finding? {
+            get { type == .a ? a : aaaa }
+            set { if type == .a { a = newValue } else { aaaa = newValue } }
+        }
+
+        var hasAddresses: Bool {
+            if case .addresses = a { return true }
+            if case .addresses = aaaa { return true }
+            return false
+        }
+    }
+
     private let families: AddressFamilies
     private let name: String
     private let asksOneByOne: Bool
     private let candidates: [SearchList.Candidate]
     private var position = 0
-    private var findings: [RecordType: Finding] = [:]
+    private var findings = Findings()
     /// Families that have been told.
     private var told: AddressFamilies = []
     /// What the name as it was written has come to, when it was asked for before others.
@@ -59,12 +76,15 @@ struct NameLookup: Sendable {
     var candidate: SearchList.Candidate { candidates[position] }
 
     /// Whether the name that is being asked for has any address so far.
-    private var hasAddresses: Bool {
-        findings.values.contains { if case .addresses = $0 { true } else { false } }
-    }
+    private var hasAddresses: Bool { findings.hasAddresses }
 
+    private static let bothTypes: [RecordType] = [.a, .aaaa]
+    private static let onlyA: [RecordType] = [.a]
+    private static let onlyAAAA: [RecordType] = [.aaaa]
+
+    /// What is asked for.
     private var types: [RecordType] {
-        (families.contains(.ipv4) ? [.a] : []) + (families.contains(.ipv6) ? [.aaaa] : [])
+        families == .both ? Self.bothTypes : families.contains(.ipv4) ? Self.onlyA : Self.onlyAAAA
     }
 
     /// Begins with the first name.
@@ -80,9 +100,9 @@ struct NameLookup: Sendable {
         findings[type] = finding
         var steps: [Step] = []
         if hasAddresses { steps += tellSettled() }
-        let open = types.filter { findings[$0] == nil }
-        if open.isEmpty { return steps + conclude() }
-        return asksOneByOne ? steps + open.prefix(1).map { .ask(candidate.name, $0) } : steps
+        guard let open = types.first(where: { findings[$0] == nil }) else { return steps + conclude() }
+        if asksOneByOne { steps.append(.ask(candidate.name, open)) }
+        return steps
     }
 
     /// Tells what is settled and has not been told: as soon as one family has addresses the name is found, and where the other
@@ -126,7 +146,7 @@ struct NameLookup: Sendable {
         refusal = refusal ?? failures.first?.error
         position += 1
         guard position < candidates.count else { return end(verdict) }
-        findings = [:]
+        findings = Findings()
         if families.contains(.ipv6), !types.contains(.aaaa) { findings[.aaaa] = .nothing }
         return begin()
     }

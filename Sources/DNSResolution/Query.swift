@@ -4,7 +4,10 @@ import DNSMessages
 import NameResolution
 
 /// One question on its way to an answer.
-struct Query: Sendable {
+///
+/// An object, because it is large and nearly every step changes a part of it. It belongs to its client alone, which is a value
+/// that nobody copies and that one thread at a time changes: that makes it `Sendable`.
+final class Query: @unchecked Sendable {
     /// One question to one server, over one port or stream.
     struct Try: Sendable {
         let server: Int
@@ -63,7 +66,7 @@ struct Query: Sendable {
     }
 
     /// Keeps the reason why a try came to nothing; the latest ones, where there are many.
-    mutating func note(_ failure: QueryFailure) {
+    func note(_ failure: QueryFailure) {
         let most = 16
         if failures.count == most { failures.removeFirst() }
         failures.append(failure)

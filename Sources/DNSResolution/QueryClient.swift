@@ -6,7 +6,7 @@ package import NameResolution
 
 /// Asks servers questions until they are answered: ports, identifiers, retries, streams, and what is learned of each server.
 ///
-/// Pure: questions, messages and the time go in, actions come out. Every try stays open until its query ends, so a late good
+/// Without I/O: questions, messages and the time go in, actions come out. Nobody may copy it while queries are under way. Every try stays open until its query ends, so a late good
 /// answer counts, and nothing forged or broken ends a query that a good answer could still end.
 package struct QueryClient: Sendable {
     /// Names one port or one stream; no two have the same number, ever.
@@ -15,6 +15,9 @@ package struct QueryClient: Sendable {
     /// Names one query.
     package struct Key: Hashable, Sendable {
         let slab: Slab<Query>.Key
+
+        /// A small number that no other query under way has.
+        var place: Int { Int(slab.place) }
     }
 
     /// What the driver is to do, in order.
@@ -39,20 +42,30 @@ package struct QueryClient: Sendable {
         let index: Int
     }
 
-    struct PortState: Sendable {
+    /// A port; an object for the same reasons as a `Query`.
+    final class PortState: @unchecked Sendable {
         let server: Int
         /// Tries that an answer may still come to.
         var listening = 0
         var isRetired = false
+
+        init(server: Int) {
+            self.server = server
+        }
     }
 
-    struct StreamState: Sendable {
+    /// A stream; an object likewise.
+    final class StreamState: @unchecked Sendable {
         let server: Int
         var listening = 0
         /// When something came over it last.
         var lastAnswer: Duration?
         /// When it is closed, if nobody uses it until then.
         var idleEnd: Duration?
+
+        init(server: Int) {
+            self.server = server
+        }
     }
 
     private struct Alarm: Comparable, Sendable {
@@ -324,19 +337,13 @@ extension QueryClient {
         }
         var question = query.wire
         if configuration.mixesCase, standings[server].keepsCase, !query.spellingDoubts.contains(server) {
-            mixCase(of: &question)
+            QueryMessage.mixCase(of: &question, random: (generator.next(), generator.next()))
         }
         let message = register(key, question, to: server, on: port, isStream: false, at: now)
         ports[port]?.listening += 1
         actions.append(.send(port, message))
         traceSending(query.question, to: server, message, isStream: false, at: now, &actions)
         if sourcePorts[server].used(port) { ports[port]?.isRetired = true }
-    }
-
-    private mutating func mixCase(of question: inout [UInt8]) {
-        var random = generator
-        QueryMessage.mixCase(of: &question, using: &random)
-        generator = random
     }
 
     mutating func sendOnStream(
@@ -586,7 +593,7 @@ extension QueryClient {
         }
         queries[key]?.refusals += 1
         return !query.isLastCall
-            && query.refusals + 1 < max(1, configuration.attempts) * configuration.servers.count
+            && query.refusals < max(1, configuration.attempts) * configuration.servers.count
     }
 
     func trace(_ event: @autoclosure () -> QueryTrace.Event, at now: Duration, _ actions: inout [Action]) {

@@ -63,14 +63,14 @@ struct QueryMessage: Sendable {
         ]
     }
 
-    /// Gives each letter of the name a random case (draft-vixie-dnsext-dns0x20).
-    static func mixCase(of question: inout [UInt8], using generator: inout some RandomNumberGenerator) {
-        var random: UInt64 = 0
-        var bitsLeft = 0
+    /// Gives each letter of the name a random case (draft-vixie-dnsext-dns0x20), the first 128 of them: as many bits as there are.
+    static func mixCase(of question: inout [UInt8], random: (UInt64, UInt64)) {
+        var (random, more) = random
+        var bitsLeft = 64
         // The last four bytes are type and class; a label's length is below every letter.
         for index in 0..<question.count - 4 where (question[index] | 0x20) &- 0x61 < 26 {
             if bitsLeft == 0 {
-                random = generator.next()
+                (random, more) = (more, 0)
                 bitsLeft = 64
             }
             if random & 1 == 1 { question[index] ^= 0x20 }

@@ -4,7 +4,8 @@
 struct Slab<Element: Sendable>: Sendable {
     /// A place, and how often it has been given away.
     struct Key: Hashable, Sendable {
-        fileprivate let place: UInt32
+        /// The place; another element may have it later.
+        let place: UInt32
         fileprivate let turn: UInt32
     }
 
@@ -30,7 +31,10 @@ struct Slab<Element: Sendable>: Sendable {
 
     /// The element; `nil` once it has been removed. Assigning to a key that is gone does nothing.
     subscript(_ key: Key) -> Element? {
-        get { places[Int(key.place)].turn == key.turn ? places[Int(key.place)].element : nil }
+        // Lent, not copied: an element is large, and mostly one part of it is wanted.
+        _read {
+            if places[Int(key.place)].turn == key.turn { yield places[Int(key.place)].element } else { yield nil }
+        }
         _modify {
             guard places[Int(key.place)].turn == key.turn, places[Int(key.place)].element != nil else {
                 var nothing: Element?

@@ -9,7 +9,12 @@ package import NameResolution
 /// Questions, messages and the time go in, actions come out; `DNSEngine` carries them out.
 package struct StubResolver: Sendable {
     /// Names one look-up, of addresses or of records.
-    package typealias Lookup = UInt64
+    package struct Lookup: Hashable, Sendable {
+        fileprivate let slab: Slab<Running>.Key
+
+        /// A small number that no other look-up under way has.
+        package var place: Int { Int(slab.place) }
+    }
 
     /// How names are looked up.
     package struct Configuration: Hashable, Sendable {
@@ -79,11 +84,17 @@ package struct StubResolver: Sendable {
         var isRefusal = false
     }
 
-    private struct Running: Sendable {
+    /// A look-up under way; an object for the same reasons as a `Query`.
+    fileprivate final class Running: @unchecked Sendable {
         var lookup: NameLookup?
         let asker: Asker
         var queries: [QueryClient.Key] = []
         var hasBegun = false
+
+        init(_ lookup: NameLookup?, for asker: Asker) {
+            self.lookup = lookup
+            self.asker = asker
+        }
     }
 
     /// So many aliases may lead from one answer to the next; within one answer there may be more.
@@ -93,9 +104,9 @@ package struct StubResolver: Sendable {
     private var client: QueryClient
     private var cache: AnswerCache
     private var searchGuard = SearchGuard()
-    private var running: [Lookup: Running] = [:]
-    private var requests: [QueryClient.Key: Request] = [:]
-    private var nextLookup: Lookup = 1
+    private var running = Slab<Running>()
+    /// What each query is for, at its query's place.
+    private var requests: [Request?] = []
 
     /// Nothing under way, nothing known.
     package init(_ configuration: Configuration, generator: (any RandomNumberGenerator & Sendable)? = nil) {
@@ -157,19 +168,19 @@ extension StubResolver {
         at now: Duration,
         _ actions: inout [Action]
     ) -> Lookup {
-        let name = nextLookup
-        nextLookup += 1
+        let state = Running(nil, for: asker)
+        let name = Lookup(slab: running.insert(state))
         if let answer = knownAddresses(question, at: now) {
             trace(.decided("\(question.name): the cache knows it"), at: now, &actions)
             actions.append(.deliver(name, .answered(answer)))
-            actions.append(.deliver(name, .ended(nil)))
+            end(name, nil, &actions)
             return name
         }
         var candidates: [SearchList.Candidate]
         do throws(DomainNameError) {
             candidates = try configuration.searchList.candidates(for: question.name)
         } catch {
-            actions.append(.deliver(name, .ended(ResolutionError(.invalidName, "\(error)"))))
+            end(name, ResolutionError(.invalidName, "\(error)"), &actions)
             return name
         }
         if configuration.guardsSearch { candidates = searchGuard.ordered(candidates) }
@@ -180,9 +191,14 @@ extension StubResolver {
             asksOneByOne: configuration.asksOneByOne
         )
         let steps = lookup.begin()
-        running[name] = Running(lookup: lookup, asker: asker)
+        state.lookup = lookup
         carryOut(steps, of: name, at: now, &actions)
         return name
+    }
+
+    private mutating func end(_ lookup: Lookup, _ error: ResolutionError?, _ actions: inout [Action]) {
+        running.remove(lookup.slab)
+        actions.append(.deliver(lookup, .ended(error)))
     }
 
     /// Looks up what records of a type a name has; the search list is not for these.
@@ -193,19 +209,22 @@ extension StubResolver {
         at now: Duration,
         _ actions: inout [Action]
     ) -> Lookup {
-        let lookup = nextLookup
-        nextLookup += 1
-        running[lookup] = Running(lookup: nil, asker: asker)
+        let lookup = Lookup(slab: running.insert(Running(nil, for: asker)))
         ask(Request(name: name, type: type, purpose: .records(lookup), asker: asker), at: now, &actions)
         return lookup
     }
 
     /// Nobody waits for a look-up any more.
-    package mutating func withdraw(_ lookup: Lookup, at now: Duration, _ actions: inout [Action]) {
-        guard let state = running.removeValue(forKey: lookup) else { return }
-        for query in state.queries where requests.removeValue(forKey: query) != nil {
+    ///
+    /// - Returns: whether it was under way.
+    @discardableResult
+    package mutating func withdraw(_ lookup: Lookup, at now: Duration, _ actions: inout [Action]) -> Bool {
+        guard let state = running.remove(lookup.slab) else { return false }
+        for query in state.queries {
+            requests[query.place] = nil
             inClient(at: now, &actions) { client, actions in client.cancel(query, at: now, &actions) }
         }
+        return true
     }
 }
 
@@ -219,6 +238,7 @@ extension StubResolver {
         _ body: (inout QueryClient, inout [QueryClient.Action]) -> Void
     ) {
         var steps: [QueryClient.Action] = []
+        steps.reserveCapacity(8)
         body(&client, &steps)
         for step in steps {
             switch step {
@@ -231,9 +251,9 @@ extension StubResolver {
     }
 
     private mutating func began(_ query: QueryClient.Key, _ actions: inout [Action]) {
-        guard let lookup = requests[query]?.lookup, running[lookup]?.hasBegun == false else { return }
-        running[lookup]?.hasBegun = true
-        if running[lookup]?.lookup != nil { actions.append(.deliver(lookup, .started)) }
+        guard let lookup = requests[query.place]?.lookup, let state = running[lookup.slab], !state.hasBegun else { return }
+        state.hasBegun = true
+        if state.lookup != nil { actions.append(.deliver(lookup, .started)) }
     }
 
     private mutating func finished(
@@ -242,9 +262,10 @@ extension StubResolver {
         at now: Duration,
         _ actions: inout [Action]
     ) {
-        guard var request = requests.removeValue(forKey: query) else { return }
+        guard var request = requests[query.place] else { return }
+        requests[query.place] = nil
         let asked = request.aliases.last ?? request.name
-        if let lookup = request.lookup { running[lookup]?.queries.removeAll { $0 == query } }
+        if let lookup = request.lookup { running[lookup.slab]?.queries.removeAll { $0 == query } }
         guard case .answered(var answer) = outcome else {
             cache.refreshFailed(asked, request.type)
             conclude(request, .failure(Self.trouble(outcome, asked, request.type)), at: now, &actions)
@@ -348,8 +369,9 @@ extension StubResolver {
         // Not through `inClient`: what follows must find the request under its key.
         var steps: [QueryClient.Action] = []
         let query = client.ask(question, for: request.asker, at: now, &steps)
-        requests[query] = request
-        if let lookup = request.lookup { running[lookup]?.queries.append(query) }
+        while requests.count <= query.place { requests.append(nil) }
+        requests[query.place] = request
+        if let lookup = request.lookup { running[lookup.slab]?.queries.append(query) }
         inClient(at: now, &actions) { _, more in more = steps }
     }
 
@@ -362,14 +384,13 @@ extension StubResolver {
         switch request.purpose {
         case .refresh: return
         case .records(let lookup):
-            running[lookup] = nil
+            running.remove(lookup.slab)
             actions.append(.deliverRecords(lookup, result.map(\.answer).mapError(\.error)))
         case .addresses(let lookup, let type):
-            guard var state = running[lookup]?.lookup else { return }
+            guard let state = running[lookup.slab] else { return }
             let finding = Self.finding(result)
-            if configuration.guardsSearch, let suffix = state.candidate.suffix { note(suffix, finding) }
-            let steps = state.found(finding, for: type)
-            running[lookup]?.lookup = state
+            if configuration.guardsSearch, let suffix = state.lookup?.candidate.suffix { note(suffix, finding) }
+            let steps = state.lookup?.found(finding, for: type) ?? []
             carryOut(steps, of: lookup, at: now, &actions)
         }
     }
@@ -405,12 +426,11 @@ extension StubResolver {
         for step in steps {
             switch step {
             case .ask(let name, let type):
-                guard let asker = running[lookup]?.asker else { continue }
+                guard let asker = running[lookup.slab]?.asker else { continue }
                 let purpose = Purpose.addresses(lookup, type)
                 ask(Request(name: name, type: type, purpose: purpose, asker: asker), at: now, &actions)
-            case .tell(let event):
-                if case .ended = event { running[lookup] = nil }
-                actions.append(.deliver(lookup, event))
+            case .tell(.ended(let error)): end(lookup, error, &actions)
+            case .tell(let event): actions.append(.deliver(lookup, event))
             }
         }
     }

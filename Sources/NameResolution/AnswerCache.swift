@@ -3,6 +3,14 @@
 package import DNSMessages
 package import IPAddresses
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
 /// What servers have said, for as long as they have said it holds.
 ///
 /// Pure: time is passed in. A look for what is there hashes the name once and allocates nothing. Where there is no more room,
@@ -131,8 +139,10 @@ package struct AnswerCache: Sendable {
     }
 
     private func isName(_ place: Int, _ name: UnsafeRawBufferPointer) -> Bool {
-        guard let entry = places[place], entry.name.count == name.count else { return false }
-        return entry.name.withUnsafeBytes { $0.elementsEqual(name) }
+        guard let count = places[place]?.name.count, count == name.count, let start = name.baseAddress else { return false }
+        return places[place]?.name.withUnsafeBytes { bytes in
+            bytes.baseAddress.map { memcmp($0, start, count) == 0 } ?? false
+        } ?? false
     }
 }
 

@@ -39,6 +39,12 @@ ssize_t fairdial_write(int descriptor, const void *buffer, size_t count);
 /// `send(2)`, likewise.
 ssize_t fairdial_send(int descriptor, const void *buffer, size_t count, int flags);
 
+/// Fills a buffer with the system's random bytes. Returns 0, or the system's error number.
+int fairdial_random(void *buffer, size_t count);
+
+/// Nanoseconds of the clock that never goes back, as of the kernel's last tick: a few milliseconds late, and cheap.
+int64_t fairdial_coarse_nanoseconds(void);
+
 #ifdef __linux__
 #include <pthread.h>
 #include <sys/epoll.h>
