@@ -90,6 +90,11 @@ final class DNSEngine: Sendable {
     /// The same, a few milliseconds late and at a fifth of the cost.
     func time(at moment: NIODeadline) -> Duration { .nanoseconds((moment - startedAt).nanoseconds) }
 
+    /// What the cache has.
+    func knownAddresses(_ question: LookupQuestion, at now: Duration) -> LookupAnswer? {
+        desk.withMachine { $0.resolver.knownAddresses(question, at: now) }
+    }
+
     /// Looks at the machine where nothing is to be done about it.
     func withResolver<Result>(_ body: (inout StubResolver) -> Result) -> Result {
         desk.withMachine { body(&$0.resolver) }

@@ -124,7 +124,7 @@ extension DNSResolver {
     public func knownAnswer(to question: LookupQuestion) -> LookupAnswer? {
         let now = Self.coarseNow
         let engine = recent(at: now)
-        return engine.withResolver { $0.knownAddresses(question, at: engine.time(at: now)) }
+        return engine.knownAddresses(question, at: engine.time(at: now))
     }
 
     /// Looks up what records of a type a name has; aliases are followed, the search list is not for these.

@@ -46,6 +46,7 @@ struct NameLookup: Sendable {
     private let families: AddressFamilies
     private let name: String
     private let asksOneByOne: Bool
+    private let skipsIPv6: Bool
     private let candidates: [SearchList.Candidate]
     private var position = 0
     private var findings = Findings()
@@ -69,7 +70,7 @@ struct NameLookup: Sendable {
         families = question.families
         self.candidates = candidates
         self.asksOneByOne = asksOneByOne
-        if skipped.contains(.ipv6), families.contains(.ipv6) { findings[.aaaa] = .nothing }
+        skipsIPv6 = skipped.contains(.ipv6) && families.contains(.ipv6)
     }
 
     /// The name that is being asked for.
@@ -89,6 +90,7 @@ struct NameLookup: Sendable {
 
     /// Begins with the first name.
     mutating func begin() -> [Step] {
+        if skipsIPv6 { findings[.aaaa] = .nothing }
         let open = types.filter { findings[$0] == nil }
         if open.isEmpty { return conclude() }
         return (asksOneByOne ? Array(open.prefix(1)) : open).map { .ask(candidate.name, $0) }
@@ -147,7 +149,6 @@ struct NameLookup: Sendable {
         position += 1
         guard position < candidates.count else { return end(verdict) }
         findings = Findings()
-        if families.contains(.ipv6), !types.contains(.aaaa) { findings[.aaaa] = .nothing }
         return begin()
     }
 

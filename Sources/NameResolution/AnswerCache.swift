@@ -34,7 +34,9 @@ package struct AnswerCache: Sendable {
         var isBeingRefreshed = false
     }
 
-    private struct Entry: Sendable {
+    /// A name and all that is known of it; an object, so that a look takes hold of it and copies nothing. It belongs to its cache
+    /// alone, which is a value that nobody copies and that one thread at a time looks into: that makes it `Sendable`.
+    private final class Entry: @unchecked Sendable {
         /// The name in lower case.
         let name: [UInt8]
         let hash: Int
@@ -48,6 +50,11 @@ package struct AnswerCache: Sendable {
         /// The next older and the next newer one.
         var older = -1
         var newer = -1
+
+        init(name: [UInt8], hash: Int) {
+            self.name = name
+            self.hash = hash
+        }
     }
 
     /// A name that has been asked for so often since it was stored is worth fetching again before anybody waits for it.
@@ -134,15 +141,17 @@ package struct AnswerCache: Sendable {
     }
 
     private func find(_ name: UnsafeRawBufferPointer) -> Int? {
-        guard !index.isEmpty, let place = index[Self.hash(name)], isName(place, name) else { return nil }
-        return place
+        Self.find(name, index, places)
     }
 
-    private func isName(_ place: Int, _ name: UnsafeRawBufferPointer) -> Bool {
-        guard let count = places[place]?.name.count, count == name.count, let start = name.baseAddress else { return false }
-        return places[place]?.name.withUnsafeBytes { bytes in
-            bytes.baseAddress.map { memcmp($0, start, count) == 0 } ?? false
-        } ?? false
+    private static func find(_ name: UnsafeRawBufferPointer, _ index: [Int: Int], _ places: [Entry?]) -> Int? {
+        guard let place = index[hash(name)], let entry = places[place], entry.name.count == name.count,
+            let start = name.baseAddress
+        else { return nil }
+        let isSame = entry.name.withUnsafeBytes { bytes in
+            bytes.baseAddress.map { memcmp($0, start, name.count) == 0 } ?? false
+        }
+        return isSame ? place : nil
     }
 }
 
@@ -162,16 +171,18 @@ extension AnswerCache {
     package mutating func addresses(of text: String, families: AddressFamilies, at now: Duration) -> LookupAnswer? {
         guard !index.isEmpty else { return nil }
         var text = text
+        // Not the whole cache: a closure would copy it.
+        let (index, places) = (index, places)
         let place = text.withUTF8 { text -> Int? in
             withUnsafeTemporaryAllocation(byteCount: DomainName.longest, alignment: 1) { buffer -> Int? in
                 guard let count = Self.wire(ofPlain: text, in: buffer) else { return nil }
-                return find(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+                return Self.find(UnsafeRawBufferPointer(rebasing: buffer[..<count]), index, places)
             }
         }
-        guard let place else { return nil }
-        if families == .both, let both = places[place]?.both, now < both.expires {
-            places[place]?.wasVisited = true
-            places[place]?.bothHits += 1
+        guard let place, let entry = places[place] else { return nil }
+        if families == .both, let both = entry.both, now < both.expires {
+            entry.wasVisited = true
+            entry.bothHits += 1
             return both.answer
         }
         return assemble(place, families, at: now)
@@ -323,7 +334,7 @@ extension AnswerCache {
         let hash = Self.hash(name)
         // Two names of one hash: the newer one stays.
         if let other = index[hash] { evict(other) }
-        var entry = Entry(name: Array(name), hash: hash)
+        let entry = Entry(name: Array(name), hash: hash)
         entry.older = newest
         let place: Int
         if let empty = free.popLast() {

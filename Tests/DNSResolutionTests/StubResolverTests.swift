@@ -65,9 +65,10 @@ import Testing
     }
 
     @Test func `AAAA is not asked for where the configuration says so`() {
-        var bench = StubBench { $0.skipped = .ipv6 }
+        var bench = StubBench(search: ["one"], ndots: 5) { $0.skipped = .ipv6 }
         let lookup = bench.lookUp("db.example.org")
-        #expect(bench.asked == ["db.example.org a"])
+        bench.deny("db.example.org.one", .a)
+        #expect(bench.asked == ["db.example.org.one a", "db.example.org a"])
         bench.answer("db.example.org", .a)
         #expect(bench.events[lookup] == ["started", "ipv4: 192.0.2.1 (dns)", "ipv6:  (dns)", "ended"])
     }
