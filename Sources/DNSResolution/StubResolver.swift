@@ -251,7 +251,9 @@ extension StubResolver {
     }
 
     private mutating func began(_ query: QueryClient.Key, _ actions: inout [Action]) {
-        guard let lookup = requests[query.place]?.lookup, let state = running[lookup.slab], !state.hasBegun else { return }
+        guard let lookup = requests[query.place]?.lookup, let state = running[lookup.slab], !state.hasBegun else {
+            return
+        }
         state.hasBegun = true
         if state.lookup != nil { actions.append(.deliver(lookup, .started)) }
     }

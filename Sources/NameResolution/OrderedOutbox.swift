@@ -48,6 +48,7 @@ package final class OrderedOutbox<Machine: Sendable, Action: Sendable>: Sendable
 
     /// Reads or changes the machine where nothing is to be done about it.
     @inlinable
+    @inline(__always)
     package func withMachine<Result>(_ body: (inout Machine) -> Result) -> Result {
         state.withLockedValue { body(&$0.machine) }
     }
