@@ -12,7 +12,7 @@ public struct MessageReader: Sendable {
     }
 
     /// The whole message.
-    public let bytes: [UInt8]
+    public private(set) var bytes: [UInt8]
 
     /// The header.
     public let header: Header
@@ -76,6 +76,15 @@ public struct MessageReader: Sendable {
         position += question.count
         questionsLeft = 0
         return true
+    }
+
+    /// Writes the question's name anew, in letters of another case, so that names which point to it have that case as well: a
+    /// server repeats the case of a question, and nobody wants to see the one that it was disguised in.
+    ///
+    /// - Parameter question: as it was passed, but for the case.
+    public mutating func restoreQuestion(_ question: [UInt8]) {
+        guard questionsLeft < questionCount, bytes.count >= Header.length + question.count else { return }
+        bytes.replaceSubrange(Header.length..<Header.length + question.count, with: question)
     }
 
     /// The next record, its data not looked into; `nil` after the last one. Questions that were not asked for are skipped.

@@ -29,6 +29,8 @@ final class Query: @unchecked Sendable {
     let question: Question
     let wire: [UInt8]
     let asker: Asker
+    /// What whoever asked wants to be told with the outcome.
+    let tag: UInt64
     /// When it is given up, whatever happens.
     let ends: Duration
     /// The server that the first try goes to, as a place in the order.
@@ -53,6 +55,7 @@ final class Query: @unchecked Sendable {
     init(
         _ question: Question,
         for asker: Asker,
+        tag: UInt64 = 0,
         ends: Duration,
         firstServer: Int,
         probes: Int? = nil
@@ -60,6 +63,7 @@ final class Query: @unchecked Sendable {
         self.question = question
         wire = QueryMessage.wire(question)
         self.asker = asker
+        self.tag = tag
         self.ends = ends
         self.firstServer = firstServer
         self.probes = probes

@@ -39,6 +39,7 @@ extension QueryClient {
             readOtherQuestion(reader, place, attempt, query.question, at: now, &actions)
             return
         }
+        reader.restoreQuestion(query.wire)
         readAnswer(&reader, place, attempt, query.question, at: now, &actions)
     }
 

@@ -15,9 +15,6 @@ package struct QueryClient: Sendable {
     /// Names one query.
     package struct Key: Hashable, Sendable {
         let slab: Slab<Query>.Key
-
-        /// A small number that no other query under way has.
-        var place: Int { Int(slab.place) }
     }
 
     /// What the driver is to do, in order.
@@ -31,9 +28,9 @@ package struct QueryClient: Sendable {
         case sendOnStream(Carrier, [UInt8])
         case closeStream(Carrier)
         /// The query waits no longer for other ones to end.
-        case began(Key)
+        case began(Key, tag: UInt64)
         /// The query is over.
-        case finish(Key, QueryOutcome)
+        case finish(Key, tag: UInt64, QueryOutcome)
         case trace(QueryTrace)
     }
 
@@ -145,9 +142,12 @@ package struct QueryClient: Sendable {
 
 extension QueryClient {
     /// Asks a question. The query may be over by the time the actions have been carried out, and never before.
+    ///
+    /// - Parameter tag: comes back with what the query comes to.
     package mutating func ask(
         _ question: Question,
         for asker: Asker,
+        tag: UInt64 = 0,
         at now: Duration,
         _ actions: inout [Action]
     ) -> Key {
@@ -155,6 +155,7 @@ extension QueryClient {
         let query = Query(
             question,
             for: asker,
+            tag: tag,
             ends: now + configuration.totalBudget,
             firstServer: configuration.rotates ? rotation : 0
         )
@@ -164,7 +165,7 @@ extension QueryClient {
             return Key(slab: key)
         }
         if waiting.count == 0, standings[server(for: query)].inFlight < configuration.inFlightLimit {
-            actions.append(.began(Key(slab: key)))
+            actions.append(.began(Key(slab: key), tag: tag))
             probe(like: query, at: now, &actions)
             startTry(key, at: now, &actions)
         } else if waiting.count < configuration.waitingLimit {
@@ -611,7 +612,7 @@ extension QueryClient {
         _ actions: inout [Action]
     ) {
         guard let query = remove(key, at: now, &actions) else { return }
-        if query.probes == nil { actions.append(.finish(Key(slab: key), outcome)) }
+        if query.probes == nil { actions.append(.finish(Key(slab: key), tag: query.tag, outcome)) }
         admitWaiting(at: now, &actions)
     }
 
@@ -648,8 +649,8 @@ extension QueryClient {
         while waiting.count > 0 {
             let first = standings.firstIndex { !$0.isSetAside } ?? 0
             guard standings[first].inFlight < configuration.inFlightLimit, let key = waiting.popFirst() else { return }
-            guard queries[key] != nil else { continue }
-            actions.append(.began(Key(slab: key)))
+            guard let tag = queries[key]?.tag else { continue }
+            actions.append(.began(Key(slab: key), tag: tag))
             startTry(key, at: now, &actions)
         }
     }

@@ -30,3 +30,27 @@ public struct QueryTrace: Hashable, Sendable {
         self.event = event
     }
 }
+
+extension QueryTrace: CustomStringConvertible {
+    /// One line: when, in milliseconds, and what.
+    public var description: String {
+        let tenths = Int((time / .microseconds(100)).rounded())
+        return "\(tenths / 10).\(tenths % 10) ms  \(event)"
+    }
+}
+
+extension QueryTrace.Event: CustomStringConvertible {
+    /// One line for a person.
+    public var description: String {
+        switch self {
+        case .sent(let question, let server, let isStream, let identifier, let bytes):
+            "→ \(server)\(isStream ? " over a stream" : "")  \(question)  id \(identifier), \(bytes) bytes"
+        case .received(let question, let server, let isStream, let code, let answers, let bytes, let time):
+            "← \(server)\(isStream ? " over a stream" : "")  \(question)  \(code), \(answers) answers, \(bytes) bytes, "
+                + "after \((time / .milliseconds(1) * 100).rounded() / 100) ms"
+        case .ignored(let server, let reason): "✗ \(server.map { "\($0)" } ?? "somebody"): ignored, \(reason)"
+        case .failed(let question, let reason): "✗ \(question): \(reason)"
+        case .decided(let what): "· \(what)"
+        }
+    }
+}

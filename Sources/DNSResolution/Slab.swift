@@ -7,6 +7,19 @@ struct Slab<Element: Sendable>: Sendable {
         /// The place; another element may have it later.
         let place: UInt32
         fileprivate let turn: UInt32
+
+        fileprivate init(place: UInt32, turn: UInt32) {
+            self.place = place
+            self.turn = turn
+        }
+
+        /// The key as one number, for those who keep it without knowing what it is.
+        var number: UInt64 { UInt64(turn) << 32 | UInt64(place) }
+
+        /// The key that this number was.
+        init(number: UInt64) {
+            self.init(place: UInt32(truncatingIfNeeded: number), turn: UInt32(number >> 32))
+        }
     }
 
     private struct Place: Sendable {

@@ -43,7 +43,7 @@ package struct StubResolver: Sendable {
     }
 
     /// Whom one question is for.
-    private enum Purpose: Sendable {
+    fileprivate enum Purpose: Sendable {
         case addresses(Lookup, RecordType)
         case records(Lookup)
         /// Nobody but the cache.
@@ -51,7 +51,7 @@ package struct StubResolver: Sendable {
     }
 
     /// One question, followed through aliases that lead from answer to answer.
-    private struct Request: Sendable {
+    fileprivate struct Request: Sendable {
         let name: DomainName
         let type: RecordType
         let purpose: Purpose
@@ -88,7 +88,7 @@ package struct StubResolver: Sendable {
     fileprivate final class Running: @unchecked Sendable {
         var lookup: NameLookup?
         let asker: Asker
-        var queries: [QueryClient.Key] = []
+        var queries: [(key: QueryClient.Key, request: Slab<Request>.Key)] = []
         var hasBegun = false
 
         init(_ lookup: NameLookup?, for asker: Asker) {
@@ -105,8 +105,8 @@ package struct StubResolver: Sendable {
     private var cache: AnswerCache
     private var searchGuard = SearchGuard()
     private var running = Slab<Running>()
-    /// What each query is for, at its query's place.
-    private var requests: [Request?] = []
+    /// What each query is for; the query has its key for a tag.
+    private var requests = Slab<Request>()
 
     /// Nothing under way, nothing known.
     package init(_ configuration: Configuration, generator: (any RandomNumberGenerator & Sendable)? = nil) {
@@ -221,8 +221,8 @@ extension StubResolver {
     package mutating func withdraw(_ lookup: Lookup, at now: Duration, _ actions: inout [Action]) -> Bool {
         guard let state = running.remove(lookup.slab) else { return false }
         for query in state.queries {
-            requests[query.place] = nil
-            inClient(at: now, &actions) { client, actions in client.cancel(query, at: now, &actions) }
+            requests.remove(query.request)
+            inClient(at: now, &actions) { client, actions in client.cancel(query.key, at: now, &actions) }
         }
         return true
     }
@@ -242,16 +242,16 @@ extension StubResolver {
         body(&client, &steps)
         for step in steps {
             switch step {
-            case .finish(let query, let outcome): finished(query, outcome, at: now, &actions)
-            case .began(let query): began(query, &actions)
+            case .finish(_, let tag, let outcome): finished(Slab.Key(number: tag), outcome, at: now, &actions)
+            case .began(_, let tag): began(Slab.Key(number: tag), &actions)
             case .openPort, .send, .closePort, .openStream, .sendOnStream, .closeStream, .trace:
                 actions.append(.transport(step))
             }
         }
     }
 
-    private mutating func began(_ query: QueryClient.Key, _ actions: inout [Action]) {
-        guard let lookup = requests[query.place]?.lookup, let state = running[lookup.slab], !state.hasBegun else {
+    private mutating func began(_ request: Slab<Request>.Key, _ actions: inout [Action]) {
+        guard let lookup = requests[request]?.lookup, let state = running[lookup.slab], !state.hasBegun else {
             return
         }
         state.hasBegun = true
@@ -259,15 +259,14 @@ extension StubResolver {
     }
 
     private mutating func finished(
-        _ query: QueryClient.Key,
+        _ key: Slab<Request>.Key,
         _ outcome: QueryOutcome,
         at now: Duration,
         _ actions: inout [Action]
     ) {
-        guard var request = requests[query.place] else { return }
-        requests[query.place] = nil
+        guard var request = requests.remove(key) else { return }
         let asked = request.aliases.last ?? request.name
-        if let lookup = request.lookup { running[lookup.slab]?.queries.removeAll { $0 == query } }
+        if let lookup = request.lookup { running[lookup.slab]?.queries.removeAll { $0.request == key } }
         guard case .answered(var answer) = outcome else {
             cache.refreshFailed(asked, request.type)
             conclude(request, .failure(Self.trouble(outcome, asked, request.type)), at: now, &actions)
@@ -368,13 +367,15 @@ extension StubResolver {
 
     private mutating func send(_ request: Request, at now: Duration, _ actions: inout [Action]) {
         let question = Question(name: request.aliases.last ?? request.name, type: request.type)
-        // Not through `inClient`: what follows must find the request under its key.
-        var steps: [QueryClient.Action] = []
-        let query = client.ask(question, for: request.asker, at: now, &steps)
-        while requests.count <= query.place { requests.append(nil) }
-        requests[query.place] = request
-        if let lookup = request.lookup { running[lookup.slab]?.queries.append(query) }
-        inClient(at: now, &actions) { _, more in more = steps }
+        let key = requests.insert(request)
+        var query: QueryClient.Key?
+        inClient(at: now, &actions) { client, steps in
+            query = client.ask(question, for: request.asker, tag: key.number, at: now, &steps)
+        }
+        // What is over already, because it could not even begin, is not noted.
+        if let query, requests[key] != nil, let lookup = request.lookup {
+            running[lookup.slab]?.queries.append((query, key))
+        }
     }
 
     private mutating func conclude(

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
+import DNSResolution
 import FairDial
 import Foundation
 import GetAddrInfo
@@ -26,6 +27,9 @@ struct ResolveCommand: AsyncParsableCommand {
 
     @Flag(help: "With --batch: look nothing up; what is not numeric is answered \"needs-lookup\".")
     var numericOnly = false
+
+    @Flag(help: "Show every packet and decision on the way to the answer, on standard error; means --resolver dns.")
+    var trace = false
 
     @Argument(help: "A name or an address.")
     var host: String?
@@ -56,11 +60,20 @@ struct ResolveCommand: AsyncParsableCommand {
         if report.error != nil { throw ExitCode(1) }
     }
 
+    /// Our own DNS resolver where it has something to show; `nil` where the options decide who looks names up.
+    private var dns: DNSResolver? {
+        guard trace else { return nil }
+        var configuration = common.dnsConfiguration()
+        configuration.trace = { StandardStreams.complain("\($0)") }
+        return DNSResolver(configuration)
+    }
+
     private func report(on host: String) async -> ResolveReport {
         var report = ResolveReport(host: host, service: service)
         do throws(DialError) {
             // The look-up is the same for every port, so it is asked with any, and the port put in afterwards.
-            let answer = try await common.dialer.resolve(host, port: 1, options: common.dialOptions(label: "resolve"))
+            let dialer = common.dialer(over: dns)
+            let answer = try await dialer.resolve(host, port: 1, options: common.dialOptions(label: "resolve"))
             report.splits = answer.splits
             report.incomplete = answer.incomplete
             switch ServicePort.read(service) {

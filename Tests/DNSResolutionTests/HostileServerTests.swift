@@ -190,7 +190,7 @@ import Testing
         let (late, _, port) = try await outcome(budget: .milliseconds(100)) { query in
             [.send(Self.good(query), over: query, after: .milliseconds(400))]
         }
-        #expect(late.error?.message == "db.fair.test A: 127.0.0.1:\(port): no answer within 100 ms")
+        #expect(late.error?.message.hasPrefix("db.fair.test A: 127.0.0.1:\(port): no answer within ") == true)
         let (twice, _, _) = try await outcome { query in
             [.send(Self.good(query), over: query), .send(Self.evil(query) { _ in }, over: query)]
         }

@@ -70,8 +70,8 @@ struct QueryBench {
             case .send(let port, let bytes): note(port, bytes, isStream: false)
             case .sendOnStream(let stream, let bytes): note(stream, bytes, isStream: true)
             case .closePort(let carrier), .closeStream(let carrier): closed.append(carrier)
-            case .began(let key): begun.append(key)
-            case .finish(let key, let outcome):
+            case .began(let key, _): begun.append(key)
+            case .finish(let key, _, let outcome):
                 precondition(outcomes[key] == nil, "a query ends once")
                 outcomes[key] = outcome
             case .trace(let trace): traces.append(trace.event)

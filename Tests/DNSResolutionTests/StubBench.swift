@@ -90,6 +90,19 @@ struct StubBench {
         }
     }
 
+    /// Answers every open query; all the answers are there before the first one is looked at.
+    mutating func answerAll(_ change: (inout Message) -> Void) {
+        let answers = open.compactMap { sent in
+            (try? QueryBench.answer(sent.message, change).bytes()).map { (sent.carrier, $0) }
+        }
+        open = []
+        perform { resolver, now, actions in
+            resolver.inClient(at: now, &actions) { client, steps in
+                for (carrier, bytes) in answers { client.received(bytes, on: carrier, at: now, &steps) }
+            }
+        }
+    }
+
     /// NXDOMAIN or NOERROR without records, with a zone's word on how long that holds.
     mutating func deny(_ name: String, _ type: RecordType, exists: Bool = false, seconds: UInt32 = 30) {
         answer(name, type) { message in

@@ -88,6 +88,20 @@ import Testing
         #expect(bench.events[lookup] == ["started"])
     }
 
+    @Test func `aliases of both families that come in one go are followed, each to its own end`() {
+        var bench = StubBench()
+        let lookup = bench.lookUp("a.org")
+        bench.answerAll { message in
+            let target = CNAMERecord(QueryBench.name("b.org"))
+            message.answers = [Record(name: message.questions[0].name, timeToLive: 5, data: target)]
+        }
+        #expect(bench.asked == ["a.org a", "a.org aaaa", "b.org a", "b.org aaaa"])
+        bench.answer("b.org", .a)
+        bench.answer("b.org", .aaaa)
+        #expect(bench.events[lookup]?.last == "ended")
+        #expect(bench.events[lookup]?.count == 4)
+    }
+
     @Test func `aliases that lead out of an answer are followed, to an end`() {
         var bench = StubBench()
         func alias(_ target: String) -> (inout Message) -> Void {
