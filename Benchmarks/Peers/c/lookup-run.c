@@ -59,6 +59,8 @@ void run_read(struct run *run, int argc, char **argv) {
             run->timeout = (int)read_number(value, 1);
         } else if (strcmp(option, "--tries") == 0) {
             run->tries = (int)read_number(value, 1);
+        } else if (strcmp(option, "--receive-buffer") == 0) {
+            run->receive_buffer = (int)read_number(value, 1);
         } else {
             fail_usage();
         }
@@ -92,7 +94,7 @@ void run_name(const struct run *run, size_t number, char name[MOST_NAME]) {
     snprintf(name, MOST_NAME, "%s%zu.bench.test", run->prefix, number);
 }
 
-void run_started(struct lookup *lookup) { lookup->began = run_now(); }
+void run_started(struct lookup *lookup) { *lookup = (struct lookup){.began = run_now(), .outcome = UNDER_WAY}; }
 
 void run_ended(const struct run *run, struct lookup *lookup, bool has_v4, bool has_v6) {
     lookup->seconds = run_now() - lookup->began;
@@ -152,7 +154,7 @@ static double process_status(const char *field) {
 static void fail_usage(void) {
     fprintf(stderr,
             "usage: %s --names N [--server A:P ... --in-flight K | --threads T] [--prefix P] [--budget SECONDS]\n"
-            "    [--timeout MILLISECONDS] [--tries N] [--no-sort]\n",
+            "    [--timeout MILLISECONDS] [--tries N] [--receive-buffer BYTES] [--no-sort]\n",
             program);
     exit(2);
 }

@@ -12,7 +12,7 @@ enum { MOST_SERVERS = 8, MOST_NAME = 128 };
 
 struct lookup {
     double began, seconds;
-    enum { FAILED, PARTIAL, WHOLE } outcome;
+    enum { UNDER_WAY, FAILED, PARTIAL, WHOLE } outcome;
 };
 
 struct run {
@@ -22,6 +22,7 @@ struct run {
     size_t names, in_flight, threads; // 0 where not given
     double budget;                    // seconds that a look-up may take; endless where not given
     int timeout, tries;               // milliseconds; 0 where not given
+    int receive_buffer;               // bytes; 0 where not given
     bool is_unsorted;
 
     struct lookup *lookups; // one for each name
@@ -37,7 +38,7 @@ void run_begin(struct run *run);
 /// The name of this number: "p7.bench.test".
 void run_name(const struct run *run, size_t number, char name[MOST_NAME]);
 
-/// Notes that a look-up starts; several threads may note different ones at once.
+/// Notes that a look-up starts.
 void run_started(struct lookup *lookup);
 
 /// Notes what a look-up found: one family alone is a partial answer, and anything after the budget a failure.

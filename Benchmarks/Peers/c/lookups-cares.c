@@ -71,10 +71,12 @@ static void open_channel(void) {
         .sock_state_cb = socket_changed,
         .timeout = run.timeout,
         .tries = run.tries,
+        .socket_receive_buffer_size = run.receive_buffer,
     };
     int given = ARES_OPT_FLAGS | ARES_OPT_LOOKUPS | ARES_OPT_RESOLVCONF | ARES_OPT_SOCK_STATE_CB;
     if (run.timeout > 0) given |= ARES_OPT_TIMEOUTMS;
     if (run.tries > 0) given |= ARES_OPT_TRIES;
+    if (run.receive_buffer > 0) given |= ARES_OPT_SOCK_RCVBUF;
 #ifdef ARES_OPT_QUERY_CACHE
     // No name is asked for twice: a cache would be nothing but cost.
     options.qcache_max_ttl = 0;
