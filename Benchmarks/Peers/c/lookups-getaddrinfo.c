@@ -28,8 +28,8 @@ static void wait_for_all(void);
 
 int main(int argc, char **argv) {
     run_read(&run, argc, argv);
-    bool asks_other = run.server_count + run.in_flight > 0 || run.timeout + run.tries + run.receive_buffer > 0 || run.is_unsorted;
-    if (run.threads == 0 || asks_other) {
+    bool asks_other = run.in_flight > 0 || run.server_count > 0 || run.timeout > 0 || run.tries > 0 || run.receive_buffer > 0;
+    if (run.threads == 0 || asks_other || run.is_unsorted) {
         fprintf(stderr, "%s: takes --threads; servers, timeouts, buffers and order are the system's\n", argv[0]);
         return 2;
     }
