@@ -36,11 +36,13 @@ let package = Package(
         .library(name: "GetAddrInfo", targets: ["GetAddrInfo"]),
         .library(name: "DNSMessages", targets: ["DNSMessages"]),
         .library(name: "DNSResolution", targets: ["DNSResolution"]),
+        .library(name: "DNSOverTLS", targets: ["DNSOverTLS"]),
         .library(name: "FairDialTestKit", targets: ["FairDialTestKit"]),
         .executable(name: "fairdial", targets: ["FairDialCommand"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.30.0"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     ],
@@ -75,6 +77,15 @@ let package = Package(
             ] + nio,
             swiftSettings: strict
         ),
+        // The only target that builds a TLS library: nobody has to who does not want one.
+        .target(
+            name: "DNSOverTLS",
+            dependencies: [
+                "DNSResolution", .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ],
+            swiftSettings: strict
+        ),
         .target(name: "ConnectionRacing", dependencies: ["IPAddresses"], swiftSettings: strict),
         .target(
             name: "FairDial",
@@ -97,7 +108,7 @@ let package = Package(
             name: "FairDialCommand",
             dependencies: [
                 "FairDial", "FairDialTestKit", "CFairDial", "IPAddresses", "GetAddrInfo", "DNSMessages", "NameResolution",
-                "SystemResolution", "DNSResolution",
+                "SystemResolution", "DNSResolution", "DNSOverTLS",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ] + nio,
@@ -144,7 +155,7 @@ let package = Package(
         .testTarget(
             name: "DNSResolutionTests",
             dependencies: [
-                "DNSResolution", "DNSMessages", "NameResolution", "IPAddresses", "FairDialTestKit", "FairDial",
+                "DNSResolution", "DNSOverTLS", "DNSMessages", "NameResolution", "IPAddresses", "FairDialTestKit", "FairDial",
             ] + nio,
             swiftSettings: strict
         ),
@@ -156,8 +167,8 @@ let package = Package(
         .testTarget(
             name: "FairDialTests",
             dependencies: [
-                "FairDial", "FairDialTestKit", "IPAddresses", "GetAddrInfo", "NameResolution", "SystemResolution",
-                "ConnectionRacing",
+                "FairDial", "FairDialTestKit", "DNSMessages", "IPAddresses", "GetAddrInfo", "NameResolution",
+                "SystemResolution", "ConnectionRacing",
             ] + nio,
             swiftSettings: strict
         ),

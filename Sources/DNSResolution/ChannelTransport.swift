@@ -12,19 +12,23 @@ package struct ChannelTransport: StreamTransport {
     /// Made when the first stream is: loops are threads.
     private let group: @Sendable () -> any EventLoopGroup
     private let prepare: @Sendable (any Channel, NameServer) throws -> Void
+    private let describe: @Sendable (any Error) -> String
 
     /// - Parameters:
     ///   - isPrivate: whether nothing may go out but over its streams.
     ///   - group: where the channels live; NIO's singleton by default.
     ///   - prepare: puts handlers before ours; on the channel's loop.
+    ///   - describe: an error of those handlers in one clause for a person.
     package init(
         isPrivate: Bool = false,
         group: @escaping @Sendable () -> any EventLoopGroup = { MultiThreadedEventLoopGroup.singleton },
-        prepare: @escaping @Sendable (any Channel, NameServer) throws -> Void = { _, _ in }
+        prepare: @escaping @Sendable (any Channel, NameServer) throws -> Void = { _, _ in },
+        describe: @escaping @Sendable (any Error) -> String = { "\($0)" }
     ) {
         self.isPrivate = isPrivate
         self.group = group
         self.prepare = prepare
+        self.describe = describe
     }
 
     private final class Stream: OpenStream {
@@ -75,13 +79,13 @@ package struct ChannelTransport: StreamTransport {
 
     package func open(_ server: NameServer, _ tell: @escaping @Sendable (StreamEvent) -> Void) -> any OpenStream {
         let stream = Stream()
-        let prepare = prepare
+        let (prepare, describe) = (prepare, describe)
         let bootstrap = ClientBootstrap(group: group())
             .channelOption(.tcpOption(.tcp_nodelay), value: 1)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     try prepare(channel, server)
-                    try channel.pipeline.syncOperations.addHandler(StreamMessageHandler(tell))
+                    try channel.pipeline.syncOperations.addHandler(StreamMessageHandler(tell, describe: describe))
                 }
             }
         guard let address = try? server.socketAddress() else {

@@ -19,7 +19,10 @@ public import NameResolution
 ///
 /// A look-up costs a few hundred bytes while it is under way, and no thread. Each family is told as it comes. What is known is
 /// told on the spot. Local names are not its business: put a `NameResolver` in front.
-public final class DNSResolver: Resolver {
+public final class DNSResolver: Resolver, RecordResolver {
+    /// The process's own: the servers of resolv.conf, one cache for everybody.
+    public static let shared = DNSResolver()
+
     private struct State: Sendable {
         var file: ResolverConfiguration
         var engine: DNSEngine
@@ -129,11 +132,20 @@ extension DNSResolver {
 
     /// Looks up what records of a type a name has; aliases are followed, the search list is not for these.
     ///
-    /// - Throws: `ResolutionError`: `nameNotFound` where there are none, `temporaryFailure` where nobody can tell.
+    /// - Throws: `ResolutionError`: `nameNotFound` where there are none, `temporaryFailure` where nobody can tell, `cancelled` when
+    ///   the task is.
+    public func records(
+        of name: DomainName,
+        _ type: RecordType
+    ) async throws(ResolutionError) -> RecordAnswer {
+        try await records(of: name, type, for: nil)
+    }
+
+    /// The same, on somebody's behalf.
     public func records(
         of name: DomainName,
         _ type: RecordType,
-        for asker: Asker? = nil
+        for asker: Asker?
     ) async throws(ResolutionError) -> RecordAnswer {
         let engine = fresh().engine
         let asker = asker ?? Asker(parentDomainOf: "\(name)")
@@ -187,7 +199,7 @@ extension DNSResolver {
 extension DNSResolver {
     /// The servers that are asked at present.
     public var servers: [NameServer] {
-        configuration.servers ?? fresh().file.servers.map { NameServer($0) }
+        configuration.servers(in: fresh().file)
     }
 
     /// What the cache has.

@@ -43,12 +43,27 @@ public struct DNSResolverConfiguration: Sendable {
     /// How streams are opened.
     package var transport: any StreamTransport = ChannelTransport()
 
+    /// The port of resolv.conf's servers.
+    package var standardPort = NameServer.standardPort
+
+    /// The name in the certificate of resolv.conf's servers.
+    package var tlsName: String?
+
     /// The defaults.
     public init() {}
 
+    /// The servers to ask.
+    func servers(in file: ResolverConfiguration) -> [NameServer] {
+        if let servers { return servers }
+        return file.servers.map { server in
+            let port = server.port == NameServer.standardPort ? standardPort : server.port
+            return NameServer(Endpoint(address: server.address, port: port), tlsName: tlsName)
+        }
+    }
+
     /// What all this and the file come to.
     func stub(_ file: ResolverConfiguration) -> StubResolver.Configuration {
-        var query = QueryConfiguration(servers: servers ?? file.servers.map { NameServer($0) })
+        var query = QueryConfiguration(servers: servers(in: file))
         query.timeout = file.timeout
         query.attempts = file.attempts
         query.budget = budget

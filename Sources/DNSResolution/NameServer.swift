@@ -7,6 +7,9 @@ public struct NameServer: Hashable, Sendable {
     /// The port of DNS over UDP and TCP.
     public static let standardPort: UInt16 = 53
 
+    /// The port of DNS over TLS (RFC 7858 §3.1).
+    public static let tlsPort: UInt16 = 853
+
     /// Its address and port.
     public var endpoint: Endpoint
 

@@ -124,9 +124,11 @@ extension QueryClient {
             refuseSoftly(place.query, place.index, cause, at: now, &actions)
             return
         }
+        let wasUnknown = standings[attempt.server].estimate.roundTrip == nil
         if standings[attempt.server].answered(after: attempt.isStream ? nil : now - attempt.sentAt) {
             trace(.decided("\(configuration.servers[attempt.server]) answers again"), at: now, &actions)
         }
+        if wasUnknown, !attempt.isStream { hasten(at: attempt.server, at: now) }
         retries.answered()
         if attempt.isStream { learnFromStream(place, attempt) }
         if reader.header.isTruncated {

@@ -496,6 +496,19 @@ extension QueryClient {
         }
     }
 
+    /// The first answer of a server tells how long it takes: what was sent before may be given less time than was thought.
+    mutating func hasten(at server: Int, at now: Duration) {
+        let timeout = timeout(of: server)
+        for key in queries.keys {
+            guard let query = queries[key], query.probes == nil, !query.isLastCall, let last = query.tries.last,
+                last.server == server
+            else { continue }
+            let factor = Self.patience(after: query.rounds - query.refusals - 1)
+            let wake = max(now, last.sentAt + min(timeout * factor, configuration.timeout))
+            if wake < query.wake { setWake(key, at: wake) }
+        }
+    }
+
     /// Until when a silent query is left alone after all: what has been learned since it went out may say so, or that too many
     /// are silent for all of them to be lost.
     private mutating func patience(with query: Query, at now: Duration) -> Duration? {

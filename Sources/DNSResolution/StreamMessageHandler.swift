@@ -7,11 +7,16 @@ final class StreamMessageHandler: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
 
     private let tell: @Sendable (StreamEvent) -> Void
+    private let describe: @Sendable (any Error) -> String
     private var received = ByteBuffer()
     private var reason: String?
 
-    init(_ tell: @escaping @Sendable (StreamEvent) -> Void) {
+    init(
+        _ tell: @escaping @Sendable (StreamEvent) -> Void,
+        describe: @escaping @Sendable (any Error) -> String
+    ) {
         self.tell = tell
+        self.describe = describe
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -28,7 +33,7 @@ final class StreamMessageHandler: ChannelInboundHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        reason = reason ?? "\(error)"
+        reason = reason ?? (error as? IOError).map { ErrorText.of($0.errnoCode) } ?? describe(error)
         context.close(promise: nil)
     }
 

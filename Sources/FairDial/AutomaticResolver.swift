@@ -43,7 +43,7 @@ public final class AutomaticResolver: NameResolution.Resolver {
     ///   - system: looks up everything else.
     ///   - nameServiceSwitchPath: nsswitch.conf.
     public init(
-        dns: DNSResolver = DNSResolver(),
+        dns: DNSResolver = .shared,
         system: any NameResolution.Resolver = SystemResolver.shared,
         nameServiceSwitchPath: String = "/etc/nsswitch.conf"
     ) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 public import ConnectionRacing
+import DNSResolution
 public import GetAddrInfo
 public import IPAddresses
 public import NIOCore
@@ -19,6 +20,9 @@ public struct DialerConfiguration: Sendable {
     /// configuration asks for, and the system's `getaddrinfo` otherwise (`AutomaticResolver`). Put a `NameResolver` in front of a
     /// resolver of your own, for local names and shared look-ups.
     public var resolver: any NameResolution.Resolver = NameResolver.shared
+
+    /// Who looks services up (`connect(toService:)`): by default our own DNS resolver, for `getaddrinfo` cannot.
+    public var recordResolver: any RecordResolver = DNSResolver.shared
 
     /// How much of the C library's lenience literals are read with. Default: all of it, so that a host means here what it
     /// means to every other program of the machine. Choose `strict` where hosts are vetted as text before they come here

@@ -2,6 +2,7 @@
 
 import ArgumentParser
 import ConnectionRacing
+import DNSOverTLS
 import DNSResolution
 import FairDial
 import IPAddresses
@@ -36,6 +37,25 @@ struct CommonOptions: ParsableArguments {
 
     @Flag(help: "Ask DNS servers over TCP alone; means --resolver dns.")
     var tcp = false
+
+    @Flag(help: "Ask DNS servers over TLS alone, at port 853 where no other is given; means --resolver dns.")
+    var tls = false
+
+    @Option(
+        help: ArgumentHelp(
+            "With --tls: the name in the servers' certificate, instead of their address.",
+            valueName: "name"
+        )
+    )
+    var tlsName: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "With --tls: trust the authorities in this PEM file, instead of the system's.",
+            valueName: "file"
+        )
+    )
+    var tlsAuthorities: String?
 
     @Option(
         help: ArgumentHelp(
@@ -88,8 +108,21 @@ struct CommonOptions: ParsableArguments {
     var attemptDelay: Seconds?
 
     mutating func validate() throws {
-        if resolver == .system, !server.isEmpty || tcp {
-            throw ValidationError("--resolver system asks whom it likes: --server and --tcp go with --resolver dns")
+        if resolver == .system, !server.isEmpty || tcp || tls {
+            throw ValidationError(
+                "--resolver system asks whom it likes: --server, --tcp and --tls go with --resolver dns"
+            )
+        }
+        if tls, tcp { throw ValidationError("--tcp and --tls are two ways to ask: choose one") }
+        if !tls, tlsName != nil || tlsAuthorities != nil {
+            throw ValidationError("--tls-name and --tls-authorities go with --tls")
+        }
+        if tls {
+            do {
+                _ = try tlsTransport()
+            } catch {
+                throw ValidationError("--tls-authorities: \(tlsAuthorities ?? "") cannot be used: \(error)")
+            }
         }
         if ipv4Only, ipv6Only { throw ValidationError("-4 and -6 leave no family to dial") }
         if let attemptDelay, !RaceDelays.attemptBounds.contains(attemptDelay.duration) {
@@ -114,14 +147,23 @@ struct CommonOptions: ParsableArguments {
     }
 
     /// Whether our own DNS resolver is asked for.
-    var wantsDNS: Bool { resolver == .dns || !server.isEmpty || tcp }
+    var wantsDNS: Bool { resolver == .dns || !server.isEmpty || tcp || tls }
 
     /// Our own DNS resolver as these options describe it.
     func dnsConfiguration() -> DNSResolverConfiguration {
         var configuration = DNSResolverConfiguration()
-        if !server.isEmpty { configuration.servers = server.map { NameServer($0.endpoint()) } }
+        if !server.isEmpty {
+            let port = tls ? NameServer.tlsPort : NameServer.standardPort
+            configuration.servers = server.map { NameServer($0.endpoint(standardPort: port), tlsName: tlsName) }
+        }
         configuration.usesStreamsOnly = tcp
+        // The command line has been checked by now.
+        if tls, let transport = try? tlsTransport() { configuration.use(transport, tlsName: tlsName) }
         return configuration
+    }
+
+    private func tlsTransport() throws -> DNSOverTLS {
+        try DNSOverTLS(authorities: tlsAuthorities)
     }
 
     /// Who looks names up; `nil` for the default.

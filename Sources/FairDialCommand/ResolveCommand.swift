@@ -31,6 +31,17 @@ struct ResolveCommand: AsyncParsableCommand {
     @Flag(help: "Show every packet and decision on the way to the answer, on standard error; means --resolver dns.")
     var trace = false
 
+    @Option(
+        help: ArgumentHelp(
+            "Look up records of this type, such as SRV, MX or TYPE65400, instead of addresses; means --resolver dns.",
+            valueName: "type"
+        )
+    )
+    var type: RecordKind?
+
+    @Flag(help: "Say who looks this name up by default, and why.")
+    var explain = false
+
     @Argument(help: "A name or an address.")
     var host: String?
 
@@ -42,6 +53,10 @@ struct ResolveCommand: AsyncParsableCommand {
             throw ValidationError("--batch reads its questions from standard input, not from arguments")
         }
         if !batch, host == nil { throw ValidationError("HOST is missing") }
+        if batch, type != nil || explain || trace {
+            throw ValidationError("--batch asks getaddrinfo: --type, --explain and --trace go without it")
+        }
+        if type != nil, service != nil { throw ValidationError("--type looks records up, which have no service") }
         if numericOnly, !batch { throw ValidationError("--numeric-only goes with --batch") }
     }
 
@@ -51,6 +66,12 @@ struct ResolveCommand: AsyncParsableCommand {
             return
         }
         guard let host else { return }
+        if explain { StandardStreams.complain(explanation(of: host)) }
+        if let type {
+            try await RecordLookup(host: host, type: type.type, resolver: dns ?? DNSResolver(common.dnsConfiguration()))
+                .run(json: common.json, within: common.lookupTimeout?.duration)
+            return
+        }
         let report = await report(on: host)
         if common.json {
             StandardStreams.say(JSONLine.object(report.json).rendered)
@@ -58,6 +79,15 @@ struct ResolveCommand: AsyncParsableCommand {
             for line in report.lines { StandardStreams.say(line) }
         }
         if report.error != nil { throw ExitCode(1) }
+    }
+
+    private func explanation(of host: String) -> String {
+        if common.wantsDNS || trace || type != nil {
+            return "\(host): looked up by dns, because the command line says so"
+        }
+        if common.resolver == .system { return "\(host): looked up by system, because the command line says so" }
+        let decision = AutomaticResolver.shared.decision(for: host)
+        return "\(host): looked up by \(decision.choice.rawValue), because \(decision.reason)"
     }
 
     /// Our own DNS resolver where it has something to show; `nil` where the options decide who looks names up.

@@ -74,6 +74,17 @@ import Testing
         #expect(bench.sent.count == 3)
     }
 
+    @Test func `a server's first answer hastens what was sent before it`() {
+        var bench = QueryBench(servers: 2)
+        for _ in 0..<3 { _ = bench.ask() }
+        bench.now = .milliseconds(10)
+        bench.answer(0)
+        bench.advance(to: .milliseconds(199))
+        #expect(bench.sent.count == 3)
+        bench.advance(to: .milliseconds(201))
+        #expect(bench.sent[3...].map(\.summary) == ["1 datagram 200", "1 datagram 200"])
+    }
+
     @Test func `when hundreds are silent they are not lost, and few of them are repeated before a second is over`() {
         var bench = QueryBench(servers: 2)
         for _ in 0..<10 {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import DNSMessages
+import DNSOverTLS
 import DNSResolution
 import IPAddresses
 import NIOConcurrencyHelpers
@@ -18,7 +19,8 @@ struct RealServerTests {
     @Test(arguments: [
         ("v4", ["192.0.2.1"]), ("v6", ["2001:db8::1"]),
         ("both", ["192.0.2.1", "192.0.2.2", "2001:db8::1", "2001:db8::2"]), ("MIXED", ["192.0.2.4"]),
-        ("alias", ["192.0.2.1", "192.0.2.2", "2001:db8::1", "2001:db8::2"]), ("any.wild", ["192.0.2.7", "2001:db8::7"]),
+        ("alias", ["192.0.2.1", "192.0.2.2", "2001:db8::1", "2001:db8::2"]),
+        ("any.wild", ["192.0.2.7", "2001:db8::7"]),
         // knotd follows aliases neither into another zone nor further than five: we do.
         ("far", ["192.0.2.31"]), ("hop1", ["192.0.2.1"]), ("through.dname", ["192.0.2.33"]),
     ])
@@ -54,7 +56,9 @@ struct RealServerTests {
     }
 
     @Test(arguments: [("big", 200), ("huge", 3_900)])
-    func `an answer that does not fit a datagram comes over a stream, up to 62 KB`(name: String, count: Int) async throws {
+    func `an answer that does not fit a datagram comes over a stream, up to 62 KB`(name: String, count: Int)
+        async throws
+    {
         let outcome = await DNSResolver(ports: [try ports.knotd]).outcome(of: "\(name).fair.test", families: .ipv4)
         #expect(outcome.error == nil)
         #expect(Set(outcome.addresses).count == count)
@@ -79,7 +83,9 @@ struct RealServerTests {
         #expect(message == "both.fair.test A: 127.0.0.1:\(servfail): SERVFAIL; 127.0.0.1:\(refused): REFUSED")
     }
 
-    @Test func `a dead server costs its patience, then another one answers, and then it is not waited for`() async throws {
+    @Test func `a dead server costs its patience, then another one answers, and then it is not waited for`()
+        async throws
+    {
         let resolver = DNSResolver(ports: [try ports.dead, try ports.knotd])
         for name in ["v4", "v6", "both", "alias"] {
             #expect(await resolver.outcome(of: "\(name).fair.test").error == nil)
@@ -106,7 +112,9 @@ struct RealServerTests {
         }
         for name in ["both", "v4", "v6"] { #expect(await resolver.outcome(of: "\(name).fair.test").error == nil) }
         let codes = traces.withLockedValue { $0 }.compactMap { trace -> ResponseCode? in
-            guard case .received(_, _, isStream: _, let code, answers: _, bytes: _, after: _) = trace.event else { return nil }
+            guard case .received(_, _, isStream: _, let code, answers: _, bytes: _, after: _) = trace.event else {
+                return nil
+            }
             return code
         }
         // Both families asked without, were told so, and asked again; nobody after them had to.
@@ -129,7 +137,9 @@ struct RealServerTests {
             let answer = try await resolver.records(of: DomainName(name), type)
             #expect(answer.records.contains { "\($0.data)".contains(part) }, "\(name) \(type) \(answer.records)")
         }
-        let error = await #expect(throws: ResolutionError.self) { try await resolver.records(of: DomainName("v4.fair.test"), .mx) }
+        let error = await #expect(throws: ResolutionError.self) {
+            try await resolver.records(of: DomainName("v4.fair.test"), .mx)
+        }
         #expect(error?.kind == .nameNotFound)
     }
 
@@ -142,12 +152,51 @@ struct RealServerTests {
         #expect(await resolver.outcome(of: "both.fair.test").addresses.count == 4)
     }
 
-    @Test func `two processes' worth of resolvers behind one unbound cost the zone's server one look-up`() async throws {
+    @Test func `two processes' worth of resolvers behind one unbound cost the zone's server one look-up`() async throws
+    {
         let before = try servers.count()
         for _ in 0..<4 {
             let outcome = await DNSResolver(ports: [try ports.unbound]).outcome(of: "shared.wild.fair.test")
             #expect(outcome.sorted == ["192.0.2.7", "2001:db8::7"])
         }
         #expect(try servers.count() - before == 2)
+    }
+}
+
+/// DNS over TLS (RFC 7858), to dnsdist.
+extension RealServerTests {
+    @Test(arguments: ["dns.fair.test", nil])
+    func `over TLS, verified by name or by address`(name: String?) async throws {
+        var configuration = DNSResolverConfiguration()
+        configuration.configurationPath = ""
+        let endpoint = Endpoint(address: .v4(.loopback), port: UInt16(try ports.tls))
+        configuration.servers = [NameServer(endpoint, tlsName: name)]
+        configuration.use(try DNSOverTLS(authorities: try ports.ca))
+        let resolver = DNSResolver(configuration)
+        #expect(await resolver.outcome(of: "both.fair.test").addresses.count == 4)
+        #expect(await resolver.outcome(of: "huge.fair.test", families: .ipv4).addresses.count == 3_900)
+    }
+
+    @Test
+    func `a certificate for somebody else, or from nobody that is trusted, ends it, and nothing goes out in the clear`()
+        async throws
+    {
+        for (name, authorities) in [("evil.test", try ports.ca), ("dns.fair.test", nil)] as [(String, String?)] {
+            var configuration = DNSResolverConfiguration()
+            configuration.configurationPath = ""
+            let endpoint = Endpoint(address: .v4(.loopback), port: UInt16(try ports.tls))
+            configuration.servers = [NameServer(endpoint, tlsName: name)]
+            configuration.budget = .seconds(3)
+            configuration.use(try DNSOverTLS(authorities: authorities))
+            let traces = NIOLockedValueBox<[QueryTrace]>([])
+            configuration.trace = { trace in traces.withLockedValue { $0.append(trace) } }
+            let outcome = await DNSResolver(configuration).outcome(of: "v4.fair.test", families: .ipv4)
+            #expect(outcome.error?.kind == .temporaryFailure)
+            #expect(outcome.error?.message.contains("127.0.0.1:\(try ports.tls) over a stream") == true)
+            let isAllOverStreams = traces.withLockedValue { $0 }.allSatisfy { trace in
+                if case .sent(_, _, isStream: false, identifier: _, bytes: _) = trace.event { false } else { true }
+            }
+            #expect(isAllOverStreams)
+        }
     }
 }

@@ -32,13 +32,22 @@ import Testing
         ),
         (
             ["connect", "db", "80", "--resolver", "system", "--server", "127.0.0.1"],
-            "--server and --tcp go with --resolver dns"
+            "--server, --tcp and --tls go with --resolver dns"
         ),
         (["connect", "127.0.0.1", "80", "--while-resolving", "/nonexistent"], "cannot read /nonexistent"),
         (
             ["connect", "127.0.0.1", "80", "--deny", "10.0.0.1/8"],
             "The value '10.0.0.1/8' is invalid for '--deny <network>'"
         ),
+        (["resolve", "db", "--tcp", "--tls"], "--tcp and --tls are two ways to ask: choose one"),
+        (["resolve", "db", "--tls-name", "dns.test"], "--tls-name and --tls-authorities go with --tls"),
+        (
+            ["resolve", "db", "--tls", "--tls-authorities", "/nonexistent"],
+            "--tls-authorities: /nonexistent cannot be used"
+        ),
+        (["resolve", "db", "--type", "NOTHING"], "The value 'NOTHING' is invalid for '--type <type>'"),
+        (["resolve", "db", "80", "--type", "SRV"], "--type looks records up, which have no service"),
+        (["resolve", "--batch", "--type", "SRV"], "--type, --explain and --trace go without it"),
         (["explain"], "Missing expected argument '<host>'"),
         (["resolve"], "HOST is missing"),
         (["resolve", "--batch", "localhost"], "--batch reads its questions from standard input"),

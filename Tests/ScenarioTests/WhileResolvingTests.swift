@@ -60,7 +60,9 @@ struct WhileResolvingTests {
         let file = try folder.makeFile("names.txt", String(repeating: "feed.slow.test\n", count: 500))
         let (dial, queries) = try await dial("127.0.0.1", by: resolver, behind: file.path, delay: "0.1")
         #expect(dial.background == DialObject.Background(connected: 500, failed: [:]))
-        #expect(queries == Queries(all: 2, names: 1, most: 2))
+        #expect(queries.names == 1)
+        queries.expectOneForEachFamily(by: resolver)
+        #expect(queries.all < 10)
     }
 
     /// What the sandbox's name server has been asked.
@@ -81,11 +83,10 @@ struct WhileResolvingTests {
             self.init(all: all, names: names, most: most)
         }
 
-        /// A and AAAA, once each. A crowd may keep the server so long that a few of ours are repeated.
+        /// A and AAAA, once each. Our own resolver may repeat a few: a name that is slower than all before it looks lost.
         func expectOneForEachFamily(by resolver: String) {
-            let crowd = 1_000
-            if resolver == "dns", names > crowd {
-                #expect((2 * names...names * 3).contains(all))
+            if resolver == "dns" {
+                #expect((2 * names...3 * names + 64).contains(all))
             } else {
                 #expect(all == 2 * names)
                 #expect(most == (names == 0 ? 0 : 2))

@@ -17,6 +17,21 @@ public struct RecordAnswer: Sendable {
     /// Whether the server says that it has verified them (AD); worth no more than the way to that server.
     public let isAuthentic: Bool
 
-    /// The server that said so.
+    /// The server that said so; `nil` for nobody.
     public let server: Endpoint?
+
+    /// An answer from its parts.
+    public init(
+        records: [Record],
+        name: DomainName,
+        timeToLive: UInt32,
+        isAuthentic: Bool = false,
+        server: Endpoint? = nil
+    ) {
+        self.records = records
+        self.name = name
+        self.timeToLive = timeToLive
+        self.isAuthentic = isAuthentic
+        self.server = server
+    }
 }
