@@ -14,7 +14,11 @@ let package = Package(
             dependencies: [
                 .product(name: "GetAddrInfo", package: "FairDial"), .product(name: "IPAddresses", package: "FairDial"),
             ]
-        )
+        ),
+        .executableTarget(
+            name: "FuzzMessages",
+            dependencies: [.product(name: "DNSMessages", package: "FairDial")]
+        ),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -1,0 +1,1 @@
+../../Fuzz/Sources/FuzzMessages/FuzzedMessage.swift
