@@ -26,6 +26,15 @@ struct ServiceBindingTests {
         #expect(error?.reason == .badData)
     }
 
+    @Test func `by its number a key's value is what stands on the wire`() throws {
+        let record = try SVCBRecord(presentation: #"1 . key3="\000\080" key5="\001\255" key1="\002h2""#)
+        #expect(record.parameters.port == 80)
+        #expect(record.parameters.protocols == [Array("h2".utf8)])
+        #expect(record.parameters[.ech] == [1, 255])
+        #expect(try SVCBRecord(presentation: record.description) == record)
+        #expect(throws: MessageError.self) { try SVCBRecord(presentation: "1 . ech=AAA=") }
+    }
+
     @Test func `parameters are to be had as what they mean`() throws {
         let record = try SVCBRecord(
             presentation:

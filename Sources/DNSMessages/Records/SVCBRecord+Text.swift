@@ -29,11 +29,12 @@ extension ServiceParameter {
     /// `alpn=h2,h3`, `no-default-alpn`, `key667="hello"`.
     fileprivate init?(_ word: ZoneFileWords.Word) {
         let equals = word.bytes.firstIndex(of: UInt8(ascii: "="))
-        guard let key = Key(String(decoding: word.bytes[..<(equals ?? word.bytes.endIndex)], as: UTF8.self)) else {
-            return nil
-        }
+        let name = String(decoding: word.bytes[..<(equals ?? word.bytes.endIndex)], as: UTF8.self)
+        guard let key = Key(name) else { return nil }
         let value = equals.map { Array(word.bytes[($0 + 1)...]) } ?? []
-        guard let wire = Self.wire(of: value, for: key) else { return nil }
+        // By its number a key's value is what stands on the wire, whatever the key.
+        let isByNumber = Key.names[key] != name
+        guard let wire = isByNumber ? value : Self.wire(of: value, for: key) else { return nil }
         self.init(key: key, value: wire)
     }
 

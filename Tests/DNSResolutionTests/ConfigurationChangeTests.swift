@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import DNSMessages
+import DNSResolution
+import FairDial
+import FairDialTestKit
+import Foundation
+import IPAddresses
+import NIOConcurrencyHelpers
+import NameResolution
+import Testing
+
+@Suite struct `resolv.conf while it changes` {
+    private static func write(_ text: String, to file: URL) throws {
+        // By rename, as administrators' tools do it, so that nobody reads half of it.
+        try Data(text.utf8).write(to: file, options: .atomic)
+    }
+
+    private static func file() throws -> URL {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("fairdial-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        return folder.appendingPathComponent("resolv.conf")
+    }
+
+    @Test func `new look-ups ask the new servers, those under way lose nothing, and the cache is another one`()
+        async throws
+    {
+        let slow = try await DNSServer.start { query in
+            let isSlow = query.name == "slow.test"
+            return .init(.addresses([.v4(IPv4Address(bits: 0x0A00_0001))]), after: isSlow ? .milliseconds(400) : .zero)
+        }
+        let other = try await DNSServer.start { _ in .init(.addresses([.v4(IPv4Address(bits: 0x0A00_0002))])) }
+        let file = try Self.file()
+        defer { try? FileManager.default.removeItem(at: file.deletingLastPathComponent()) }
+        try Self.write("nameserver 127.0.0.1:\(slow.port)\n", to: file)
+        var configuration = DNSResolverConfiguration()
+        configuration.configurationPath = file.path
+        let resolver = DNSResolver(configuration)
+        #expect(await resolver.outcome(of: "db.test", families: .ipv4).sorted == ["10.0.0.1"])
+        async let underWay = resolver.outcome(of: "slow.test", families: .ipv4)
+        // It has been asked before the file changes.
+        while slow.count(of: "slow.test", .ipv4) == 0 { try await Task.sleep(for: .milliseconds(1)) }
+        try Self.write("nameserver 127.0.0.1:\(other.port)\n", to: file)
+        #expect(await resolver.outcome(of: "db.test", families: .ipv4).sorted == ["10.0.0.2"])
+        #expect(await underWay.sorted == ["10.0.0.1"])
+        #expect(resolver.servers.map(\.endpoint.port) == [UInt16(other.port)])
+        await slow.stop()
+        await other.stop()
+    }
+
+    @Test func `who looks a name up follows nsswitch.conf and resolv.conf, each time`() async throws {
+        let server = try await DNSServer.start { _ in .init(.addresses([.v4(IPv4Address(bits: 0x0A00_0001))])) }
+        let file = try Self.file()
+        defer { try? FileManager.default.removeItem(at: file.deletingLastPathComponent()) }
+        let services = file.deletingLastPathComponent().appendingPathComponent("nsswitch.conf")
+        try Self.write("nameserver 127.0.0.1:\(server.port)\n", to: file)
+        try Self.write("hosts: files dns\n", to: services)
+        var configuration = DNSResolverConfiguration()
+        configuration.configurationPath = file.path
+        let system = ScriptedResolver()
+        let automatic = AutomaticResolver(
+            dns: DNSResolver(configuration),
+            system: system,
+            nameServiceSwitchPath: services.path
+        )
+        let decision = automatic.decision(for: "db.test")
+        #expect(decision.choice == .dns)
+        #expect(decision.reason.contains("the servers are 127.0.0.1:\(server.port)"))
+        #expect(automatic.decision(for: "a.onion").choice == .nobody)
+        #expect(automatic.decision(for: "printer.local").choice == .system)
+        func look(up name: String) {
+            _ = automatic.lookUp(LookupQuestion(name: name), for: Asker(label: "test")) { _ in }
+        }
+        look(up: "printer.local")
+        try Self.write("hosts: files sss dns\n", to: services)
+        #expect(automatic.decision(for: "db.test").reason == "nsswitch.conf asks sss, which only the system can")
+        look(up: "db.test")
+        #expect(system.lookups.count == 2)
+        try Self.write("hosts: files dns\n", to: services)
+        try Self.write("nameserver 127.0.0.1:\(server.port)\nsortlist 10.0.0.0\n", to: file)
+        #expect(automatic.decision(for: "db.test").reason == "resolv.conf: sortlist is not read here")
+        #expect(server.queryCount == 0)
+        let hidden = NIOLockedValueBox<[LookupEvent]>([])
+        try Self.write("nameserver 127.0.0.1:\(server.port)\n", to: file)
+        _ = automatic.lookUp(LookupQuestion(name: "a.onion"), for: Asker(label: "test")) { event in
+            hidden.withLockedValue { $0.append(event) }
+        }
+        let error = ResolutionError(.nameNotFound, ".onion names are not in DNS (RFC 7686 §2)")
+        #expect(hidden.withLockedValue { $0 } == [.ended(error)])
+        await server.stop()
+    }
+
+    @Test func `a cancelled look-up of records ends at once, and leaves nothing behind`() async throws {
+        let silent = try await DNSServer.start { _ in .init(.silence) }
+        let resolver = DNSResolver(ports: [silent.port])
+        let lookup = Task { try await resolver.records(of: QueryBench.name("db.test"), .a) }
+        while silent.queryCount == 0 { try await Task.sleep(for: .milliseconds(1)) }
+        lookup.cancel()
+        let error = await #expect(throws: ResolutionError.self) { try await lookup.value }
+        #expect(error?.kind == .cancelled)
+        #expect(resolver.underWayCount == 0)
+        let late = Task { try await resolver.records(of: QueryBench.name("db.test"), .a) }
+        late.cancel()
+        await #expect(throws: ResolutionError.self) { try await late.value }
+        #expect(resolver.underWayCount == 0)
+        await silent.stop()
+    }
+}
