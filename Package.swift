@@ -107,7 +107,8 @@ let package = Package(
         .executableTarget(
             name: "FairDialCommand",
             dependencies: [
-                "FairDial", "FairDialTestKit", "CFairDial", "IPAddresses", "GetAddrInfo", "DNSMessages", "NameResolution",
+                "FairDial", "FairDialTestKit", "CFairDial", "IPAddresses", "GetAddrInfo", "DNSMessages",
+                "NameResolution",
                 "SystemResolution", "DNSResolution", "DNSOverTLS",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -137,7 +138,11 @@ let package = Package(
             dependencies: ["GetAddrInfo", "IPAddresses", "NameResolution", "AddressInfoJudge"],
             swiftSettings: strict
         ),
-        .testTarget(name: "DNSMessagesTests", dependencies: ["DNSMessages", "IPAddresses", "FairDialTestKit"], swiftSettings: strict),
+        .testTarget(
+            name: "DNSMessagesTests",
+            dependencies: ["DNSMessages", "IPAddresses", "FairDialTestKit"],
+            swiftSettings: strict
+        ),
         .testTarget(
             name: "NameResolutionTests",
             dependencies: [
@@ -155,7 +160,8 @@ let package = Package(
         .testTarget(
             name: "DNSResolutionTests",
             dependencies: [
-                "DNSResolution", "DNSOverTLS", "DNSMessages", "NameResolution", "IPAddresses", "FairDialTestKit", "FairDial",
+                "DNSResolution", "DNSOverTLS", "DNSMessages", "NameResolution", "IPAddresses", "FairDialTestKit",
+                "FairDial",
             ] + nio,
             swiftSettings: strict
         ),

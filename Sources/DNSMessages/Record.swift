@@ -29,11 +29,13 @@ public struct Record: Sendable {
 }
 
 extension Record: Hashable {
+    /// The same in every part; names without regard to case.
     public static func == (left: Record, right: Record) -> Bool {
         left.name == right.name && left.recordClass == right.recordClass && left.timeToLive == right.timeToLive
             && left.data.isEqual(to: right.data)
     }
 
+    /// Hashes what `==` compares.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(name)
         hasher.combine(recordClass)

@@ -10,20 +10,35 @@ public struct RecordType: RawRepresentable, Hashable, Sendable {
         self.rawValue = rawValue
     }
 
+    /// An IPv4 address (RFC 1035 §3.4.1).
     public static let a = RecordType(rawValue: 1)
+    /// A server of the zone (RFC 1035 §3.3.11).
     public static let ns = RecordType(rawValue: 2)
+    /// Another name (RFC 1035 §3.3.1).
     public static let cname = RecordType(rawValue: 5)
+    /// A zone's start (RFC 1035 §3.3.13).
     public static let soa = RecordType(rawValue: 6)
+    /// A name, mostly of an address (RFC 1035 §3.3.12).
     public static let ptr = RecordType(rawValue: 12)
+    /// Where mail goes (RFC 1035 §3.3.9).
     public static let mx = RecordType(rawValue: 15)
+    /// Texts (RFC 1035 §3.3.14).
     public static let txt = RecordType(rawValue: 16)
+    /// An IPv6 address (RFC 3596 §2.1).
     public static let aaaa = RecordType(rawValue: 28)
+    /// Where a service is (RFC 2782).
     public static let srv = RecordType(rawValue: 33)
+    /// A rule that rewrites (RFC 3403 §4).
     public static let naptr = RecordType(rawValue: 35)
+    /// Another name for everything below (RFC 6672).
     public static let dname = RecordType(rawValue: 39)
+    /// What EDNS adds to a message (RFC 6891 §6.1).
     public static let opt = RecordType(rawValue: 41)
+    /// Where a service is, and how (RFC 9460).
     public static let svcb = RecordType(rawValue: 64)
+    /// The same for HTTP (RFC 9460 §9).
     public static let https = RecordType(rawValue: 65)
+    /// Who may issue certificates (RFC 8659).
     public static let caa = RecordType(rawValue: 257)
     /// A question's alone: whatever there is (RFC 8482).
     public static let any = RecordType(rawValue: 255)

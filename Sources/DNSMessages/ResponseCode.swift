@@ -10,12 +10,17 @@ public struct ResponseCode: RawRepresentable, Hashable, Sendable {
         self.rawValue = rawValue
     }
 
+    /// All is well: NOERROR.
     public static let noError = ResponseCode(rawValue: 0)
+    /// The server could not read the query: FORMERR.
     public static let formatError = ResponseCode(rawValue: 1)
+    /// The server failed: SERVFAIL.
     public static let serverFailure = ResponseCode(rawValue: 2)
     /// The name does not exist: NXDOMAIN.
     public static let nameError = ResponseCode(rawValue: 3)
+    /// The server does not do such things: NOTIMP.
     public static let notImplemented = ResponseCode(rawValue: 4)
+    /// The server does not want to: REFUSED.
     public static let refused = ResponseCode(rawValue: 5)
     /// The server does not know this version of EDNS (RFC 6891 §9).
     public static let badVersion = ResponseCode(rawValue: 16)

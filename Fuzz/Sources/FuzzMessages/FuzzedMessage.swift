@@ -17,7 +17,9 @@ struct FuzzedMessage {
             while let place = try? reader?.nextRecord() { _ = try? reader?.record(place) }
             return nil
         }
-        if let written = try? message.bytes(), (try? Message(written)) != message { return "\(message) is not read back" }
+        if let written = try? message.bytes(), (try? Message(written)) != message {
+            return "\(message) is not read back"
+        }
         let records = message.answers + message.authorities + message.additionals
         for record in records {
             if record.description.isEmpty { return "a record that prints nothing" }

@@ -2,6 +2,7 @@
 
 /// Who may issue certificates (RFC 8659 §4.1).
 public struct CAARecord: RecordData {
+    /// CAA.
     public static let type: RecordType? = .caa
 
     /// Bit 128: whoever does not understand the tag may not issue.
@@ -18,6 +19,9 @@ public struct CAARecord: RecordData {
         self.value = value
     }
 
+    /// Reads the data as they stand on the wire.
+    ///
+    /// - Throws: `MessageError` where they break the type's rules.
     public init(reading reader: inout DataReader) throws(MessageError) {
         flags = try reader.uint8()
         let start = reader.position
@@ -27,12 +31,14 @@ public struct CAARecord: RecordData {
         value = reader.rest()
     }
 
+    /// Writes the data as they stand on the wire.
     public func write(to writer: inout MessageWriter) {
         writer.uint8(flags)
         writer.characterString(tag)
         writer.raw(value)
     }
 
+    /// As a zone file has it.
     public var description: String {
         "\(flags) \(String(decoding: tag, as: UTF8.self)) \(Presentation.quoted(value))"
     }

@@ -2,8 +2,10 @@
 
 /// Another name of what is meant (RFC 1035 §3.3.1).
 public struct CNAMERecord: NameRecordData {
+    /// CNAME.
     public static let type: RecordType? = .cname
 
+    /// The name.
     public let canonicalName: DomainName
 
     /// The record's data from the name that it holds.
@@ -11,5 +13,6 @@ public struct CNAMERecord: NameRecordData {
         self.canonicalName = canonicalName
     }
 
+    /// The name that the data are.
     public var name: DomainName { canonicalName }
 }

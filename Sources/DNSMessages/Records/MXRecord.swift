@@ -2,6 +2,7 @@
 
 /// Where mail goes (RFC 1035 §3.3.9).
 public struct MXRecord: RecordData {
+    /// MX.
     public static let type: RecordType? = .mx
 
     /// The lower, the better.
@@ -15,15 +16,20 @@ public struct MXRecord: RecordData {
         self.exchange = exchange
     }
 
+    /// Reads the data as they stand on the wire.
+    ///
+    /// - Throws: `MessageError` where they break the type's rules.
     public init(reading reader: inout DataReader) throws(MessageError) {
         preference = try reader.uint16()
         exchange = try reader.name()
     }
 
+    /// Writes the data as they stand on the wire.
     public func write(to writer: inout MessageWriter) {
         writer.uint16(preference)
         writer.compressedName(exchange)
     }
 
+    /// As a zone file has it.
     public var description: String { "\(preference) \(exchange)" }
 }

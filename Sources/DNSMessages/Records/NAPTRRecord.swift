@@ -2,6 +2,7 @@
 
 /// A rule that rewrites a text into a name (RFC 3403 §4.1).
 public struct NAPTRRecord: RecordData {
+    /// NAPTR.
     public static let type: RecordType? = .naptr
 
     /// The lower, the earlier.
@@ -34,6 +35,9 @@ public struct NAPTRRecord: RecordData {
         self.replacement = replacement
     }
 
+    /// Reads the data as they stand on the wire.
+    ///
+    /// - Throws: `MessageError` where they break the type's rules.
     public init(reading reader: inout DataReader) throws(MessageError) {
         order = try reader.uint16()
         preference = try reader.uint16()
@@ -43,6 +47,7 @@ public struct NAPTRRecord: RecordData {
         replacement = try reader.name()
     }
 
+    /// Writes the data as they stand on the wire.
     public func write(to writer: inout MessageWriter) {
         writer.uint16(order)
         writer.uint16(preference)
@@ -50,6 +55,7 @@ public struct NAPTRRecord: RecordData {
         writer.name(replacement)
     }
 
+    /// As a zone file has it.
     public var description: String {
         let texts = [flags, services, expression].map(Presentation.quoted).joined(separator: " ")
         return "\(order) \(preference) \(texts) \(replacement)"

@@ -2,8 +2,10 @@
 
 /// A server that has the zone (RFC 1035 §3.3.11).
 public struct NSRecord: NameRecordData {
+    /// NS.
     public static let type: RecordType? = .ns
 
+    /// The name.
     public let server: DomainName
 
     /// The record's data from the name that it holds.
@@ -11,5 +13,6 @@ public struct NSRecord: NameRecordData {
         self.server = server
     }
 
+    /// The name that the data are.
     public var name: DomainName { server }
 }

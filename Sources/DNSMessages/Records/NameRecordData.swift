@@ -14,14 +14,19 @@ protocol NameRecordData: RecordData {
 extension NameRecordData {
     static var mayBeCompressed: Bool { true }
 
+    /// Reads the data as they stand on the wire.
+    ///
+    /// - Throws: `MessageError` where they break the type's rules.
     public init(reading reader: inout DataReader) throws(MessageError) {
         // Written compressed or not, it is read either way: old servers do write it so (RFC 3597 §4).
         self.init(try reader.name())
     }
 
+    /// Writes the data as they stand on the wire.
     public func write(to writer: inout MessageWriter) {
         if Self.mayBeCompressed { writer.compressedName(name) } else { writer.name(name) }
     }
 
+    /// As a zone file has it.
     public var description: String { "\(name)" }
 }

@@ -23,6 +23,7 @@ public struct OPTRecord: RecordData {
         }
     }
 
+    /// OPT.
     public static let type: RecordType? = .opt
 
     /// The options.
@@ -33,6 +34,9 @@ public struct OPTRecord: RecordData {
         self.options = options
     }
 
+    /// Reads the data as they stand on the wire.
+    ///
+    /// - Throws: `MessageError` where they break the type's rules.
     public init(reading reader: inout DataReader) throws(MessageError) {
         options = []
         while !reader.isAtEnd {
@@ -41,6 +45,7 @@ public struct OPTRecord: RecordData {
         }
     }
 
+    /// Writes the data as they stand on the wire.
     public func write(to writer: inout MessageWriter) {
         for option in options {
             writer.uint16(option.code)
@@ -49,6 +54,7 @@ public struct OPTRecord: RecordData {
         }
     }
 
+    /// As a zone file has it.
     public var description: String {
         options.map { "\($0.code)=\(Presentation.hexadecimal($0.value))" }.joined(separator: " ")
     }

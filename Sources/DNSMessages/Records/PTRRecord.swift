@@ -2,8 +2,10 @@
 
 /// A name of an address, mostly (RFC 1035 §3.3.12).
 public struct PTRRecord: NameRecordData {
+    /// PTR.
     public static let type: RecordType? = .ptr
 
+    /// The name.
     public let target: DomainName
 
     /// The record's data from the name that it holds.
@@ -11,5 +13,6 @@ public struct PTRRecord: NameRecordData {
         self.target = target
     }
 
+    /// The name that the data are.
     public var name: DomainName { target }
 }

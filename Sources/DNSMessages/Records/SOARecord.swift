@@ -2,6 +2,7 @@
 
 /// The start of a zone of authority (RFC 1035 §3.3.13).
 public struct SOARecord: RecordData {
+    /// SOA.
     public static let type: RecordType? = .soa
 
     /// The zone's first server.
@@ -38,6 +39,9 @@ public struct SOARecord: RecordData {
         self.minimum = minimum
     }
 
+    /// Reads the data as they stand on the wire.
+    ///
+    /// - Throws: `MessageError` where they break the type's rules.
     public init(reading reader: inout DataReader) throws(MessageError) {
         server = try reader.name()
         mailbox = try reader.name()
@@ -48,12 +52,14 @@ public struct SOARecord: RecordData {
         minimum = try reader.uint32()
     }
 
+    /// Writes the data as they stand on the wire.
     public func write(to writer: inout MessageWriter) {
         writer.compressedName(server)
         writer.compressedName(mailbox)
         for number in [serial, refresh, retry, expire, minimum] { writer.uint32(number) }
     }
 
+    /// As a zone file has it.
     public var description: String {
         "\(server) \(mailbox) \(serial) \(refresh) \(retry) \(expire) \(minimum)"
     }

@@ -2,6 +2,7 @@
 
 /// Where a service is to be had (RFC 2782).
 public struct SRVRecord: RecordData {
+    /// SRV.
     public static let type: RecordType? = .srv
 
     /// The lower, the better.
@@ -21,6 +22,9 @@ public struct SRVRecord: RecordData {
         self.target = target
     }
 
+    /// Reads the data as they stand on the wire.
+    ///
+    /// - Throws: `MessageError` where they break the type's rules.
     public init(reading reader: inout DataReader) throws(MessageError) {
         priority = try reader.uint16()
         weight = try reader.uint16()
@@ -29,6 +33,7 @@ public struct SRVRecord: RecordData {
         target = try reader.name()
     }
 
+    /// Writes the data as they stand on the wire.
     public func write(to writer: inout MessageWriter) {
         writer.uint16(priority)
         writer.uint16(weight)
@@ -36,5 +41,6 @@ public struct SRVRecord: RecordData {
         writer.name(target)
     }
 
+    /// As a zone file has it.
     public var description: String { "\(priority) \(weight) \(port) \(target)" }
 }

@@ -2,6 +2,7 @@
 
 /// Where a service is to be had, and how (RFC 9460).
 public struct SVCBRecord: RecordData {
+    /// SVCB.
     public static let type: RecordType? = .svcb
 
     /// 0 for an alias; else the lower, the better.
@@ -21,18 +22,23 @@ public struct SVCBRecord: RecordData {
     /// Whether it only says that another name is meant (RFC 9460 §2.4.2).
     public var isAlias: Bool { priority == 0 }
 
+    /// Reads the data as they stand on the wire.
+    ///
+    /// - Throws: `MessageError` where they break the type's rules.
     public init(reading reader: inout DataReader) throws(MessageError) {
         priority = try reader.uint16()
         target = try reader.uncompressedName()
         parameters = try ServiceParameters(reading: &reader)
     }
 
+    /// Writes the data as they stand on the wire.
     public func write(to writer: inout MessageWriter) {
         writer.uint16(priority)
         writer.name(target)
         parameters.write(to: &writer)
     }
 
+    /// As a zone file has it.
     public var description: String {
         (["\(priority)", "\(target)"] + parameters.all.map { "\($0)" }).joined(separator: " ")
     }

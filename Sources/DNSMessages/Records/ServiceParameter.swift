@@ -36,6 +36,7 @@ public struct ServiceParameter: Hashable, Sendable {
             .ipv4Hint: "ipv4hint", .ech: "ech", .ipv6Hint: "ipv6hint", .dohPath: "dohpath",
         ]
 
+        /// By number, as they stand on the wire.
         public static func < (left: Key, right: Key) -> Bool { left.rawValue < right.rawValue }
     }
 

@@ -2,6 +2,7 @@
 
 /// Texts of any bytes (RFC 1035 §3.3.14).
 public struct TXTRecord: RecordData {
+    /// TXT.
     public static let type: RecordType? = .txt
 
     /// One text at least, each of 255 bytes at most.
@@ -12,15 +13,20 @@ public struct TXTRecord: RecordData {
         self.texts = texts
     }
 
+    /// Reads the data as they stand on the wire.
+    ///
+    /// - Throws: `MessageError` where they break the type's rules.
     public init(reading reader: inout DataReader) throws(MessageError) {
         texts = []
         repeat { texts.append(try reader.characterString()) } while !reader.isAtEnd
     }
 
+    /// Writes the data as they stand on the wire.
     public func write(to writer: inout MessageWriter) {
         for text in texts { writer.characterString(text) }
     }
 
+    /// As a zone file has it.
     public var description: String {
         texts.map(Presentation.quoted).joined(separator: " ")
     }

@@ -2,8 +2,10 @@
 
 /// Data of a type that we do not know: bytes (RFC 3597).
 public struct UnknownRecord: RecordData {
+    /// Of every type that has no form of its own.
     public static let type: RecordType? = nil
 
+    /// The type.
     public let type: RecordType
     /// The data as they stand.
     public var bytes: [UInt8]
@@ -19,6 +21,7 @@ public struct UnknownRecord: RecordData {
         self.init(type: RecordType(rawValue: 10), bytes: reader.rest())
     }
 
+    /// Writes the data as they stand on the wire.
     public func write(to writer: inout MessageWriter) {
         writer.raw(bytes)
     }
