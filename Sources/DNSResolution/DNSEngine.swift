@@ -22,7 +22,7 @@ import NameResolution
 /// small records, and one thread.
 final class DNSEngine: Sendable {
     /// What is done outside the lock, in order.
-    private enum Errand: Sendable {
+    enum Errand: Sendable {
         case transport(QueryClient.Action)
         case tell(@Sendable (LookupEvent) -> Void, LookupEvent)
         case tellRecords(RecordReceiver, Result<ServerAnswer, ResolutionError>)
@@ -30,12 +30,12 @@ final class DNSEngine: Sendable {
 
     typealias RecordReceiver = @Sendable (Result<ServerAnswer, ResolutionError>) -> Void
 
-    private enum Receiver: Sendable {
+    enum Receiver: Sendable {
         case events(@Sendable (LookupEvent) -> Void)
         case records(RecordReceiver)
     }
 
-    private struct Desk: Sendable {
+    struct Desk: Sendable {
         var resolver: StubResolver
         /// Whom to tell, at each look-up's place.
         var receivers: [Receiver?] = []
@@ -52,7 +52,7 @@ final class DNSEngine: Sendable {
         }
     }
 
-    private struct Sockets: Sendable {
+    struct Sockets: Sendable {
         var datagrams: [QueryClient.Carrier: CInt] = [:]
         var streams: [QueryClient.Carrier: any OpenStream] = [:]
         /// Descriptors that the thread closes, so that it never reads from one that somebody else has by then.
@@ -60,14 +60,14 @@ final class DNSEngine: Sendable {
     }
 
     /// How long the thread stays without work.
-    private static let idleTime = Duration.seconds(2)
-    private static let messagesAtOnce = 64
-    private static let threadStack = 256 * 1024
+    static let idleTime = Duration.seconds(2)
+    static let messagesAtOnce = 64
+    static let threadStack = 256 * 1024
     /// The token of the bell; a socket's is its carrier's number and its descriptor.
-    private static let bellToken = UInt64.max
+    static let bellToken = UInt64.max
 
-    private let desk: OrderedOutbox<Desk, Errand>
-    private let sockets = NIOLockedValueBox(Sockets())
+    let desk: OrderedOutbox<Desk, Errand>
+    let sockets = NIOLockedValueBox(Sockets())
     private let transport: any StreamTransport
     private let startedAt = NIODeadline.now()
     private let traced: (@Sendable (QueryTrace) -> Void)?
@@ -145,7 +145,7 @@ extension DNSEngine {
         return lookup
     }
 
-    private func update(_ change: (inout Desk, Duration, inout [StubResolver.Action]) -> Void) {
+    func update(_ change: (inout Desk, Duration, inout [StubResolver.Action]) -> Void) {
         var bell: CInt?
         desk.update(carryingOut: carryOut) { desk in
             var actions: [StubResolver.Action] = []
@@ -253,152 +253,6 @@ extension DNSEngine {
                 case .received(let message): client.receivedOnStream(message, on: stream, at: now, &steps)
                 case .closed(let reason): client.streamClosed(stream, reason, at: now, &steps)
                 }
-            }
-        }
-    }
-}
-
-// MARK: - The thread
-
-extension DNSEngine {
-    /// Sees to it that the thread is there, and awake at this time.
-    ///
-    /// - Returns: the bell to ring, outside the lock.
-    /// - Throws: the error number, where there is no thread to be had, or not what it needs.
-    private func call(_ desk: inout Desk, by wake: Duration) throws(DatagramSocket.Failure) -> CInt? {
-        if desk.isThreadRunning {
-            guard let until = desk.sleepsUntil, wake < until else { return nil }
-            // Nobody else needs to.
-            desk.sleepsUntil = nil
-            return desk.bell?.ring
-        }
-        if desk.queue == nil { try prepare(&desk) }
-        if let number = DetachedThread.start(stackSize: Self.threadStack, { self.run() }) {
-            throw DatagramSocket.Failure(number: number)
-        }
-        desk.isThreadRunning = true
-        return nil
-    }
-
-    /// Opens what the thread needs.
-    private func prepare(_ desk: inout Desk) throws(DatagramSocket.Failure) {
-        var ends: (CInt, CInt) = (-1, -1)
-        let status = withUnsafeMutablePointer(to: &ends) { pointer in
-            pointer.withMemoryRebound(to: CInt.self, capacity: 2) { pipe($0) }
-        }
-        guard status == 0 else { throw DatagramSocket.Failure(number: errno) }
-        for end in [ends.0, ends.1] {
-            _ = fcntl(end, F_SETFL, O_NONBLOCK)
-            _ = fcntl(end, F_SETFD, FD_CLOEXEC)
-        }
-        let queue = ReadinessQueue()
-        guard queue.descriptor >= 0, queue.add(ends.0, token: Self.bellToken, for: .reading) else {
-            let number = errno
-            DatagramSocket.close(ends.0)
-            DatagramSocket.close(ends.1)
-            if queue.descriptor >= 0 { queue.close() }
-            throw DatagramSocket.Failure(number: number)
-        }
-        desk.bell = (ring: ends.1, hear: ends.0)
-        desk.queue = queue
-    }
-
-    private static func ring(_ bell: CInt) {
-        var byte: UInt8 = 1
-        _ = fairdial_write(bell, &byte, 1)
-    }
-
-    private func run() {
-        guard let queue = desk.withMachine({ $0.queue }) else { return }
-        let largest = 65_536
-        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: largest, alignment: 16)
-        defer { buffer.deallocate() }
-        while let milliseconds = nextSleep() {
-            let tokens = queue.wait(milliseconds: milliseconds)
-            read(tokens, buffer)
-            closeDone()
-        }
-    }
-
-    /// How long to sleep; `nil` when there has been nothing to do for a while, and the thread is gone.
-    private func nextSleep() -> CInt? {
-        let now = now
-        let sleep = desk.withMachine { desk -> CInt? in
-            if desk.resolver.wakeTime == nil, let until = desk.sleepsUntil, until <= now {
-                // Slept a whole idle time, and nobody came.
-                desk.isThreadRunning = false
-                desk.sleepsUntil = nil
-                return nil
-            }
-            let until = desk.resolver.wakeTime ?? now + Self.idleTime
-            desk.sleepsUntil = until
-            // Rounded up: a thread that came a little early would come again and again.
-            return CInt(min(60_000, max(0, ((until - now) / .milliseconds(1)).rounded(.up))))
-        }
-        if sleep == nil { leave() }
-        return sleep
-    }
-
-    /// Gives back what the thread needed, if no other one has been started meanwhile.
-    private func leave() {
-        closeDone()
-        let left = desk.withMachine { desk -> (ReadinessQueue?, (ring: CInt, hear: CInt)?) in
-            guard !desk.isThreadRunning, desk.resolver.portCount == 0 else { return (nil, nil) }
-            defer { (desk.queue, desk.bell) = (nil, nil) }
-            return (desk.queue, desk.bell)
-        }
-        left.0?.close()
-        if let bell = left.1 {
-            DatagramSocket.close(bell.ring)
-            DatagramSocket.close(bell.hear)
-        }
-    }
-
-    private func closeDone() {
-        let done = sockets.withLockedValue { sockets in
-            defer { sockets.done = [] }
-            return sockets.done
-        }
-        for descriptor in done { DatagramSocket.close(descriptor) }
-    }
-
-    private func read(_ tokens: [UInt64], _ buffer: UnsafeMutableRawBufferPointer) {
-        var heard: [(QueryClient.Carrier, DatagramSocket.Received)] = []
-        var isEverythingRead = tokens.count < ReadinessQueue.most
-        for token in tokens {
-            if token == Self.bellToken {
-                if let bell = desk.withMachine({ $0.bell }) { _ = fairdial_read(bell.hear, buffer.baseAddress, 64) }
-                continue
-            }
-            let port = QueryClient.Carrier(token >> 32)
-            let descriptor = CInt(bitPattern: UInt32(truncatingIfNeeded: token))
-            // So many at a time, so that no socket keeps the others waiting.
-            readOne: for turn in 1...Self.messagesAtOnce {
-                let received = DatagramSocket.receive(on: descriptor, buffer)
-                switch received {
-                case .nothing: break readOne
-                case .message:
-                    heard.append((port, received))
-                    if turn == Self.messagesAtOnce { isEverythingRead = false }
-                case .failed:
-                    heard.append((port, received))
-                    break readOne
-                }
-            }
-        }
-        update { desk, now, actions in
-            desk.sleepsUntil = tokens.isEmpty ? desk.sleepsUntil : nil
-            desk.resolver.inClient(at: now, &actions) { client, steps in
-                for (port, received) in heard {
-                    switch received {
-                    case .message(let bytes): client.received(bytes, on: port, at: now, &steps)
-                    case .failed(let number):
-                        client.failed(port, ErrorText.of(number), isShortage: false, at: now, &steps)
-                    case .nothing: continue
-                    }
-                }
-                // After all of the messages: what has come by now counts, however late we look (rule 6).
-                if isEverythingRead { client.advance(to: now, &steps) }
             }
         }
     }

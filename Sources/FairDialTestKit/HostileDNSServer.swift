@@ -87,12 +87,12 @@ public final class HostileDNSServer: Sendable {
         behave: @escaping Behaviour
     ) async throws -> HostileDNSServer {
         let host = "127.0.0.1"
-        let count = NIOLockedValueBox(0)
+        let conversation = HostileDNSConversation(behave: behave, count: NIOLockedValueBox(0))
         let elsewhere = try await DatagramBootstrap(group: group).bind(host: host, port: 0).get()
         let listener = try await ServerBootstrap(group: group)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    let handler = HostileDNSHandler(behave, count: count, elsewhere: nil)
+                    let handler = HostileStreamHandler(conversation)
                     try channel.pipeline.syncOperations.addHandler(handler)
                 }
             }
@@ -101,7 +101,7 @@ public final class HostileDNSServer: Sendable {
         let datagrams = try await DatagramBootstrap(group: group)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    let handler = HostileDNSHandler(behave, count: count, elsewhere: elsewhere)
+                    let handler = HostileDatagramHandler(conversation, elsewhere: elsewhere)
                     try channel.pipeline.syncOperations.addHandler(handler)
                 }
             }
@@ -111,7 +111,7 @@ public final class HostileDNSServer: Sendable {
             datagrams: datagrams,
             elsewhere: elsewhere,
             listener: listener,
-            count: count
+            count: conversation.count
         )
     }
 

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import DNSMessages
+import NameResolution
+
+/// One question goes out to one server, over a port or a stream.
+extension QueryClient {
+    /// The server that a query's next try goes to: in order, those first that are not set aside.
+    func server(for query: Query) -> Int {
+        if let probed = query.probes { return probed }
+        let count = configuration.servers.count
+        if count == 1 { return 0 }
+        let healthy = (0..<count).filter { !standings[$0].isSetAside }
+        let order = healthy.isEmpty ? Array(0..<count) : healthy
+        return order[(query.firstServer + query.rounds) % order.count]
+    }
+
+    func timeout(of server: Int) -> Duration {
+        standings[server].estimate.timeout(
+            isOnlyServer: configuration.servers.count == 1,
+            ceiling: configuration.timeout
+        )
+    }
+
+    mutating func startTry(_ key: Slab<Query>.Key, at now: Duration, _ actions: inout [Action]) {
+        guard let query = queries[key] else { return }
+        let server = server(for: query)
+        let silences = query.rounds - query.refusals
+        queries[key]?.rounds += 1
+        let factor = Self.patience(after: silences)
+        setWake(key, at: min(query.ends, now + min(timeout(of: server) * factor, configuration.timeout)))
+        if configuration.usesStreamsOnly {
+            sendOnStream(key, to: server, at: now, &actions)
+            return
+        }
+        sendDatagram(key, to: server, at: now, &actions)
+        if silences >= Self.datagramTries { sendOnStream(key, to: server, at: now, &actions) }
+    }
+
+    mutating func sendDatagram(
+        _ key: Slab<Query>.Key,
+        to server: Int,
+        at now: Duration,
+        _ actions: inout [Action]
+    ) {
+        guard let query = queries[key] else { return }
+        let port: Carrier
+        switch sourcePorts[server].choose(at: now, random: generator.next()) {
+        case .use(let open):
+            port = open
+        case .open:
+            port = nextCarrier
+            nextCarrier += 1
+            sourcePorts[server].opened(port, at: now)
+            ports[port] = PortState(server: server)
+            actions.append(.openPort(port, configuration.servers[server]))
+        }
+        var question = query.wire
+        if configuration.mixesCase, standings[server].keepsCase, !query.spellingDoubts.contains(server) {
+            QueryMessage.mixCase(of: &question, random: (generator.next(), generator.next()))
+        }
+        let message = register(key, question, to: server, on: port, isStream: false, at: now)
+        ports[port]?.listening += 1
+        actions.append(.send(port, message))
+        traceSending(query.question, to: server, message, isStream: false, at: now, &actions)
+        if sourcePorts[server].used(port) { ports[port]?.isRetired = true }
+    }
+
+    mutating func sendOnStream(
+        _ key: Slab<Query>.Key,
+        to server: Int,
+        at now: Duration,
+        _ actions: inout [Action]
+    ) {
+        guard let query = queries[key],
+            !query.tries.contains(where: { $0.isStream && $0.isListening && $0.server == server })
+        else { return }
+        let stream: Carrier
+        if let open = streamOf[server] {
+            stream = open
+        } else {
+            stream = nextCarrier
+            nextCarrier += 1
+            streamOf[server] = stream
+            streams[stream] = StreamState(server: server)
+            actions.append(.openStream(stream, configuration.servers[server]))
+        }
+        let message = register(key, query.wire, to: server, on: stream, isStream: true, at: now)
+        streams[stream]?.listening += 1
+        streams[stream]?.idleEnd = nil
+        actions.append(.sendOnStream(stream, message))
+        traceSending(query.question, to: server, message, isStream: true, at: now, &actions)
+    }
+
+    mutating func traceSending(
+        _ question: Question,
+        to server: Int,
+        _ message: [UInt8],
+        isStream: Bool,
+        at now: Duration,
+        _ actions: inout [Action]
+    ) {
+        guard isTracing else { return }
+        let event = QueryTrace.Event.sent(
+            question,
+            configuration.servers[server],
+            isStream: isStream,
+            identifier: UInt16(message[0]) << 8 | UInt16(message[1]),
+            bytes: message.count
+        )
+        trace(event, at: now, &actions)
+    }
+
+    /// Writes the message for one more try, and notes where its answer will come.
+    mutating func register(
+        _ key: Slab<Query>.Key,
+        _ question: [UInt8],
+        to server: Int,
+        on carrier: Carrier,
+        isStream: Bool,
+        at now: Duration
+    ) -> [UInt8] {
+        var identifier = UInt16(truncatingIfNeeded: generator.next())
+        while pending[Self.place(carrier, identifier)] != nil {
+            identifier = UInt16(truncatingIfNeeded: generator.next())
+        }
+        let hasOptions = standings[server].understandsOptions
+        let hasCookies = hasOptions && configuration.usesCookies
+        let cookies = hasCookies ? standings[server].clientCookie + (standings[server].serverCookie ?? []) : []
+        let message = QueryMessage(
+            question,
+            identifier: identifier,
+            datagramSize: hasOptions ? configuration.datagramSize : nil,
+            cookies: cookies,
+            wantsAuthenticData: configuration.wantsAuthenticData
+        )
+        let index = queries[key]?.tries.count ?? 0
+        queries[key]?.tries.append(
+            Query.Try(
+                server: server,
+                carrier: carrier,
+                isStream: isStream,
+                identifier: identifier,
+                sentAt: now,
+                question: question,
+                hasOptions: hasOptions,
+                hasCookies: hasCookies
+            )
+        )
+        pending[Self.place(carrier, identifier)] = Pending(query: key, index: index)
+        standings[server].inFlight += 1
+        return message.bytes
+    }
+
+    static func place(_ carrier: Carrier, _ identifier: UInt16) -> UInt64 {
+        UInt64(carrier) << 16 | UInt64(identifier)
+    }
+
+    /// Shows a server that is set aside a copy of a query, when it is time to.
+    mutating func probe(like query: Query, at now: Duration, _ actions: inout [Action]) {
+        guard configuration.servers.count > 1 else { return }
+        for server in standings.indices where standings[server].takeProbe(at: now) {
+            let copy = Query(
+                query.question,
+                for: query.asker,
+                ends: now + configuration.timeout,
+                firstServer: server,
+                probes: server
+            )
+            let key = queries.insert(copy)
+            setAlarm(key, at: copy.ends)
+            trace(.decided("\(configuration.servers[server]) is shown a copy of \(query.question)"), at: now, &actions)
+            if configuration.usesStreamsOnly {
+                sendOnStream(key, to: server, at: now, &actions)
+            } else {
+                sendDatagram(key, to: server, at: now, &actions)
+            }
+        }
+    }
+}
