@@ -89,8 +89,9 @@ public final class AutomaticResolver: NameResolution.Resolver {
         }
     }
 
-    /// What the cache has, of names that are ours. What is not ours is never in it.
+    /// What the cache has, of names that are ours now: the configuration may have changed since they were put there.
     public func knownAnswer(to question: LookupQuestion) -> LookupAnswer? {
-        dns.knownAnswer(to: question)
+        guard let answer = dns.knownAnswer(to: question), case .dns = plan.choice(for: question.key) else { return nil }
+        return answer
     }
 }

@@ -31,12 +31,21 @@ public final class SystemResolver: Resolver {
         func withdraw() -> Bool { resolver.withdraw(lookup) }
     }
 
+    /// What is done outside the lock, in order.
+    private enum Errand: Sendable {
+        case lookups(SystemLookups.Action)
+        /// Among the others, so that of two threads the one that knows less cannot have the last word.
+        case setAlarm(Duration?)
+    }
+
     private struct Desk: Sendable {
         var lookups: SystemLookups
+        /// When the alarm has been told to ring.
+        var alarm: Duration?
         var receivers: [SystemLookups.Lookup: @Sendable (LookupEvent) -> Void] = [:]
     }
 
-    private let desk: OrderedOutbox<Desk, SystemLookups.Action>
+    private let desk: OrderedOutbox<Desk, Errand>
     private let runner: any CallRunner
     private let descriptorsAtOnce: Int
 
@@ -116,13 +125,26 @@ public final class SystemResolver: Resolver {
 
     private func update(_ change: (inout Desk, Duration) -> [SystemLookups.Action]) {
         let now = now
-        var wakes: Duration?
         desk.update(carryingOut: carryOut) { desk in
-            defer { wakes = desk.lookups.wakeTime }
-            return change(&desk, now)
+            let errands = change(&desk, now).map(Errand.lookups)
+            let wakes = desk.lookups.wakeTime
+            guard wakes != desk.alarm else { return errands }
+            desk.alarm = wakes
+            return errands + [.setAlarm(wakes)]
         }
-        runner.wake(at: wakes) { [weak self] in
-            self?.update { desk, now in desk.lookups.advance(to: now) }
+    }
+
+    private func carryOut(_ errand: Errand) {
+        switch errand {
+        case .lookups(let action): carryOut(action)
+        case .setAlarm(let time):
+            runner.wake(at: time) { [weak self] in
+                self?.update { desk, now in
+                    // It has rung: whatever is awaited now must be set anew.
+                    desk.alarm = nil
+                    return desk.lookups.advance(to: now)
+                }
+            }
         }
     }
 
