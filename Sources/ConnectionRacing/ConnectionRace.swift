@@ -151,8 +151,29 @@ extension ConnectionRace {
         at now: Duration
     ) -> ActionList<Action> {
         guard !isOver else { return ActionList() }
-        awaited.subtract(families)
-        if services { awaitsServices = false }
+        return answered(
+            candidates,
+            awaiting: awaited.subtracting(families),
+            services: awaitsServices && !services,
+            at: now
+        )
+    }
+
+    /// Addresses or service bindings have come, and because of them others may be awaited that were not.
+    ///
+    /// - Parameters:
+    ///   - candidates: all that are known by now, as above.
+    ///   - families: about which answers are still to come, for any name.
+    ///   - services: whether something is still to come that belongs before all that is known.
+    public mutating func answered(
+        _ candidates: Candidates,
+        awaiting families: AddressFamilies,
+        services: Bool,
+        at now: Duration
+    ) -> ActionList<Action> {
+        guard !isOver else { return ActionList() }
+        awaited = families
+        awaitsServices = services
         line(up: candidates)
         heldUntil = mustHold ? heldUntil ?? now + configuration.delays.resolution : nil
         return proceed(at: now)

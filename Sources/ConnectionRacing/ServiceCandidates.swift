@@ -60,11 +60,16 @@ public struct ServiceCandidates: Sendable {
             let hints = binding.hints.filter { !known.settled.contains($0.family) }
             return destinations(sort(known.addresses + hints), at: binding.port ?? port)
         }
-        // Addresses of the owner that no binding speaks for come last.
-        if !bindings.contains(where: { $0.target.lowercased() == owner }) {
-            groups.append(destinations(sort(records[owner]?.addresses ?? []), at: port))
-        }
+        // Where no binding leads to a connection, one without any is tried (RFC 9460 §3); what a binding speaks for stays with it.
+        let hasSpoken = bindings.contains { $0.target.lowercased() == owner && ($0.port ?? port) == port }
+        if !hasSpoken { groups.append(destinations(sort(records[owner]?.addresses ?? []), at: port)) }
         return Candidates(groups: groups)
+    }
+
+    /// Whether anything is known of where the best binding's target is; true where there is no binding.
+    public var isBestBindingKnown: Bool {
+        guard let best = bindings.first else { return true }
+        return !best.hints.isEmpty || records[best.target.lowercased()]?.addresses.isEmpty == false
     }
 
     /// The binding that a destination belongs to, the best one of several; `nil` for an address of the owner alone.

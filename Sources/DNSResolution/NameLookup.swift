@@ -4,7 +4,8 @@ import DNSMessages
 import IPAddresses
 import NameResolution
 
-/// One look-up of a name's addresses: the search list, and both families side by side, told as they come.
+/// One look-up of a name's addresses: the search list, and both families side by side, told as they come; service bindings beside
+/// them, where they are wanted.
 ///
 /// Pure: what has become of each question goes in, steps come out. The rules of the search are glibc's (`res_search`): a name
 /// that does not exist, or has no address, or that its servers fail at, leads to the next; silence ends the search.
@@ -18,6 +19,8 @@ struct NameLookup: Sendable {
     /// What has become of one question.
     enum Finding: Sendable {
         case addresses([IPAddress], LookupSource, server: Endpoint?, isStale: Bool)
+        /// Service bindings, in ServiceMode and AliasMode both.
+        case bindings([SVCBRecord], server: Endpoint?, isStale: Bool)
         /// There are none, or there is no such name.
         case nothing
         /// The servers have said that they cannot tell.
@@ -30,26 +33,53 @@ struct NameLookup: Sendable {
     private struct Findings: Sendable {
         private var a: Finding?
         private var aaaa: Finding?
+        private var service: Finding?
 
         subscript(_ type: RecordType) -> Finding? {
-            get { type == .a ? a : aaaa }
-            set { if type == .a { a = newValue } else { aaaa = newValue } }
+            get {
+                switch type {
+                case .a: a
+                case .aaaa: aaaa
+                default: service
+                }
+            }
+            set {
+                switch type {
+                case .a: a = newValue
+                case .aaaa: aaaa = newValue
+                default: service = newValue
+                }
+            }
         }
 
-        var hasAddresses: Bool {
+        /// Whether there is anything to connect to.
+        var isFound: Bool {
             if case .addresses = a { return true }
             if case .addresses = aaaa { return true }
+            if case .bindings = service { return true }
             return false
         }
+    }
+
+    /// The bindings of the present name, and the aliases on the way to them.
+    private struct Bindings: Sendable {
+        let question: ServiceQuestion
+        /// Where records in AliasMode have led to; the last one is being asked for.
+        var aliases: [DomainName] = []
+        var isTold = false
     }
 
     private let families: AddressFamilies
     private let name: String
     private let asksOneByOne: Bool
     private let skipsIPv6: Bool
+    /// What is asked for.
+    private let types: [RecordType]
     private let candidates: [SearchList.Candidate]
     private var position = 0
     private var findings = Findings()
+    /// `nil` where none are wanted.
+    private var bindings: Bindings?
     /// Families that have been told.
     private var told: AddressFamilies = []
     /// What the name as it was written has come to, when it was asked for before others.
@@ -71,47 +101,96 @@ struct NameLookup: Sendable {
         self.candidates = candidates
         self.asksOneByOne = asksOneByOne
         skipsIPv6 = skipped.contains(.ipv6) && families.contains(.ipv6)
+        let addressTypes =
+            families == .both ? Self.bothTypes : families.contains(.ipv4) ? Self.onlyA : Self.onlyAAAA
+        types = question.service.map { addressTypes + [$0.type] } ?? addressTypes
+        bindings = question.service.map { Bindings(question: $0) }
     }
 
     /// The name that is being asked for.
     var candidate: SearchList.Candidate { candidates[position] }
 
-    /// Whether the name that is being asked for has any address so far.
-    private var hasAddresses: Bool { findings.hasAddresses }
-
     private static let bothTypes: [RecordType] = [.a, .aaaa]
     private static let onlyA: [RecordType] = [.a]
     private static let onlyAAAA: [RecordType] = [.aaaa]
 
-    /// What is asked for.
-    private var types: [RecordType] {
-        families == .both ? Self.bothTypes : families.contains(.ipv4) ? Self.onlyA : Self.onlyAAAA
-    }
+    /// So many records in AliasMode may lead from one to the next (RFC 9460 §3.1 leaves the number to us).
+    private static let aliasLimit = 8
 
     /// Begins with the first name.
     mutating func begin() -> [Step] {
         if skipsIPv6 { findings[.aaaa] = .nothing }
+        if let type = bindings?.question.type, serviceOwner == nil { findings[type] = .nothing }
         let open = types.filter { findings[$0] == nil }
         if open.isEmpty { return conclude() }
-        return (asksOneByOne ? Array(open.prefix(1)) : open).map { .ask(candidate.name, $0) }
+        return (asksOneByOne ? Array(open.prefix(1)) : open).map(ask)
     }
+
+    private func ask(_ type: RecordType) -> Step {
+        .ask(Self.isOfAddresses(type) ? candidate.name : serviceOwner ?? candidate.name, type)
+    }
+
+    /// Where the present name's bindings stand; `nil` where none can, for the prefix makes the name too long.
+    private var serviceOwner: DomainName? {
+        guard let bindings else { return nil }
+        return bindings.aliases.last ?? firstServiceOwner
+    }
+
+    /// Where they stand if no alias leads on.
+    private var firstServiceOwner: DomainName? {
+        try? bindings?.question.owner(below: candidate.name)
+    }
+
+    private static func isOfAddresses(_ type: RecordType) -> Bool { type == .a || type == .aaaa }
 
     /// A question for the present name has come to something.
     mutating func found(_ finding: Finding, for type: RecordType) -> [Step] {
         guard !isOver, findings[type] == nil else { return [] }
-        findings[type] = finding
+        if Self.isOfAddresses(type) {
+            findings[type] = finding
+        } else if let alias = alias(in: finding) {
+            bindings?.aliases.append(alias)
+            return [ask(type)]
+        } else {
+            findings[type] = ofBindings(finding)
+        }
         var steps: [Step] = []
-        if hasAddresses { steps += tellSettled() }
+        if findings.isFound { steps += tellSettled() }
         guard let open = types.first(where: { findings[$0] == nil }) else { return steps + conclude() }
-        if asksOneByOne { steps.append(.ask(candidate.name, open)) }
+        if asksOneByOne { steps.append(ask(open)) }
         return steps
+    }
+
+    /// The name that a record in AliasMode leads to; `nil` where none does, or the way has no end.
+    ///
+    /// - Source: RFC 9460 §2.4.2: beside such a record others mean nothing; and the root for a target means that the service is not
+    ///   to be had, which whoever can do without bindings may leave aside.
+    private func alias(in finding: Finding) -> DomainName? {
+        guard case .bindings(let records, _, _) = finding, let bindings,
+            let alias = records.first(where: \.isAlias)?.target, alias != .root,
+            bindings.aliases.count < Self.aliasLimit, !bindings.aliases.contains(alias), alias != firstServiceOwner
+        else { return nil }
+        return alias
+    }
+
+    /// What the question for bindings has come to when no alias leads on. Where it cannot be told, there are none: a connection can do
+    /// without them.
+    private func ofBindings(_ finding: Finding) -> Finding {
+        let hasFollowed = bindings?.aliases.isEmpty == false
+        switch finding {
+        case .bindings(let records, let server, let isStale):
+            guard records.contains(where: \.isAlias) else { return finding }
+            return hasFollowed ? .bindings([], server: server, isStale: isStale) : .nothing
+        case .addresses, .nothing, .refused, .failed:
+            return hasFollowed ? .bindings([], server: nil, isStale: false) : .nothing
+        }
     }
 
     /// Tells what is settled and has not been told: as soon as one family has addresses the name is found, and where the other
     /// has none it stays so.
     private mutating func tellSettled() -> [Step] {
         var steps: [Step] = []
-        for type in types {
+        for type in types where Self.isOfAddresses(type) {
             let family: AddressFamilies = type == .a ? .ipv4 : .ipv6
             guard !told.contains(family), let finding = findings[type] else { continue }
             var answer = LookupAnswer(families: family, addresses: [], isInDestinationOrder: false, source: .dns)
@@ -121,25 +200,40 @@ struct NameLookup: Sendable {
                 answer.source = source
                 answer.server = server
                 answer.isStale = isStale
-            case .nothing: break
+            case .nothing, .bindings: break
             case .refused, .failed: continue
             }
             told.formUnion(family)
             steps.append(.tell(.answered(answer)))
         }
+        if let type = bindings?.question.type, let finding = findings[type], bindings?.isTold == false {
+            bindings?.isTold = true
+            steps.append(.tell(.bound(serviceAnswer(finding))))
+        }
         return steps
+    }
+
+    private func serviceAnswer(_ finding: Finding) -> ServiceAnswer {
+        var answer = ServiceAnswer(records: [], name: candidate.name, alias: bindings?.aliases.last)
+        if case .bindings(let records, let server, let isStale) = finding {
+            answer.records = records
+            answer.server = server
+            answer.isStale = isStale
+        }
+        return answer
     }
 
     /// Every question for the present name has come to something.
     private mutating func conclude() -> [Step] {
-        let failures = types.compactMap { type -> (error: ResolutionError, isSilence: Bool)? in
+        let failures = types.filter(Self.isOfAddresses).compactMap {
+            type -> (error: ResolutionError, isSilence: Bool)? in
             switch findings[type] {
             case .refused(let error): (error, false)
             case .failed(let error): (error, true)
             default: nil
             }
         }
-        if hasAddresses { return end(failures.first?.error) }
+        if findings.isFound { return end(failures.first?.error) }
         if position == 0, candidate.suffix == nil, candidates.count > 1 {
             asWritten = failures.first.map { $0.isSilence ? .failed($0.error) : .refused($0.error) } ?? .nothing
         } else if let silence = failures.first(where: \.isSilence) {
@@ -149,6 +243,7 @@ struct NameLookup: Sendable {
         position += 1
         guard position < candidates.count else { return end(verdict) }
         findings = Findings()
+        bindings?.aliases = []
         return begin()
     }
 
@@ -156,7 +251,7 @@ struct NameLookup: Sendable {
     private var verdict: ResolutionError {
         switch asWritten {
         case .failed(let error), .refused(let error): return error
-        case .addresses, .nothing, nil: break
+        case .addresses, .bindings, .nothing, nil: break
         }
         if asWritten == nil, let refusal { return refusal }
         return ResolutionError(.nameNotFound, "\(name) does not exist, or has no \(familyWords)")

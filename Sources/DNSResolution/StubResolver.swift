@@ -152,8 +152,8 @@ extension StubResolver {
     /// The addresses of a name, where they are known and fresh: a look, and no more.
     package mutating func knownAddresses(_ question: LookupQuestion, at now: Duration) -> LookupAnswer? {
         let name = question.name
-        // A name that is looked up in the search list first is not this name.
-        guard isAskedAsWritten(name) else { return nil }
+        // A name that is looked up in the search list first is not this name; bindings have no short way.
+        guard question.service == nil, isAskedAsWritten(name) else { return nil }
         return cache.addresses(of: name, families: question.families, at: now)
     }
 
@@ -391,8 +391,10 @@ extension StubResolver {
             actions.append(.deliverRecords(lookup, result.map(\.answer).mapError(\.error)))
         case .addresses(let lookup, let type):
             guard let state = running[lookup.slab] else { return }
-            let finding = Self.finding(result)
-            if configuration.guardsSearch, let suffix = state.lookup?.candidate.suffix { note(suffix, finding) }
+            let finding = Self.finding(result, at: request.name)
+            if configuration.guardsSearch, type == .a || type == .aaaa, let suffix = state.lookup?.candidate.suffix {
+                note(suffix, finding)
+            }
             let steps = state.lookup?.found(finding, for: type) ?? []
             carryOut(steps, of: lookup, at: now, &actions)
         }
@@ -402,19 +404,25 @@ extension StubResolver {
         switch finding {
         case .addresses: searchGuard.note(suffix, found: true)
         case .nothing: searchGuard.note(suffix, found: false)
-        case .refused, .failed: return
+        case .bindings, .refused, .failed: return
         }
     }
 
     private static func finding(
-        _ result: Result<Given, Trouble>
+        _ result: Result<Given, Trouble>,
+        at name: DomainName
     ) -> NameLookup.Finding {
         switch result {
         case .success(let found):
-            if case .addresses(let addresses) = found.answer.content {
-                return .addresses(addresses, found.source, server: found.answer.server, isStale: found.isStale)
+            let (server, isStale) = (found.answer.server, found.isStale)
+            switch found.answer.content {
+            case .addresses(let addresses):
+                return .addresses(addresses, found.source, server: server, isStale: isStale)
+            case .records(let records):
+                let bindings = records.compactMap { SVCBRecord($0, askedForAt: name, found.answer.canonicalName) }
+                return bindings.isEmpty ? .nothing : .bindings(bindings, server: server, isStale: isStale)
+            case .noData, .nameError, .alias: return .nothing
             }
-            return .nothing
         case .failure(let trouble):
             return trouble.isRefusal ? .refused(trouble.error) : .failed(trouble.error)
         }
@@ -440,5 +448,18 @@ extension StubResolver {
 
     private func trace(_ event: @autoclosure () -> QueryTrace.Event, at now: Duration, _ actions: inout [Action]) {
         if isTracing { actions.append(.transport(.trace(QueryTrace(event(), at: now)))) }
+    }
+}
+
+extension SVCBRecord {
+    /// A binding of either type; a target "." means the record's own name (RFC 9460 §2.5), and that is the name which it was asked for
+    /// at: one that an alias (CNAME) leads from has the same addresses. `nil` for another record.
+    fileprivate init?(_ record: Record, askedForAt name: DomainName, _ canonicalName: DomainName?) {
+        switch record.data {
+        case let data as SVCBRecord: self = data
+        case let data as HTTPSRecord: self = data.binding
+        default: return nil
+        }
+        if !isAlias, target == .root || target == canonicalName { target = name }
     }
 }

@@ -10,6 +10,10 @@ public struct ConnectedSocket: Sendable {
     /// Where it goes.
     public let destination: Destination
 
+    /// The service binding that the destination belongs to, where `DialOptions.bindings` asked for some; `nil` for an address of the
+    /// host itself.
+    public let binding: ServiceBinding?
+
     /// Where the time went, and what every attempt said.
     public let splits: Splits
 }

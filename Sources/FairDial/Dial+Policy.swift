@@ -11,6 +11,13 @@ extension Dial {
         return destinations.filter { !isVetoed($0, at: now) }
     }
 
+    /// The same of candidates that may stand in groups.
+    mutating func permitted(_ candidates: Candidates, at now: Duration) -> Candidates {
+        guard question.policy != nil else { return candidates }
+        let permitted = Set(permitted(candidates.destinations, at: now))
+        return candidates.filter(permitted.contains)
+    }
+
     /// Whether the policy forbids a destination; the first time that it does is reported.
     mutating func isVetoed(_ destination: Destination, at now: Duration) -> Bool {
         guard let policy = question.policy, let address = destination.endpoint?.address,

@@ -51,7 +51,7 @@ struct Dial: ~Copyable, Sendable {
         self.question = question
         unanswered = question.lookup?.families ?? []
         lookup = question.lookup == nil ? .unneeded : .asked
-        race = ConnectionRace(awaiting: unanswered, question.race)
+        race = ConnectionRace(awaiting: unanswered, services: question.lookup?.service != nil, question.race)
         stopwatch = Stopwatch(running: .lookup, at: .zero)
     }
 
@@ -139,6 +139,39 @@ extension Dial {
         DialAction
     > {
         guard case .dialing = phase else { return ActionList() }
+        note(answer)
+        hasAddresses = !destinations.isEmpty
+        guard question.goal != .answer else {
+            runClock(at: now)
+            return ActionList()
+        }
+        let permitted = permitted(destinations, at: now)
+        return carryOut(race.answered(permitted, settling: answer.families, at: now), at: now)
+    }
+
+    /// Something has come where service bindings are wanted: addresses, bindings, or the end of one of several look-ups.
+    ///
+    /// - Parameters:
+    ///   - answer: what was said of the host itself; `nil` for anything else.
+    ///   - candidates: all that are known by now, best first.
+    ///   - families: about which answers are still to come, for any name.
+    ///   - services: whether something is still to come that belongs before all that is known.
+    mutating func answered(
+        _ answer: LookupAnswer?,
+        all candidates: Candidates,
+        awaiting families: AddressFamilies,
+        services: Bool,
+        at now: Duration
+    ) -> ActionList<DialAction> {
+        guard case .dialing = phase else { return ActionList() }
+        if let answer { note(answer) }
+        hasAddresses = !candidates.destinations.isEmpty
+        let permitted = permitted(candidates, at: now)
+        return carryOut(race.answered(permitted, awaiting: families, services: services, at: now), at: now)
+    }
+
+    /// Who has answered what.
+    private mutating func note(_ answer: LookupAnswer) {
         switch lookup {
         case .asked, .queued: lookup = .running
         case .unneeded, .running, .postponed, .ended: break
@@ -148,13 +181,6 @@ extension Dial {
         server = server ?? answer.server
         isStale = isStale || answer.isStale
         unanswered.subtract(answer.families)
-        hasAddresses = !destinations.isEmpty
-        guard question.goal != .answer else {
-            runClock(at: now)
-            return ActionList()
-        }
-        let permitted = permitted(destinations, at: now)
-        return carryOut(race.answered(permitted, settling: answer.families, at: now), at: now)
     }
 
     /// What a connection to a destination took in the past; it times the attempt after its own.

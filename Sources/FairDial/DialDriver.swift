@@ -15,14 +15,16 @@ import NameResolution
 package final class DialDriver: @unchecked Sendable {
     /// What a dial brought, for the face that asked.
     package enum Ending: Sendable {
-        case channel(any Channel, Destination, Splits)
-        case descriptor(CInt, Destination, Splits)
+        case channel(any Channel, Destination, ServiceBinding?, Splits)
+        case descriptor(CInt, Destination, ServiceBinding?, Splits)
         case addresses([IPAddress], Splits)
         case failed(DialError)
     }
 
     private enum Letter: Sendable {
         case lookup(LookupEvent)
+        /// Of a binding's target.
+        case targetLookup(String, LookupEvent)
         case socketReady(Destination)
         case cancel
     }
@@ -47,7 +49,15 @@ package final class DialDriver: @unchecked Sendable {
     private var end: (@Sendable (Ending) -> Void)?
 
     private var lookup: (any LookupUnderWay)?
-    private var known = KnownAddresses()
+    var known = KnownAddresses()
+    /// What the look-ups have brought where service bindings are wanted; `nil` where they are not.
+    var services: ServiceLookups?
+    /// The look-ups of bindings' targets, by name.
+    var targetLookups: [String: any LookupUnderWay] = [:]
+    /// How the host's own look-up ended, where that of a binding's target goes on.
+    var hostEnd: ResolutionError??
+    /// Why a binding's target could not be looked up; the first one.
+    var targetError: ResolutionError?
     private var attempts: [Attempt] = []
     var dial: Dial
     var winner: (any Channel)?
@@ -67,6 +77,9 @@ package final class DialDriver: @unchecked Sendable {
         self.loop = loop
         startedAt = loop.now
         dial = Dial(plan.question)
+        if let request = plan.bindings, case .lookUp(let port) = plan.start, let host = plan.question.lookup?.name {
+            services = ServiceLookups(host: host, port: port, families: plan.families, request: request)
+        }
     }
 
     /// Begins the dial: asks for the look-up or opens the first socket, on the caller's own thread, before anybody else
@@ -146,6 +159,7 @@ extension DialDriver {
             let time = since(startedAt, until: time)
             switch letter {
             case .lookup(let event): read(event, at: time)
+            case .targetLookup(let name, let event): read(event, ofTarget: name)
             case .socketReady(let destination): ask(destination, at: time)
             case .cancel: carryOut(dial.cancel(at: time))
             }
@@ -159,6 +173,10 @@ extension DialDriver {
             dial.lookupStarted(at: time)
         case .answered(let answer):
             guard case .lookUp(let port) = plan.start else { return }
+            if services != nil {
+                foundForHost(answer)
+                return
+            }
             known.add(answer, wanting: plan.families, from: plan.connector, plan.memory, at: loop.now)
             let destinations = known.inDestinationOrder.map {
                 Destination.internet(Endpoint(address: $0, port: port))
@@ -169,9 +187,18 @@ extension DialDriver {
             }
             // Attempts start now, however long ago the answer came: their clock must not pay for a late loop.
             carryOut(dial.answered(answer, all: destinations, at: now))
+        case .bound(let answer):
+            bound(answer)
         case .ended(let error):
             lookup = nil
-            carryOut(dial.lookupEnded(error, at: now))
+            if services == nil { carryOut(dial.lookupEnded(error, at: now)) } else { hostEnded(error) }
+        }
+    }
+
+    /// Looks up where a binding's target is.
+    func lookUpTarget(_ name: String, _ question: LookupQuestion) {
+        targetLookups[name] = plan.resolver.lookUp(question, for: plan.asker) { event in
+            self.deliver(.targetLookup(name, event))
         }
     }
 
@@ -243,6 +270,7 @@ extension DialDriver {
     private func leaveLookup() {
         _ = lookup?.withdraw()
         lookup = nil
+        leaveTargetLookups()
     }
 
     private func open(_ destination: Destination) {
@@ -328,8 +356,9 @@ extension DialDriver {
         case .answered(let splits): return .addresses(known.inDestinationOrder, splits)
         case .failed(let error): return .failed(error)
         case .connected(let destination, let splits):
-            if let winner { return .channel(winner, destination, splits) }
-            return take(destination).map { .descriptor($0.descriptor, destination, splits) }
+            let binding = services?.binding(of: destination)
+            if let winner { return .channel(winner, destination, binding, splits) }
+            return take(destination).map { .descriptor($0.descriptor, destination, binding, splits) }
         }
     }
 }

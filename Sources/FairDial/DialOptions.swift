@@ -21,6 +21,11 @@ public struct DialOptions: Sendable {
     /// How addresses race; `nil` is the dialer's.
     public var race: RaceConfiguration?
 
+    /// The service whose bindings (HTTPS and SVCB records, RFC 9460) are looked up beside the addresses, and say where else it is to
+    /// be had, at which port, and by which protocols; `nil`, the default, for none. Where names are the system's to look up, which
+    /// knows of no bindings, it changes nothing. The race follows version 3 of Happy Eyeballs then, unless `race` is set here.
+    public var bindings: BindingRequest?
+
     /// The addresses to bind to before `connect`, one of each family at most; port 0 lets the system choose. Where there is one,
     /// a family without one is neither asked for nor dialed, and `Splits.skipped` says so. Empty for the system's choice.
     public var localEndpoints: [Endpoint] = []

@@ -26,6 +26,8 @@ final class DialPlan: Sendable {
     let resolver: any Resolver
     let connector: any Connector
     let memory: OutcomeMemory?
+    /// The service bindings wanted; `nil` for none.
+    let bindings: BindingRequest?
     let asker: Asker
     let families: AddressFamilies
     let sockets: SocketSetup
@@ -40,6 +42,7 @@ final class DialPlan: Sendable {
         resolver: any Resolver,
         connector: any Connector,
         memory: OutcomeMemory?,
+        bindings: BindingRequest?,
         asker: Asker,
         families: AddressFamilies,
         sockets: SocketSetup,
@@ -52,6 +55,7 @@ final class DialPlan: Sendable {
         self.resolver = resolver
         self.connector = connector
         self.memory = memory
+        self.bindings = bindings
         self.asker = asker
         self.families = families
         self.sockets = sockets

@@ -105,8 +105,10 @@ extension Dialer {
         StartNesting.start(on: loop) {
             driver.start { ending in
                 switch ending {
-                case .channel(let channel, let destination, let splits):
-                    promise.succeed(Connection(output: channel, destination: destination, splits: splits))
+                case .channel(let channel, let destination, let binding, let splits):
+                    promise.succeed(
+                        Connection(output: channel, destination: destination, binding: binding, splits: splits)
+                    )
                 case .failed(let error): promise.fail(error)
                 case .descriptor, .addresses: Self.brokenInvariant(ending, target)
                 }

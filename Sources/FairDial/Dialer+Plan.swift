@@ -102,8 +102,13 @@ extension Dialer {
         let families = options.wantedFamilies
         var lookup: LookupQuestion?
         var asker = Asker(label: "")
-        if case .lookUp = start, let host = target.host {
-            lookup = LookupQuestion(name: host, families: families)
+        var race = options.race ?? configuration.race
+        if case .lookUp(let port) = start, let host = target.host {
+            // An answer is no race: there is nothing that bindings could change.
+            let bindings = goal == .answer ? nil : options.bindings
+            lookup = LookupQuestion(name: host, families: families, service: bindings?.question(forPort: port))
+            // Version 2 knows of no bindings.
+            if bindings != nil, options.race == nil { race.rules = .version3 }
             asker = options.label.map(Asker.init(label:)) ?? Asker(parentDomainOf: host)
         }
         return DialPlan(
@@ -113,7 +118,7 @@ extension Dialer {
                 lookup: lookup,
                 budgets: options.budgets ?? configuration.budgets,
                 deadline: options.deadline,
-                race: options.race ?? configuration.race,
+                race: race,
                 policy: configuration.policy,
                 skipped: start.mayHaveSkipped ? options.skippedFamilies : [],
                 awaitsReadiness: options.readiness != nil,
@@ -123,6 +128,7 @@ extension Dialer {
             resolver: configuration.resolver,
             connector: configuration.connector,
             memory: configuration.memory,
+            bindings: lookup?.service == nil ? nil : options.bindings,
             asker: asker,
             families: families,
             sockets: options.sockets(over: transport),

@@ -172,9 +172,9 @@ extension Dialer {
         output: () -> Output?
     ) throws(DialError) -> Connection<Output> {
         switch ending {
-        case .channel(_, let destination, let splits):
+        case .channel(_, let destination, let binding, let splits):
             guard let output = output() else { Self.brokenInvariant(ending, target) }
-            return Connection(output: output, destination: destination, splits: splits)
+            return Connection(output: output, destination: destination, binding: binding, splits: splits)
         case .failed(let error): throw error
         case .descriptor, .addresses: Self.brokenInvariant(ending, target)
         }
@@ -215,8 +215,13 @@ extension Dialer {
         let plan = plan(for: target, from: start, goal: .socket, over: transport, options: options)
         let ending = await run(plan, on: configuration.group.any())
         switch ending {
-        case .descriptor(let descriptor, let destination, let splits):
-            return ConnectedSocket(descriptor: descriptor, destination: destination, splits: splits)
+        case .descriptor(let descriptor, let destination, let binding, let splits):
+            return ConnectedSocket(
+                descriptor: descriptor,
+                destination: destination,
+                binding: binding,
+                splits: splits
+            )
         case .failed(let error): throw error
         case .channel, .addresses: Self.brokenInvariant(ending, target)
         }

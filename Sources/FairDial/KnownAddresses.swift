@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import ConnectionRacing
 import IPAddresses
 import NIOCore
 import NameResolution
@@ -37,5 +38,24 @@ struct KnownAddresses {
         candidates = connector.candidates(for: inDestinationOrder)
         if let memory { candidates = memory.recall(candidates, at: now) }
         inDestinationOrder = DestinationOrder().sorted(candidates)
+    }
+
+    /// Puts the addresses of each binding into destination order; they are what is known from now on.
+    mutating func order(
+        _ services: ServiceLookups,
+        from connector: any Connector,
+        _ memory: OutcomeMemory?,
+        at now: NIODeadline
+    ) -> Candidates {
+        var all: [DestinationOrder.Candidate] = []
+        let ordered = services.candidates { addresses in
+            guard !addresses.isEmpty else { return [] }
+            var candidates = connector.candidates(for: addresses)
+            if let memory { candidates = memory.recall(candidates, at: now) }
+            all += candidates
+            return DestinationOrder().sorted(candidates)
+        }
+        candidates = all
+        return ordered
     }
 }

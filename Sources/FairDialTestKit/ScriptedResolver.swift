@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+public import DNSMessages
 public import IPAddresses
 import NIOConcurrencyHelpers
 public import NameResolution
@@ -63,7 +64,8 @@ public final class ScriptedResolver: Resolver {
             let wanted = state.entries.firstIndex { entry in
                 guard !entry.isHandedOut else { return false }
                 guard let name else { return true }
-                return entry.question == LookupQuestion(name: name, families: entry.question.families)
+                let (families, service) = (entry.question.families, entry.question.service)
+                return entry.question == LookupQuestion(name: name, families: families, service: service)
             }
             guard let index = wanted else { return nil }
             state.entries[index].isHandedOut = true
@@ -220,6 +222,17 @@ public struct ScriptedLookup: LookupUnderWay {
                 LookupAnswer(families: families, addresses: addresses, isInDestinationOrder: false, source: .dns)
             )
         )
+    }
+
+    /// Tells of service bindings, as a DNS server would: all that there are.
+    ///
+    /// - Parameters:
+    ///   - records: those in ServiceMode; none for a service that has none.
+    ///   - alias: where records in AliasMode have led to.
+    @discardableResult
+    public func bind(_ records: [SVCBRecord], alias: DomainName? = nil) -> Bool {
+        let name = (try? DomainName(question.name)) ?? .root
+        return deliver(.bound(ServiceAnswer(records: records, name: name, alias: alias)))
     }
 
     /// Ends the look-up.

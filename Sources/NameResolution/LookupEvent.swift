@@ -8,6 +8,10 @@ public enum LookupEvent: Hashable, Sendable {
     /// Addresses for some of the families asked for. A family is settled once at most.
     case answered(LookupAnswer)
 
+    /// Service bindings, for a question that asks for them; once at most, and no more will come. A resolver that knows of none tells
+    /// none.
+    case bound(ServiceAnswer)
+
     /// Nothing more will come. `nil`: every family asked for has been answered; else why the others have not been.
     case ended(ResolutionError?)
 }

@@ -54,6 +54,7 @@ public struct SharedLookups: Sendable {
         waits[waiter] = Wait(lookup: lookup, asker: asker)
         let told = lookups[lookup].map { shared in
             (shared.hasStarted ? [.started] : []) + shared.answers.map { LookupEvent.answered($0.asShared) }
+                + (shared.bound.map { [.bound($0)] } ?? [])
         }
         return (isNews ? [.join(lookup, asker)] : []) + (told ?? []).map { .deliver(waiter, $0) }
     }
@@ -79,6 +80,7 @@ public struct SharedLookups: Sendable {
         // They have been told what had come by then, and nothing is told twice.
         fresh.hasStarted = shared.hasStarted
         fresh.answers = shared.answers
+        fresh.bound = shared.bound
         return start(fresh, for: waiting)
     }
 
@@ -129,6 +131,7 @@ private struct Shared: Sendable {
     private var askers: Set<Asker> = []
     var hasStarted = false
     var answers: [LookupAnswer] = []
+    var bound: ServiceAnswer?
 
     init(question: LookupQuestion, first: SharedLookups.Waiter) {
         self.question = question
@@ -165,6 +168,10 @@ private struct Shared: Sendable {
             guard !answer.families.isEmpty || !answer.addresses.isEmpty else { return nil }
             answers.append(answer)
             return .answered(answer)
+        case .bound(let answer):
+            guard bound == nil else { return nil }
+            bound = answer
+            return event
         case .ended:
             return event
         }

@@ -45,14 +45,40 @@ import Testing
         #expect(services.candidates(sortedBy: unsorted) == [to(Self.address6, port: 443)])
     }
 
-    @Test func `a binding's port is dialed instead of the one asked for`() {
+    @Test func `a binding's port is dialed before the one asked for`() {
         var services = candidates([
             ServiceBinding(priority: 1, target: "example.com", port: 8443, protocols: ["h2"])
         ])
         services.found([Self.address6], settling: .ipv6, for: "example.com")
-        #expect(services.candidates(sortedBy: unsorted) == [to(Self.address6, port: 8443)])
+        #expect(
+            services.candidates(sortedBy: unsorted)
+                == Candidates(groups: [[to(Self.address6, port: 8443)], [to(Self.address6, port: 443)]])
+        )
         #expect(services.binding(of: to(Self.address6, port: 8443))?.protocols == ["h2"])
         #expect(services.binding(of: to(Self.address6, port: 443)) == nil)
+    }
+
+    @Test func `what a binding speaks for is there once`() {
+        var services = candidates([ServiceBinding(priority: 1, target: "example.com", protocols: ["h2"])])
+        services.found([Self.address6], settling: .ipv6, for: "example.com")
+        #expect(services.candidates(sortedBy: unsorted) == [to(Self.address6, port: 443)])
+    }
+
+    @Test func `it is known where the best binding leads as soon as there is a hint, or an address`() {
+        #expect(candidates([]).isBestBindingKnown)
+        var services = candidates([
+            ServiceBinding(priority: 1, target: "a.example.com"),
+            ServiceBinding(priority: 2, target: "b.example.com", hints: [Self.hint4]),
+        ])
+        #expect(!services.isBestBindingKnown)
+        services.found([], settling: .ipv6, for: "a.example.com")
+        #expect(!services.isBestBindingKnown)
+        services.found([Self.address4], settling: .ipv4, for: "a.example.com")
+        #expect(services.isBestBindingKnown)
+        #expect(
+            candidates([ServiceBinding(priority: 1, target: "b.example.com", hints: [Self.hint4])])
+                .isBestBindingKnown
+        )
     }
 
     @Test func `each group is sorted by itself`() {

@@ -99,6 +99,18 @@ private let version3 = RaceConfiguration(rules: .version3)
         #expect(race.answered([six1], settling: .ipv6, at: at(30)) == [.start(six1)])
     }
 
+    @Test func `what is awaited because of bindings keeps the race alive, and holds it for better ones`() {
+        var race = ConnectionRace(awaiting: .both, services: true, version3)
+        #expect(race.answered([six1], settling: .both, at: at(10)) == [])
+        // The bindings lead to another name, of which nothing is known yet.
+        #expect(race.answered([six1], awaiting: .both, services: true, at: at(20)) == [])
+        #expect(race.wakeTime == at(60))
+        #expect(race.answered([six2, six1], awaiting: .ipv4, services: false, at: at(30)) == [.start(six2)])
+        #expect(race.failed(six2, at: at(31)) == [.start(six1)])
+        #expect(race.failed(six1, at: at(32)) == [])
+        #expect(race.answered([six2, six1], awaiting: [], services: false, at: at(33)) == [.exhaust])
+    }
+
     @Test func `negative answers alone end the race once nothing is awaited`() {
         var race = ConnectionRace(awaiting: .both, services: true, version3)
         #expect(race.answered([], settling: .both, at: at(30)) == [])

@@ -31,7 +31,7 @@ extension DNSResolver {
         return await withCheckedContinuation { continuation in
             _ = lookUp(LookupQuestion(name: name, families: families), for: Asker(label: "test")) { event in
                 switch event {
-                case .started: return
+                case .started, .bound: return
                 case .answered(let answer):
                     outcome.withLockedValue { outcome in
                         outcome.addresses += answer.addresses

@@ -62,9 +62,14 @@ struct StubBench {
         return result
     }
 
-    mutating func lookUp(_ name: String, families: AddressFamilies = .both) -> StubResolver.Lookup {
-        perform { resolver, now, actions in
-            resolver.lookUp(LookupQuestion(name: name, families: families), for: QueryBench.asker, at: now, &actions)
+    mutating func lookUp(
+        _ name: String,
+        families: AddressFamilies = .both,
+        service: ServiceQuestion? = nil
+    ) -> StubResolver.Lookup {
+        let question = LookupQuestion(name: name, families: families, service: service)
+        return perform { resolver, now, actions in
+            resolver.lookUp(question, for: QueryBench.asker, at: now, &actions)
         }
     }
 
@@ -145,6 +150,9 @@ struct StubBench {
             let families = answer.families == .both ? "both" : answer.families.contains(.ipv4) ? "ipv4" : "ipv6"
             let addresses = answer.addresses.map { "\($0)" }.joined(separator: " ")
             return "\(families): \(addresses) (\(answer.source.rawValue)\(answer.isStale ? ", stale" : ""))"
+        case .bound(let answer):
+            let words = answer.records.map { "\($0)" } + (answer.alias.map { ["alias \($0)"] } ?? [])
+            return "bound at \(answer.name): \(words.joined(separator: ", "))"
         case .ended(nil): return "ended"
         case .ended(let error?): return "ended: \(error.kind)"
         }

@@ -31,6 +31,17 @@ import Testing
         #expect(LookupQuestion(name: "db.example").families == .both)
     }
 
+    @Test func `other bindings are another question, and none are one of their own`() {
+        let services: [ServiceQuestion?] = [
+            nil, .https(port: 443), .https(port: 8_443), .scheme("dns"), .scheme("dns", port: 853), .scheme("https"),
+        ]
+        #expect(Set(services.map { LookupQuestion(name: "db.example", service: $0) }).count == services.count)
+        #expect(
+            LookupQuestion(name: "DB.example", service: .https(port: 443))
+                == LookupQuestion(name: "db.example", service: .https(port: 443))
+        )
+    }
+
     @Test func `the name stays as it was written`() {
         let question = LookupQuestion(name: "DB.Example")
         #expect(question.name == "DB.Example")

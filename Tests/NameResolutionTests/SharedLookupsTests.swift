@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import DNSMessages
 import IPAddresses
 import NameResolution
 import Testing
@@ -50,6 +51,28 @@ extension SharedLookups {
         #expect(lookups.join(ipv4, as: 2, for: feeds) == [.start(2, ipv4, feeds)])
         #expect(lookups.join(other, as: 3, for: feeds) == [.start(3, other, feeds)])
         #expect(lookups.count == 3)
+    }
+
+    @Test func `bindings are told once, to everybody, and to whoever comes later`() throws {
+        var lookups = SharedLookups()
+        let record = SVCBRecord(priority: 1, target: try DomainName("web.example"))
+        let bound = LookupEvent.bound(ServiceAnswer(records: [record], name: try DomainName("db.example")))
+        _ = lookups.join(1)
+        _ = lookups.join(2)
+        #expect(lookups.received(bound, for: 1) == [.deliver(1, bound), .deliver(2, bound)])
+        #expect(lookups.received(bound, for: 1) == [])
+        #expect(lookups.join(3) == [.deliver(3, bound)])
+    }
+
+    @Test func `bindings that have been told are not told again when the look-up starts afresh`() throws {
+        var lookups = SharedLookups()
+        let bound = LookupEvent.bound(ServiceAnswer(records: [], name: try DomainName("db.example")))
+        _ = lookups.join(1)
+        _ = lookups.received(bound, for: 1)
+        #expect(lookups.leave(1) == [.withdraw(1)])
+        _ = lookups.join(2)
+        #expect(lookups.withdrawn(1, isGone: true) == [.start(2, question, feeds)])
+        #expect(lookups.received(bound, for: 2) == [])
     }
 
     @Test func `another asker joins the look-up once, so that it holds the best place any is owed`() {

@@ -6,12 +6,13 @@ import NameResolution
 final class SimulatedAsking: Resolver, @unchecked Sendable {
     private struct UnderWay: LookupUnderWay {
         let asking: SimulatedAsking
+        let question: LookupQuestion
         let lookup: any LookupUnderWay
 
         func join(_ asker: Asker) { lookup.join(asker) }
 
         func withdraw() -> Bool {
-            asking.dial.hasWithdrawn()
+            asking.dial.hasLeft(question)
             return lookup.withdraw()
         }
     }
@@ -32,9 +33,9 @@ final class SimulatedAsking: Resolver, @unchecked Sendable {
         dial.asks(question)
         let dial = dial
         let lookup = resolver.lookUp(question, for: asker) { event in
-            dial.isTold(event)
+            dial.isTold(event, of: question)
             receive(event)
         }
-        return UnderWay(asking: self, lookup: lookup)
+        return UnderWay(asking: self, question: question, lookup: lookup)
     }
 }

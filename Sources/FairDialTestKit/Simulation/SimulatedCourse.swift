@@ -26,6 +26,8 @@ struct SimulatedCourse: CustomStringConvertible {
     let race: RaceConfiguration
     let isVetted: Bool
     let label: String?
+    /// Whether service bindings are wanted, should there be a look-up.
+    let isBound: Bool
     let initializer: Way
     let readiness: Way?
 
@@ -65,6 +67,7 @@ struct SimulatedCourse: CustomStringConvertible {
             budget: dice.chance(85) ? nil : .milliseconds(dice.number(0..<2_000))
         )
         isVetted = dice.chance(40)
+        isBound = dice.chance(30)
         label = dice.chance(50) ? nil : dice.pick(["crawl", "driver"])
         initializer = Self.way(dice)
         readiness = dice.chance(50) ? nil : Self.way(dice)
@@ -76,7 +79,7 @@ struct SimulatedCourse: CustomStringConvertible {
 
     var description: String {
         "\(host) \(known) for \(goal), families \(families.rawValue), \(budgets), deadline \(deadline as Duration?), "
-            + "\(race), vetted \(isVetted), initializer \(initializer), readiness \(readiness as Way?)"
+            + "\(race), vetted \(isVetted), bound \(isBound), initializer \(initializer), readiness \(readiness as Way?)"
     }
 
     private static func way(_ dice: Dice) -> Way {

@@ -12,14 +12,14 @@ extension SimulatedDial {
         if endedAt != nil { world.fault("\(name) ends twice") }
         endedAt = now
         switch ending {
-        case .channel(_, let destination, let splits):
+        case .channel(_, let destination, _, let splits):
             world.story("\(name) is connected to \(destination): \(splits)")
             if course.goal != .channel { world.fault("\(name) brings a channel") }
             if initializerRuns != 1 { world.fault("\(name): the initializer ran \(initializerRuns) times") }
             check(splits, wonBy: destination)
             // The caller uses it for a while.
             world.clock.after(world.dice.milliseconds(0...50)) { self.channel?.close(promise: nil) }
-        case .descriptor(let descriptor, let destination, let splits):
+        case .descriptor(let descriptor, let destination, _, let splits):
             world.story("\(name) has a socket to \(destination): \(splits)")
             if course.goal != .socket { world.fault("\(name) brings a socket") }
             guard let socket = racing(descriptor), socket.progress(at: now) == .connected else {
@@ -42,7 +42,7 @@ extension SimulatedDial {
         }
         for socket in sockets where socket.stage == .racing { world.fault("\(name) left \(socket.destination) open") }
         if case .failed = ending, channel?.isActive == true { world.fault("\(name) failed and left its channel open") }
-        if question != nil { world.fault("\(name) has ended, and its look-up has not been left") }
+        if !questions.isEmpty { world.fault("\(name) has ended, and its look-up has not been left") }
         if elapsed > bound + world.lateness { world.fault("\(name) took \(elapsed), and might take \(bound)") }
         world.dialEnded()
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ConnectionRacing
+import DNSMessages
 import FairDial
 import IPAddresses
 import NIOCore
@@ -38,8 +39,12 @@ final class SimulatedDial: @unchecked Sendable {
     var handOvers = 0
     var initializerRuns = 0
 
-    var question: LookupQuestion?
+    /// What it has asked and has no end of.
+    var questions: [LookupQuestion] = []
     var told: [IPAddress] = []
+    /// What bindings have named to begin with; it may be tried, and need not be.
+    private var hinted: [IPAddress] = []
+    private var ports: Set<UInt16> = [443]
 
     init(_ number: Int, in world: SimulatedWorld, _ course: SimulatedCourse, on loop: SimulatedLoop) {
         self.world = world
@@ -48,8 +53,8 @@ final class SimulatedDial: @unchecked Sendable {
         name = "dial \(number)"
     }
 
-    /// What the dial has asked and has no end of.
-    var awaited: LookupQuestion? { endedAt == nil ? question : nil }
+    /// What the dial has asked and waits for still.
+    var awaited: [LookupQuestion] { endedAt == nil ? questions : [] }
 
     var isOver: Bool { endedAt != nil }
 }
@@ -71,6 +76,7 @@ extension SimulatedDial {
         options.budgets = course.budgets
         options.deadline = course.deadline
         options.label = course.label
+        options.bindings = course.isBound ? .https(protocols: ["h2", "http/1.1"]) : nil
         if let readiness = course.readiness {
             options.readiness = .when { channel in self.promise(readiness, on: channel.eventLoop) }
         }
@@ -132,22 +138,30 @@ extension SimulatedDial {
 
 extension SimulatedDial {
     func asks(_ question: LookupQuestion) {
-        if self.question != nil { world.fault("\(name) has two look-ups under way") }
+        if questions.contains(question) { world.fault("\(name) looks \(question.name) up twice at once") }
+        if !questions.isEmpty, !course.isBound { world.fault("\(name) has two look-ups under way") }
         if course.isKnown { world.fault("\(name) looks up what is known") }
-        self.question = question
+        questions.append(question)
     }
 
-    func isTold(_ event: LookupEvent) {
+    func isTold(_ event: LookupEvent, of question: LookupQuestion) {
         switch event {
         case .started: break
         case .answered(let answer):
             if endedAt == nil { told += answer.addresses.filter { course.families.contains($0.family) } }
-        case .ended: question = nil
+        case .bound(let answer):
+            if !course.isBound { world.fault("\(name) is told of bindings that it does not want") }
+            for record in answer.records {
+                hinted += record.parameters.ipv4Hints.map(IPAddress.v4)
+                hinted += record.parameters.ipv6Hints.map { .v6($0, zone: nil) }
+                if let port = record.parameters.port { ports.insert(port) }
+            }
+        case .ended: hasLeft(question)
         }
     }
 
-    func hasWithdrawn() {
-        question = nil
+    func hasLeft(_ question: LookupQuestion) {
+        questions.removeAll { $0 == question }
     }
 }
 
@@ -166,7 +180,8 @@ extension SimulatedDial {
         if handOvers > 0 { world.fault("\(name) opens \(destination) after its hand-over") }
         if tried.contains(destination) { world.fault("\(name) tries \(destination) twice") }
         if !course.families.contains(address.family) { world.fault("\(name) opens \(destination) of a wrong family") }
-        if !told.contains(address), !course.knows(address) {
+        let isNamed = told.contains(address) || hinted.contains(address) || course.knows(address)
+        if !isNamed || destination.endpoint.map({ ports.contains($0.port) }) != true {
             world.fault("\(name) opens \(destination), which nobody named")
         }
         if course.isVetted, !world.allows(address) { world.fault("\(name) opens \(destination), which is forbidden") }

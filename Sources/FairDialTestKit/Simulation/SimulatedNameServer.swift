@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import DNSMessages
 import IPAddresses
 import NameResolution
 
@@ -79,10 +80,54 @@ final class SimulatedNameServer: Resolver, @unchecked Sendable {
             last = max(last, time)
             world.clock.after(time) { asked.tell(.answered(self.answer(to: question, about: family))) }
         }
+        if question.service != nil, dice.chance(80) {
+            let time = start + (dice.chance(80) ? dice.milliseconds(0...200) : dice.milliseconds(200...9_000))
+            last = max(last, time)
+            world.clock.after(time) { asked.tell(.bound(self.bindings(of: question))) }
+        }
         let end = last + (dice.chance(50) ? 0 : dice.milliseconds(0...3_000))
         let error = isWhole ? nil : ResolutionError(.temporaryFailure, "one family is silent")
         world.clock.after(end) { asked.tell(.ended(error)) }
         return asked
+    }
+
+    /// A few bindings: of the name itself, of other names, with and without hints, some of no use to anybody; or an alias alone.
+    private func bindings(of question: LookupQuestion) -> ServiceAnswer {
+        let dice = world.dice
+        guard let name = try? DomainName(question.name) else { preconditionFailure("\(question.name) is no name") }
+        func target() -> DomainName { (try? DomainName("\(dice.pick(["a", "b", "c", "t"])).sim")) ?? name }
+        let records = (0..<dice.number(0..<4)).compactMap { _ -> SVCBRecord? in
+            var parameters: [ServiceParameter] = []
+            if dice.chance(50) {
+                let hints = dice.some(of: SimulatedWorld.addresses)
+                for (family, key) in [(AddressFamily.ipv4, ServiceParameter.Key.ipv4Hint), (.ipv6, .ipv6Hint)] {
+                    let value = hints.filter { $0.family == family }.flatMap(Self.wire)
+                    if !value.isEmpty { parameters.append(ServiceParameter(key: key, value: value)) }
+                }
+            }
+            if dice.chance(30) { parameters.append(ServiceParameter(key: .port, value: [0x20, 0xFB])) }
+            if dice.chance(30) {
+                // h3 alone, which nobody here speaks, or h2.
+                let version = dice.pick([UInt8(ascii: "2"), UInt8(ascii: "3")])
+                parameters.append(ServiceParameter(key: .alpn, value: [2, UInt8(ascii: "h"), version]))
+                parameters.append(ServiceParameter(key: .noDefaultALPN, value: []))
+            }
+            guard let all = try? ServiceParameters(parameters) else { preconditionFailure("\(parameters)") }
+            return SVCBRecord(
+                priority: UInt16(dice.number(1..<3)),
+                target: dice.chance(40) ? name : target(),
+                parameters: all
+            )
+        }
+        return ServiceAnswer(records: records, name: name, alias: dice.chance(15) ? target() : nil)
+    }
+
+    private static func wire(_ address: IPAddress) -> [UInt8] {
+        switch address {
+        case .v4(let bits): withUnsafeBytes(of: bits.bits.bigEndian, Array.init)
+        case .v6(let bits, _):
+            withUnsafeBytes(of: bits.high.bigEndian, Array.init) + withUnsafeBytes(of: bits.low.bigEndian, Array.init)
+        }
     }
 
     private func answer(to question: LookupQuestion, about family: AddressFamily) -> LookupAnswer {

@@ -163,14 +163,13 @@ extension SimulatedWorld {
 
     /// Somebody who waits for the answer to a question.
     func waiter(for question: LookupQuestion) -> SimulatedDial? {
-        dials.first { $0.awaited == question }
+        dials.first { $0.awaited.contains(question) }
     }
 
     /// A look-up that somebody waits for goes on, whoever else has left it (rule 3).
     func dialEnded() {
         guard let names else { return }
-        for dial in dials {
-            guard let question = dial.awaited else { continue }
+        for (dial, question) in dials.flatMap({ dial in dial.awaited.map { (dial, $0) } }) {
             let isUnderWay =
                 server.map { $0.isAsked(question) }
                 ?? system.map { $0.lookups.contains { $0.name == question.name && $0.families == question.families } }
