@@ -174,7 +174,7 @@ let package = Package(
             name: "FairDialTests",
             dependencies: [
                 "FairDial", "FairDialTestKit", "DNSMessages", "IPAddresses", "GetAddrInfo", "NameResolution",
-                "SystemResolution", "ConnectionRacing",
+                "SystemResolution", "DNSResolution", "ConnectionRacing",
             ] + nio,
             swiftSettings: strict
         ),

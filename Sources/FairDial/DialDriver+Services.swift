@@ -34,9 +34,12 @@ extension DialDriver {
             guard targetLookups.removeValue(forKey: name) != nil else { return }
             services?.ended(name)
             targetError = targetError ?? error
+            if targetLookups.isEmpty, let hostEnd {
+                carryOut(dial.lookupEnded(hostEnd ?? targetError, at: now))
+                return
+            }
         }
         tell(nil)
-        if targetLookups.isEmpty, let hostEnd { carryOut(dial.lookupEnded(hostEnd ?? targetError, at: now)) }
     }
 
     /// The host's look-up has ended. The dial's has when those of all targets have.

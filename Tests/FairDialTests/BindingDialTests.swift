@@ -1,0 +1,280 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ConnectionRacing
+import DNSMessages
+import DNSResolution
+import FairDialTestKit
+import IPAddresses
+import NIOConcurrencyHelpers
+import NIOCore
+import NameResolution
+import Testing
+
+@testable import FairDial
+
+private let six1 = Destinations.six1
+private let four1 = Destinations.four1
+private let four2 = Destinations.four2
+
+private func at(_ milliseconds: Int) -> Duration { .milliseconds(milliseconds) }
+
+private func records(_ texts: String...) throws -> [SVCBRecord] {
+    try texts.map { try SVCBRecord(presentation: $0) }
+}
+
+@Suite struct `A dial with service bindings` {
+    private static var options: DialOptions {
+        var options = DialOptions()
+        options.bindings = .https(protocols: ["h2", "http/1.1"])
+        return options
+    }
+
+    private static func to(_ address: IPAddress, _ port: UInt16 = 443) -> Destination {
+        Destinations.to(address, port: port)
+    }
+
+    @Test func `a binding's target is looked up, its port dialed, and the caller told what it offers`() async throws {
+        let world = ScriptedWorld([Self.to(four2, 8_443): .connectsAtOnce])
+        async let dialed = world.dialer.connectSocket(to: "web.test", port: 443, options: Self.options)
+        let host = try await world.resolver.nextLookup(of: "web.test")
+        #expect(host.question.service == .https(port: 443))
+        host.answer([four1])
+        host.bind(try records("1 far.test port=8443 alpn=h2,h3"))
+        let far = try await world.resolver.nextLookup(of: "far.test.")
+        #expect(far.question.service == nil)
+        far.answer([four2], settling: .both)
+        let socket = try await dialed
+        #expect(socket.destination == Self.to(four2, 8_443))
+        #expect(socket.binding?.protocols == ["h2", "http/1.1"])
+        #expect(socket.binding?.target == "far.test")
+        // Nobody waits for the rest.
+        #expect(host.withdrawals == 1 && far.withdrawals == 1)
+        #expect(world.network.opened.map(\.destination) == [Self.to(four2, 8_443)])
+    }
+
+    @Test func `a hint is dialed before the target's addresses have come`() async throws {
+        let world = ScriptedWorld([Self.to(six1): .connectsAtOnce])
+        async let dialed = world.dialer.connectSocket(to: "web.test", port: 443, options: Self.options)
+        let host = try await world.resolver.nextLookup(of: "web.test")
+        host.bind(try records("1 far.test ipv6hint=2001:db8::1"))
+        let socket = try await dialed
+        #expect(socket.destination == Self.to(six1))
+        #expect(try await world.resolver.nextLookup(of: "far.test.").withdrawals == 1)
+    }
+
+    @Test func `the host's own addresses wait for the bindings, and for the resolution delay at most`() async throws {
+        let world = ScriptedWorld([Self.to(four1): .connectsAtOnce])
+        async let dialed = world.dialer.connectSocket(to: "web.test", port: 443, options: Self.options)
+        let host = try await world.resolver.nextLookup(of: "web.test")
+        host.answer([four1])
+        await world.clock.sleepers()
+        await world.clock.advance(to: at(49))
+        #expect(world.network.opened == [])
+        await world.clock.advance(to: at(50))
+        let socket = try await dialed
+        #expect(socket.binding == nil)
+        #expect(socket.splits.lookup == at(50))
+    }
+
+    @Test func `where no binding leads to a connection, the host's own address does`() async throws {
+        let world = ScriptedWorld([
+            Self.to(four2, 8_443): .fails(111, after: .zero), Self.to(four1, 8_443): .fails(111, after: .zero),
+            Self.to(four1): .connectsAtOnce,
+        ])
+        async let dialed = world.dialer.connectSocket(to: "web.test", port: 443, options: Self.options)
+        let host = try await world.resolver.nextLookup(of: "web.test")
+        host.bind(try records("1 far.test port=8443", "2 web.test port=8443"))
+        host.answer([four1])
+        host.end()
+        let far = try await world.resolver.nextLookup(of: "far.test.")
+        far.answer([four2])
+        far.end()
+        let socket = try await dialed
+        #expect(
+            world.network.opened.map(\.destination) == [Self.to(four2, 8_443), Self.to(four1, 8_443), Self.to(four1)]
+        )
+        #expect(socket.binding == nil)
+    }
+
+    @Test func `a host that has an alias alone is dialed where that leads`() async throws {
+        let world = ScriptedWorld([Self.to(four2): .connectsAtOnce])
+        async let dialed = world.dialer.connectSocket(to: "web.test", port: 443, options: Self.options)
+        let host = try await world.resolver.nextLookup(of: "web.test")
+        host.answer([])
+        host.bind([], alias: try DomainName("pool.test"))
+        host.end()
+        let pool = try await world.resolver.nextLookup(of: "pool.test.")
+        pool.answer([four2])
+        let socket = try await dialed
+        #expect(socket.destination == Self.to(four2))
+        #expect(socket.binding == nil)
+    }
+
+    @Test func `records that are of no use are as good as none`() async throws {
+        let world = ScriptedWorld([Self.to(four1): .connectsAtOnce])
+        async let dialed = world.dialer.connectSocket(to: "web.test", port: 443, options: Self.options)
+        let host = try await world.resolver.nextLookup(of: "web.test")
+        host.answer([four1])
+        host.bind(try records("1 far.test alpn=h3 no-default-alpn", "2 far.test key667=x mandatory=key667"))
+        #expect(try await dialed.destination == Self.to(four1))
+        #expect(world.resolver.lookups.count == 1)
+    }
+
+    @Test func `the dial goes on while any look-up does, and fails with the first one's reason`() async throws {
+        let world = ScriptedWorld()
+        let dialed = Task { () async throws(DialError) in
+            try await world.dialer.connectSocket(to: "web.test", port: 443, options: Self.options)
+        }
+        let host = try await world.resolver.nextLookup(of: "web.test")
+        host.bind(try records("1 far.test"))
+        host.answer([])
+        host.end()
+        let far = try await world.resolver.nextLookup(of: "far.test.")
+        await world.clock.sleepers()
+        far.end(ResolutionError(.temporaryFailure, "far.test A: SERVFAIL"))
+        let error = await #expect(throws: DialError.self) { try await dialed.value }
+        #expect(error?.code == .temporaryNameFailure)
+        #expect(error?.message.contains("far.test A: SERVFAIL") == true)
+    }
+
+    @Test func `what a target brings late is dialed after what came before it`() async throws {
+        let world = ScriptedWorld([Self.to(four2): .connectsAtOnce])
+        async let dialed = world.dialer.connectSocket(to: "web.test", port: 443, options: Self.options)
+        let host = try await world.resolver.nextLookup(of: "web.test")
+        host.answer([four1])
+        host.bind(try records("1 far.test"))
+        host.end()
+        let far = try await world.resolver.nextLookup(of: "far.test.")
+        await world.clock.sleepers()
+        await world.clock.advance(to: at(60))
+        #expect(world.network.opened.map(\.destination) == [Self.to(four1)])
+        far.answer([four2])
+        await world.clock.advance(to: at(400))
+        #expect(try await dialed.destination == Self.to(four2))
+        #expect(world.isClean(open: [Self.to(four2)]))
+    }
+
+    @Test func `a policy judges what bindings lead to, hints included`() async throws {
+        let world = ScriptedWorld([Self.to(four1): .connectsAtOnce, Self.to(four2): .connectsAtOnce])
+        var configuration = world.dialer.configuration
+        configuration.policy = AddressPolicy(isAllowed: { $0 != four2 })
+        async let dialed = Dialer(configuration).connectSocket(to: "web.test", port: 443, options: Self.options)
+        let host = try await world.resolver.nextLookup(of: "web.test")
+        host.bind(try records("1 far.test ipv4hint=192.0.2.2"))
+        host.answer([four1])
+        host.end()
+        try await world.resolver.nextLookup(of: "far.test.").end()
+        let socket = try await dialed
+        #expect(socket.destination == Self.to(four1))
+        #expect(socket.splits.attempts.map(\.outcome) == [.vetoed, .connected])
+    }
+
+    @Test func `a literal, a local name and an answer have no bindings`() async throws {
+        let world = ScriptedWorld([Self.to(four1): .connectsAtOnce], addresses: [four1])
+        let literal = try await world.dialer.connectSocket(to: "192.0.2.1", port: 443, options: Self.options)
+        let override = try await world.dialer.connectSocket(to: "db.test", port: 443, options: Self.options)
+        #expect(literal.binding == nil && override.binding == nil)
+        async let answered = world.dialer.resolve("web.test", port: 443, options: Self.options)
+        let lookup = try await world.resolver.nextLookup(of: "web.test")
+        #expect(lookup.question.service == nil)
+        lookup.answer([four1])
+        lookup.end()
+        #expect(try await answered.endpoints.map(\.address) == [four1])
+    }
+
+    @Test func `a dial that is called off leaves every look-up`() async throws {
+        let world = ScriptedWorld()
+        let task = Task {
+            try? await world.dialer.connectSocket(to: "web.test", port: 443, options: Self.options)
+        }
+        let host = try await world.resolver.nextLookup(of: "web.test")
+        host.bind(try records("1 far.test", "2 near.test"))
+        let targets = [
+            try await world.resolver.nextLookup(of: "far.test."), try await world.resolver.nextLookup(of: "near.test."),
+        ]
+        await world.clock.sleepers()
+        task.cancel()
+        await world.clock.advance(to: at(1))
+        #expect(await task.value == nil)
+        for lookup in [host] + targets { #expect(lookup.withdrawals == 1) }
+    }
+
+    @Test func `a server that names hundreds of targets has eight looked up`() async throws {
+        let world = ScriptedWorld([Self.to(four1): .connectsAtOnce])
+        async let dialed = world.dialer.connectSocket(to: "web.test", port: 443, options: Self.options)
+        let host = try await world.resolver.nextLookup(of: "web.test")
+        host.bind(try (1...300).map { try SVCBRecord(presentation: "\($0) far\($0).test") })
+        let first = try await world.resolver.nextLookup(of: "far1.test.")
+        #expect(world.resolver.lookups.count == 9)
+        first.answer([four1])
+        // IPv6 addresses of the others might come.
+        await world.clock.sleepers()
+        await world.clock.advance(to: at(50))
+        #expect(try await dialed.destination == Self.to(four1))
+    }
+}
+
+@Suite struct `A dial with service bindings over the wire` {
+    /// A name server that knows one host, its service at a port, and nothing else.
+    private static func server(servicePort: Int) async throws -> HostileDNSServer {
+        try await HostileDNSServer.start { query in
+            guard let message = query.message, let question = message.questions.first else { return [] }
+            var answer = Message(header: message.header, questions: message.questions)
+            answer.header.isResponse = true
+            let isHost = "\(question.name)".lowercased() == "far.example"
+            switch question.type {
+            case .a where isHost:
+                answer.answers = [Record(name: question.name, timeToLive: 60, data: ARecord(.loopback))]
+            case .https:
+                guard let record = try? SVCBRecord(presentation: "1 far.example port=\(servicePort) alpn=h2") else {
+                    return []
+                }
+                answer.answers = [Record(name: question.name, timeToLive: 60, data: HTTPSRecord(record))]
+            default:
+                let zone = SOARecord(
+                    server: .root,
+                    mailbox: .root,
+                    serial: 1,
+                    refresh: 1,
+                    retry: 1,
+                    expire: 1,
+                    minimum: 60
+                )
+                answer.authorities = [Record(name: .root, timeToLive: 60, data: zone)]
+            }
+            return [.send(answer, over: query)]
+        }
+    }
+
+    @Test func `a host that has bindings alone is connected, and the initializer knows of them before it runs`()
+        async throws
+    {
+        let service = try await LoopbackServer.start()
+        let names = try await Self.server(servicePort: service.port)
+        var resolver = DNSResolverConfiguration()
+        resolver.configurationPath = ""
+        resolver.servers = [NameServer(Endpoint(address: .v4(.loopback), port: UInt16(names.port)))]
+        var configuration = DialerConfiguration()
+        configuration.resolver = NameResolver(DNSResolver(resolver), localNames: nil)
+        let told = NIOLockedValueBox<[String]>([])
+        var options = DialOptions()
+        options.bindings = .https(protocols: ["h2"]) { binding in
+            told.withLockedValue { $0.append(binding.protocols.joined(separator: ",")) }
+        }
+        // The second time the cache has it all.
+        for _ in 0..<2 {
+            let connection = try await Dialer(configuration).connect(to: "web.example", port: 443, options: options) {
+                channel in
+                told.withLockedValue { $0.append("initialized") }
+                return channel.eventLoop.makeSucceededFuture(channel)
+            }
+            #expect(connection.destination.endpoint?.port == UInt16(service.port))
+            #expect(connection.binding?.target == "far.example")
+            try await connection.output.close()
+        }
+        #expect(told.withLockedValue { $0 } == ["h2", "initialized", "h2", "initialized"])
+        #expect(names.queryCount == 5)
+        await names.stop()
+        try await service.stop()
+    }
+}
