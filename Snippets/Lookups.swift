@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Names in DNS: records, and answers that may be old while the servers are away.
+// Names in DNS: records, answers that may be old while the servers are away, and what HTTPS records say of a host.
 
 import DNSMessages
 import DNSResolution
+import FairDial
 
 func lookups() async throws {
     var configuration = DNSResolverConfiguration()  // resolv.conf's servers, unless you name others
@@ -11,4 +12,9 @@ func lookups() async throws {
     let resolver = DNSResolver(configuration)
     let mail = try await resolver.records(of: DomainName("example.org"), .mx)
     for record in mail.records { print(record) }
+
+    var options = DialOptions()  // HTTPS records (RFC 9460): another host, port, protocols
+    options.bindings = .https(protocols: ["h2", "http/1.1"])
+    let web = try await Dialer.shared.connect(to: "www.example.org", port: 443, options: options)
+    print(web.destination, web.binding?.protocols ?? [])
 }
