@@ -10,6 +10,7 @@ struct Outcome: Sendable {
     var addresses: [IPAddress] = []
     var error: ResolutionError?
     var sources: Set<LookupSource> = []
+    var bound: ServiceAnswer?
 
     /// The addresses in an order of their own.
     var sorted: [String] { addresses.map { "\($0)" }.sorted() }
@@ -26,12 +27,18 @@ extension DNSResolver {
     }
 
     /// Looks a name up to its end.
-    func outcome(of name: String, families: AddressFamilies = .both) async -> Outcome {
+    func outcome(
+        of name: String,
+        families: AddressFamilies = .both,
+        service: ServiceQuestion? = nil
+    ) async -> Outcome {
         let outcome = NIOLockedValueBox(Outcome())
         return await withCheckedContinuation { continuation in
-            _ = lookUp(LookupQuestion(name: name, families: families), for: Asker(label: "test")) { event in
+            let question = LookupQuestion(name: name, families: families, service: service)
+            _ = lookUp(question, for: Asker(label: "test")) { event in
                 switch event {
-                case .started, .bound: return
+                case .started: return
+                case .bound(let answer): outcome.withLockedValue { $0.bound = answer }
                 case .answered(let answer):
                     outcome.withLockedValue { outcome in
                         outcome.addresses += answer.addresses

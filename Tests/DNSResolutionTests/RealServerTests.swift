@@ -30,6 +30,37 @@ struct RealServerTests {
         #expect(outcome.sorted == addresses)
     }
 
+    /// A host, its service, how many bindings it has, the best one's target, the alias on the way, and the host's own addresses.
+    private static let services: [(String, ServiceQuestion, Int, String?, String?, [String])] = [
+        ("svc.fair.test", .https(port: 443), 2, "svc.fair.test", nil, ["192.0.2.8", "2001:db8::8"]),
+        ("svcalias.fair.test", .https(port: 443), 2, "svc.fair.test", "svc.fair.test", []),
+        ("fair.test", .scheme("dns"), 1, "dns.fair.test", nil, []),
+        ("v4.fair.test", .https(port: 443), 0, nil, nil, ["192.0.2.1"]),
+    ]
+
+    @Test(arguments: services)
+    func `service bindings come with the addresses, aliases followed`(
+        name: String,
+        service: ServiceQuestion,
+        count: Int,
+        target: String?,
+        alias: String?,
+        addresses: [String]
+    ) async throws {
+        let outcome = await DNSResolver(ports: [try ports.knotd]).outcome(of: name, service: service)
+        #expect(outcome.error == nil)
+        #expect(outcome.sorted == addresses)
+        let bound = try #require(outcome.bound)
+        let best = bound.records.min { $0.priority < $1.priority }
+        #expect(bound.records.count == count)
+        #expect(best.map { "\($0.target)" } == target)
+        #expect(bound.alias.map { "\($0)" } == alias)
+        if service.type == .https, count > 0 {
+            #expect(best?.parameters.port == 8_443)
+            #expect(best?.parameters.ipv4Hints.count == 2 && best?.parameters.ipv6Hints.count == 2)
+        }
+    }
+
     @Test(arguments: ["nodata", "nowhere"])
     func `what is not there is not found, and not asked for again while its zone says so`(name: String) async throws {
         let resolver = DNSResolver(ports: [try ports.knotd])
