@@ -89,31 +89,42 @@ public final class HostileDNSServer: Sendable {
         let host = "127.0.0.1"
         let conversation = HostileDNSConversation(behave: behave, count: NIOLockedValueBox(0))
         let elsewhere = try await DatagramBootstrap(group: group).bind(host: host, port: 0).get()
-        let listener = try await ServerBootstrap(group: group)
-            .childChannelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    let handler = HostileStreamHandler(conversation)
-                    try channel.pipeline.syncOperations.addHandler(handler)
+        let streams = ServerBootstrap(group: group).childChannelInitializer { channel in
+            channel.eventLoop.makeCompletedFuture {
+                try channel.pipeline.syncOperations.addHandler(HostileStreamHandler(conversation))
+            }
+        }
+        let datagrams = DatagramBootstrap(group: group).channelInitializer { channel in
+            channel.eventLoop.makeCompletedFuture {
+                let handler = HostileDatagramHandler(conversation, elsewhere: elsewhere)
+                try channel.pipeline.syncOperations.addHandler(handler)
+            }
+        }
+        // A port that TCP has free may be somebody's of UDP: then another one is taken.
+        var tries = 0
+        while true {
+            tries += 1
+            let listener = try await streams.bind(host: host, port: 0).get()
+            let port = listener.localAddress?.port ?? 0
+            do {
+                return HostileDNSServer(
+                    port: port,
+                    datagrams: try await datagrams.bind(host: host, port: port).get(),
+                    elsewhere: elsewhere,
+                    listener: listener,
+                    count: conversation.count
+                )
+            } catch {
+                try await listener.close()
+                guard tries < mostTries else {
+                    try await elsewhere.close()
+                    throw error
                 }
             }
-            .bind(host: host, port: 0).get()
-        let port = listener.localAddress?.port ?? 0
-        let datagrams = try await DatagramBootstrap(group: group)
-            .channelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    let handler = HostileDatagramHandler(conversation, elsewhere: elsewhere)
-                    try channel.pipeline.syncOperations.addHandler(handler)
-                }
-            }
-            .bind(host: host, port: port).get()
-        return HostileDNSServer(
-            port: port,
-            datagrams: datagrams,
-            elsewhere: elsewhere,
-            listener: listener,
-            count: conversation.count
-        )
+        }
     }
+
+    private static let mostTries = 32
 
     /// How many queries have come.
     public var queryCount: Int { count.withLockedValue { $0 } }
