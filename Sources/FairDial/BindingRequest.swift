@@ -12,24 +12,41 @@ import NameResolution
 /// print(web.binding?.protocols ?? [])      // what the winner offers, best first
 /// ```
 public struct BindingRequest: Sendable {
-    /// The scheme, such as `https` or `dns`: one label.
-    public let scheme: String
+    /// Kept apart, for options are passed around by every dial and few want bindings.
+    private final class Wish: Sendable {
+        let scheme: String
+        let defaultPort: UInt16?
+        let defaultProtocol: String?
+        let protocols: [String]
+        let onBinding: (@Sendable (ServiceBinding) -> Void)?
 
-    /// The port that needs not be named in the records' name; `nil` where there is none.
-    public let defaultPort: UInt16?
+        init(
+            _ scheme: String,
+            _ defaultPort: UInt16?,
+            _ defaultProtocol: String?,
+            _ protocols: [String],
+            _ onBinding: (@Sendable (ServiceBinding) -> Void)?
+        ) {
+            self.scheme = scheme
+            self.defaultPort = defaultPort
+            self.defaultProtocol = defaultProtocol
+            self.protocols = protocols
+            self.onBinding = onBinding
+        }
+    }
 
-    /// The protocol that a record without `no-default-alpn` offers besides; `nil` where the scheme has none (§7.1).
-    public let defaultProtocol: String?
-
-    /// The protocols that the caller speaks, as ALPN names them: a record that offers none of them is left out, and of a binding's
-    /// protocols these are told. Empty for no choice.
-    public let protocols: [String]
-
-    /// Told of the winner's binding, on the dial's loop, before the channel initializer runs: for what TLS is to offer. It must not
-    /// block.
-    public let onBinding: (@Sendable (ServiceBinding) -> Void)?
+    private let wish: Wish
 
     /// A request for the bindings of any scheme.
+    ///
+    /// - Parameters:
+    ///   - scheme: such as `https` or `dns`: one label.
+    ///   - defaultPort: the port that needs not be named in the records' name; `nil` where there is none.
+    ///   - defaultProtocol: what a record without `no-default-alpn` offers besides; `nil` where the scheme has nothing (§7.1).
+    ///   - protocols: what the caller speaks, as ALPN names it: a record that offers none of these is left out, and of a binding's
+    ///     protocols these are told. Empty for no choice.
+    ///   - onBinding: told of the winner's binding, on the dial's loop, before the channel initializer runs: for what TLS is to
+    ///     offer. It must not block.
     public init(
         scheme: String,
         defaultPort: UInt16? = nil,
@@ -37,12 +54,23 @@ public struct BindingRequest: Sendable {
         protocols: [String] = [],
         onBinding: (@Sendable (ServiceBinding) -> Void)? = nil
     ) {
-        self.scheme = scheme
-        self.defaultPort = defaultPort
-        self.defaultProtocol = defaultProtocol
-        self.protocols = protocols
-        self.onBinding = onBinding
+        wish = Wish(scheme, defaultPort, defaultProtocol, protocols, onBinding)
     }
+
+    /// The scheme.
+    public var scheme: String { wish.scheme }
+
+    /// The port that needs not be named.
+    public var defaultPort: UInt16? { wish.defaultPort }
+
+    /// The protocol of the scheme itself.
+    public var defaultProtocol: String? { wish.defaultProtocol }
+
+    /// The protocols that the caller speaks; empty for no choice.
+    public var protocols: [String] { wish.protocols }
+
+    /// Told of the winner's binding.
+    public var onBinding: (@Sendable (ServiceBinding) -> Void)? { wish.onBinding }
 
     /// The bindings of HTTP origins (§9).
     public static func https(

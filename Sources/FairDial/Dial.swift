@@ -94,9 +94,9 @@ struct Dial: ~Copyable, Sendable {
 extension Dial {
     /// The dial starts with a look-up.
     mutating func start(at now: Duration) -> ActionList<DialAction> {
-        guard case .unstarted = phase, let asked = question.lookup else { return ActionList() }
+        guard case .unstarted = phase, question.lookup != nil else { return ActionList() }
         phase = .dialing
-        return ActionList(.lookUp(asked))
+        return ActionList(.lookUp)
     }
 
     /// The dial starts with destinations that are known: a literal, an override, an earlier answer, a path.
@@ -281,10 +281,10 @@ extension Dial {
             if question.goal == .answer, stopwatch.running == .lookup, hasAddresses { return finishAnswer(at: now) }
             return fail(.budget(stopwatch.running), at: now)
         }
-        if case .postponed(let until, _) = lookup, now >= until, let asked = question.lookup {
+        if case .postponed(let until, _) = lookup, now >= until {
             lookup = .asked
             runClock(at: now)
-            return ActionList(.lookUp(asked))
+            return ActionList(.lookUp)
         }
         guard question.goal != .answer else { return ActionList() }
         return carryOut(race.advance(to: now), at: now)

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ConnectionRacing
-import NameResolution
 
 /// What a dial wants done, in order. `finish` is the last.
 enum DialAction: Sendable {
-    /// Look this name up, and report its events.
-    case lookUp(LookupQuestion)
+    /// Look the question's name up, and report its events.
+    ///
+    /// What to look up is not repeated here: actions are passed around, and it is large.
+    case lookUp
     /// The answer is not wanted any more.
     case leaveLookup
     /// The first attempt starts now: tell whoever has a stopwatch of its own.

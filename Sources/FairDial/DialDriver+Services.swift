@@ -10,14 +10,16 @@ extension DialDriver {
     /// Addresses of the host have come.
     func foundForHost(_ answer: LookupAnswer) {
         known.add(answer, wanting: plan.families, from: plan.connector, plan.memory, at: loop.now)
-        services?.found(answer, for: host)
+        services?.lookups.found(answer, for: host)
         tell(answer)
     }
 
     /// Bindings have come, or there are none: their targets are looked up, and what is known is lined up anew.
     func bound(_ answer: ServiceAnswer) {
         var generator = SystemRandomNumberGenerator()
-        guard case .dialing = dial.phase, let targets = services?.bound(answer, using: &generator) else { return }
+        guard case .dialing = dial.phase, let targets = services?.lookups.bound(answer, using: &generator) else {
+            return
+        }
         // Absolute: the search list is not for what DNS itself has said.
         for target in targets {
             lookUpTarget(target, LookupQuestion(name: target + ".", families: plan.families))
@@ -29,13 +31,13 @@ extension DialDriver {
     func read(_ event: LookupEvent, ofTarget name: String) {
         switch event {
         case .started, .bound: return
-        case .answered(let answer): services?.found(answer, for: name)
+        case .answered(let answer): services?.lookups.found(answer, for: name)
         case .ended(let error):
-            guard targetLookups.removeValue(forKey: name) != nil else { return }
-            services?.ended(name)
-            targetError = targetError ?? error
-            if targetLookups.isEmpty, let hostEnd {
-                carryOut(dial.lookupEnded(hostEnd ?? targetError, at: now))
+            guard let services, services.targets.removeValue(forKey: name) != nil else { return }
+            services.lookups.ended(name)
+            services.targetError = services.targetError ?? error
+            if services.targets.isEmpty, let hostEnd = services.hostEnd {
+                carryOut(dial.lookupEnded(hostEnd ?? services.targetError, at: now))
                 return
             }
         }
@@ -44,19 +46,21 @@ extension DialDriver {
 
     /// The host's look-up has ended. The dial's has when those of all targets have.
     func hostEnded(_ error: ResolutionError?) {
+        guard let services else { return }
         // Where there was no descriptor to ask with, it is asked again.
-        if error?.kind != .noDescriptor { services?.endedForHost() }
-        if targetLookups.isEmpty {
-            carryOut(dial.lookupEnded(error ?? targetError, at: now))
+        if error?.kind != .noDescriptor { services.lookups.endedForHost() }
+        if services.targets.isEmpty {
+            carryOut(dial.lookupEnded(error ?? services.targetError, at: now))
         } else {
-            hostEnd = .some(error)
+            services.hostEnd = .some(error)
             tell(nil)
         }
     }
 
     func leaveTargetLookups() {
-        let left = targetLookups
-        targetLookups = [:]
+        guard let services, !services.targets.isEmpty else { return }
+        let left = services.targets
+        services.targets = [:]
         for lookup in left.values { _ = lookup.withdraw() }
     }
 
@@ -66,7 +70,9 @@ extension DialDriver {
     ///
     /// - Parameter answer: what was said of the host itself, if it is that.
     private func tell(_ answer: LookupAnswer?) {
-        guard let services, case .dialing = dial.phase, case .lookUp(let port) = plan.start else { return }
+        guard let services = services?.lookups, case .dialing = dial.phase, case .lookUp(let port) = plan.start else {
+            return
+        }
         let candidates: Candidates
         if services.hasBindings {
             candidates = known.order(services, from: plan.connector, plan.memory, at: loop.now)

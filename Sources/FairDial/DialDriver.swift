@@ -50,14 +50,8 @@ package final class DialDriver: @unchecked Sendable {
 
     private var lookup: (any LookupUnderWay)?
     var known = KnownAddresses()
-    /// What the look-ups have brought where service bindings are wanted; `nil` where they are not.
-    var services: ServiceLookups?
-    /// The look-ups of bindings' targets, by name.
-    var targetLookups: [String: any LookupUnderWay] = [:]
-    /// How the host's own look-up ended, where that of a binding's target goes on.
-    var hostEnd: ResolutionError??
-    /// Why a binding's target could not be looked up; the first one.
-    var targetError: ResolutionError?
+    /// `nil` where no service bindings are wanted.
+    let services: ServiceDial?
     private var attempts: [Attempt] = []
     var dial: Dial
     var winner: (any Channel)?
@@ -78,7 +72,10 @@ package final class DialDriver: @unchecked Sendable {
         startedAt = loop.now
         dial = Dial(plan.question)
         if let request = plan.bindings, case .lookUp(let port) = plan.start, let host = plan.question.lookup?.name {
-            services = ServiceLookups(host: host, port: port, families: plan.families, request: request)
+            let lookups = ServiceLookups(host: host, port: port, families: plan.families, request: request)
+            services = ServiceDial(lookups)
+        } else {
+            services = nil
         }
     }
 
@@ -197,7 +194,7 @@ extension DialDriver {
 
     /// Looks up where a binding's target is.
     func lookUpTarget(_ name: String, _ question: LookupQuestion) {
-        targetLookups[name] = plan.resolver.lookUp(question, for: plan.asker) { event in
+        services?.targets[name] = plan.resolver.lookUp(question, for: plan.asker) { event in
             self.deliver(.targetLookup(name, event))
         }
     }
@@ -245,7 +242,7 @@ extension DialDriver {
             if !isOnLoop, action.needsLoop { return }
             nextPending += 1
             switch action {
-            case .lookUp(let question): lookUp(question)
+            case .lookUp: lookUp()
             case .leaveLookup: leaveLookup()
             case .reachStartingLine: plan.onStart?()
             case .open(let destination): open(destination)
@@ -259,7 +256,8 @@ extension DialDriver {
         nextPending = 0
     }
 
-    private func lookUp(_ question: LookupQuestion) {
+    private func lookUp() {
+        guard let question = plan.question.lookup else { return }
         // A local name is answered before `lookUp` returns: its letters are read right here, without a call by the loop.
         post.withLockedValue { $0.isExpected = true }
         lookup = plan.resolver.lookUp(question, for: plan.asker) { self.deliver(.lookup($0)) }
@@ -356,7 +354,7 @@ extension DialDriver {
         case .answered(let splits): return .addresses(known.inDestinationOrder, splits)
         case .failed(let error): return .failed(error)
         case .connected(let destination, let splits):
-            let binding = services?.binding(of: destination)
+            let binding = services?.lookups.binding(of: destination)
             if let winner { return .channel(winner, destination, binding, splits) }
             return take(destination).map { .descriptor($0.descriptor, destination, binding, splits) }
         }

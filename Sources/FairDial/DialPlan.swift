@@ -23,9 +23,7 @@ final class DialPlan: Sendable {
 
     let question: DialQuestion
     let start: Start
-    let resolver: any Resolver
-    let connector: any Connector
-    let memory: OutcomeMemory?
+    private let setup: DialerSetup
     /// The service bindings wanted; `nil` for none.
     let bindings: BindingRequest?
     let asker: Asker
@@ -39,9 +37,7 @@ final class DialPlan: Sendable {
     init(
         question: DialQuestion,
         start: Start,
-        resolver: any Resolver,
-        connector: any Connector,
-        memory: OutcomeMemory?,
+        setup: DialerSetup,
         bindings: BindingRequest?,
         asker: Asker,
         families: AddressFamilies,
@@ -52,9 +48,7 @@ final class DialPlan: Sendable {
     ) {
         self.question = question
         self.start = start
-        self.resolver = resolver
-        self.connector = connector
-        self.memory = memory
+        self.setup = setup
         self.bindings = bindings
         self.asker = asker
         self.families = families
@@ -63,4 +57,8 @@ final class DialPlan: Sendable {
         self.onStart = onStart
         self.initializer = initializer
     }
+
+    var resolver: any Resolver { setup.configuration.resolver }
+    var connector: any Connector { setup.configuration.connector }
+    var memory: OutcomeMemory? { setup.configuration.memory }
 }

@@ -51,10 +51,10 @@ extension Dialer {
                 target: "\(target)"
             )
         }
-        if !configuration.overrides.isEmpty, let addresses = configuration.overrides[host.lowercased()] {
+        if !setup.configuration.overrides.isEmpty, let addresses = setup.configuration.overrides[host.lowercased()] {
             return Self.known(addresses, port: port, families: families, from: .override)
         }
-        switch NumericHost(host, strictness: configuration.strictness, knowing: LocalTables.system.facts) {
+        switch NumericHost(host, strictness: setup.configuration.strictness, knowing: LocalTables.system.facts) {
         case .address(let address):
             guard families.contains(address.family) else { return .known([], .numeric) }
             return .known([.internet(Endpoint(address: address, port: port))], .numeric)
@@ -102,7 +102,7 @@ extension Dialer {
         let families = options.wantedFamilies
         var lookup: LookupQuestion?
         var asker = Asker(label: "")
-        var race = options.race ?? configuration.race
+        var race = options.race ?? setup.configuration.race
         if case .lookUp(let port) = start, let host = target.host {
             // An answer is no race: there is nothing that bindings could change.
             let bindings = goal == .answer ? nil : options.bindings
@@ -116,18 +116,16 @@ extension Dialer {
                 target: target,
                 goal: goal,
                 lookup: lookup,
-                budgets: options.budgets ?? configuration.budgets,
+                budgets: options.budgets ?? setup.configuration.budgets,
                 deadline: options.deadline,
                 race: race,
-                policy: configuration.policy,
+                policy: setup.configuration.policy,
                 skipped: start.mayHaveSkipped ? options.skippedFamilies : [],
                 awaitsReadiness: options.readiness != nil,
                 tellsStart: options.onStart != nil
             ),
             start: start,
-            resolver: configuration.resolver,
-            connector: configuration.connector,
-            memory: configuration.memory,
+            setup: setup,
             bindings: lookup?.service == nil ? nil : options.bindings,
             asker: asker,
             families: families,

@@ -82,7 +82,7 @@ extension Dialer {
         } catch {
             throw DialError(.invalidTarget, "\(error)", target: name)
         }
-        let budget = options.budgets?.lookup ?? configuration.budgets.lookup
+        let budget = options.budgets?.lookup ?? setup.configuration.budgets.lookup
         let asker = options.label.map(Asker.init(label:))
         let answer = try await records(of: owner, within: min(budget, options.deadline ?? budget), for: asker)
         var generator = SystemRandomNumberGenerator()
@@ -98,7 +98,7 @@ extension Dialer {
         within budget: Duration,
         for asker: Asker?
     ) async throws(DialError) -> RecordAnswer {
-        let resolver = configuration.recordResolver
+        let resolver = setup.configuration.recordResolver
         let result = await withTaskGroup(of: Result<RecordAnswer, ResolutionError>?.self) { group in
             group.addTask {
                 do throws(ResolutionError) {

@@ -20,16 +20,14 @@ public struct Dialer: Sendable {
     /// The dialer with every default.
     public static let shared = Dialer()
 
-    /// How it dials.
-    public let configuration: DialerConfiguration
+    let setup: DialerSetup
 
-    /// Whether NIO can make a channel of a descriptor on the group's loops; sockets and answers go with any.
-    private let isGroupSupported: Bool
+    /// How it dials.
+    public var configuration: DialerConfiguration { setup.configuration }
 
     /// A dialer from its configuration.
     public init(_ configuration: DialerConfiguration = DialerConfiguration()) {
-        self.configuration = configuration
-        isGroupSupported = SupportedLoops.contains(configuration.group)
+        setup = DialerSetup(configuration)
     }
 
     /// A dialer with the defaults but for its budgets.
@@ -41,8 +39,8 @@ public struct Dialer: Sendable {
 
     /// A loop of the dialer's own group, for a channel to live on.
     private func loopForChannel(to target: Target) throws(DialError) -> any EventLoop {
-        guard isGroupSupported else { throw Self.unsupported(configuration.group, for: "\(target)") }
-        return configuration.group.any()
+        guard setup.isGroupSupported else { throw Self.unsupported(setup.configuration.group, for: "\(target)") }
+        return setup.configuration.group.any()
     }
 
     static func unsupported(_ group: any EventLoopGroup, for target: String) -> DialError {
@@ -72,12 +70,10 @@ extension Dialer {
         options: DialOptions = DialOptions(),
         initializer: @escaping @Sendable (any Channel) -> EventLoopFuture<Output>
     ) async throws(DialError) -> Connection<Output> {
-        try await connect(
-            to: Target(host: host, port: port),
-            over: transport,
-            options: options,
-            initializer: initializer
-        )
+        // Straight to the point, here and below: a call on the way would cost every dial a hundred instructions.
+        let target = try Target(host: host, port: port)
+        let start = try start(for: target, families: options.wantedFamilies)
+        return try await connect(to: target, from: start, over: transport, options: options, initializer: initializer)
     }
 
     /// Dials a host and hands over the winner's channel.
@@ -89,7 +85,9 @@ extension Dialer {
         over transport: Transport = .stream,
         options: DialOptions = DialOptions()
     ) async throws(DialError) -> Connection<any Channel> {
-        try await connect(to: Target(host: host, port: port), over: transport, options: options)
+        let target = try Target(host: host, port: port)
+        let start = try start(for: target, families: options.wantedFamilies)
+        return try await connect(to: target, from: start, over: transport, options: options)
     }
 
     /// Dials a target, a Unix domain socket too, and hands over the winner's channel.
@@ -100,9 +98,8 @@ extension Dialer {
         over transport: Transport = .stream,
         options: DialOptions = DialOptions()
     ) async throws(DialError) -> Connection<any Channel> {
-        try await connect(to: target, over: transport, options: options) { channel in
-            channel.eventLoop.makeSucceededFuture(channel)
-        }
+        let start = try start(for: target, families: options.wantedFamilies)
+        return try await connect(to: target, from: start, over: transport, options: options)
     }
 
     /// Dials a target, a Unix domain socket too, and hands over whatever the initializer makes of the winner's channel.
@@ -126,9 +123,8 @@ extension Dialer {
         over transport: Transport = .stream,
         options: DialOptions = DialOptions()
     ) async throws(DialError) -> Connection<any Channel> {
-        try await connect(to: answer, over: transport, options: options) { channel in
-            channel.eventLoop.makeSucceededFuture(channel)
-        }
+        let start = start(for: answer, families: options.wantedFamilies)
+        return try await connect(to: answer.target, from: start, over: transport, options: options)
     }
 
     /// Dials the answer of an earlier look-up, and hands over whatever the initializer makes of the winner's channel.
@@ -162,18 +158,32 @@ extension Dialer {
             initializer(channel).map { output in made.withLockedValue { $0 = output } }
         }
         let ending = await run(plan, on: try loopForChannel(to: target))
-        return try Self.connection(from: ending, to: target) { made.withLockedValue { $0 } }
+        return try Self.connection(from: ending, to: target) { _ in made.withLockedValue { $0 } }
     }
 
-    /// The connection that an ending tells of, with what the initializer made.
-    static func connection<Output: Sendable>(
+    /// The same for the channel itself: there is nothing to wait for and nothing to keep.
+    private func connect(
+        to target: Target,
+        from start: DialPlan.Start,
+        over transport: Transport,
+        options: DialOptions
+    ) async throws(DialError) -> Connection<any Channel> {
+        let plan = plan(for: target, from: start, goal: .channel, over: transport, options: options)
+        let ending = await run(plan, on: try loopForChannel(to: target))
+        return try Self.connection(from: ending, to: target) { $0 }
+    }
+
+    /// The connection that an ending tells of.
+    ///
+    /// - Parameter output: what the initializer made of the channel.
+    private static func connection<Output: Sendable>(
         from ending: DialDriver.Ending,
         to target: Target,
-        output: () -> Output?
+        output: (any Channel) -> Output?
     ) throws(DialError) -> Connection<Output> {
         switch ending {
-        case .channel(_, let destination, let binding, let splits):
-            guard let output = output() else { Self.brokenInvariant(ending, target) }
+        case .channel(let channel, let destination, let binding, let splits):
+            guard let output = output(channel) else { Self.brokenInvariant(ending, target) }
             return Connection(output: output, destination: destination, binding: binding, splits: splits)
         case .failed(let error): throw error
         case .descriptor, .addresses: Self.brokenInvariant(ending, target)
@@ -213,7 +223,7 @@ extension Dialer {
     ) async throws(DialError) -> ConnectedSocket {
         let start = try start(for: target, families: options.wantedFamilies)
         let plan = plan(for: target, from: start, goal: .socket, over: transport, options: options)
-        let ending = await run(plan, on: configuration.group.any())
+        let ending = await run(plan, on: setup.configuration.group.any())
         switch ending {
         case .descriptor(let descriptor, let destination, let binding, let splits):
             return ConnectedSocket(
@@ -244,7 +254,7 @@ extension Dialer {
             return Answer(target: target, endpoints: destinations.compactMap(\.endpoint), source: source)
         }
         let plan = plan(for: target, from: start, goal: .answer, over: .stream, options: options)
-        let ending = await run(plan, on: configuration.group.any())
+        let ending = await run(plan, on: setup.configuration.group.any())
         switch ending {
         case .addresses(let addresses, let splits):
             guard let source = splits.source, let port = target.port else { Self.brokenInvariant(ending, target) }

@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import NameResolution
-
 @testable import FairDial
 
 extension DialAction {
     /// The action in words, so that a test can state a whole list of them.
     var words: String {
         switch self {
-        case .lookUp(let question): "look up \(question.name)"
+        case .lookUp: "look up"
         case .leaveLookup: "leave the look-up"
         case .reachStartingLine: "starting line"
         case .open(let destination): "open \(destination)"

@@ -15,7 +15,7 @@ private func at(_ milliseconds: Int) -> Duration { .milliseconds(milliseconds) }
 @Suite struct `A dial, from the name to the channel` {
     @Test func `a name is looked up, its address opened, and the winner handed over`() throws {
         var dial = Dial(try .about())
-        #expect(dial.start(at: .zero).words == ["look up db.test"])
+        #expect(dial.start(at: .zero).words == ["look up"])
         dial.lookupQueued(at: at(1))
         dial.lookupStarted(at: at(11))
         #expect(dial.answered(.system([Destinations.four1]), all: [four], at: at(31)).words == ["open \(four)"])
@@ -67,7 +67,7 @@ private func at(_ milliseconds: Int) -> Duration { .milliseconds(milliseconds) }
         var dial = Dial(try .about(tellsStart: true))
         _ = dial.start(at: .zero)
         _ = dial.lookupEnded(ResolutionError(.noDescriptor, "none"), at: at(1))
-        #expect(dial.advance(to: at(6)).words == ["look up db.test"])
+        #expect(dial.advance(to: at(6)).words == ["look up"])
         #expect(dial.answered(.system([]), all: [four], at: at(7)).words == ["starting line", "open \(four)"])
     }
 }
@@ -404,7 +404,7 @@ extension [String] {
         _ = dial.start(at: .zero)
         #expect(dial.lookupEnded(ResolutionError(.noDescriptor, "none"), at: at(1)).words == [])
         #expect(dial.wakeTime == at(6))
-        #expect(dial.advance(to: at(6)).words == ["look up db.test"])
+        #expect(dial.advance(to: at(6)).words == ["look up"])
         #expect(dial.answered(.system([]), all: [four], at: at(8)).words == ["open \(four)"])
     }
 

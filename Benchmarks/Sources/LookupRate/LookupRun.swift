@@ -72,7 +72,7 @@ final class LookupRun: Sendable {
         let found = NIOLockedValueBox<AddressFamilies>([])
         _ = resolver.lookUp(LookupQuestion(name: "\(options.prefix)\(number).bench.test."), for: asker) { event in
             switch event {
-            case .started: return
+            case .started, .bound: return
             case .answered(let answer):
                 if !answer.addresses.isEmpty { found.withLockedValue { $0.formUnion(answer.families) } }
             case .ended:
