@@ -66,6 +66,9 @@ final class DNSEngine: Sendable {
     /// The token of the bell; a socket's is its carrier's number and its descriptor.
     static let bellToken = UInt64.max
 
+    /// What the resolver knows; a look at it needs nothing else of the engine.
+    let cache: KnownAnswers
+    private let searchList: SearchList
     let desk: OrderedOutbox<Desk, Errand>
     let sockets = NIOLockedValueBox(Sockets())
     private let transport: any StreamTransport
@@ -80,6 +83,8 @@ final class DNSEngine: Sendable {
     ) {
         var resolver = StubResolver(configuration)
         resolver.isTracing = traced != nil
+        cache = resolver.cache
+        searchList = configuration.searchList
         desk = OrderedOutbox(Desk(resolver: resolver))
         self.transport = transport
         self.traced = traced
@@ -92,7 +97,7 @@ final class DNSEngine: Sendable {
 
     /// What the cache has.
     func knownAddresses(_ question: LookupQuestion, at now: Duration) -> LookupAnswer? {
-        desk.withMachine { $0.resolver.knownAddresses(question, at: now) }
+        cache.addresses(for: question, in: searchList, at: now)
     }
 
     /// Looks at the machine where nothing is to be done about it.

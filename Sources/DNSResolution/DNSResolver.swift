@@ -203,13 +203,13 @@ extension DNSResolver {
     }
 
     /// What the cache has.
-    public var cached: [CachedName] { fresh().engine.withResolver { $0.cached } }
+    public var cached: [CachedName] { fresh().engine.cache.contents }
 
     /// Forgets all that has been learned of names.
-    public func flush() { fresh().engine.withResolver { $0.flush() } }
+    public func flush() { fresh().engine.cache.removeAll() }
 
     /// Forgets what has been learned of one name.
-    public func flush(_ name: DomainName) { fresh().engine.withResolver { $0.flush(name) } }
+    public func flush(_ name: DomainName) { fresh().engine.cache.remove(name) }
 
     /// How many look-ups are under way; those that began before the configuration changed are not counted.
     public var underWayCount: Int { fresh().engine.withResolver { $0.count } }

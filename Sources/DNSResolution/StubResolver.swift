@@ -102,7 +102,8 @@ package struct StubResolver: Sendable {
 
     private let configuration: Configuration
     private var client: QueryClient
-    private var cache: AnswerCache
+    /// Beside the machine, because it is looked at where nothing else of the machine is.
+    package let cache: KnownAnswers
     private var searchGuard = SearchGuard()
     private var running = Slab<Running>()
     /// What each query is for; the query has its key for a tag.
@@ -112,7 +113,7 @@ package struct StubResolver: Sendable {
     package init(_ configuration: Configuration, generator: (any RandomNumberGenerator & Sendable)? = nil) {
         self.configuration = configuration
         client = QueryClient(configuration.query, generator: generator)
-        cache = AnswerCache(configuration.cache)
+        cache = KnownAnswers(configuration.cache)
     }
 
     /// When to call `advance(to:)` next.
@@ -136,29 +137,14 @@ package struct StubResolver: Sendable {
         set { client.isTracing = newValue }
     }
 
-    /// What the cache has.
-    package var cached: [CachedName] { cache.contents }
-
-    /// Forgets what has been learned of names.
-    package mutating func flush() { cache.removeAll() }
-
-    /// Forgets what has been learned of one name.
-    package mutating func flush(_ name: DomainName) { cache.remove(name) }
 }
 
 // MARK: - Questions
 
 extension StubResolver {
     /// The addresses of a name, where they are known and fresh: a look, and no more.
-    package mutating func knownAddresses(_ question: LookupQuestion, at now: Duration) -> LookupAnswer? {
-        let name = question.name
-        // A name that is looked up in the search list first is not this name; bindings have no short way.
-        guard question.service == nil, isAskedAsWritten(name) else { return nil }
-        return cache.addresses(of: name, families: question.families, at: now)
-    }
-
-    private func isAskedAsWritten(_ name: String) -> Bool {
-        configuration.searchList.isAskedFirstAsWritten(name)
+    package func knownAddresses(_ question: LookupQuestion, at now: Duration) -> LookupAnswer? {
+        cache.addresses(for: question, in: configuration.searchList, at: now)
     }
 
     /// Looks a name's addresses up.

@@ -34,15 +34,25 @@ package struct AnswerCache: Sendable {
         var isBeingRefreshed = false
     }
 
+    /// An answer, and until when it may be given.
+    private struct Ready: Sendable {
+        let answer: LookupAnswer
+        let expires: Duration
+    }
+
     /// A name and all that is known of it; an object, so that a look takes hold of it and copies nothing. It belongs to its cache
     /// alone, which is a value that nobody copies and that one thread at a time looks into: that makes it `Sendable`.
     private final class Entry: @unchecked Sendable {
-        /// The name in lower case.
-        let name: [UInt8]
+        /// The name on the wire, in lower case.
+        let wire: [UInt8]
+        /// The same with dots before its labels, but for the first one; by its hash the name is found.
+        let text: [UInt8]
+        /// Whether the text says all: whether no label has a dot or a backslash of its own.
+        let isPlain: Bool
         let hash: Int
         var kept: [Kept] = []
-        /// Both families at once, ready to be handed over, and until when.
-        var both: (answer: LookupAnswer, expires: Duration)?
+        /// Both families at once, ready to be handed over.
+        var both: Ready?
         /// How often it has been handed over.
         var bothHits = 0
         var wasVisited = false
@@ -51,10 +61,22 @@ package struct AnswerCache: Sendable {
         var older = -1
         var newer = -1
 
-        init(name: [UInt8], hash: Int) {
-            self.name = name
-            self.hash = hash
+        init(_ name: Folded) {
+            wire = Array(name.wire)
+            text = Array(name.text)
+            hash = name.hash
+            let dots = name.text.count { $0 == UInt8(ascii: ".") }
+            isPlain = dots == max(0, name.labelCount - 1) && !name.text.contains(UInt8(ascii: "\\"))
         }
+    }
+
+    /// A name in lower case, in a place that is there for a moment.
+    private struct Folded {
+        let wire: UnsafeRawBufferPointer
+        let text: UnsafeRawBufferPointer
+        let labelCount: Int
+
+        var hash: Int { AnswerCache.hash(text) }
     }
 
     /// A name that has been asked for so often since it was stored is worth fetching again before anybody waits for it.
@@ -84,7 +106,7 @@ package struct AnswerCache: Sendable {
     package var contents: [CachedName] {
         places.compactMap { $0 }.flatMap { entry in
             entry.kept.compactMap { kept in
-                guard let name = Self.name(ofWire: entry.name) else { return nil }
+                guard let name = Self.name(ofWire: entry.wire) else { return nil }
                 return CachedName(
                     name: name,
                     type: kept.type,
@@ -122,36 +144,55 @@ package struct AnswerCache: Sendable {
         byte &- 0x41 < 26 ? byte | 0x20 : byte
     }
 
-    private static func withFolded<Result>(
-        _ name: DomainName,
-        _ body: (UnsafeRawBufferPointer) -> Result
-    ) -> Result {
-        withUnsafeTemporaryAllocation(byteCount: name.wire.count, alignment: 1) { buffer in
-            name.wire.withUnsafeBufferPointer { wire in
-                for position in wire.indices { buffer[position] = folded(wire[position]) }
+    private static func withFolded<Result>(_ name: DomainName, _ body: (Folded) -> Result) -> Result {
+        let count = name.wire.count
+        return withUnsafeTemporaryAllocation(byteCount: 2 * count, alignment: 1) { buffer in
+            let wire = UnsafeMutableRawBufferPointer(rebasing: buffer[..<count])
+            let text = UnsafeMutableRawBufferPointer(rebasing: buffer[count...])
+            for (position, byte) in name.wire.enumerated() {
+                wire[position] = folded(byte)
+                text[position] = folded(byte)
             }
-            return body(UnsafeRawBufferPointer(buffer))
+            var labelCount = 0
+            var position = 0
+            while wire[position] > 0 {
+                text[position] = UInt8(ascii: ".")
+                labelCount += 1
+                position += 1 + Int(wire[position])
+            }
+            // Without the dot before the first label, and the zero at the end.
+            let bare = text.dropFirst().dropLast()
+            return body(
+                Folded(
+                    wire: UnsafeRawBufferPointer(wire),
+                    text: UnsafeRawBufferPointer(rebasing: bare),
+                    labelCount: labelCount
+                )
+            )
         }
     }
 
-    private static func hash(_ name: UnsafeRawBufferPointer) -> Int {
+    private static func hash(_ text: UnsafeRawBufferPointer) -> Int {
         var hasher = Hasher()
-        hasher.combine(bytes: name)
+        hasher.combine(bytes: text)
         return hasher.finalize()
     }
 
-    private func find(_ name: UnsafeRawBufferPointer) -> Int? {
-        Self.find(name, index, places)
+    private static func isSame(_ left: [UInt8], _ right: UnsafeRawBufferPointer) -> Bool {
+        guard left.count == right.count, let start = right.baseAddress else { return left.isEmpty && right.isEmpty }
+        return left.withUnsafeBytes { bytes in bytes.baseAddress.map { memcmp($0, start, right.count) == 0 } ?? false }
     }
 
-    private static func find(_ name: UnsafeRawBufferPointer, _ index: [Int: Int], _ places: [Entry?]) -> Int? {
-        guard let place = index[hash(name)], let entry = places[place], entry.name.count == name.count,
-            let start = name.baseAddress
-        else { return nil }
-        let isSame = entry.name.withUnsafeBytes { bytes in
-            bytes.baseAddress.map { memcmp($0, start, name.count) == 0 } ?? false
+    private func find(_ name: Folded) -> Int? {
+        guard let place = index[name.hash], let entry = places[place], Self.isSame(entry.wire, name.wire) else {
+            return nil
         }
-        return isSame ? place : nil
+        return place
+    }
+
+    /// A name without its final dot.
+    private static func bare(_ text: UnsafeBufferPointer<UInt8>) -> UnsafeRawBufferPointer {
+        UnsafeRawBufferPointer(text.last == UInt8(ascii: ".") ? UnsafeBufferPointer(rebasing: text.dropLast()) : text)
     }
 }
 
@@ -166,20 +207,18 @@ extension AnswerCache {
 
     /// The addresses of a name as it is written, when those of every family asked for are known and fresh.
     ///
-    /// This is the way of the many: it parses, hashes and looks, and allocates nothing but the answer, once. Whatever it does
-    /// not know is `nil`: escapes, a family that is missing, a "does not exist", an answer that wants to be fetched anew.
-    package mutating func addresses(of text: String, families: AddressFamilies, at now: Duration) -> LookupAnswer? {
+    /// This is the way of the many: it hashes and looks, and allocates nothing but the answer, once. Whatever it does not know
+    /// is `nil`: escapes, a family that is missing, a "does not exist", an answer that wants to be fetched anew.
+    ///
+    /// - Parameter key: the name in lower case (`LookupQuestion.key`).
+    package mutating func addresses(of key: String, families: AddressFamilies, at now: Duration) -> LookupAnswer? {
         guard !index.isEmpty else { return nil }
-        var text = text
-        // Not the whole cache: a closure would copy it.
-        let (index, places) = (index, places)
-        let place = text.withUTF8 { text -> Int? in
-            withUnsafeTemporaryAllocation(byteCount: DomainName.longest, alignment: 1) { buffer -> Int? in
-                guard let count = Self.wire(ofPlain: text, in: buffer) else { return nil }
-                return Self.find(UnsafeRawBufferPointer(rebasing: buffer[..<count]), index, places)
-            }
-        }
-        guard let place, let entry = places[place] else { return nil }
+        var key = key
+        // The closures take hold of nothing that is the cache's: they would copy it.
+        let hash = key.withUTF8 { Self.hash(Self.bare($0)) }
+        guard let place = index[hash], let entry = places[place], entry.isPlain else { return nil }
+        let text = entry.text
+        guard key.withUTF8({ Self.isSame(text, Self.bare($0)) }) else { return nil }
         if families == .both, let both = entry.both, now < both.expires {
             entry.wasVisited = true
             entry.bothHits += 1
@@ -217,7 +256,7 @@ extension AnswerCache {
             server: server
         )
         places[place]?.bothHits += 1
-        if families == .both { places[place]?.both = (answer, expires) }
+        if families == .both { places[place]?.both = Ready(answer: answer, expires: expires) }
         return answer
     }
 
@@ -246,38 +285,6 @@ extension AnswerCache {
         places[place]?.kept[position] = kept
         places[place]?.wasVisited = true
         return Found(answer: kept.answer, isStale: isStale, wantsRefresh: wantsRefresh)
-    }
-
-    /// Writes a name without escapes as it goes over the wire, in lower case; `nil` for one that has any, or is none.
-    private static func wire(
-        ofPlain text: UnsafeBufferPointer<UInt8>,
-        in buffer: UnsafeMutableRawBufferPointer
-    ) -> Int? {
-        guard (1...DomainName.longest - 2).contains(text.count) else { return nil }
-        var label = 0
-        var end = 1
-        for byte in text {
-            if byte == UInt8(ascii: ".") {
-                let length = end - label - 1
-                guard length > 0, length <= DomainName.longestLabel else { return nil }
-                buffer[label] = UInt8(length)
-                label = end
-            } else {
-                if byte == UInt8(ascii: "\\") { return nil }
-                buffer[end] = folded(byte)
-            }
-            end += 1
-        }
-        let length = end - label - 1
-        guard length <= DomainName.longestLabel else { return nil }
-        if length > 0 {
-            buffer[label] = UInt8(length)
-            buffer[end] = 0
-            return end + 1
-        }
-        // The name ended with a dot.
-        buffer[label] = 0
-        return end
     }
 }
 
@@ -330,11 +337,10 @@ extension AnswerCache {
         if places[place]?.kept.isEmpty == true { evict(place) } else { measure(place) }
     }
 
-    private mutating func makePlace(_ name: UnsafeRawBufferPointer) -> Int {
-        let hash = Self.hash(name)
+    private mutating func makePlace(_ name: Folded) -> Int {
+        let entry = Entry(name)
         // Two names of one hash: the newer one stays.
-        if let other = index[hash] { evict(other) }
-        let entry = Entry(name: Array(name), hash: hash)
+        if let other = index[entry.hash] { evict(other) }
         entry.older = newest
         let place: Int
         if let empty = free.popLast() {
@@ -346,14 +352,14 @@ extension AnswerCache {
         }
         if newest >= 0 { places[newest]?.newer = place } else { oldest = place }
         newest = place
-        index[hash] = place
+        index[entry.hash] = place
         return place
     }
 
     private mutating func measure(_ place: Int) {
         guard let entry = places[place] else { return }
         let overhead = 160
-        let bytes = overhead + entry.name.count + entry.kept.reduce(0) { $0 + $1.answer.byteCount }
+        let bytes = overhead + 2 * entry.wire.count + entry.kept.reduce(0) { $0 + $1.answer.byteCount }
         byteCount += bytes - entry.bytes
         places[place]?.bytes = bytes
     }

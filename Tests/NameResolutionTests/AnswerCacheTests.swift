@@ -92,9 +92,9 @@ import Testing
         let ipv6 = IPAddress.v6(.loopback, zone: nil)
         cache.keep(answer(60), for: try name("db.example.org"), .a, at: .zero)
         #expect(cache.addresses(of: "db.example.org", families: .both, at: .zero) == nil)
-        #expect(cache.addresses(of: "DB.example.org.", families: .ipv4, at: .zero)?.addresses == [Self.address])
+        #expect(cache.addresses(of: "db.example.org.", families: .ipv4, at: .zero)?.addresses == [Self.address])
         cache.keep(answer(30, [ipv6]), for: try name("db.example.org"), .aaaa, at: .zero)
-        for text in ["db.example.org", "DB.EXAMPLE.ORG", "db.example.org."] {
+        for text in ["db.example.org", "db.example.org."] {
             for _ in 0..<2 {
                 let answer = cache.addresses(of: text, families: .both, at: .seconds(26))
                 let found = try #require(answer)
@@ -114,6 +114,44 @@ import Testing
         #expect(
             cache.addresses(of: "db.example.org", families: .both, at: .seconds(1))?.addresses != [ipv6, Self.address]
         )
+    }
+
+    @Test func `a label's own dot or backslash is never taken for another name's`() throws {
+        var cache = AnswerCache()
+        let odd = [Array("a.b".utf8), Array("org".utf8)], slash = [Array(#"a\b"#.utf8), Array("org".utf8)]
+        let names = [try DomainName(labels: odd), try DomainName(labels: slash), try name("a.b.org"), .root]
+        for (index, name) in names.enumerated() {
+            for type in [RecordType.a, .aaaa] {
+                cache.keep(answer(60, [.v4(IPv4Address(bits: UInt32(index)))]), for: name, type, at: .zero)
+            }
+        }
+        // The first and the third have one text, and so one place: the newer one has it.
+        #expect(cache.count == 3)
+        #expect(cache.find(names[0], .a, at: .zero) == nil)
+        for (index, name) in names.enumerated().dropFirst() {
+            let found = cache.find(name, .a, at: .zero)
+            #expect(found?.answer.content == .addresses([.v4(IPv4Address(bits: UInt32(index)))]))
+        }
+        let plain = cache.addresses(of: "a.b.org", families: .both, at: .zero)
+        #expect(plain?.addresses.first == .v4(IPv4Address(bits: 2)))
+        cache.keep(answer(60), for: names[0], .a, at: .zero)
+        for text in ["a.b.org", #"a\.b.org"#, #"a\b.org"#, #"a\b.org"#] {
+            #expect(cache.addresses(of: text, families: .ipv4, at: .zero) == nil)
+        }
+    }
+
+    @Test func `a name in any case is one, whatever the bytes`() throws {
+        var cache = AnswerCache()
+        cache.keep(answer(60), for: try name("DB.Example.ORG"), .a, at: .zero)
+        #expect(cache.find(try name("db.eXample.org"), .a, at: .zero) != nil)
+        #expect(cache.addresses(of: "db.example.org", families: .ipv4, at: .zero) != nil)
+        let question = LookupQuestion(name: "dB.exAMPLE.org.", families: .ipv4)
+        let known = KnownAnswers()
+        known.keep(answer(60), for: try name("DB.Example.ORG"), .a, at: .zero)
+        #expect(known.addresses(for: question, in: SearchList([]), at: .zero)?.addresses == [Self.address])
+        #expect(known.addresses(for: LookupQuestion(name: "db"), in: SearchList(["example.org"]), at: .zero) == nil)
+        let bound = LookupQuestion(name: question.name, families: .ipv4, service: .https(port: 443))
+        #expect(known.addresses(for: bound, in: SearchList([]), at: .zero) == nil)
     }
 
     @Test func `names that are busy by this way are fetched anew in time, too`() throws {
