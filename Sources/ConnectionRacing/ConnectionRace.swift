@@ -42,6 +42,22 @@ public struct ConnectionRace: Sendable {
         var isUnderWay: Bool { if case .underWay = stage { true } else { false } }
     }
 
+    /// Destinations that stand in line already.
+    private struct Lined {
+        let isMany: Bool
+        var destinations: Set<Destination> = []
+
+        init(isMany: Bool) {
+            self.isMany = isMany
+        }
+
+        /// - Returns: whether it was not there yet.
+        mutating func insert(_ destination: Destination, among entrants: [Entrant]) -> Bool {
+            isMany
+                ? destinations.insert(destination).inserted : !entrants.contains { $0.destination == destination }
+        }
+    }
+
     private let configuration: RaceConfiguration
     private var isOver = false
 
@@ -225,19 +241,25 @@ extension ConnectionRace {
         untriedCount = 0
         var groupEnds = candidates.groupEnds[...]
         var group = 0
+        // Thousands of addresses must not be searched for each of thousands; a few are searched faster than they are hashed.
+        let isMany = max(candidates.destinations.count, earlier.count) > 32
+        let stages =
+            isMany
+            ? Dictionary(earlier.map { ($0.destination, $0.stage) }, uniquingKeysWith: { first, _ in first }) : [:]
+        var lined = Lined(isMany: isMany)
         for (position, destination) in candidates.destinations.enumerated() {
             if groupEnds.first == position {
                 groupEnds.removeFirst()
                 group += 1
             }
             // A destination of two groups belongs to the better one.
-            if entrants.contains(where: { $0.destination == destination }) { continue }
-            let known = earlier.first { $0.destination == destination }
-            entrants.append(Entrant(destination: destination, group: group, stage: known?.stage ?? .untried))
+            guard lined.insert(destination, among: entrants) else { continue }
+            let known = isMany ? stages[destination] : earlier.first { $0.destination == destination }?.stage
+            entrants.append(Entrant(destination: destination, group: group, stage: known ?? .untried))
             if entrants[entrants.count - 1].isUntried { untriedCount += 1 }
         }
         for entrant in earlier where !entrant.isUntried {
-            if !entrants.contains(where: { $0.destination == entrant.destination }) { entrants.append(entrant) }
+            if lined.insert(entrant.destination, among: entrants) { entrants.append(entrant) }
         }
     }
 }

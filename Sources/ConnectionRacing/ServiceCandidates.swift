@@ -13,9 +13,15 @@ public struct ServiceCandidates: Sendable {
         var settled: AddressFamilies = []
     }
 
+    /// So many bindings are kept.
+    private static let mostBindings = 16
+    /// So many addresses of one binding are.
+    private static let mostAddresses = 32
+
     private let owner: String
     private let port: UInt16
     private var bindings: [ServiceBinding] = []
+    private var alias: String?
     private var records: [String: Records] = [:]
 
     /// Nothing has come yet.
@@ -28,18 +34,33 @@ public struct ServiceCandidates: Sendable {
         self.port = port
     }
 
-    /// The names whose addresses are needed: the owner's, and every binding's target.
+    /// The names whose addresses are needed: the owner's, every binding's target, and what an alias leads to.
     public var names: [String] {
-        bindings.reduce(into: [owner]) { names, binding in
-            let target = binding.target.lowercased()
+        (bindings.map(\.target) + (alias.map { [$0] } ?? [])).reduce(into: [owner]) { names, target in
+            let target = target.lowercased()
             if !names.contains(target) { names.append(target) }
         }
     }
 
-    /// The service bindings have come. Those of one priority are put into a random order, so that they share the load.
-    public mutating func bound(_ bindings: [ServiceBinding], using generator: inout some RandomNumberGenerator) {
-        self.bindings = bindings.filter { $0.priority > 0 }.shuffled(using: &generator)
+    /// The service bindings have come. Those of one priority are put into a random order, so that they share the load; of a great
+    /// many the best are kept, for whoever made them may have meant no good.
+    ///
+    /// - Parameter alias: the name that records in AliasMode have led to, which is tried where no binding leads to a connection
+    ///   (RFC 9460 §3).
+    public mutating func bound(
+        _ bindings: [ServiceBinding],
+        alias: String? = nil,
+        using generator: inout some RandomNumberGenerator
+    ) {
+        let shuffled = bindings.filter { $0.priority > 0 }.shuffled(using: &generator)
             .enumerated().sorted { ($0.element.priority, $0.offset) < ($1.element.priority, $1.offset) }.map(\.element)
+        self.bindings = []
+        for var binding in shuffled where !self.bindings.contains(binding) {
+            if self.bindings.count == Self.mostBindings { break }
+            binding.hints = Array(binding.hints.prefix(Self.mostAddresses))
+            self.bindings.append(binding)
+        }
+        self.alias = alias
     }
 
     /// A name's address records have come; none for a negative answer.
@@ -55,31 +76,34 @@ public struct ServiceCandidates: Sendable {
     ///
     /// - Parameter sort: puts a group's addresses into destination order (RFC 6724 §6).
     public func candidates(sortedBy sort: ([IPAddress]) -> [IPAddress]) -> Candidates {
-        var groups = bindings.map { binding in
-            let known = records[binding.target.lowercased()] ?? Records()
-            let hints = binding.hints.filter { !known.settled.contains($0.family) }
-            return destinations(sort(known.addresses + hints), at: binding.port ?? port)
-        }
+        var groups = bindings.map { destinations(sort(addresses(of: $0)), at: $0.port ?? port) }
         // Where no binding leads to a connection, one without any is tried (RFC 9460 §3); what a binding speaks for stays with it.
-        let hasSpoken = bindings.contains { $0.target.lowercased() == owner && ($0.port ?? port) == port }
-        if !hasSpoken { groups.append(destinations(sort(records[owner]?.addresses ?? []), at: port)) }
+        for name in (alias.map { [$0.lowercased()] } ?? []) + [owner] {
+            let hasSpoken = bindings.contains { $0.target.lowercased() == name && ($0.port ?? port) == port }
+            if !hasSpoken { groups.append(destinations(sort(records[name]?.addresses ?? []), at: port)) }
+        }
         return Candidates(groups: groups)
     }
 
-    /// Whether anything is known of where the best binding's target is; true where there is no binding.
-    public var isBestBindingKnown: Bool {
-        guard let best = bindings.first else { return true }
-        return !best.hints.isEmpty || records[best.target.lowercased()]?.addresses.isEmpty == false
+    /// The best binding's target, where nothing is known yet of where that is.
+    public var unknownBestTarget: String? {
+        guard let best = bindings.first, addresses(of: best).isEmpty else { return nil }
+        return best.target.lowercased()
     }
 
-    /// The binding that a destination belongs to, the best one of several; `nil` for an address of the owner alone.
+    /// The binding that a destination belongs to, the best one of several; `nil` for an address of the owner or its alias alone.
     public func binding(of destination: Destination) -> ServiceBinding? {
         guard let endpoint = destination.endpoint else { return nil }
         return bindings.first { binding in
-            guard (binding.port ?? port) == endpoint.port else { return false }
-            let known = records[binding.target.lowercased()]?.addresses ?? []
-            return known.contains(endpoint.address) || binding.hints.contains(endpoint.address)
+            (binding.port ?? port) == endpoint.port && addresses(of: binding).contains(endpoint.address)
         }
+    }
+
+    /// Where a binding's target is, as far as is known: a family's hints stand until its records have come.
+    private func addresses(of binding: ServiceBinding) -> [IPAddress] {
+        let known = records[binding.target.lowercased()] ?? Records()
+        let hints = binding.hints.filter { !known.settled.contains($0.family) }
+        return Array((known.addresses + hints).prefix(Self.mostAddresses))
     }
 
     private func destinations(_ addresses: [IPAddress], at port: UInt16) -> [Destination] {

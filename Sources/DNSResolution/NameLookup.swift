@@ -13,6 +13,10 @@ struct NameLookup: Sendable {
     /// What is to be done next.
     enum Step: Sendable {
         case ask(DomainName, RecordType)
+        /// The answer is not wanted any more.
+        case forget(RecordType)
+        /// Everything else is there: the answer is waited for a little longer, and then done without.
+        case hurry(RecordType)
         case tell(LookupEvent)
     }
 
@@ -21,8 +25,10 @@ struct NameLookup: Sendable {
         case addresses([IPAddress], LookupSource, server: Endpoint?, isStale: Bool)
         /// Service bindings, in ServiceMode and AliasMode both.
         case bindings([SVCBRecord], server: Endpoint?, isStale: Bool)
-        /// There are none, or there is no such name.
+        /// There are none.
         case nothing
+        /// There is no such name, and so none below it (RFC 8020).
+        case noName
         /// The servers have said that they cannot tell.
         case refused(ResolutionError)
         /// Nobody has said anything, or this machine cannot ask.
@@ -146,19 +152,33 @@ struct NameLookup: Sendable {
     /// A question for the present name has come to something.
     mutating func found(_ finding: Finding, for type: RecordType) -> [Step] {
         guard !isOver, findings[type] == nil else { return [] }
+        var steps: [Step] = []
         if Self.isOfAddresses(type) {
             findings[type] = finding
+            if case .noName = finding { steps += bindNothing() }
         } else if let alias = alias(in: finding) {
             bindings?.aliases.append(alias)
-            return [ask(type)]
+            return [ask(type)] + (areAddressesSettled ? [.hurry(type)] : [])
         } else {
             findings[type] = ofBindings(finding)
         }
-        var steps: [Step] = []
         if findings.isFound { steps += tellSettled() }
         guard let open = types.first(where: { findings[$0] == nil }) else { return steps + conclude() }
         if asksOneByOne { steps.append(ask(open)) }
+        if areAddressesSettled { steps.append(.hurry(open)) }
         return steps
+    }
+
+    /// Whether it is bindings alone that are waited for.
+    private var areAddressesSettled: Bool {
+        types.allSatisfy { !Self.isOfAddresses($0) || findings[$0] != nil }
+    }
+
+    /// A name that does not exist has no bindings: nobody needs to wait for a server that is silent about them.
+    private mutating func bindNothing() -> [Step] {
+        guard let bindings, bindings.aliases.isEmpty, findings[bindings.question.type] == nil else { return [] }
+        findings[bindings.question.type] = .nothing
+        return [.forget(bindings.question.type)]
     }
 
     /// The name that a record in AliasMode leads to; `nil` where none does, or the way has no end.
@@ -181,7 +201,7 @@ struct NameLookup: Sendable {
         case .bindings(let records, let server, let isStale):
             guard records.contains(where: \.isAlias) else { return finding }
             return hasFollowed ? .bindings([], server: server, isStale: isStale) : .nothing
-        case .addresses, .nothing, .refused, .failed:
+        case .addresses, .nothing, .noName, .refused, .failed:
             return hasFollowed ? .bindings([], server: nil, isStale: false) : .nothing
         }
     }
@@ -200,7 +220,7 @@ struct NameLookup: Sendable {
                 answer.source = source
                 answer.server = server
                 answer.isStale = isStale
-            case .nothing, .bindings: break
+            case .nothing, .noName, .bindings: break
             case .refused, .failed: continue
             }
             told.formUnion(family)
@@ -251,7 +271,7 @@ struct NameLookup: Sendable {
     private var verdict: ResolutionError {
         switch asWritten {
         case .failed(let error), .refused(let error): return error
-        case .addresses, .bindings, .nothing, nil: break
+        case .addresses, .bindings, .nothing, .noName, nil: break
         }
         if asWritten == nil, let refusal { return refusal }
         return ResolutionError(.nameNotFound, "\(name) does not exist, or has no \(familyWords)")

@@ -32,7 +32,9 @@ final class Query: @unchecked Sendable {
     /// What whoever asked wants to be told with the outcome.
     let tag: UInt64
     /// When it is given up, whatever happens.
-    let ends: Duration
+    var ends: Duration
+    /// Whether whoever asked can do without: then silence says nothing of the server.
+    var isDispensable = false
     /// The server that the first try goes to, as a place in the order.
     let firstServer: Int
     /// A copy of somebody else's query, for this server alone: nobody waits for it.

@@ -21,6 +21,10 @@ extension QueryClient {
             setWake(key, at: min(query.ends, later))
             return
         }
+        if now >= query.ends, query.isDispensable {
+            finish(key, .failed(query.failures), at: now, &actions)
+            return
+        }
         for (index, attempt) in query.tries.enumerated() where attempt.isListening && !attempt.hasFailed {
             fail(key, index, .silent(now - attempt.sentAt), at: now, &actions)
             // A stream over which nothing comes may be dead without anybody knowing.

@@ -183,6 +183,16 @@ extension QueryClient {
         admitWaiting(at: now, &actions)
     }
 
+    /// Whoever asked can do without the answer from a moment on.
+    package mutating func makeDispensable(_ key: Key, from end: Duration) {
+        guard let query = queries[key.slab] else { return }
+        query.isDispensable = true
+        if end < query.ends {
+            query.ends = end
+            setAlarm(key.slab, at: end)
+        }
+    }
+
     /// Time has passed. The driver has read what has come before.
     package mutating func advance(to now: Duration, _ actions: inout [Action]) {
         while let alarm = alarms.min, alarm.time <= now {

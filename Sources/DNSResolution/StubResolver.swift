@@ -100,6 +100,10 @@ package struct StubResolver: Sendable {
     /// So many aliases may lead from one answer to the next; within one answer there may be more.
     private static let aliasLimit = 16
 
+    /// So long service bindings are waited for when both families have been settled. There are networks that drop questions for types
+    /// that they do not know.
+    private static let bindingGrace = Duration.milliseconds(500)
+
     private let configuration: Configuration
     private var client: QueryClient
     /// Beside the machine, because it is looked at where nothing else of the machine is.
@@ -389,7 +393,7 @@ extension StubResolver {
     private mutating func note(_ suffix: DomainName, _ finding: NameLookup.Finding) {
         switch finding {
         case .addresses: searchGuard.note(suffix, found: true)
-        case .nothing: searchGuard.note(suffix, found: false)
+        case .nothing, .noName: searchGuard.note(suffix, found: false)
         case .bindings, .refused, .failed: return
         }
     }
@@ -407,6 +411,8 @@ extension StubResolver {
             case .records(let records):
                 let bindings = records.compactMap { SVCBRecord($0, askedForAt: name, found.answer.canonicalName) }
                 return bindings.isEmpty ? .nothing : .bindings(bindings, server: server, isStale: isStale)
+            // Behind an alias it is the other name that is not there.
+            case .nameError where found.answer.canonicalName == nil: return .noName
             case .noData, .nameError, .alias: return .nothing
             }
         case .failure(let trouble):
@@ -426,10 +432,24 @@ extension StubResolver {
                 guard let asker = running[lookup.slab]?.asker else { continue }
                 let purpose = Purpose.addresses(lookup, type)
                 ask(Request(name: name, type: type, purpose: purpose, asker: asker), at: now, &actions)
+            case .forget(let type):
+                guard let query = query(of: lookup, for: type) else { continue }
+                running[lookup.slab]?.queries.removeAll { $0.key == query.key }
+                requests.remove(query.request)
+                inClient(at: now, &actions) { client, steps in client.cancel(query.key, at: now, &steps) }
+            case .hurry(let type):
+                guard let query = query(of: lookup, for: type) else { continue }
+                let end = now + Self.bindingGrace
+                inClient(at: now, &actions) { client, _ in client.makeDispensable(query.key, from: end) }
             case .tell(.ended(let error)): end(lookup, error, &actions)
             case .tell(let event): actions.append(.deliver(lookup, event))
             }
         }
+    }
+
+    /// The query under way for records of a type.
+    private func query(of lookup: Lookup, for type: RecordType) -> (key: QueryClient.Key, request: Slab<Request>.Key)? {
+        running[lookup.slab]?.queries.first { requests[$0.request]?.type == type }
     }
 
     private func trace(_ event: @autoclosure () -> QueryTrace.Event, at now: Duration, _ actions: inout [Action]) {

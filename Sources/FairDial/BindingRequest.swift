@@ -44,9 +44,9 @@ public struct BindingRequest: Sendable {
     ///   - defaultPort: the port that needs not be named in the records' name; `nil` where there is none.
     ///   - defaultProtocol: what a record without `no-default-alpn` offers besides; `nil` where the scheme has nothing (§7.1).
     ///   - protocols: what the caller speaks, as ALPN names it: a record that offers none of these is left out, and of a binding's
-    ///     protocols these are told. Empty for no choice.
+    ///     protocols these are told. Empty for no choice, which includes what goes over UDP alone.
     ///   - onBinding: told of the winner's binding, on the dial's loop, before the channel initializer runs: for what TLS is to
-    ///     offer. It must not block.
+    ///     offer. It must not block. A dial for a bare socket has no initializer, and tells nobody.
     public init(
         scheme: String,
         defaultPort: UInt16? = nil,
@@ -72,9 +72,9 @@ public struct BindingRequest: Sendable {
     /// Told of the winner's binding.
     public var onBinding: (@Sendable (ServiceBinding) -> Void)? { wish.onBinding }
 
-    /// The bindings of HTTP origins (§9).
+    /// The bindings of HTTP origins (§9), over TCP unless the protocols say something else.
     public static func https(
-        protocols: [String] = [],
+        protocols: [String] = ["h2", "http/1.1"],
         onBinding: (@Sendable (ServiceBinding) -> Void)? = nil
     ) -> BindingRequest {
         BindingRequest(
@@ -88,7 +88,7 @@ public struct BindingRequest: Sendable {
 
     /// What to look up for a port.
     func question(forPort port: UInt16) -> ServiceQuestion {
-        if scheme == "https" { return .https(port: port) }
+        if scheme == "https" { return .https(port: port == defaultPort ? nil : port) }
         return .scheme(scheme, port: port == defaultPort ? nil : port)
     }
 }

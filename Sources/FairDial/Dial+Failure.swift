@@ -33,9 +33,9 @@ extension Dial {
         }
         let resolutionError: ResolutionError? =
             switch lookup {
-            case .ended(let error): error
+            case .ended(let error): error ?? targetError
             case .postponed(_, let error): error
-            case .unneeded, .asked, .queued, .running: nil
+            case .unneeded, .asked, .queued, .running: targetError
             }
         let channelError: (any Error)? = if case .channel(_, let error) = failure { error } else { nil }
         actions.append(contentsOf: leaveLookup())
@@ -77,6 +77,7 @@ extension Dial {
             }
             if !attempts.isEmpty { return (.allAttemptsFailed, DialVerdict.allFailed(attempts)) }
             if case .ended(let error?) = lookup { return (DialVerdict.code(for: error), error.message) }
+            if let targetError { return (DialVerdict.code(for: targetError), targetError.message) }
             switch lookup {
             case .unneeded: return (.noUsableAddress, "no address of a family that may be used here")
             case .asked, .queued, .running, .postponed, .ended: return (.nameNotFound, "the name has no address")

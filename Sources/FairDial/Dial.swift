@@ -41,7 +41,8 @@ struct Dial: ~Copyable, Sendable {
     private var unanswered: AddressFamilies
     var attempts: [AttemptReport] = []
     /// Whether there is anything to answer with, which matters when the goal is the answer.
-    private var hasAddresses = false
+    private(set) var hasAddresses = false
+    private(set) var targetError: ResolutionError?
     private var postponements = 0
     private var hasReachedStart = false
     /// When the winner was handed over, which a late loop does after it has connected.
@@ -122,6 +123,16 @@ extension Dial {
         runClock(at: now)
     }
 
+    /// Where several look-ups are under way: whether all of them wait for their places.
+    mutating func lookups(wait: Bool, at now: Duration) {
+        guard case .dialing = phase else { return }
+        switch lookup {
+        case .asked, .queued, .running: lookup = wait ? .queued : .running
+        case .unneeded, .postponed, .ended: return
+        }
+        runClock(at: now)
+    }
+
     /// The look-up has its place.
     mutating func lookupStarted(at now: Duration) {
         guard case .dialing = phase else { return }
@@ -152,26 +163,40 @@ extension Dial {
     /// Something has come where service bindings are wanted: addresses, bindings, or the end of one of several look-ups.
     ///
     /// - Parameters:
-    ///   - answer: what was said of the host itself; `nil` for anything else.
+    ///   - answer: addresses that have come; `nil` for anything else.
+    ///   - isOfHost: whether they are the host's own.
     ///   - candidates: all that are known by now, best first.
     ///   - families: about which answers are still to come, for any name.
     ///   - services: whether something is still to come that belongs before all that is known.
     mutating func answered(
         _ answer: LookupAnswer?,
+        ofHost isOfHost: Bool,
         all candidates: Candidates,
         awaiting families: AddressFamilies,
         services: Bool,
         at now: Duration
     ) -> ActionList<DialAction> {
         guard case .dialing = phase else { return ActionList() }
-        if let answer { note(answer) }
+        if let answer { note(answer, ofHost: isOfHost) }
         hasAddresses = !candidates.destinations.isEmpty
         let permitted = permitted(candidates, at: now)
         return carryOut(race.answered(permitted, awaiting: families, services: services, at: now), at: now)
     }
 
+    /// Bindings have come from here, and are as old as that.
+    mutating func bound(by server: Endpoint?, isStale: Bool) {
+        guard case .dialing = phase else { return }
+        self.server = self.server ?? server
+        self.isStale = self.isStale || isStale
+    }
+
+    /// A binding's target could not be looked up; what is said of the first one belongs to the dial's failure.
+    mutating func targetFailed(_ error: ResolutionError) {
+        targetError = targetError ?? error
+    }
+
     /// Who has answered what.
-    private mutating func note(_ answer: LookupAnswer) {
+    private mutating func note(_ answer: LookupAnswer, ofHost isOfHost: Bool = true) {
         switch lookup {
         case .asked, .queued: lookup = .running
         case .unneeded, .running, .postponed, .ended: break
@@ -180,7 +205,7 @@ extension Dial {
         if source == nil || !hasAddresses { source = answer.source }
         server = server ?? answer.server
         isStale = isStale || answer.isStale
-        unanswered.subtract(answer.families)
+        if isOfHost { unanswered.subtract(answer.families) }
     }
 
     /// What a connection to a destination took in the past; it times the attempt after its own.

@@ -12,7 +12,7 @@ extension DialDriver {
         let initializer: @Sendable (any Channel) -> EventLoopFuture<Void> = { channel in
             self.winner = channel
             self.hasMadeChannel = true
-            if let told = self.plan.bindings?.onBinding, let binding = self.services?.lookups.binding(of: destination) {
+            if let told = self.plan.bindings?.onBinding, let binding = self.services?.bindings[destination] {
                 told(binding)
             }
             let initialized = self.plan.initializer(channel)

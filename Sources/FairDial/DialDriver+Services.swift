@@ -11,70 +11,122 @@ extension DialDriver {
     func foundForHost(_ answer: LookupAnswer) {
         known.add(answer, wanting: plan.families, from: plan.connector, plan.memory, at: loop.now)
         services?.lookups.found(answer, for: host)
-        tell(answer)
+        tell(answer, ofHost: true)
     }
 
     /// Bindings have come, or there are none: their targets are looked up, and what is known is lined up anew.
     func bound(_ answer: ServiceAnswer) {
         var generator = SystemRandomNumberGenerator()
-        guard case .dialing = dial.phase, let targets = services?.lookups.bound(answer, using: &generator) else {
-            return
+        guard case .dialing = dial.phase, let services else { return }
+        for target in services.lookups.bound(answer, using: &generator) {
+            guard let addresses = plan.overrides[target] else {
+                lookUpTarget(target)
+                continue
+            }
+            let answer = LookupAnswer(
+                families: plan.families,
+                addresses: addresses.filter { plan.families.contains($0.family) },
+                isInDestinationOrder: false,
+                source: .override
+            )
+            services.lookups.found(answer, for: target)
         }
-        // Absolute: the search list is not for what DNS itself has said.
-        for target in targets {
-            lookUpTarget(target, LookupQuestion(name: target + ".", families: plan.families))
-        }
-        tell(nil)
+        dial.bound(by: answer.server, isStale: answer.isStale)
+        tell(nil, ofHost: false)
     }
 
     /// A target's look-up has something to tell.
     func read(_ event: LookupEvent, ofTarget name: String) {
+        guard let services, services.targets[name] != nil else { return }
         switch event {
-        case .started, .bound: return
-        case .answered(let answer): services?.lookups.found(answer, for: name)
+        case .bound: return
+        case .started:
+            services.targets[name]?.hasStarted = true
+        case .answered(let answer):
+            services.targets[name]?.hasStarted = true
+            services.lookups.found(answer, for: name)
+            tell(answer, ofHost: false)
         case .ended(let error):
-            guard let services, services.targets.removeValue(forKey: name) != nil else { return }
-            services.lookups.ended(name)
-            services.targetError = services.targetError ?? error
-            if services.targets.isEmpty, let hostEnd = services.hostEnd {
-                carryOut(dial.lookupEnded(hostEnd ?? services.targetError, at: now))
-                return
-            }
+            end(name, error, services)
         }
-        tell(nil)
+        noteQueue()
     }
 
-    /// The host's look-up has ended. The dial's has when those of all targets have.
+    private func end(_ name: String, _ error: ResolutionError?, _ services: ServiceDial) {
+        if let error, error.kind == .noDescriptor, !dial.hasAddresses {
+            // It is asked again, as the host would be: there was no descriptor to ask with.
+            services.targets[name] = ServiceDial.Target()
+            carryOut(dial.lookupEnded(error, at: now))
+            return
+        }
+        services.targets[name] = nil
+        services.lookups.ended(name)
+        if let error { dial.targetFailed(error) }
+        conclude(services)
+    }
+
+    /// The host's look-up has ended.
     func hostEnded(_ error: ResolutionError?) {
         guard let services else { return }
-        // Where there was no descriptor to ask with, it is asked again.
-        if error?.kind != .noDescriptor { services.lookups.endedForHost() }
-        if services.targets.isEmpty {
-            carryOut(dial.lookupEnded(error ?? services.targetError, at: now))
-        } else {
-            services.hostEnd = .some(error)
-            tell(nil)
+        services.hostEnd = .some(error)
+        if let error, error.kind == .noDescriptor, !dial.hasAddresses {
+            carryOut(dial.lookupEnded(error, at: now))
+            return
         }
+        services.lookups.ended(host)
+        conclude(services)
+        noteQueue()
+    }
+
+    /// A look-up has ended; the dial's has when all of them have.
+    private func conclude(_ services: ServiceDial) {
+        if services.targets.isEmpty, let hostEnd = services.hostEnd {
+            carryOut(dial.lookupEnded(hostEnd, at: now))
+        } else {
+            tell(nil, ofHost: false)
+        }
+    }
+
+    /// The dial looks its name up, for the first time or because there was no descriptor before: those targets that had none are
+    /// asked for again.
+    ///
+    /// - Returns: whether the host's look-up is among what is to be asked.
+    func mustAskForHost() -> Bool {
+        guard let services else { return true }
+        for (name, target) in services.targets where target.lookup == nil { lookUpTarget(name) }
+        guard case .some(let end) = services.hostEnd else { return lookup == nil }
+        guard end?.kind == .noDescriptor else { return false }
+        services.hostEnd = nil
+        return true
+    }
+
+    /// Once the host's look-up is over, the dial is in the queue when all targets are.
+    func noteQueue() {
+        guard let services else { return }
+        let isWaiting = services.hostEnd != nil && services.targets.values.allSatisfy { !$0.hasStarted }
+        if services.hostEnd != nil || !services.targets.isEmpty { dial.lookups(wait: isWaiting, at: now) }
     }
 
     func leaveTargetLookups() {
         guard let services, !services.targets.isEmpty else { return }
         let left = services.targets
         services.targets = [:]
-        for lookup in left.values { _ = lookup.withdraw() }
+        for target in left.values { _ = target.lookup?.withdraw() }
     }
 
     private var host: String { plan.question.lookup?.name ?? "" }
 
     /// Tells the dial what is known by now.
     ///
-    /// - Parameter answer: what was said of the host itself, if it is that.
-    private func tell(_ answer: LookupAnswer?) {
+    /// - Parameters:
+    ///   - answer: addresses that have come, if it is that.
+    ///   - isOfHost: whether they are the host's own.
+    private func tell(_ answer: LookupAnswer?, ofHost isOfHost: Bool) {
         guard let services = services?.lookups, case .dialing = dial.phase, case .lookUp(let port) = plan.start else {
             return
         }
         let candidates: Candidates
-        if services.hasBindings {
+        if services.leadsElsewhere {
             candidates = known.order(services, from: plan.connector, plan.memory, at: loop.now)
         } else {
             let endpoints = known.inDestinationOrder.map { Endpoint(address: $0, port: port) }
@@ -90,6 +142,7 @@ extension DialDriver {
         carryOut(
             dial.answered(
                 answer,
+                ofHost: isOfHost,
                 all: candidates,
                 awaiting: services.awaitedFamilies,
                 services: services.awaitsBetter,

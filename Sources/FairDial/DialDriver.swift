@@ -48,7 +48,7 @@ package final class DialDriver: @unchecked Sendable {
     /// Whom to tell of the end; `nil` before the start and after the end.
     private var end: (@Sendable (Ending) -> Void)?
 
-    private var lookup: (any LookupUnderWay)?
+    private(set) var lookup: (any LookupUnderWay)?
     var known = KnownAddresses()
     /// `nil` where no service bindings are wanted.
     let services: ServiceDial?
@@ -192,11 +192,12 @@ extension DialDriver {
         }
     }
 
-    /// Looks up where a binding's target is.
-    func lookUpTarget(_ name: String, _ question: LookupQuestion) {
-        services?.targets[name] = plan.resolver.lookUp(question, for: plan.asker) { event in
-            self.deliver(.targetLookup(name, event))
-        }
+    /// Looks up where a binding's target is. The search list is not for what DNS itself has said, so the name is absolute.
+    func lookUpTarget(_ name: String) {
+        let question = LookupQuestion(name: name + ".", families: plan.families)
+        services?.targets[name] = ServiceDial.Target(
+            lookup: plan.resolver.lookUp(question, for: plan.asker) { self.deliver(.targetLookup(name, $0)) }
+        )
     }
 
     /// Has the loop come back when the dial wants to be woken. A stale wake does no harm.
@@ -257,7 +258,10 @@ extension DialDriver {
     }
 
     private func lookUp() {
-        guard let question = plan.question.lookup else { return }
+        guard let question = plan.question.lookup, mustAskForHost() else {
+            noteQueue()
+            return
+        }
         // A local name is answered before `lookUp` returns: its letters are read right here, without a call by the loop.
         post.withLockedValue { $0.isExpected = true }
         lookup = plan.resolver.lookUp(question, for: plan.asker) { self.deliver(.lookup($0)) }
@@ -272,6 +276,7 @@ extension DialDriver {
     }
 
     private func open(_ destination: Destination) {
+        if let services { services.bindings[destination] = services.lookups.binding(of: destination) }
         switch plan.connector.open(destination, with: plan.sockets) {
         case .shortage:
             carryOut(dial.outOfDescriptors(destination, at: now))
@@ -354,7 +359,7 @@ extension DialDriver {
         case .answered(let splits): return .addresses(known.inDestinationOrder, splits)
         case .failed(let error): return .failed(error)
         case .connected(let destination, let splits):
-            let binding = services?.lookups.binding(of: destination)
+            let binding = services?.bindings[destination]
             if let winner { return .channel(winner, destination, binding, splits) }
             return take(destination).map { .descriptor($0.descriptor, destination, binding, splits) }
         }

@@ -60,5 +60,6 @@ final class DialPlan: Sendable {
 
     var resolver: any Resolver { setup.configuration.resolver }
     var connector: any Connector { setup.configuration.connector }
+    var overrides: [String: [IPAddress]] { setup.configuration.overrides }
     var memory: OutcomeMemory? { setup.configuration.memory }
 }

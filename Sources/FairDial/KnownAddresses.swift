@@ -47,15 +47,18 @@ struct KnownAddresses {
         _ memory: OutcomeMemory?,
         at now: NIODeadline
     ) -> Candidates {
-        var all: [DestinationOrder.Candidate] = []
+        // Several bindings may have the same addresses: each is asked about once.
+        var all: [IPAddress: DestinationOrder.Candidate] = [:]
         let ordered = services.candidates { addresses in
-            guard !addresses.isEmpty else { return [] }
-            var candidates = connector.candidates(for: addresses)
-            if let memory { candidates = memory.recall(candidates, at: now) }
-            all += candidates
-            return DestinationOrder().sorted(candidates)
+            let new = addresses.filter { all[$0] == nil }
+            if !new.isEmpty {
+                var candidates = connector.candidates(for: new)
+                if let memory { candidates = memory.recall(candidates, at: now) }
+                for candidate in candidates { all[candidate.destination] = candidate }
+            }
+            return DestinationOrder().sorted(addresses.compactMap { all[$0] })
         }
-        candidates = all
+        candidates = Array(all.values)
         return ordered
     }
 }

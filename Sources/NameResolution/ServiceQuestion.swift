@@ -18,9 +18,12 @@ public struct ServiceQuestion: Hashable, Sendable {
     }
 
     /// What says how an HTTP origin is to be reached: HTTPS records, at the name itself for port 443.
-    public static func https(port: UInt16) -> ServiceQuestion {
+    ///
+    /// - Parameter port: the port's number, where it is not 443.
+    public static func https(port: UInt16? = nil) -> ServiceQuestion {
         let defaultPort: UInt16 = 443
-        return ServiceQuestion(type: .https, prefix: port == defaultPort ? "" : "_\(port)._https")
+        guard let port, port != defaultPort else { return ServiceQuestion(type: .https, prefix: "") }
+        return ServiceQuestion(type: .https, prefix: "_\(port)._https")
     }
 
     /// What says how a service of another scheme is to be reached: SVCB records.

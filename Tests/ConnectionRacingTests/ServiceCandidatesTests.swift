@@ -65,20 +65,63 @@ import Testing
     }
 
     @Test func `it is known where the best binding leads as soon as there is a hint, or an address`() {
-        #expect(candidates([]).isBestBindingKnown)
+        #expect(candidates([]).unknownBestTarget == nil)
         var services = candidates([
             ServiceBinding(priority: 1, target: "a.example.com"),
             ServiceBinding(priority: 2, target: "b.example.com", hints: [Self.hint4]),
         ])
-        #expect(!services.isBestBindingKnown)
+        #expect(services.unknownBestTarget == "a.example.com")
         services.found([], settling: .ipv6, for: "a.example.com")
-        #expect(!services.isBestBindingKnown)
+        #expect(services.unknownBestTarget == "a.example.com")
         services.found([Self.address4], settling: .ipv4, for: "a.example.com")
-        #expect(services.isBestBindingKnown)
+        #expect(services.unknownBestTarget == nil)
+        let hinted = candidates([ServiceBinding(priority: 1, target: "b.example.com", hints: [Self.hint4])])
+        #expect(hinted.unknownBestTarget == nil)
+    }
+
+    @Test func `what an alias leads to comes after all bindings, and before the owner`() {
+        var services = ServiceCandidates(owner: "example.com", port: 443)
+        var generator = SeededGenerator(seed: 1)
+        let bindings = [ServiceBinding(priority: .max, target: "a.example.com", hints: [Self.hint6])]
+        services.bound(bindings, alias: "Pool.example.com", using: &generator)
+        services.found([Self.address4], settling: .ipv4, for: "example.com")
+        services.found([Self.hint4], settling: .ipv4, for: "pool.example.com")
+        #expect(services.names == ["example.com", "a.example.com", "pool.example.com"])
         #expect(
-            candidates([ServiceBinding(priority: 1, target: "b.example.com", hints: [Self.hint4])])
-                .isBestBindingKnown
+            services.candidates(sortedBy: unsorted)
+                == Candidates(groups: [
+                    [to(Self.hint6, port: 443)], [to(Self.hint4, port: 443)], [to(Self.address4, port: 443)],
+                ])
         )
+        #expect(services.binding(of: to(Self.hint4, port: 443)) == nil)
+    }
+
+    @Test func `a hint that records have replaced belongs to no binding any more`() {
+        var services = candidates([ServiceBinding(priority: 1, target: "a.example.com", hints: [Self.hint4])])
+        #expect(services.binding(of: to(Self.hint4, port: 443)) != nil)
+        services.found([Self.address4], settling: .ipv4, for: "a.example.com")
+        #expect(services.binding(of: to(Self.hint4, port: 443)) == nil)
+        #expect(services.binding(of: to(Self.address4, port: 443)) != nil)
+    }
+
+    @Test func `thousands of bindings with thousands of addresses are a few of each`() {
+        let many = (0..<5_000 as Range<UInt32>).map { IPAddress.v4(IPv4Address(bits: 0x0A00_0000 + $0)) }
+        var services = candidates(
+            (1...3_000).map {
+                ServiceBinding(priority: UInt16($0), target: "example.com", port: UInt16($0), hints: many)
+            }
+        )
+        #expect(services.candidates(sortedBy: unsorted).destinations.count == 16 * 32)
+        services.found(many, settling: .ipv4, for: "example.com")
+        #expect(services.candidates(sortedBy: unsorted).destinations.count == 16 * 32 + many.count)
+        #expect(services.binding(of: to(many[0], port: 16)) != nil)
+        #expect(services.binding(of: to(many[0], port: 17)) == nil)
+    }
+
+    @Test func `one binding that stands there twice is one`() {
+        let twice = ServiceBinding(priority: 1, target: "a.example.com", hints: [Self.hint4])
+        let services = candidates([twice, twice])
+        #expect(services.candidates(sortedBy: unsorted) == [to(Self.hint4, port: 443)])
     }
 
     @Test func `each group is sorted by itself`() {

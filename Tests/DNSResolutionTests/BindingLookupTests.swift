@@ -76,6 +76,41 @@ private func bindings(_ texts: String..., at owner: String? = nil) -> (inout Mes
         #expect(bench.events[lookup] == ["started", "ended: nameNotFound"])
     }
 
+    @Test func `a name that does not exist has no bindings, whoever is silent about them`() {
+        var bench = StubBench(search: ["one.test", "two.test"])
+        let lookup = bench.lookUp("web", service: Self.https)
+        bench.deny("web.one.test", .a)
+        bench.deny("web.one.test", .aaaa)
+        // Nothing has been said of web.one.test's bindings, and the next name is asked for.
+        #expect(bench.asked.suffix(3) == ["web.two.test a", "web.two.test aaaa", "web.two.test https"])
+        bench.answer("web.one.test", .https, bindings("1 late.test"))
+        bench.answer("web.two.test", .a)
+        bench.answer("web.two.test", .aaaa)
+        bench.answer("web.two.test", .https, bindings("1 right.test"))
+        #expect(bench.events[lookup]?.suffix(2) == ["bound at web.two.test: 1 right.test", "ended"])
+        #expect(bench.resolver.count == 0 && bench.resolver.queryCount == 0)
+    }
+
+    @Test func `where the name exists and nobody speaks of bindings, they are waited for half a second`() {
+        var bench = StubBench()
+        let lookup = bench.lookUp("web.example.org", service: Self.https)
+        bench.answer("web.example.org", .a)
+        bench.advance(to: .milliseconds(100))
+        bench.answer("web.example.org", .aaaa)
+        bench.advance(to: .milliseconds(599))
+        #expect(bench.events[lookup]?.count == 3)
+        bench.advance(to: .milliseconds(601))
+        #expect(bench.events[lookup]?.suffix(2) == ["bound at web.example.org: ", "ended"])
+        #expect(bench.resolver.count == 0 && bench.resolver.queryCount == 0)
+
+        // Silence about bindings says nothing of the server: the next query waits as long as ever.
+        let empty = bench.lookUp("empty.example.org", service: Self.https)
+        bench.deny("empty.example.org", .a, exists: true)
+        bench.deny("empty.example.org", .aaaa, exists: true)
+        bench.advance(to: .milliseconds(1_200))
+        #expect(bench.events[empty] == ["started", "ended: nameNotFound"])
+    }
+
     @Test func `another port and another scheme have names of their own`() {
         var bench = StubBench()
         _ = bench.lookUp("web.example.org", families: .ipv4, service: .https(port: 8_443))

@@ -199,6 +199,132 @@ private func records(_ texts: String...) throws -> [SVCBRecord] {
         for lookup in [host] + targets { #expect(lookup.withdrawals == 1) }
     }
 
+    @Test(arguments: [true, false])
+    func `a target that could not be looked up is named, whichever look-up ends first`(isTargetFirst: Bool) async throws
+    {
+        let world = ScriptedWorld()
+        let dialed = Task { () async throws(DialError) in
+            try await world.dialer.connectSocket(to: "web.test", port: 443, options: Self.options)
+        }
+        let host = try await world.resolver.nextLookup(of: "web.test")
+        host.bind(try records("1 far.test"))
+        host.answer([], settling: .ipv4)
+        let far = try await world.resolver.nextLookup(of: "far.test.")
+        await world.clock.sleepers()
+        let trouble = ResolutionError(.temporaryFailure, "far.test A: SERVFAIL")
+        if isTargetFirst { far.end(trouble) }
+        host.answer([], settling: .ipv6)
+        if !isTargetFirst { far.end(trouble) }
+        host.end()
+        let error = await #expect(throws: DialError.self) { try await dialed.value }
+        #expect(error?.code == .temporaryNameFailure)
+        #expect(error?.resolutionError == trouble)
+    }
+
+    @Test func `a target without a descriptor to ask with is asked again, and the host is not`() async throws {
+        let world = ScriptedWorld([Self.to(four2): .connectsAtOnce])
+        async let dialed = world.dialer.connectSocket(to: "web.test", port: 443, options: Self.options)
+        let host = try await world.resolver.nextLookup(of: "web.test")
+        host.bind(try records("1 far.test"))
+        host.answer([])
+        host.end()
+        let shortage = ResolutionError(.noDescriptor, "no descriptor")
+        try await world.resolver.nextLookup(of: "far.test.").end(shortage)
+        await world.clock.sleepers()
+        await world.clock.advance(to: at(5))
+        let again = try await world.resolver.nextLookup(of: "far.test.")
+        again.answer([four2])
+        again.end()
+        let socket = try await dialed
+        #expect(socket.binding?.target == "far.test")
+        #expect(socket.splits.queue == at(5))
+        #expect(world.resolver.lookups.count == 3)
+    }
+
+    @Test func `a host without a descriptor to ask with is asked again, its bindings' targets are not`() async throws {
+        let world = ScriptedWorld([Self.to(four2): .connectsAtOnce])
+        async let dialed = world.dialer.connectSocket(to: "web.test", port: 443, options: Self.options)
+        let host = try await world.resolver.nextLookup(of: "web.test")
+        host.bind(try records("1 far.test"))
+        let far = try await world.resolver.nextLookup(of: "far.test.")
+        host.end(ResolutionError(.noDescriptor, "no descriptor"))
+        await world.clock.sleepers()
+        await world.clock.advance(to: at(5))
+        let again = try await world.resolver.nextLookup(of: "web.test")
+        again.answer([])
+        far.answer([four2])
+        far.end()
+        again.end()
+        #expect(try await dialed.destination == Self.to(four2))
+        #expect(world.resolver.lookups.count == 3)
+    }
+
+    @Test func `a target that waits for its place is waited for on the queue's clock`() async throws {
+        let world = ScriptedWorld([Self.to(four2): .connectsAtOnce])
+        async let dialed = world.dialer.connectSocket(to: "web.test", port: 443, options: Self.options)
+        let host = try await world.resolver.nextLookup(of: "web.test")
+        host.start()
+        host.bind(try records("1 far.test"))
+        host.answer([])
+        host.end()
+        let far = try await world.resolver.nextLookup(of: "far.test.")
+        await world.clock.sleepers()
+        await world.clock.advance(to: at(30))
+        far.start()
+        await world.clock.advance(to: at(42))
+        far.answer([four2])
+        let socket = try await dialed
+        #expect(socket.splits.queue == at(30))
+        #expect(socket.splits.lookup == at(12))
+    }
+
+    @Test func `what is overridden is not looked up, as a target either`() async throws {
+        let world = ScriptedWorld([Self.to(four2, 8_443): .connectsAtOnce], addresses: [four2])
+        async let dialed = world.dialer.connectSocket(to: "web.test", port: 443, options: Self.options)
+        let host = try await world.resolver.nextLookup(of: "web.test")
+        host.bind(try records("1 DB.test port=8443"))
+        host.answer([])
+        #expect(try await dialed.destination == Self.to(four2, 8_443))
+        #expect(world.resolver.lookups.count == 1)
+    }
+
+    @Test func `the splits say who has answered, and whether any of it was stale`() async throws {
+        let world = ScriptedWorld([Self.to(four2): .connectsAtOnce])
+        async let dialed = world.dialer.connectSocket(to: "web.test", port: 443, options: Self.options)
+        let host = try await world.resolver.nextLookup(of: "web.test")
+        host.bind(try records("1 far.test"))
+        host.end(ResolutionError(.temporaryFailure, "web.test A: SERVFAIL"))
+        let far = try await world.resolver.nextLookup(of: "far.test.")
+        let server = Endpoint(address: four1, port: 53)
+        far.deliver(
+            .answered(
+                LookupAnswer(
+                    families: .both,
+                    addresses: [four2],
+                    isInDestinationOrder: false,
+                    source: .cache,
+                    server: server,
+                    isStale: true
+                )
+            )
+        )
+        let splits = try await dialed.splits
+        #expect(splits.source == .cache && splits.server == server && splits.isStale)
+        #expect(splits.unanswered == .both)
+    }
+
+    @Test func `the host is its own binding however its name is written, and an alias back to it is none`() async throws
+    {
+        let world = ScriptedWorld([Self.to(four1): .connectsAtOnce])
+        async let dialed = world.dialer.connectSocket(to: "Web.test.", port: 443, options: Self.options)
+        let host = try await world.resolver.nextLookup(of: "web.test.")
+        host.bind([], alias: try DomainName("web.test"))
+        host.answer([four1])
+        let socket = try await dialed
+        #expect(socket.binding == nil)
+        #expect(world.resolver.lookups.count == 1)
+    }
+
     @Test func `a server that names hundreds of targets has eight looked up`() async throws {
         let world = ScriptedWorld([Self.to(four1): .connectsAtOnce])
         async let dialed = world.dialer.connectSocket(to: "web.test", port: 443, options: Self.options)

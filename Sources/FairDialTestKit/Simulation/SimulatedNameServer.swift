@@ -68,6 +68,11 @@ final class SimulatedNameServer: Resolver, @unchecked Sendable {
         underWay.append(asked)
         let dice = world.dice
         let start = dice.chance(70) ? 0 : dice.milliseconds(0...1_500)
+        if dice.chance(6) {
+            let shortage = ResolutionError(.noDescriptor, "no descriptor to ask with")
+            world.clock.after(dice.milliseconds(0...20)) { asked.tell(.ended(shortage)) }
+            return asked
+        }
         world.clock.after(start) { asked.tell(.started) }
         var last = start
         var isWhole = true
