@@ -66,14 +66,21 @@ public struct MessageReader: Sendable {
         )
     }
 
-    /// Passes the only question, if it is this one, byte for byte, the name's case included.
+    /// Passes the only question, if it is that of a query, byte for byte, the name's case included.
     ///
-    /// - Parameter question: as it stands on the wire: name, type, class.
-    public mutating func passQuestion(_ question: [UInt8]) -> Bool {
-        guard questionCount == 1, questionsLeft == 1, bytes.count >= position + question.count,
-            bytes[position..<position + question.count].elementsEqual(question)
-        else { return false }
-        position += question.count
+    /// - Parameters:
+    ///   - query: a whole message, of one question.
+    ///   - length: how many bytes its question has: name, type, class.
+    public mutating func passQuestion(of query: [UInt8], length: Int) -> Bool {
+        let end = Header.length + length
+        guard questionCount == 1, questionsLeft == 1, bytes.count >= end, query.count >= end else { return false }
+        let isSame = bytes.withUnsafeBufferPointer { bytes in
+            query.withUnsafeBufferPointer { query in
+                (Header.length..<end).allSatisfy { bytes[$0] == query[$0] }
+            }
+        }
+        guard isSame else { return false }
+        position = end
         questionsLeft = 0
         return true
     }
@@ -81,10 +88,11 @@ public struct MessageReader: Sendable {
     /// Writes the question's name anew, in letters of another case, so that names which point to it have that case as well: a
     /// server repeats the case of a question, and nobody wants to see the one that it was disguised in.
     ///
-    /// - Parameter question: as it was passed, but for the case.
-    public mutating func restoreQuestion(_ question: [UInt8]) {
-        guard questionsLeft < questionCount, bytes.count >= Header.length + question.count else { return }
-        bytes.replaceSubrange(Header.length..<Header.length + question.count, with: question)
+    /// - Parameter name: as it was passed, but for the case.
+    public mutating func restoreQuestion(_ name: DomainName) {
+        let end = Header.length + name.wire.count
+        guard questionsLeft < questionCount, bytes.count >= end else { return }
+        bytes.replaceSubrange(Header.length..<end, with: name.wire)
     }
 
     /// The next record, its data not looked into; `nil` after the last one. Questions that were not asked for are skipped.
@@ -141,6 +149,12 @@ extension MessageReader {
     /// - Throws: `MessageError` where its compression leads nowhere.
     public func isName(of record: RecordInPlace, _ name: DomainName) throws(MessageError) -> Bool {
         try NameDecoder.isName(at: record.start, in: bytes, name)
+    }
+
+    /// Whether a record's name is a pointer to the question's, as it mostly is. Where it is not, it may be the same name in letters.
+    public func pointsToQuestion(_ record: RecordInPlace) -> Bool {
+        // 14 bits after two ones: the question comes right after the header (RFC 1035 §4.1.4).
+        bytes[record.start] == 0xC0 && bytes[record.start + 1] == UInt8(Header.length)
     }
 
     /// The record's data as this type.

@@ -45,6 +45,8 @@ final class DNSEngine: Sendable {
         /// Where the thread can be called, and where it listens for that.
         var bell: (ring: CInt, hear: CInt)?
         var queue: ReadinessQueue?
+        /// Room for what the next change brings.
+        var actions: [StubResolver.Action] = []
 
         mutating func note(_ receiver: Receiver, of lookup: StubResolver.Lookup) {
             while receivers.count <= lookup.place { receivers.append(nil) }
@@ -63,6 +65,8 @@ final class DNSEngine: Sendable {
     static let idleTime = Duration.seconds(2)
     static let messagesAtOnce = 64
     static let threadStack = 256 * 1024
+    /// So many actions' room is kept.
+    static let roomToKeep = 1_024
     /// The token of the bell; a socket's is its carrier's number and its descriptor.
     static let bellToken = UInt64.max
 
@@ -152,9 +156,10 @@ extension DNSEngine {
 
     func update(_ change: (inout Desk, Duration, inout [StubResolver.Action]) -> Void) {
         var bell: CInt?
-        desk.update(carryingOut: carryOut) { desk in
+        desk.update(carryingOut: carryOut) { (desk: inout Desk, errands: inout [Errand]) in
+            // The room of the last time's; no change comes from inside another one.
             var actions: [StubResolver.Action] = []
-            actions.reserveCapacity(16)
+            swap(&actions, &desk.actions)
             change(&desk, self.now, &actions)
             if let wake = desk.resolver.wakeTime {
                 do throws(DatagramSocket.Failure) {
@@ -166,7 +171,11 @@ extension DNSEngine {
                     }
                 }
             }
-            return actions.compactMap { Self.errand($0, &desk) }
+            for action in actions {
+                if let errand = Self.errand(action, &desk) { errands.append(errand) }
+            }
+            actions.removeAll(keepingCapacity: actions.capacity <= Self.roomToKeep)
+            swap(&actions, &desk.actions)
         }
         if let bell { Self.ring(bell) }
     }

@@ -82,11 +82,22 @@ public final class DNSResolver: Resolver, RecordResolver {
     /// What the file says now.
     package var fileContent: ResolverConfiguration { fresh().file }
 
-    /// The engine for what the file says now. Look-ups under way stay with the one that they began with.
+    /// The engine for what the file says now.
+    private func freshEngine() -> DNSEngine {
+        see()
+        return state.withLockedValue { $0.engine }
+    }
+
     private func fresh() -> State {
+        see()
+        return state.withLockedValue { $0 }
+    }
+
+    /// Sees whether the file says something else now. Look-ups under way stay with the engine that they began with.
+    private func see() {
         let content = file?.look().content
         let hasMoved = network.hasChanged()
-        return state.withLockedValue { state in
+        state.withLockedValue { state in
             state.checkedAt = .now()
             let isAnother = content.map { $0 != state.file && !state.file.isFixed } ?? false
             if isAnother || hasMoved {
@@ -94,7 +105,6 @@ public final class DNSResolver: Resolver, RecordResolver {
                 if let content, isAnother { state.file = content }
                 state.engine = Self.engine(configuration, state.file)
             }
-            return state
         }
     }
 
@@ -106,7 +116,7 @@ public final class DNSResolver: Resolver, RecordResolver {
     /// The engine, without a look at the file where the last one was a moment ago.
     private func recent(at now: NIODeadline) -> DNSEngine {
         let (engine, age) = state.withLockedValue { ($0.engine, now - $0.checkedAt) }
-        return age < Self.checkInterval ? engine : fresh().engine
+        return age < Self.checkInterval ? engine : freshEngine()
     }
 }
 
@@ -119,7 +129,7 @@ extension DNSResolver {
         for asker: Asker,
         _ receive: @escaping @Sendable (LookupEvent) -> Void
     ) -> any LookupUnderWay {
-        let engine = fresh().engine
+        let engine = freshEngine()
         return UnderWay(engine: engine, lookup: engine.lookUp(question, for: asker, receive))
     }
 
@@ -147,7 +157,7 @@ extension DNSResolver {
         _ type: RecordType,
         for asker: Asker?
     ) async throws(ResolutionError) -> RecordAnswer {
-        let engine = fresh().engine
+        let engine = freshEngine()
         let asker = asker ?? Asker(parentDomainOf: "\(name)")
         let wait = RecordWait()
         let result = await withTaskCancellationHandler {
@@ -203,17 +213,17 @@ extension DNSResolver {
     }
 
     /// What the cache has.
-    public var cached: [CachedName] { fresh().engine.cache.contents }
+    public var cached: [CachedName] { freshEngine().cache.contents }
 
     /// Forgets all that has been learned of names.
-    public func flush() { fresh().engine.cache.removeAll() }
+    public func flush() { freshEngine().cache.removeAll() }
 
     /// Forgets what has been learned of one name.
-    public func flush(_ name: DomainName) { fresh().engine.cache.remove(name) }
+    public func flush(_ name: DomainName) { freshEngine().cache.remove(name) }
 
     /// How many look-ups are under way; those that began before the configuration changed are not counted.
-    public var underWayCount: Int { fresh().engine.withResolver { $0.count } }
+    public var underWayCount: Int { freshEngine().withResolver { $0.count } }
 
     /// How many messages came that were not believed.
-    public var strays: StrayCounts { fresh().engine.withResolver { $0.strays } }
+    public var strays: StrayCounts { freshEngine().withResolver { $0.strays } }
 }

@@ -124,12 +124,15 @@ struct NameLookup: Sendable {
     private static let aliasLimit = 8
 
     /// Begins with the first name.
-    mutating func begin() -> [Step] {
+    mutating func begin(_ steps: inout [Step]) {
         if skipsIPv6 { findings[.aaaa] = .nothing }
         if let type = bindings?.question.type, serviceOwner == nil { findings[type] = .nothing }
-        let open = types.filter { findings[$0] == nil }
-        if open.isEmpty { return conclude() }
-        return (asksOneByOne ? Array(open.prefix(1)) : open).map(ask)
+        var isOpen = false
+        for type in types where findings[type] == nil && !(isOpen && asksOneByOne) {
+            isOpen = true
+            steps.append(ask(type))
+        }
+        if !isOpen { conclude(&steps) }
     }
 
     private func ask(_ type: RecordType) -> Step {
@@ -150,23 +153,26 @@ struct NameLookup: Sendable {
     private static func isOfAddresses(_ type: RecordType) -> Bool { type == .a || type == .aaaa }
 
     /// A question for the present name has come to something.
-    mutating func found(_ finding: Finding, for type: RecordType) -> [Step] {
-        guard !isOver, findings[type] == nil else { return [] }
-        var steps: [Step] = []
+    mutating func found(_ finding: Finding, for type: RecordType, _ steps: inout [Step]) {
+        guard !isOver, findings[type] == nil else { return }
         if Self.isOfAddresses(type) {
             findings[type] = finding
-            if case .noName = finding { steps += bindNothing() }
+            if case .noName = finding { bindNothing(&steps) }
         } else if let alias = alias(in: finding) {
             bindings?.aliases.append(alias)
-            return [ask(type)] + (areAddressesSettled ? [.hurry(type)] : [])
+            steps.append(ask(type))
+            if areAddressesSettled { steps.append(.hurry(type)) }
+            return
         } else {
             findings[type] = ofBindings(finding)
         }
-        if findings.isFound { steps += tellSettled() }
-        guard let open = types.first(where: { findings[$0] == nil }) else { return steps + conclude() }
+        if findings.isFound { tellSettled(&steps) }
+        guard let open = types.first(where: { findings[$0] == nil }) else {
+            conclude(&steps)
+            return
+        }
         if asksOneByOne { steps.append(ask(open)) }
         if areAddressesSettled { steps.append(.hurry(open)) }
-        return steps
     }
 
     /// Whether it is bindings alone that are waited for.
@@ -175,10 +181,10 @@ struct NameLookup: Sendable {
     }
 
     /// A name that does not exist has no bindings: nobody needs to wait for a server that is silent about them.
-    private mutating func bindNothing() -> [Step] {
-        guard let bindings, bindings.aliases.isEmpty, findings[bindings.question.type] == nil else { return [] }
+    private mutating func bindNothing(_ steps: inout [Step]) {
+        guard let bindings, bindings.aliases.isEmpty, findings[bindings.question.type] == nil else { return }
         findings[bindings.question.type] = .nothing
-        return [.forget(bindings.question.type)]
+        steps.append(.forget(bindings.question.type))
     }
 
     /// The name that a record in AliasMode leads to; `nil` where none does, or the way has no end.
@@ -208,8 +214,7 @@ struct NameLookup: Sendable {
 
     /// Tells what is settled and has not been told: as soon as one family has addresses the name is found, and where the other
     /// has none it stays so.
-    private mutating func tellSettled() -> [Step] {
-        var steps: [Step] = []
+    private mutating func tellSettled(_ steps: inout [Step]) {
         for type in types where Self.isOfAddresses(type) {
             let family: AddressFamilies = type == .a ? .ipv4 : .ipv6
             guard !told.contains(family), let finding = findings[type] else { continue }
@@ -230,7 +235,6 @@ struct NameLookup: Sendable {
             bindings?.isTold = true
             steps.append(.tell(.bound(serviceAnswer(finding))))
         }
-        return steps
     }
 
     private func serviceAnswer(_ finding: Finding) -> ServiceAnswer {
@@ -244,27 +248,32 @@ struct NameLookup: Sendable {
     }
 
     /// Every question for the present name has come to something.
-    private mutating func conclude() -> [Step] {
-        let failures = types.filter(Self.isOfAddresses).compactMap {
-            type -> (error: ResolutionError, isSilence: Bool)? in
-            switch findings[type] {
-            case .refused(let error): (error, false)
-            case .failed(let error): (error, true)
-            default: nil
-            }
-        }
-        if findings.isFound { return end(failures.first?.error) }
+    private mutating func conclude(_ steps: inout [Step]) {
+        let failure = firstFailure { _ in true }
+        if findings.isFound { return end(failure?.error, &steps) }
         if position == 0, candidate.suffix == nil, candidates.count > 1 {
-            asWritten = failures.first.map { $0.isSilence ? .failed($0.error) : .refused($0.error) } ?? .nothing
-        } else if let silence = failures.first(where: \.isSilence) {
-            return end(silence.error)
+            asWritten = failure?.finding ?? .nothing
+        } else if let silence = firstFailure(where: { if case .failed = $0 { true } else { false } }) {
+            return end(silence.error, &steps)
         }
-        refusal = refusal ?? failures.first?.error
+        refusal = refusal ?? failure?.error
         position += 1
-        guard position < candidates.count else { return end(verdict) }
+        guard position < candidates.count else { return end(verdict, &steps) }
         findings = Findings()
         bindings?.aliases = []
-        return begin()
+        begin(&steps)
+    }
+
+    /// The first family's that has come to no answer, for a reason of this kind.
+    private func firstFailure(where isWanted: (Finding) -> Bool) -> (finding: Finding, error: ResolutionError)? {
+        for type in types where Self.isOfAddresses(type) {
+            switch findings[type] {
+            case .refused(let error)?, .failed(let error)?:
+                if let finding = findings[type], isWanted(finding) { return (finding, error) }
+            default: continue
+            }
+        }
+        return nil
     }
 
     /// What the whole search comes to: what the name as it was written did, where that was asked for first.
@@ -281,8 +290,8 @@ struct NameLookup: Sendable {
         families == .both ? "address" : families.contains(.ipv4) ? "IPv4 address" : "IPv6 address"
     }
 
-    private mutating func end(_ error: ResolutionError?) -> [Step] {
+    private mutating func end(_ error: ResolutionError?, _ steps: inout [Step]) {
         isOver = true
-        return [.tell(.ended(error))]
+        steps.append(.tell(.ended(error)))
     }
 }

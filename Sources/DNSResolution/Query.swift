@@ -16,8 +16,8 @@ final class Query: @unchecked Sendable {
         let isStream: Bool
         let identifier: UInt16
         let sentAt: Duration
-        /// The question as it was sent, its letters in the case that the answer must have.
-        let question: [UInt8]
+        /// The query as it was sent, its question's letters in the case that the answer must have.
+        let message: [UInt8]
         let hasOptions: Bool
         let hasCookies: Bool
         /// Whether an answer may still come.
@@ -27,7 +27,6 @@ final class Query: @unchecked Sendable {
     }
 
     let question: Question
-    let wire: [UInt8]
     let asker: Asker
     /// What whoever asked wants to be told with the outcome.
     let tag: UInt64
@@ -63,7 +62,6 @@ final class Query: @unchecked Sendable {
         probes: Int? = nil
     ) {
         self.question = question
-        wire = QueryMessage.wire(question)
         self.asker = asker
         self.tag = tag
         self.ends = ends

@@ -35,11 +35,11 @@ extension QueryClient {
             return
         }
         let attempt = query.tries[place.index]
-        guard reader.passQuestion(attempt.question) || isComplaint(reader) else {
+        let length = QueryMessage.length(of: query.question)
+        guard reader.passQuestion(of: attempt.message, length: length) || isComplaint(reader) else {
             readOtherQuestion(reader, place, attempt, query.question, at: now, &actions)
             return
         }
-        reader.restoreQuestion(query.wire)
         readAnswer(&reader, place, attempt, query.question, at: now, &actions)
     }
 
@@ -217,7 +217,8 @@ extension QueryClient {
         if onStream {
             sendOnStream(place.query, to: attempt.server, at: now, &actions)
         } else {
-            sendDatagram(place.query, to: attempt.server, at: now, &actions)
+            guard let query = queries[place.query] else { return }
+            sendDatagram(query, place.query, to: attempt.server, at: now, &actions)
         }
     }
 

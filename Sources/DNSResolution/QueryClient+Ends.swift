@@ -45,13 +45,11 @@ extension QueryClient {
 
     /// The first answer of a server tells how long it takes: what was sent before may be given less time than was thought.
     mutating func hasten(at server: Int, at now: Duration) {
-        let timeout = timeout(of: server)
         for key in queries.keys {
             guard let query = queries[key], query.probes == nil, !query.isLastCall, let last = query.tries.last,
                 last.server == server
             else { continue }
-            let factor = Self.patience(after: query.rounds - query.refusals - 1)
-            let wake = max(now, last.sentAt + min(timeout * factor, configuration.timeout))
+            let wake = max(now, last.sentAt + wait(after: query.rounds - query.refusals - 1, at: server))
             if wake < query.wake { setWake(key, at: wake) }
         }
     }
@@ -61,7 +59,7 @@ extension QueryClient {
     mutating func patience(with query: Query, at now: Duration) -> Duration? {
         guard let last = query.tries.last else { return nil }
         let factor = Self.patience(after: query.rounds - query.refusals - 1)
-        let due = last.sentAt + min(timeout(of: last.server) * factor, configuration.timeout)
+        let due = last.sentAt + wait(after: query.rounds - query.refusals - 1, at: last.server)
         if now < due { return due }
         let patient = last.sentAt + min(Self.silenceOfMany * factor, configuration.timeout)
         if now < patient, !retries.take() { return patient }

@@ -22,28 +22,36 @@ extension QueryClient {
         )
     }
 
+    /// How long the next try at a server is waited for, after so many that were met with silence.
+    func wait(after silences: Int, at server: Int) -> Duration {
+        let factor = Self.patience(after: silences)
+        let timeout = timeout(of: server)
+        // Durations have 128 bits, and mostly there is nothing to multiply.
+        return factor == 1 ? timeout : min(timeout * factor, configuration.timeout)
+    }
+
     mutating func startTry(_ key: Slab<Query>.Key, at now: Duration, _ actions: inout [Action]) {
         guard let query = queries[key] else { return }
         let server = server(for: query)
         let silences = query.rounds - query.refusals
-        queries[key]?.rounds += 1
-        let factor = Self.patience(after: silences)
-        setWake(key, at: min(query.ends, now + min(timeout(of: server) * factor, configuration.timeout)))
+        query.rounds += 1
+        query.wake = min(query.ends, now + wait(after: silences, at: server))
+        setAlarm(key, at: query.wake)
         if configuration.usesStreamsOnly {
             sendOnStream(key, to: server, at: now, &actions)
             return
         }
-        sendDatagram(key, to: server, at: now, &actions)
+        sendDatagram(query, key, to: server, at: now, &actions)
         if silences >= Self.datagramTries { sendOnStream(key, to: server, at: now, &actions) }
     }
 
     mutating func sendDatagram(
+        _ query: Query,
         _ key: Slab<Query>.Key,
         to server: Int,
         at now: Duration,
         _ actions: inout [Action]
     ) {
-        guard let query = queries[key] else { return }
         let port: Carrier
         switch sourcePorts[server].choose(at: now, random: generator.next()) {
         case .use(let open):
@@ -55,11 +63,9 @@ extension QueryClient {
             ports[port] = PortState(server: server)
             actions.append(.openPort(port, configuration.servers[server]))
         }
-        var question = query.wire
-        if configuration.mixesCase, standings[server].keepsCase, !query.spellingDoubts.contains(server) {
-            QueryMessage.mixCase(of: &question, random: (generator.next(), generator.next()))
-        }
-        let message = register(key, question, to: server, on: port, isStream: false, at: now)
+        let mixesCase =
+            configuration.mixesCase && standings[server].keepsCase && !query.spellingDoubts.contains(server)
+        let message = register(query, key, mixesCase, to: server, on: port, isStream: false, at: now)
         ports[port]?.listening += 1
         actions.append(.send(port, message))
         traceSending(query.question, to: server, message, isStream: false, at: now, &actions)
@@ -85,7 +91,7 @@ extension QueryClient {
             streams[stream] = StreamState(server: server)
             actions.append(.openStream(stream, configuration.servers[server]))
         }
-        let message = register(key, query.wire, to: server, on: stream, isStream: true, at: now)
+        let message = register(query, key, false, to: server, on: stream, isStream: true, at: now)
         streams[stream]?.listening += 1
         streams[stream]?.idleEnd = nil
         actions.append(.sendOnStream(stream, message))
@@ -112,9 +118,12 @@ extension QueryClient {
     }
 
     /// Writes the message for one more try, and notes where its answer will come.
+    ///
+    /// - Parameter mixesCase: whether its letters get a case that a forger cannot foresee.
     mutating func register(
+        _ query: Query,
         _ key: Slab<Query>.Key,
-        _ question: [UInt8],
+        _ mixesCase: Bool,
         to server: Int,
         on carrier: Carrier,
         isStream: Bool,
@@ -127,22 +136,23 @@ extension QueryClient {
         let hasOptions = standings[server].understandsOptions
         let hasCookies = hasOptions && configuration.usesCookies
         let cookies = hasCookies ? standings[server].clientCookie + (standings[server].serverCookie ?? []) : []
-        let message = QueryMessage(
-            question,
+        var message = QueryMessage(
+            query.question,
             identifier: identifier,
             datagramSize: hasOptions ? configuration.datagramSize : nil,
             cookies: cookies,
             wantsAuthenticData: configuration.wantsAuthenticData
         )
-        let index = queries[key]?.tries.count ?? 0
-        queries[key]?.tries.append(
+        if mixesCase { message.mixCase(random: (generator.next(), generator.next())) }
+        let index = query.tries.count
+        query.tries.append(
             Query.Try(
                 server: server,
                 carrier: carrier,
                 isStream: isStream,
                 identifier: identifier,
                 sentAt: now,
-                question: question,
+                message: message.bytes,
                 hasOptions: hasOptions,
                 hasCookies: hasCookies
             )
@@ -173,7 +183,7 @@ extension QueryClient {
             if configuration.usesStreamsOnly {
                 sendOnStream(key, to: server, at: now, &actions)
             } else {
-                sendDatagram(key, to: server, at: now, &actions)
+                sendDatagram(copy, key, to: server, at: now, &actions)
             }
         }
     }

@@ -5,18 +5,20 @@ import DNSMessages
 /// A query as bytes (RFC 1035 §4.1), with what makes it hard to guess.
 struct QueryMessage: Sendable {
     /// All of it.
-    let bytes: [UInt8]
+    private(set) var bytes: [UInt8]
+
+    private let nameLength: Int
 
     private static let optionsLength = 11
     private static let cookieCode = OPTRecord.Option.cookieCode
 
     /// - Parameters:
-    ///   - question: what to ask for, as it stands on the wire.
+    ///   - question: what to ask for.
     ///   - identifier: pairs the answer with it.
     ///   - datagramSize: the largest answer to announce; `nil` to send no OPT record.
     ///   - cookies: the client's, and the server's after it if there is one; empty for none.
     init(
-        _ question: [UInt8],
+        _ question: Question,
         identifier: UInt16,
         datagramSize: UInt16?,
         cookies: [UInt8],
@@ -24,7 +26,8 @@ struct QueryMessage: Sendable {
     ) {
         var bytes: [UInt8] = []
         let optionLength = cookies.isEmpty ? 0 : 4 + cookies.count
-        bytes.reserveCapacity(Header.length + question.count + Self.optionsLength + optionLength)
+        nameLength = question.name.wire.count
+        bytes.reserveCapacity(Header.length + Self.length(of: question) + Self.optionsLength + optionLength)
         var header = Header(identifier: identifier)
         header.wantsRecursion = true
         header.isAuthenticData = wantsAuthenticData
@@ -37,7 +40,11 @@ struct QueryMessage: Sendable {
             bytes.append(0)
             bytes.append(count)
         }
-        bytes += question
+        bytes += question.name.wire
+        for number in [question.type.rawValue, question.recordClass.rawValue] {
+            bytes.append(UInt8(number >> 8))
+            bytes.append(UInt8(number & 0xFF))
+        }
         if let datagramSize {
             bytes.append(0)
             for number in [RecordType.opt.rawValue, datagramSize, 0, 0, UInt16(optionLength)] {
@@ -55,32 +62,31 @@ struct QueryMessage: Sendable {
         self.bytes = bytes
     }
 
-    /// A question as it stands on the wire.
-    static func wire(_ question: Question) -> [UInt8] {
-        question.name.wire + [
-            UInt8(question.type.rawValue >> 8), UInt8(question.type.rawValue & 0xFF),
-            UInt8(question.recordClass.rawValue >> 8), UInt8(question.recordClass.rawValue & 0xFF),
-        ]
+    /// How many bytes a question has on the wire: name, type, class.
+    static func length(of question: Question) -> Int {
+        question.name.wire.count + 4
     }
 
     /// Gives each letter of the name a random case (draft-vixie-dnsext-dns0x20), the first 128 of them: as many bits as there are.
-    static func mixCase(of question: inout [UInt8], random: (UInt64, UInt64)) {
+    mutating func mixCase(random: (UInt64, UInt64)) {
         var (random, more) = random
         var bitsLeft = 64
-        // The last four bytes are type and class; a label's length is below every letter.
-        for index in 0..<question.count - 4 where (question[index] | 0x20) &- 0x61 < 26 {
-            if bitsLeft == 0 {
-                (random, more) = (more, 0)
-                bitsLeft = 64
+        bytes.withUnsafeMutableBufferPointer { [nameLength] bytes in
+            // A label's length is below every letter.
+            for index in Header.length..<Header.length + nameLength where (bytes[index] | 0x20) &- 0x61 < 26 {
+                if bitsLeft == 0 {
+                    (random, more) = (more, 0)
+                    bitsLeft = 64
+                }
+                if random & 1 == 1 { bytes[index] ^= 0x20 }
+                random >>= 1
+                bitsLeft -= 1
             }
-            if random & 1 == 1 { question[index] ^= 0x20 }
-            random >>= 1
-            bitsLeft -= 1
         }
     }
 
-    /// How many letters the name has, each of them one bit to guess.
-    static func letterCount(of question: [UInt8]) -> Int {
-        question.dropLast(4).count { ($0 | 0x20) &- 0x61 < 26 }
+    /// How many letters a name has, each of them one bit to guess.
+    static func letterCount(of name: DomainName) -> Int {
+        name.wire.count { ($0 | 0x20) &- 0x61 < 26 }
     }
 }

@@ -11,27 +11,32 @@ struct RoundTripEstimate: Hashable, Sendable {
     /// What counts before anything has been learned, when there is none.
     static let unknownOfOne = Duration.seconds(2)
 
-    private var smoothed: Duration?
-    private var variation: Duration = .zero
+    /// Nanoseconds, for durations have 128 bits, and every answer comes by here; `nil` before the first.
+    private var smoothed: Int64?
+    private var variation: Int64 = 0
+    /// How long to wait, as far as what has been learned says.
+    private var learned = Duration.zero
 
     /// An answer has come after so long.
     mutating func note(_ roundTrip: Duration) {
-        guard let smoothed else {
-            smoothed = roundTrip
-            variation = roundTrip / 2
-            return
+        let (seconds, attoseconds) = roundTrip.components
+        let latest = min(seconds, 1_000_000) * 1_000_000_000 + attoseconds / 1_000_000_000
+        if let smoothed {
+            variation = (variation * 3 + abs(latest - smoothed)) / 4
+            self.smoothed = (smoothed * 7 + latest) / 8
+        } else {
+            smoothed = latest
+            variation = latest / 2
         }
-        let difference = roundTrip > smoothed ? roundTrip - smoothed : smoothed - roundTrip
-        variation = (variation * 3 + difference) / 4
-        self.smoothed = (smoothed * 7 + roundTrip) / 8
+        learned = max(Self.floor, .nanoseconds((smoothed ?? 0) + variation * 4))
     }
 
     /// The smoothed round trip; `nil` before the first answer.
-    var roundTrip: Duration? { smoothed }
+    var roundTrip: Duration? { smoothed.map { .nanoseconds($0) } }
 
     /// How long to wait for an answer before asking once more.
     func timeout(isOnlyServer: Bool, ceiling: Duration) -> Duration {
-        guard let smoothed else { return min(ceiling, isOnlyServer ? Self.unknownOfOne : Self.unknownOfMany) }
-        return min(ceiling, max(Self.floor, smoothed + variation * 4))
+        if smoothed == nil { return min(ceiling, isOnlyServer ? Self.unknownOfOne : Self.unknownOfMany) }
+        return min(ceiling, learned)
     }
 }

@@ -60,6 +60,8 @@ extension ServerAnswer {
             case .answer where place.type == question.type || question.type == .any:
                 wanted.append(place)
             case .answer where place.type == .cname:
+                // From here on names are kept.
+                if aliases.isEmpty { reader.restoreQuestion(question.name) }
                 aliases.append(
                     Alias(
                         owner: try reader.name(of: place),
@@ -83,7 +85,7 @@ extension ServerAnswer {
         )
         if reader.header.responseCode == .nameError {
             answer.content = .nameError
-        } else if let content = try content(of: wanted, named: name, question, reader, &timeToLive) {
+        } else if let content = try content(of: wanted, named: name, question, &reader, &timeToLive) {
             answer.content = content
             answer.timeToLive = timeToLive
         } else if !aliases.isEmpty, name != question.name, negative == nil {
@@ -110,12 +112,17 @@ extension ServerAnswer {
         of wanted: [RecordInPlace],
         named name: DomainName,
         _ question: Question,
-        _ reader: MessageReader,
+        _ reader: inout MessageReader,
         _ timeToLive: inout UInt32
     ) throws(MessageError) -> Content? {
         var addresses: [IPAddress] = []
         var records: [Record] = []
-        for place in wanted where try reader.isName(of: place, name) {
+        let isQuestion = name == question.name
+        if question.type != .a, question.type != .aaaa { reader.restoreQuestion(question.name) }
+        for place in wanted {
+            if !(isQuestion && reader.pointsToQuestion(place)) {
+                guard try reader.isName(of: place, name) else { continue }
+            }
             switch question.type {
             case .a: addresses.append(.v4(try reader.data(of: place, as: ARecord.self).address))
             case .aaaa: addresses.append(.v6(try reader.data(of: place, as: AAAARecord.self).address, zone: nil))

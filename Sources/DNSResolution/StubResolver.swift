@@ -50,8 +50,8 @@ package struct StubResolver: Sendable {
         case refresh
     }
 
-    /// One question, followed through aliases that lead from answer to answer.
-    fileprivate struct Request: Sendable {
+    /// One question, followed through aliases that lead from answer to answer; an object for the same reasons as a `Query`.
+    fileprivate final class Request: @unchecked Sendable {
         let name: DomainName
         let type: RecordType
         let purpose: Purpose
@@ -60,6 +60,13 @@ package struct StubResolver: Sendable {
         var aliases: [DomainName] = []
         /// The shortest time that any of them may be kept.
         var timeToLive: UInt32 = .max
+
+        init(name: DomainName, type: RecordType, purpose: Purpose, asker: Asker) {
+            self.name = name
+            self.type = type
+            self.purpose = purpose
+            self.asker = asker
+        }
 
         /// The look-up that waits for it.
         var lookup: Lookup? {
@@ -100,6 +107,9 @@ package struct StubResolver: Sendable {
     /// So many aliases may lead from one answer to the next; within one answer there may be more.
     private static let aliasLimit = 16
 
+    /// So many steps' room is kept.
+    private static let roomToKeep = 1_024
+
     /// So long service bindings are waited for when both families have been settled. There are networks that drop questions for types
     /// that they do not know.
     private static let bindingGrace = Duration.milliseconds(500)
@@ -110,6 +120,10 @@ package struct StubResolver: Sendable {
     package let cache: KnownAnswers
     private var searchGuard = SearchGuard()
     private var running = Slab<Running>()
+    /// Room for what the client says next.
+    private var clientSteps: [QueryClient.Action] = []
+    /// Room for a look-up's next steps.
+    private var lookupSteps: [NameLookup.Step] = []
     /// What each query is for; the query has its key for a tag.
     private var requests = Slab<Request>()
 
@@ -174,15 +188,13 @@ extension StubResolver {
             return name
         }
         if configuration.guardsSearch { candidates = searchGuard.ordered(candidates) }
-        var lookup = NameLookup(
+        state.lookup = NameLookup(
             question,
             candidates: candidates,
             skipping: configuration.skipped,
             asksOneByOne: configuration.asksOneByOne
         )
-        let steps = lookup.begin()
-        state.lookup = lookup
-        carryOut(steps, of: name, at: now, &actions)
+        proceed(name, at: now, &actions) { state, steps in state.lookup?.begin(&steps) }
         return name
     }
 
@@ -227,8 +239,9 @@ extension StubResolver {
         _ actions: inout [Action],
         _ body: (inout QueryClient, inout [QueryClient.Action]) -> Void
     ) {
+        // The room of the last time's; where one of these comes from inside another one, it makes its own.
         var steps: [QueryClient.Action] = []
-        steps.reserveCapacity(8)
+        swap(&steps, &clientSteps)
         body(&client, &steps)
         for step in steps {
             switch step {
@@ -238,6 +251,8 @@ extension StubResolver {
                 actions.append(.transport(step))
             }
         }
+        steps.removeAll(keepingCapacity: steps.capacity <= Self.roomToKeep)
+        swap(&steps, &clientSteps)
     }
 
     private mutating func began(_ request: Slab<Request>.Key, _ actions: inout [Action]) {
@@ -254,7 +269,7 @@ extension StubResolver {
         at now: Duration,
         _ actions: inout [Action]
     ) {
-        guard var request = requests.remove(key) else { return }
+        guard let request = requests.remove(key) else { return }
         let asked = request.aliases.last ?? request.name
         if let lookup = request.lookup { running[lookup.slab]?.queries.removeAll { $0.request == key } }
         guard case .answered(var answer) = outcome else {
@@ -283,7 +298,6 @@ extension StubResolver {
         at now: Duration,
         _ actions: inout [Action]
     ) {
-        var request = request
         let isLoop = target == request.name || request.aliases.contains(target)
         guard !isLoop, request.aliases.count < Self.aliasLimit else {
             let reason = "the aliases of \(request.name) have no end"
@@ -339,7 +353,6 @@ extension StubResolver {
                 &actions
             )
             if case .alias(let target) = found.answer.content {
-                var request = request
                 request.timeToLive = 0
                 follow(request, to: target, at: now, &actions)
             } else {
@@ -385,8 +398,7 @@ extension StubResolver {
             if configuration.guardsSearch, type == .a || type == .aaaa, let suffix = state.lookup?.candidate.suffix {
                 note(suffix, finding)
             }
-            let steps = state.lookup?.found(finding, for: type) ?? []
-            carryOut(steps, of: lookup, at: now, &actions)
+            proceed(lookup, at: now, &actions) { state, steps in state.lookup?.found(finding, for: type, &steps) }
         }
     }
 
@@ -420,12 +432,16 @@ extension StubResolver {
         }
     }
 
-    private mutating func carryOut(
-        _ steps: [NameLookup.Step],
-        of lookup: Lookup,
+    /// Goes on with a look-up, if it is under way.
+    private mutating func proceed(
+        _ lookup: Lookup,
         at now: Duration,
-        _ actions: inout [Action]
+        _ actions: inout [Action],
+        _ change: (Running, inout [NameLookup.Step]) -> Void
     ) {
+        var steps: [NameLookup.Step] = []
+        swap(&steps, &lookupSteps)
+        if let state = running[lookup.slab] { change(state, &steps) }
         for step in steps {
             switch step {
             case .ask(let name, let type):
@@ -445,6 +461,8 @@ extension StubResolver {
             case .tell(let event): actions.append(.deliver(lookup, event))
             }
         }
+        steps.removeAll(keepingCapacity: steps.capacity <= Self.roomToKeep)
+        swap(&steps, &lookupSteps)
     }
 
     /// The query under way for records of a type.

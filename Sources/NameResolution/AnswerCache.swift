@@ -125,8 +125,7 @@ package struct AnswerCache: Sendable {
 
     /// Forgets one name.
     package mutating func remove(_ name: DomainName) {
-        let place = Self.withFolded(name) { find($0) }
-        if let place { evict(place) }
+        if let place = find(name) { evict(place) }
     }
 
     private static func name(ofWire wire: [UInt8]) -> DomainName? {
@@ -144,31 +143,35 @@ package struct AnswerCache: Sendable {
         byte &- 0x41 < 26 ? byte | 0x20 : byte
     }
 
+    /// - Parameter body: takes hold of nothing that is the cache's: it would copy it.
     private static func withFolded<Result>(_ name: DomainName, _ body: (Folded) -> Result) -> Result {
-        let count = name.wire.count
-        return withUnsafeTemporaryAllocation(byteCount: 2 * count, alignment: 1) { buffer in
-            let wire = UnsafeMutableRawBufferPointer(rebasing: buffer[..<count])
-            let text = UnsafeMutableRawBufferPointer(rebasing: buffer[count...])
-            for (position, byte) in name.wire.enumerated() {
-                wire[position] = folded(byte)
-                text[position] = folded(byte)
-            }
-            var labelCount = 0
-            var position = 0
-            while wire[position] > 0 {
-                text[position] = UInt8(ascii: ".")
-                labelCount += 1
-                position += 1 + Int(wire[position])
-            }
-            // Without the dot before the first label, and the zero at the end.
-            let bare = text.dropFirst().dropLast()
-            return body(
-                Folded(
-                    wire: UnsafeRawBufferPointer(wire),
-                    text: UnsafeRawBufferPointer(rebasing: bare),
-                    labelCount: labelCount
+        name.wire.withUnsafeBufferPointer { name in
+            withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 2 * name.count) { buffer in
+                let count = name.count
+                var nextLabel = 0
+                var labelCount = 0
+                for position in 0..<count {
+                    let byte = folded(name[position])
+                    buffer[position] = byte
+                    buffer[count + position] = byte
+                    // The bytes before labels say how long these are, and are dots in the text.
+                    if position == nextLabel, byte > 0 {
+                        buffer[count + position] = UInt8(ascii: ".")
+                        labelCount += 1
+                        nextLabel = position + 1 + Int(byte)
+                    }
+                }
+                let bytes = UnsafeRawBufferPointer(buffer)
+                // Without the dot before the first label, and the zero at the end.
+                let text = count > 1 ? count + 1..<2 * count - 1 : count..<count
+                return body(
+                    Folded(
+                        wire: UnsafeRawBufferPointer(rebasing: bytes[..<count]),
+                        text: UnsafeRawBufferPointer(rebasing: bytes[text]),
+                        labelCount: labelCount
+                    )
                 )
-            )
+            }
         }
     }
 
@@ -183,11 +186,20 @@ package struct AnswerCache: Sendable {
         return left.withUnsafeBytes { bytes in bytes.baseAddress.map { memcmp($0, start, right.count) == 0 } ?? false }
     }
 
-    private func find(_ name: Folded) -> Int? {
-        guard let place = index[name.hash], let entry = places[place], Self.isSame(entry.wire, name.wire) else {
-            return nil
-        }
+    private func find(_ name: DomainName) -> Int? {
+        let hash = Self.withFolded(name) { $0.hash }
+        guard let place = index[hash], let entry = places[place], Self.isSame(entry.wire, name.wire) else { return nil }
         return place
+    }
+
+    /// Whether a name in lower case is this one.
+    private static func isSame(_ left: [UInt8], _ right: [UInt8]) -> Bool {
+        guard left.count == right.count else { return false }
+        return left.withUnsafeBufferPointer { left in
+            right.withUnsafeBufferPointer { right in
+                left.indices.allSatisfy { left[$0] == folded(right[$0]) }
+            }
+        }
     }
 
     /// A name without its final dot.
@@ -201,7 +213,7 @@ package struct AnswerCache: Sendable {
 extension AnswerCache {
     /// What is known of a name's records of one type; `nil` for nothing that may still be said.
     package mutating func find(_ name: DomainName, _ type: RecordType, at now: Duration) -> Found? {
-        guard let place = Self.withFolded(name, { find($0) }) else { return nil }
+        guard let place = find(name) else { return nil }
         return look(place, type, at: now)
     }
 
@@ -301,7 +313,7 @@ extension AnswerCache {
         }
         let kept = Kept(type: type, answer: answer, storedAt: now, expires: now + lifetime)
         guard answer.byteCount < configuration.byteLimit / 8 else { return }
-        let place = Self.withFolded(name) { folded in find(folded) ?? makePlace(folded) }
+        let place = find(name) ?? makePlace(name)
         places[place]?.kept.removeAll { $0.type == type }
         places[place]?.kept.append(kept)
         places[place]?.both = nil
@@ -312,7 +324,7 @@ extension AnswerCache {
 
     /// Fetching anew has failed: whoever asks next may try again.
     package mutating func refreshFailed(_ name: DomainName, _ type: RecordType) {
-        guard let place = Self.withFolded(name, { find($0) }),
+        guard let place = find(name),
             let position = places[place]?.kept.firstIndex(where: { $0.type == type })
         else { return }
         places[place]?.kept[position].isBeingRefreshed = false
@@ -331,14 +343,14 @@ extension AnswerCache {
     }
 
     private mutating func drop(_ type: RecordType, of name: DomainName) {
-        guard let place = Self.withFolded(name, { find($0) }) else { return }
+        guard let place = find(name) else { return }
         places[place]?.kept.removeAll { $0.type == type }
         places[place]?.both = nil
         if places[place]?.kept.isEmpty == true { evict(place) } else { measure(place) }
     }
 
-    private mutating func makePlace(_ name: Folded) -> Int {
-        let entry = Entry(name)
+    private mutating func makePlace(_ name: DomainName) -> Int {
+        let entry = Self.withFolded(name) { Entry($0) }
         // Two names of one hash: the newer one stays.
         if let other = index[entry.hash] { evict(other) }
         entry.older = newest

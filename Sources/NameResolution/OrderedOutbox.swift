@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import NIOConcurrencyHelpers
+public import NIOConcurrencyHelpers
 
 /// A machine behind a lock, whose actions are carried out in order and outside the lock.
 ///
-/// Whoever changes the machine puts the actions into an outbox under the lock; one thread at a time empties it. So no
+/// For whoever writes a resolver or a client of its own. Whoever changes the machine puts the actions into an outbox under the lock; one thread at a time empties it. So no
 /// callback runs under a lock, callbacks may come back with further changes, and nothing overtakes anything.
-package final class OrderedOutbox<Machine: Sendable, Action: Sendable>: Sendable {
+public final class OrderedOutbox<Machine: Sendable, Action: Sendable>: Sendable {
     @usableFromInline
     struct State: Sendable {
         @usableFromInline var machine: Machine
@@ -23,7 +23,7 @@ package final class OrderedOutbox<Machine: Sendable, Action: Sendable>: Sendable
 
     /// - Parameter machine: the machine in its first state.
     @inlinable
-    package init(_ machine: Machine) {
+    public init(_ machine: Machine) {
         state = NIOLockedValueBox(State(machine: machine))
     }
 
@@ -31,37 +31,53 @@ package final class OrderedOutbox<Machine: Sendable, Action: Sendable>: Sendable
     ///
     /// - Parameters:
     ///   - carryOut: does one action, the same way in every call; calls come one at a time.
-    ///   - change: what is to happen to the machine.
+    ///   - change: what is to happen to the machine; it returns what is to be done.
     @inlinable
-    package func update(carryingOut carryOut: (Action) -> Void, _ change: (inout Machine) -> [Action]) {
+    public func update(carryingOut carryOut: (Action) -> Void, _ change: (inout Machine) -> [Action]) {
+        update(carryingOut: carryOut) { machine, outbox in outbox += change(&machine) }
+    }
+
+    /// Changes the machine, and sees to it that what follows is done: here, or by the thread that is at it already.
+    ///
+    /// - Parameters:
+    ///   - carryOut: does one action, the same way in every call; calls come one at a time.
+    ///   - change: what is to happen to the machine; it puts what is to be done behind what is there.
+    @inlinable
+    public func update(carryingOut carryOut: (Action) -> Void, _ change: (inout Machine, inout [Action]) -> Void) {
         let mustEmpty = state.withLockedValue { state in
-            state.outbox += change(&state.machine)
+            change(&state.machine, &state.outbox)
             guard !state.isBeingEmptied, !state.outbox.isEmpty else { return false }
             state.isBeingEmptied = true
             return true
         }
         guard mustEmpty else { return }
-        while let actions = nextActions() {
+        var actions: [Action] = []
+        while takeOutbox(&actions) {
             for action in actions { carryOut(action) }
+            actions.removeAll(keepingCapacity: actions.capacity <= Self.roomToKeep)
         }
     }
 
     /// Reads or changes the machine where nothing is to be done about it.
     @inlinable
     @inline(__always)
-    package func withMachine<Result>(_ body: (inout Machine) -> Result) -> Result {
+    public func withMachine<Result>(_ body: (inout Machine) -> Result) -> Result {
         state.withLockedValue { body(&$0.machine) }
     }
 
+    /// So many actions' room is kept from one update to the next; a burst's is given back.
+    @inlinable static var roomToKeep: Int { 1_024 }
+
+    /// Takes what is there, and leaves the room of what has been done for what will come.
+    ///
+    /// - Returns: whether there was anything.
     @inlinable
-    func nextActions() -> [Action]? {
+    func takeOutbox(_ actions: inout [Action]) -> Bool {
         state.withLockedValue { state in
-            guard !state.outbox.isEmpty else {
-                state.isBeingEmptied = false
-                return nil
-            }
-            defer { state.outbox = [] }
-            return state.outbox
+            let isEmpty = state.outbox.isEmpty
+            if isEmpty { state.isBeingEmptied = false }
+            if !isEmpty || state.outbox.capacity < actions.capacity { swap(&state.outbox, &actions) }
+            return !isEmpty
         }
     }
 }

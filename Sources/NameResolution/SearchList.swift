@@ -34,6 +34,7 @@ package struct SearchList: Hashable, Sendable {
     package func candidates(for text: String) throws(DomainNameError) -> [Candidate] {
         let name = try DomainName(text)
         let asWritten = Candidate(name: name, suffix: nil)
+        if suffixes.isEmpty { return [asWritten] }
         // An escaped dot at the end is none, and the parser knows: without it the text would be no name.
         let isAbsolute = text.utf8.last == UInt8(ascii: ".") && !text.hasSuffix(#"\."#)
         let dots = text.utf8.count { $0 == UInt8(ascii: ".") }
@@ -43,7 +44,7 @@ package struct SearchList: Hashable, Sendable {
         }
         if dots >= ndots { return [asWritten] + below }
         // A name without a dot is no host of the top level, where the options say so.
-        let mayBeAsWritten = dots > 0 || !skipsTopLevel || suffixes.isEmpty
+        let mayBeAsWritten = dots > 0 || !skipsTopLevel
         guard let root = suffixes.firstIndex(of: .root) else { return below + (mayBeAsWritten ? [asWritten] : []) }
         // The root in the list is the name as written, in its place.
         return Array(below[..<min(root, below.count)]) + [asWritten] + Array(below[min(root, below.count)...])

@@ -5,11 +5,15 @@ extension String {
     ///
     /// `lowercased()` is another thing: it turns the Kelvin sign into a `k`, and so one name into another.
     var asciiLowercased: String {
-        guard utf8.contains(where: Self.isUppercase) else { return self }
+        // Bytes in a row are looked through faster than a string's, and nearly every name is in lower case.
+        let hasUppercase =
+            utf8.withContiguousStorageIfAvailable { $0.contains(where: Self.isUppercase) }
+            ?? utf8.contains(where: Self.isUppercase)
+        guard hasUppercase else { return self }
         return String(decoding: utf8.map { Self.isUppercase($0) ? $0 | 0x20 : $0 }, as: UTF8.self)
     }
 
     private static func isUppercase(_ byte: UInt8) -> Bool {
-        (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte)
+        byte &- UInt8(ascii: "A") < 26
     }
 }
