@@ -93,6 +93,40 @@ ssize_t fairdial_read(int descriptor, void *buffer, size_t count)
     return read(descriptor, buffer, count);
 }
 
+int fairdial_receive(int descriptor, void *buffer, size_t room, size_t *lengths, int count)
+{
+    if (count > FAIRDIAL_MOST_DATAGRAMS)
+        count = FAIRDIAL_MOST_DATAGRAMS;
+#ifdef __linux__
+    struct mmsghdr messages[FAIRDIAL_MOST_DATAGRAMS];
+    struct iovec rooms[FAIRDIAL_MOST_DATAGRAMS];
+    memset(messages, 0, sizeof messages);
+    for (int index = 0; index < count; index++) {
+        rooms[index] = (struct iovec){.iov_base = (char *)buffer + (size_t)index * room, .iov_len = room};
+        messages[index].msg_hdr.msg_iov = &rooms[index];
+        messages[index].msg_hdr.msg_iovlen = 1;
+    }
+    int received = recvmmsg(descriptor, messages, (unsigned)count, MSG_DONTWAIT, NULL);
+    if (received < 0)
+        return errno == EAGAIN || errno == EINTR ? 0 : -errno;
+    for (int index = 0; index < received; index++)
+        lengths[index] = messages[index].msg_len;
+    return received;
+#else
+    int received = 0;
+    while (received < count) {
+        ssize_t length = recv(descriptor, (char *)buffer + (size_t)received * room, room, MSG_DONTWAIT);
+        if (length < 0) {
+            if (errno == EAGAIN || errno == EINTR || received > 0)
+                break;
+            return -errno;
+        }
+        lengths[received++] = (size_t)length;
+    }
+    return received;
+#endif
+}
+
 int fairdial_random(void *buffer, size_t count)
 {
 #ifdef __linux__

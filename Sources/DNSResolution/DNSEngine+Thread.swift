@@ -61,14 +61,19 @@ extension DNSEngine {
         _ = fairdial_write(bell, &byte, 1)
     }
 
+    /// However often it has been rung.
+    private static func hear(_ bell: CInt) {
+        var bytes: UInt64 = 0
+        while fairdial_read(bell, &bytes, MemoryLayout<UInt64>.size) == MemoryLayout<UInt64>.size {}
+    }
+
     private func run() {
         guard let queue = desk.withMachine({ $0.queue }) else { return }
-        let largest = 65_536
-        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: largest, alignment: 16)
-        defer { buffer.deallocate() }
+        var inbox = DatagramInbox()
         while let milliseconds = nextSleep() {
             let tokens = queue.wait(milliseconds: milliseconds)
-            read(tokens, buffer)
+            read(tokens, &inbox)
+            inbox.removeAll()
             closeDone()
         }
     }
@@ -115,39 +120,26 @@ extension DNSEngine {
         for descriptor in done { DatagramSocket.close(descriptor) }
     }
 
-    private func read(_ tokens: [UInt64], _ buffer: UnsafeMutableRawBufferPointer) {
-        var heard: [(QueryClient.Carrier, DatagramSocket.Received)] = []
+    private func read(_ tokens: [UInt64], _ inbox: inout DatagramInbox) {
         var isEverythingRead = tokens.count < ReadinessQueue.most
         for token in tokens {
             if token == Self.bellToken {
-                if let bell = desk.withMachine({ $0.bell }) { _ = fairdial_read(bell.hear, buffer.baseAddress, 64) }
+                if let bell = desk.withMachine({ $0.bell }) { Self.hear(bell.hear) }
                 continue
             }
             let port = QueryClient.Carrier(token >> 32)
             let descriptor = CInt(bitPattern: UInt32(truncatingIfNeeded: token))
-            // So many at a time, so that no socket keeps the others waiting.
-            readOne: for turn in 1...Self.messagesAtOnce {
-                let received = DatagramSocket.receive(on: descriptor, buffer)
-                switch received {
-                case .nothing: break readOne
-                case .message:
-                    heard.append((port, received))
-                    if turn == Self.messagesAtOnce { isEverythingRead = false }
-                case .failed:
-                    heard.append((port, received))
-                    break readOne
-                }
-            }
+            if !inbox.read(descriptor, of: port, most: Self.messagesAtOnce) { isEverythingRead = false }
         }
+        let items = inbox.items
         update { desk, now, actions in
             desk.sleepsUntil = tokens.isEmpty ? desk.sleepsUntil : nil
             desk.resolver.inClient(at: now, &actions) { client, steps in
-                for (port, received) in heard {
-                    switch received {
+                for (port, item) in items {
+                    switch item {
                     case .message(let bytes): client.received(bytes, on: port, at: now, &steps)
                     case .failed(let number):
                         client.failed(port, ErrorText.of(number), isShortage: false, at: now, &steps)
-                    case .nothing: continue
                     }
                 }
                 // After all of the messages: what has come by now counts, however late we look (rule 6).

@@ -16,12 +16,6 @@ import IPAddresses
 /// It is connected, so the kernel lets nothing through but what comes from the server's own address and port, and tells when
 /// nobody listens there.
 struct DatagramSocket: Sendable {
-    enum Received: Sendable {
-        case message([UInt8])
-        case nothing
-        case failed(Int32)
-    }
-
     let descriptor: CInt
 
     /// An error number, as a thrown value.
@@ -79,18 +73,6 @@ struct DatagramSocket: Sendable {
         #endif
         let count = message.withUnsafeBytes { fairdial_send(descriptor, $0.baseAddress, $0.count, flags) }
         return count < 0 ? errno : 0
-    }
-
-    /// Reads one message, if there is one.
-    ///
-    /// - Parameter buffer: room for the largest that can come.
-    static func receive(on descriptor: CInt, _ buffer: UnsafeMutableRawBufferPointer) -> Received {
-        let count = recv(descriptor, buffer.baseAddress, buffer.count, 0)
-        if count >= 0 { return .message(Array(buffer[..<count])) }
-        switch errno {
-        case EAGAIN, EINTR: return .nothing
-        case let number: return .failed(number)
-        }
     }
 
     static func close(_ descriptor: CInt) {

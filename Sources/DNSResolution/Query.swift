@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import DNSMessages
-import NameResolution
 
 /// One question on its way to an answer.
 ///
@@ -27,7 +26,6 @@ final class Query: @unchecked Sendable {
     }
 
     let question: Question
-    let asker: Asker
     /// What whoever asked wants to be told with the outcome.
     let tag: UInt64
     /// When it is given up, whatever happens.
@@ -55,14 +53,12 @@ final class Query: @unchecked Sendable {
 
     init(
         _ question: Question,
-        for asker: Asker,
         tag: UInt64 = 0,
         ends: Duration,
         firstServer: Int,
         probes: Int? = nil
     ) {
         self.question = question
-        self.asker = asker
         self.tag = tag
         self.ends = ends
         self.firstServer = firstServer

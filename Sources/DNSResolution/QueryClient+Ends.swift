@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import DNSMessages
-import HeapModule
 import NameResolution
 
 /// What comes to nothing, what is given up, and what is over.
 extension QueryClient {
-    mutating func setAlarm(_ key: Slab<Query>.Key, at time: Duration) {
-        alarms.insert(Alarm(time: time, query: key))
+    mutating func setAlarm(_ key: Slab<Query>.Key, at time: Duration, isFar: Bool = false) {
+        alarms.add(key, at: time, isFar: isFar)
     }
 
     mutating func setWake(_ key: Slab<Query>.Key, at time: Duration) {

@@ -172,13 +172,12 @@ extension QueryClient {
         for server in standings.indices where standings[server].takeProbe(at: now) {
             let copy = Query(
                 query.question,
-                for: query.asker,
                 ends: now + configuration.timeout,
                 firstServer: server,
                 probes: server
             )
             let key = queries.insert(copy)
-            setAlarm(key, at: copy.ends)
+            setAlarm(key, at: copy.ends, isFar: true)
             trace(.decided("\(configuration.servers[server]) is shown a copy of \(query.question)"), at: now, &actions)
             if configuration.usesStreamsOnly {
                 sendOnStream(key, to: server, at: now, &actions)

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import DNSMessages
-import HeapModule
 package import NameResolution
 
 /// Asks servers questions until they are answered: ports, identifiers, retries, streams, and what is learned of each server.
@@ -65,14 +64,6 @@ package struct QueryClient: Sendable {
         }
     }
 
-    struct Alarm: Comparable, Sendable {
-        let time: Duration
-        let query: Slab<Query>.Key
-
-        static func < (left: Alarm, right: Alarm) -> Bool { left.time < right.time }
-        static func == (left: Alarm, right: Alarm) -> Bool { left.time == right.time }
-    }
-
     /// So many tries over datagrams, and streams are tried as well.
     static let datagramTries = 3
     /// How long a query is left alone when too many are silent at once (RFC 6298 §2.4 begins with the same).
@@ -96,7 +87,7 @@ package struct QueryClient: Sendable {
     var streamOf: [Int: Carrier] = [:]
     var retries = RetryBudget()
     var generator: any RandomNumberGenerator & Sendable
-    var alarms = Heap<Alarm>()
+    var alarms = AlarmQueue<Slab<Query>.Key>()
     var waiting = AskerQueue<Slab<Query>.Key>()
     var nextCarrier: Carrier = 1
     private var rotation = 0
@@ -128,7 +119,7 @@ package struct QueryClient: Sendable {
 
     /// When to call `advance(to:)` next; `nil` when only a message can change anything.
     package var wakeTime: Duration? {
-        var wake = alarms.min?.time
+        var wake = alarms.nextTime
         func consider(_ time: Duration?) {
             if let time { wake = wake.map { min($0, time) } ?? time }
         }
@@ -154,7 +145,6 @@ extension QueryClient {
         rotation &+= 1
         let query = Query(
             question,
-            for: asker,
             tag: tag,
             ends: now + configuration.totalBudget,
             firstServer: configuration.rotates ? rotation : 0
@@ -170,7 +160,7 @@ extension QueryClient {
             startTry(key, at: now, &actions)
         } else if waiting.count < configuration.waitingLimit {
             waiting.append(key, for: asker)
-            setAlarm(key, at: query.ends)
+            setAlarm(key, at: query.ends, isFar: true)
         } else {
             finish(key, .queueFull, at: now, &actions)
         }
@@ -195,13 +185,10 @@ extension QueryClient {
 
     /// Time has passed. The driver has read what has come before.
     package mutating func advance(to now: Duration, _ actions: inout [Action]) {
-        while let alarm = alarms.min, alarm.time <= now {
-            alarms.removeMin()
-            guard let query = queries[alarm.query] else { continue }
-            if now >= query.ends {
-                timeOut(alarm.query, at: now, &actions)
-            } else if query.wake > .zero, query.wake <= now {
-                timeOut(alarm.query, at: now, &actions)
+        while let key = alarms.popFirst(dueBy: now) {
+            guard let query = queries[key] else { continue }
+            if now >= query.ends || query.wake > .zero && query.wake <= now {
+                timeOut(key, at: now, &actions)
             }
         }
         for server in sourcePorts.indices {
@@ -257,7 +244,7 @@ extension QueryClient {
         while let key = queries.keys.first { finish(key, .noDescriptor(reason), at: now, &actions) }
         for server in sourcePorts.indices { sourcePorts[server] = SourcePorts(configuration.ports) }
         for port in ports.keys { retire(port, &actions) }
-        alarms = Heap()
+        alarms.removeAll()
     }
 
     /// A message has come over a stream.

@@ -24,42 +24,67 @@ struct QueryMessage: Sendable {
         cookies: [UInt8],
         wantsAuthenticData: Bool
     ) {
-        var bytes: [UInt8] = []
-        let optionLength = cookies.isEmpty ? 0 : 4 + cookies.count
         nameLength = question.name.wire.count
-        bytes.reserveCapacity(Header.length + Self.length(of: question) + Self.optionsLength + optionLength)
+        let optionLength = cookies.isEmpty ? 0 : 4 + cookies.count
+        let length =
+            Header.length + Self.length(of: question) + (datagramSize == nil ? 0 : Self.optionsLength + optionLength)
         var header = Header(identifier: identifier)
         header.wantsRecursion = true
         header.isAuthenticData = wantsAuthenticData
-        bytes.append(UInt8(header.identifier >> 8))
-        bytes.append(UInt8(header.identifier & 0xFF))
-        bytes.append(UInt8(header.bits >> 8))
-        bytes.append(UInt8(header.bits & 0xFF))
-        // One question, no answer, no authority, and perhaps an OPT record.
-        for count: UInt8 in [1, 0, 0, datagramSize == nil ? 0 : 1] {
-            bytes.append(0)
-            bytes.append(count)
-        }
-        bytes += question.name.wire
-        for number in [question.type.rawValue, question.recordClass.rawValue] {
-            bytes.append(UInt8(number >> 8))
-            bytes.append(UInt8(number & 0xFF))
-        }
-        if let datagramSize {
-            bytes.append(0)
-            for number in [RecordType.opt.rawValue, datagramSize, 0, 0, UInt16(optionLength)] {
-                bytes.append(UInt8(number >> 8))
-                bytes.append(UInt8(number & 0xFF))
-            }
-            if !cookies.isEmpty {
-                for number in [Self.cookieCode, UInt16(cookies.count)] {
-                    bytes.append(UInt8(number >> 8))
-                    bytes.append(UInt8(number & 0xFF))
+        bytes = Array(unsafeUninitializedCapacity: length) { buffer, count in
+            var writer = Writer(buffer)
+            writer.number(header.identifier)
+            writer.number(header.bits)
+            // One question, no answer, no authority, and perhaps an OPT record.
+            writer.number(1)
+            writer.number(0)
+            writer.number(0)
+            writer.number(datagramSize == nil ? 0 : 1)
+            writer.bytes(question.name.wire)
+            writer.number(question.type.rawValue)
+            writer.number(question.recordClass.rawValue)
+            if let datagramSize {
+                // The root, the type, the size for a class, no further bits of the code and no flags (RFC 6891 §6.1.2).
+                writer.byte(0)
+                writer.number(RecordType.opt.rawValue)
+                writer.number(datagramSize)
+                writer.number(0)
+                writer.number(0)
+                writer.number(UInt16(optionLength))
+                if !cookies.isEmpty {
+                    writer.number(Self.cookieCode)
+                    writer.number(UInt16(cookies.count))
+                    writer.bytes(cookies)
                 }
-                bytes += cookies
             }
+            count = writer.count
         }
-        self.bytes = bytes
+    }
+
+    /// Fills a buffer that has room for it.
+    private struct Writer {
+        private let buffer: UnsafeMutableBufferPointer<UInt8>
+        private(set) var count = 0
+
+        init(_ buffer: UnsafeMutableBufferPointer<UInt8>) {
+            self.buffer = buffer
+        }
+
+        mutating func byte(_ byte: UInt8) {
+            buffer.initializeElement(at: count, to: byte)
+            count += 1
+        }
+
+        mutating func number(_ number: UInt16) {
+            byte(UInt8(number >> 8))
+            byte(UInt8(truncatingIfNeeded: number))
+        }
+
+        mutating func bytes(_ bytes: [UInt8]) {
+            let room = UnsafeMutableBufferPointer(rebasing: buffer[count...])
+            _ = room.initialize(fromContentsOf: bytes)
+            count += bytes.count
+        }
     }
 
     /// How many bytes a question has on the wire: name, type, class.

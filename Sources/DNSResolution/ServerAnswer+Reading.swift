@@ -85,7 +85,13 @@ extension ServerAnswer {
         )
         if reader.header.responseCode == .nameError {
             answer.content = .nameError
-        } else if let content = try content(of: wanted, named: name, question, &reader, &timeToLive) {
+        } else if let content = try content(
+            of: wanted,
+            named: aliases.isEmpty ? nil : name,
+            question,
+            &reader,
+            &timeToLive
+        ) {
             answer.content = content
             answer.timeToLive = timeToLive
         } else if !aliases.isEmpty, name != question.name, negative == nil {
@@ -110,17 +116,17 @@ extension ServerAnswer {
 
     private static func content(
         of wanted: [RecordInPlace],
-        named name: DomainName,
+        named alias: DomainName?,
         _ question: Question,
         _ reader: inout MessageReader,
         _ timeToLive: inout UInt32
     ) throws(MessageError) -> Content? {
         var addresses: [IPAddress] = []
         var records: [Record] = []
-        let isQuestion = name == question.name
+        let name = alias ?? question.name
         if question.type != .a, question.type != .aaaa { reader.restoreQuestion(question.name) }
         for place in wanted {
-            if !(isQuestion && reader.pointsToQuestion(place)) {
+            if alias != nil || !reader.pointsToQuestion(place) {
                 guard try reader.isName(of: place, name) else { continue }
             }
             switch question.type {

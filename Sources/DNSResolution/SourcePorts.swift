@@ -36,6 +36,7 @@ public struct SourcePorts: Sendable {
     }
 
     private let configuration: Configuration
+    /// The oldest first.
     private var open: [Open] = []
 
     init(_ configuration: Configuration) {
@@ -77,13 +78,14 @@ public struct SourcePorts: Sendable {
 
     /// Takes out of use what has been in use for too long.
     mutating func retireOld(at now: Duration) -> [Port] {
-        let old = open.filter { now - $0.openedAt >= configuration.lifetime }.map(\.port)
-        if !old.isEmpty { open.removeAll { old.contains($0.port) } }
-        return old
+        guard let oldest = nextRetirement, now >= oldest else { return [] }
+        let young = open.firstIndex { now - $0.openedAt < configuration.lifetime } ?? open.count
+        defer { open.removeFirst(young) }
+        return open[..<young].map(\.port)
     }
 
     /// When the oldest port has been in use for long enough.
     var nextRetirement: Duration? {
-        open.map(\.openedAt).min().map { $0 + configuration.lifetime }
+        open.first.map { $0.openedAt + configuration.lifetime }
     }
 }

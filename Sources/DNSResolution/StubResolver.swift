@@ -42,38 +42,36 @@ package struct StubResolver: Sendable {
         case deliverRecords(Lookup, Result<ServerAnswer, ResolutionError>)
     }
 
-    /// Whom one question is for.
-    fileprivate enum Purpose: Sendable {
-        case addresses(Lookup, RecordType)
-        case records(Lookup)
-        /// Nobody but the cache.
-        case refresh
-    }
-
     /// One question, followed through aliases that lead from answer to answer; an object for the same reasons as a `Query`.
     fileprivate final class Request: @unchecked Sendable {
+        /// What it is for.
+        enum Purpose: Sendable {
+            case addresses
+            case records
+            /// Nobody but the cache.
+            case refresh
+        }
+
         let name: DomainName
         let type: RecordType
         let purpose: Purpose
-        let asker: Asker
+        /// The look-up that waits for it; one that has brought it about, where nobody does.
+        let state: Running
         /// The names that aliases have led to; the last one is being asked for.
         var aliases: [DomainName] = []
         /// The shortest time that any of them may be kept.
         var timeToLive: UInt32 = .max
 
-        init(name: DomainName, type: RecordType, purpose: Purpose, asker: Asker) {
+        init(name: DomainName, type: RecordType, purpose: Purpose, for state: Running) {
             self.name = name
             self.type = type
             self.purpose = purpose
-            self.asker = asker
+            self.state = state
         }
 
-        /// The look-up that waits for it.
-        var lookup: Lookup? {
-            switch purpose {
-            case .addresses(let lookup, _), .records(let lookup): lookup
-            case .refresh: nil
-            }
+        /// Whether a look-up waits for it still.
+        var isAwaited: Bool {
+            if case .refresh = purpose { false } else { !state.isOver }
         }
     }
 
@@ -93,13 +91,16 @@ package struct StubResolver: Sendable {
 
     /// A look-up under way; an object for the same reasons as a `Query`.
     fileprivate final class Running: @unchecked Sendable {
+        /// `nil` for one of records.
         var lookup: NameLookup?
         let asker: Asker
+        /// Its place; there from the moment that it is under way.
+        var name: Lookup?
         var queries: [(key: QueryClient.Key, request: Slab<Request>.Key)] = []
         var hasBegun = false
+        var isOver = false
 
-        init(_ lookup: NameLookup?, for asker: Asker) {
-            self.lookup = lookup
+        init(for asker: Asker) {
             self.asker = asker
         }
     }
@@ -172,19 +173,18 @@ extension StubResolver {
         at now: Duration,
         _ actions: inout [Action]
     ) -> Lookup {
-        let state = Running(nil, for: asker)
-        let name = Lookup(slab: running.insert(state))
+        let (state, name) = begin(for: asker)
         if let answer = knownAddresses(question, at: now) {
             trace(.decided("\(question.name): the cache knows it"), at: now, &actions)
             actions.append(.deliver(name, .answered(answer)))
-            end(name, nil, &actions)
+            end(state, nil, &actions)
             return name
         }
         var candidates: [SearchList.Candidate]
         do throws(DomainNameError) {
             candidates = try configuration.searchList.candidates(for: question.name)
         } catch {
-            end(name, ResolutionError(.invalidName, "\(error)"), &actions)
+            end(state, ResolutionError(.invalidName, "\(error)"), &actions)
             return name
         }
         if configuration.guardsSearch { candidates = searchGuard.ordered(candidates) }
@@ -194,13 +194,22 @@ extension StubResolver {
             skipping: configuration.skipped,
             asksOneByOne: configuration.asksOneByOne
         )
-        proceed(name, at: now, &actions) { state, steps in state.lookup?.begin(&steps) }
+        proceed(state, at: now, &actions) { lookup, steps in lookup?.begin(&steps) }
         return name
     }
 
-    private mutating func end(_ lookup: Lookup, _ error: ResolutionError?, _ actions: inout [Action]) {
-        running.remove(lookup.slab)
-        actions.append(.deliver(lookup, .ended(error)))
+    private mutating func begin(for asker: Asker) -> (Running, Lookup) {
+        let state = Running(for: asker)
+        let name = Lookup(slab: running.insert(state))
+        state.name = name
+        return (state, name)
+    }
+
+    private mutating func end(_ state: Running, _ error: ResolutionError?, _ actions: inout [Action]) {
+        guard let name = state.name, !state.isOver else { return }
+        state.isOver = true
+        running.remove(name.slab)
+        actions.append(.deliver(name, .ended(error)))
     }
 
     /// Looks up what records of a type a name has; the search list is not for these.
@@ -211,8 +220,8 @@ extension StubResolver {
         at now: Duration,
         _ actions: inout [Action]
     ) -> Lookup {
-        let lookup = Lookup(slab: running.insert(Running(nil, for: asker)))
-        ask(Request(name: name, type: type, purpose: .records(lookup), asker: asker), at: now, &actions)
+        let (state, lookup) = begin(for: asker)
+        ask(Request(name: name, type: type, purpose: .records, for: state), at: now, &actions)
         return lookup
     }
 
@@ -222,6 +231,7 @@ extension StubResolver {
     @discardableResult
     package mutating func withdraw(_ lookup: Lookup, at now: Duration, _ actions: inout [Action]) -> Bool {
         guard let state = running.remove(lookup.slab) else { return false }
+        state.isOver = true
         for query in state.queries {
             requests.remove(query.request)
             inClient(at: now, &actions) { client, actions in client.cancel(query.key, at: now, &actions) }
@@ -256,11 +266,9 @@ extension StubResolver {
     }
 
     private mutating func began(_ request: Slab<Request>.Key, _ actions: inout [Action]) {
-        guard let lookup = requests[request]?.lookup, let state = running[lookup.slab], !state.hasBegun else {
-            return
-        }
-        state.hasBegun = true
-        if state.lookup != nil { actions.append(.deliver(lookup, .started)) }
+        guard let request = requests[request], request.isAwaited, !request.state.hasBegun else { return }
+        request.state.hasBegun = true
+        if let name = request.state.name, request.state.lookup != nil { actions.append(.deliver(name, .started)) }
     }
 
     private mutating func finished(
@@ -271,7 +279,7 @@ extension StubResolver {
     ) {
         guard let request = requests.remove(key) else { return }
         let asked = request.aliases.last ?? request.name
-        if let lookup = request.lookup { running[lookup.slab]?.queries.removeAll { $0.request == key } }
+        request.state.queries.removeAll { $0.request == key }
         guard case .answered(var answer) = outcome else {
             cache.refreshFailed(asked, request.type)
             conclude(request, .failure(Self.trouble(outcome, asked, request.type)), at: now, &actions)
@@ -342,7 +350,7 @@ extension StubResolver {
             if found.wantsRefresh {
                 trace(.decided("\(name) \(request.type) is fetched anew"), at: now, &actions)
                 send(
-                    Request(name: name, type: request.type, purpose: .refresh, asker: request.asker),
+                    Request(name: name, type: request.type, purpose: .refresh, for: request.state),
                     at: now,
                     &actions
                 )
@@ -373,12 +381,10 @@ extension StubResolver {
         let key = requests.insert(request)
         var query: QueryClient.Key?
         inClient(at: now, &actions) { client, steps in
-            query = client.ask(question, for: request.asker, tag: key.number, at: now, &steps)
+            query = client.ask(question, for: request.state.asker, tag: key.number, at: now, &steps)
         }
         // What is over already, because it could not even begin, is not noted.
-        if let query, requests[key] != nil, let lookup = request.lookup {
-            running[lookup.slab]?.queries.append((query, key))
-        }
+        if let query, request.isAwaited, requests[key] != nil { request.state.queries.append((query, key)) }
     }
 
     private mutating func conclude(
@@ -387,18 +393,21 @@ extension StubResolver {
         at now: Duration,
         _ actions: inout [Action]
     ) {
+        let state = request.state
+        guard request.isAwaited, let name = state.name else { return }
         switch request.purpose {
         case .refresh: return
-        case .records(let lookup):
-            running.remove(lookup.slab)
-            actions.append(.deliverRecords(lookup, result.map(\.answer).mapError(\.error)))
-        case .addresses(let lookup, let type):
-            guard let state = running[lookup.slab] else { return }
+        case .records:
+            state.isOver = true
+            running.remove(name.slab)
+            actions.append(.deliverRecords(name, result.map(\.answer).mapError(\.error)))
+        case .addresses:
+            let type = request.type
             let finding = Self.finding(result, at: request.name)
             if configuration.guardsSearch, type == .a || type == .aaaa, let suffix = state.lookup?.candidate.suffix {
                 note(suffix, finding)
             }
-            proceed(lookup, at: now, &actions) { state, steps in state.lookup?.found(finding, for: type, &steps) }
+            proceed(state, at: now, &actions) { lookup, steps in lookup?.found(finding, for: type, &steps) }
         }
     }
 
@@ -434,31 +443,31 @@ extension StubResolver {
 
     /// Goes on with a look-up, if it is under way.
     private mutating func proceed(
-        _ lookup: Lookup,
+        _ state: Running,
         at now: Duration,
         _ actions: inout [Action],
-        _ change: (Running, inout [NameLookup.Step]) -> Void
+        _ change: (inout NameLookup?, inout [NameLookup.Step]) -> Void
     ) {
         var steps: [NameLookup.Step] = []
         swap(&steps, &lookupSteps)
-        if let state = running[lookup.slab] { change(state, &steps) }
+        change(&state.lookup, &steps)
         for step in steps {
             switch step {
             case .ask(let name, let type):
-                guard let asker = running[lookup.slab]?.asker else { continue }
-                let purpose = Purpose.addresses(lookup, type)
-                ask(Request(name: name, type: type, purpose: purpose, asker: asker), at: now, &actions)
+                guard !state.isOver else { continue }
+                ask(Request(name: name, type: type, purpose: .addresses, for: state), at: now, &actions)
             case .forget(let type):
-                guard let query = query(of: lookup, for: type) else { continue }
-                running[lookup.slab]?.queries.removeAll { $0.key == query.key }
+                guard let query = query(of: state, for: type) else { continue }
+                state.queries.removeAll { $0.key == query.key }
                 requests.remove(query.request)
                 inClient(at: now, &actions) { client, steps in client.cancel(query.key, at: now, &steps) }
             case .hurry(let type):
-                guard let query = query(of: lookup, for: type) else { continue }
+                guard let query = query(of: state, for: type) else { continue }
                 let end = now + Self.bindingGrace
                 inClient(at: now, &actions) { client, _ in client.makeDispensable(query.key, from: end) }
-            case .tell(.ended(let error)): end(lookup, error, &actions)
-            case .tell(let event): actions.append(.deliver(lookup, event))
+            case .tell(.ended(let error)): end(state, error, &actions)
+            case .tell(let event):
+                if let name = state.name, !state.isOver { actions.append(.deliver(name, event)) }
             }
         }
         steps.removeAll(keepingCapacity: steps.capacity <= Self.roomToKeep)
@@ -466,8 +475,8 @@ extension StubResolver {
     }
 
     /// The query under way for records of a type.
-    private func query(of lookup: Lookup, for type: RecordType) -> (key: QueryClient.Key, request: Slab<Request>.Key)? {
-        running[lookup.slab]?.queries.first { requests[$0.request]?.type == type }
+    private func query(of state: Running, for type: RecordType) -> (key: QueryClient.Key, request: Slab<Request>.Key)? {
+        state.queries.first { requests[$0.request]?.type == type }
     }
 
     private func trace(_ event: @autoclosure () -> QueryTrace.Event, at now: Duration, _ actions: inout [Action]) {

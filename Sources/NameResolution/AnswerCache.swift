@@ -187,6 +187,7 @@ package struct AnswerCache: Sendable {
     }
 
     private func find(_ name: DomainName) -> Int? {
+        if index.isEmpty { return nil }
         let hash = Self.withFolded(name) { $0.hash }
         guard let place = index[hash], let entry = places[place], Self.isSame(entry.wire, name.wire) else { return nil }
         return place

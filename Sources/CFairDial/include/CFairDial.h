@@ -39,6 +39,12 @@ ssize_t fairdial_write(int descriptor, const void *buffer, size_t count);
 /// `send(2)`, likewise.
 ssize_t fairdial_send(int descriptor, const void *buffer, size_t count, int flags);
 
+enum { FAIRDIAL_MOST_DATAGRAMS = 8 };
+
+/// Receives up to so many datagrams that are there already, each at the beginning of a room of its own, and tells how long they are;
+/// at most FAIRDIAL_MOST_DATAGRAMS. Returns how many, 0 when there is none, or the system's error number below zero.
+int fairdial_receive(int descriptor, void *buffer, size_t room, size_t *lengths, int count);
+
 /// Fills a buffer with the system's random bytes. Returns 0, or the system's error number.
 int fairdial_random(void *buffer, size_t count);
 

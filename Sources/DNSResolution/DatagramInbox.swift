@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CFairDial
+
+/// Room for what sockets have received, several messages a system call, and what has been read from it.
+struct DatagramInbox: ~Copyable {
+    /// What has come over one socket.
+    enum Item: Sendable {
+        case message([UInt8])
+        /// The socket has an error number.
+        case failed(Int32)
+    }
+
+    /// The largest that can come.
+    private static let room = 65_536
+    private static let places = Int(FAIRDIAL_MOST_DATAGRAMS)
+    /// So much of the list's room is kept from one time to the next.
+    private static let roomToKeep = 1_024
+
+    private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: room * places, alignment: 16)
+    private let lengths = UnsafeMutableBufferPointer<Int>.allocate(capacity: places)
+
+    /// What has come, and the port it has come on.
+    private(set) var items: [(port: QueryClient.Carrier, item: Item)] = []
+
+    deinit {
+        buffer.deallocate()
+        lengths.deallocate()
+    }
+
+    /// Reads what a socket has, up to so many messages, for no socket may keep the others waiting.
+    ///
+    /// - Returns: whether there was no more.
+    mutating func read(_ descriptor: CInt, of port: QueryClient.Carrier, most: Int) -> Bool {
+        var left = most
+        while left > 0 {
+            let wanted = min(left, Self.places)
+            let count = Int(
+                fairdial_receive(descriptor, buffer.baseAddress, Self.room, lengths.baseAddress, CInt(wanted))
+            )
+            if count < 0 {
+                items.append((port, .failed(Int32(-count))))
+                return true
+            }
+            for index in 0..<count {
+                let start = index * Self.room
+                items.append((port, .message(Array(buffer[start..<start + lengths[index]]))))
+            }
+            if count < wanted { return true }
+            left -= count
+        }
+        return false
+    }
+
+    mutating func removeAll() {
+        items.removeAll(keepingCapacity: items.capacity <= Self.roomToKeep)
+    }
+}
