@@ -27,6 +27,8 @@ public final class DNSResolver: Resolver, RecordResolver {
         var file: ResolverConfiguration
         var engine: DNSEngine
         var checkedAt: NIODeadline
+        /// When the network was looked at last.
+        var watchedAt = NIODeadline.uptimeNanoseconds(0)
     }
 
     private struct UnderWay: LookupUnderWay {
@@ -41,6 +43,8 @@ public final class DNSResolver: Resolver, RecordResolver {
 
     /// What is known is told without a look at the file for so long.
     private static let checkInterval = TimeAmount.seconds(1)
+    /// The network is looked at so often at most: each look is a system call, and there may be a hundred thousand look-ups a second.
+    private static let watchInterval = TimeAmount.microseconds(100)
 
     /// How it was told to look names up.
     public let configuration: DNSResolverConfiguration
@@ -82,29 +86,33 @@ public final class DNSResolver: Resolver, RecordResolver {
     /// What the file says now.
     package var fileContent: ResolverConfiguration { fresh().file }
 
-    /// The engine for what the file says now.
-    private func freshEngine() -> DNSEngine {
-        see()
-        return state.withLockedValue { $0.engine }
-    }
-
     private func fresh() -> State {
-        see()
+        _ = freshEngine()
         return state.withLockedValue { $0 }
     }
 
-    /// Sees whether the file says something else now. Look-ups under way stay with the engine that they began with.
-    private func see() {
+    /// The engine for what the file says now. Look-ups under way stay with the one that they began with.
+    private func freshEngine() -> DNSEngine {
+        let now = NIODeadline.now()
         let content = file?.look().content
-        let hasMoved = network.hasChanged()
-        state.withLockedValue { state in
-            state.checkedAt = .now()
+        let hasMoved = isTimeToWatch(at: now) && network.hasChanged()
+        return state.withLockedValue { state in
+            state.checkedAt = now
             let isAnother = content.map { $0 != state.file && !state.file.isFixed } ?? false
             if isAnother || hasMoved {
                 // Another network may have other servers behind the same addresses, and other answers.
                 if let content, isAnother { state.file = content }
                 state.engine = Self.engine(configuration, state.file)
             }
+            return state.engine
+        }
+    }
+
+    private func isTimeToWatch(at now: NIODeadline) -> Bool {
+        state.withLockedValue { state in
+            guard now - state.watchedAt >= Self.watchInterval else { return false }
+            state.watchedAt = now
+            return true
         }
     }
 

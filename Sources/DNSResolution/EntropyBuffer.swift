@@ -4,7 +4,7 @@ import CFairDial
 
 /// The system's random bits, fetched many at a time: a query needs a few, and each fetch is a system call.
 struct EntropyBuffer: RandomNumberGenerator, Sendable {
-    private static let count = 128
+    private static let count = 512
     private var numbers: [UInt64] = []
 
     mutating func next() -> UInt64 {

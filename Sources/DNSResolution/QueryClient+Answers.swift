@@ -257,7 +257,10 @@ extension QueryClient {
         guard cookie.starts(with: standings[attempt.server].clientCookie) else { return false }
         // A server's part has 8 … 32 bytes (§4.2).
         if (16...40).contains(cookie.count) {
-            standings[attempt.server].serverCookie = Array(cookie[clientLength...])
+            let latest = cookie[clientLength...]
+            if standings[attempt.server].serverCookie?.elementsEqual(latest) != true {
+                standings[attempt.server].serverCookie = Array(latest)
+            }
         }
         return true
     }

@@ -135,7 +135,7 @@ extension QueryClient {
         }
         let hasOptions = standings[server].understandsOptions
         let hasCookies = hasOptions && configuration.usesCookies
-        let cookies = hasCookies ? standings[server].clientCookie + (standings[server].serverCookie ?? []) : []
+        let cookies = hasCookies ? standings[server].cookies : []
         var message = QueryMessage(
             query.question,
             identifier: identifier,

@@ -46,6 +46,9 @@ extension ServerAnswer {
         _ reader: inout MessageReader,
         to question: Question
     ) throws(MessageError) -> Result<(answer: ServerAnswer, options: RecordInPlace?), Refusal> {
+        // Mostly an answer is addresses of the question's own name: these are read as they are met.
+        var addresses: [IPAddress] = []
+        var addressLifetime = UInt32(Int32.max)
         var wanted: [RecordInPlace] = []
         var aliases: [Alias] = []
         var negative: UInt32?
@@ -58,7 +61,14 @@ extension ServerAnswer {
             guard place.recordClass == question.recordClass else { continue }
             switch place.section {
             case .answer where place.type == question.type || question.type == .any:
-                wanted.append(place)
+                if wanted.isEmpty, aliases.isEmpty, reader.pointsToQuestion(place),
+                    let address = try address(in: place, question.type, reader)
+                {
+                    addresses.append(address)
+                    addressLifetime = min(addressLifetime, lifetime(place.timeToLive))
+                } else {
+                    wanted.append(place)
+                }
             case .answer where place.type == .cname:
                 // From here on names are kept.
                 if aliases.isEmpty { reader.restoreQuestion(question.name) }
@@ -85,15 +95,19 @@ extension ServerAnswer {
         )
         if reader.header.responseCode == .nameError {
             answer.content = .nameError
+        } else if wanted.isEmpty, !addresses.isEmpty, name == question.name {
+            answer.content = .addresses(addresses)
+            answer.timeToLive = min(timeToLive, addressLifetime)
         } else if let content = try content(
             of: wanted,
+            behind: name == question.name ? addresses : [],
             named: aliases.isEmpty ? nil : name,
             question,
             &reader,
             &timeToLive
         ) {
             answer.content = content
-            answer.timeToLive = timeToLive
+            answer.timeToLive = name == question.name ? min(timeToLive, addressLifetime) : timeToLive
         } else if !aliases.isEmpty, name != question.name, negative == nil {
             answer.content = .alias(name)
             answer.timeToLive = timeToLive
@@ -116,12 +130,13 @@ extension ServerAnswer {
 
     private static func content(
         of wanted: [RecordInPlace],
+        behind first: [IPAddress],
         named alias: DomainName?,
         _ question: Question,
         _ reader: inout MessageReader,
         _ timeToLive: inout UInt32
     ) throws(MessageError) -> Content? {
-        var addresses: [IPAddress] = []
+        var addresses = first
         var records: [Record] = []
         let name = alias ?? question.name
         if question.type != .a, question.type != .aaaa { reader.restoreQuestion(question.name) }
@@ -129,14 +144,27 @@ extension ServerAnswer {
             if alias != nil || !reader.pointsToQuestion(place) {
                 guard try reader.isName(of: place, name) else { continue }
             }
-            switch question.type {
-            case .a: addresses.append(.v4(try reader.data(of: place, as: ARecord.self).address))
-            case .aaaa: addresses.append(.v6(try reader.data(of: place, as: AAAARecord.self).address, zone: nil))
-            default: records.append(try reader.record(place))
+            if let address = try address(in: place, question.type, reader) {
+                addresses.append(address)
+            } else {
+                records.append(try reader.record(place))
             }
             timeToLive = min(timeToLive, lifetime(place.timeToLive))
         }
         if !addresses.isEmpty { return .addresses(addresses) }
         return records.isEmpty ? nil : .records(records)
+    }
+
+    /// The address that a record has, where it is of a type that has one.
+    private static func address(
+        in place: RecordInPlace,
+        _ type: RecordType,
+        _ reader: MessageReader
+    ) throws(MessageError) -> IPAddress? {
+        switch type {
+        case .a: .v4(try reader.data(of: place, as: ARecord.self).address)
+        case .aaaa: .v6(try reader.data(of: place, as: AAAARecord.self).address, zone: nil)
+        default: nil
+        }
     }
 }

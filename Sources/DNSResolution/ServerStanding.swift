@@ -17,8 +17,12 @@ struct ServerStanding: Sendable {
     /// Whether it repeats the letters of a question in the case they came in.
     var keepsCase = true
     /// What we have shown it, and what it has given us for that (RFC 7873 §5).
-    var clientCookie: [UInt8]
-    var serverCookie: [UInt8]?
+    let clientCookie: [UInt8]
+    var serverCookie: [UInt8]? {
+        didSet { if serverCookie != oldValue { cookies = clientCookie + (serverCookie ?? []) } }
+    }
+    /// Both, as they go out with every query.
+    private(set) var cookies: [UInt8]
     private var silences = 0
     private var probeDelay = ServerStanding.firstProbe
     /// When to ask again a server that is set aside.
@@ -26,6 +30,7 @@ struct ServerStanding: Sendable {
 
     init(clientCookie: [UInt8]) {
         self.clientCookie = clientCookie
+        cookies = clientCookie
     }
 
     /// Whether others are asked before it.

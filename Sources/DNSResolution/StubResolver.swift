@@ -102,6 +102,7 @@ package struct StubResolver: Sendable {
 
         init(for asker: Asker) {
             self.asker = asker
+            queries.reserveCapacity(2)
         }
     }
 

@@ -24,6 +24,11 @@ final class LookupRun: Sendable {
         var threads = 0
     }
 
+    /// What one look-up has brought; its events come one at a time.
+    private final class Found: @unchecked Sendable {
+        var families: AddressFamilies = []
+    }
+
     private let resolver: DNSResolver
     private let options: LookupOptions
     private let asker = Asker(label: "benchmark")
@@ -69,14 +74,14 @@ final class LookupRun: Sendable {
         }
         guard let number else { return }
         let began = ProcessUsage.seconds
-        let found = NIOLockedValueBox<AddressFamilies>([])
+        let found = Found()
         _ = resolver.lookUp(LookupQuestion(name: "\(options.prefix)\(number).bench.test."), for: asker) { event in
             switch event {
             case .started, .bound: return
             case .answered(let answer):
-                if !answer.addresses.isEmpty { found.withLockedValue { $0.formUnion(answer.families) } }
+                if !answer.addresses.isEmpty { found.families.formUnion(answer.families) }
             case .ended:
-                self.ended(number, after: ProcessUsage.seconds - began, found.withLockedValue { $0 })
+                self.ended(number, after: ProcessUsage.seconds - began, found.families)
             }
         }
     }
