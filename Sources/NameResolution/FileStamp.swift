@@ -21,6 +21,11 @@ struct FileStamp: Hashable, Sendable {
 
     /// The coarsest step in which a file system tells the time.
     private static let coarsestStep = Duration.seconds(2)
+    /// The same of those that tell parts of a second: a tick of the kernel's clock is a tenth of it at most.
+    private static let fineStep = Duration.milliseconds(100)
+
+    /// Whether its file system tells parts of a second. Where it does not, every time is a whole number of them.
+    private let isFine: Bool
 
     /// - Returns: `nil` when there is no file to be seen; `errno` says why.
     init?(path: String) {
@@ -36,12 +41,13 @@ struct FileStamp: Hashable, Sendable {
         #endif
         modified = .seconds(modification.tv_sec) + .nanoseconds(modification.tv_nsec)
         changed = .seconds(change.tv_sec) + .nanoseconds(change.tv_nsec)
+        isFine = modification.tv_nsec != 0 && change.tv_nsec != 0
         isRegularFile = status.st_mode & S_IFMT == S_IFREG
     }
 
     /// Whether any change from now on will have another time than the last one.
     func isSettled(at now: Duration) -> Bool {
-        now - changed > Self.coarsestStep
+        now - changed > (isFine ? Self.fineStep : Self.coarsestStep)
     }
 
     /// The time of day, as files are stamped with it.

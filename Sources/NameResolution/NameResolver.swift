@@ -2,10 +2,25 @@
 
 /// The way every name goes: local names on the spot (rule 2), everything else by a shared look-up (rule 3).
 public final class NameResolver: Resolver {
+    /// What is to be told to a look-up that the resolver has not returned yet.
+    private enum Order: Sendable {
+        case join(Asker)
+        case withdraw
+    }
+
+    /// A look-up to be asked for.
+    private struct Start: Sendable {
+        let lookup: SharedLookups.Lookup
+        let question: LookupQuestion
+        let asker: Asker
+    }
+
     private struct Desk: Sendable {
         var shared = SharedLookups()
         var receivers: [SharedLookups.Waiter: @Sendable (LookupEvent) -> Void] = [:]
         var underWay: [SharedLookups.Lookup: any LookupUnderWay] = [:]
+        /// Those that are being asked for, and what has come for them meanwhile.
+        var starting: [SharedLookups.Lookup: [Order]] = [:]
         var nextWaiter: SharedLookups.Waiter = 1
     }
 
@@ -57,12 +72,19 @@ public final class NameResolver: Resolver {
             return LocalLookup()
         }
         var waiter: SharedLookups.Waiter = 0
+        var start: Start?
         update { desk in
             waiter = desk.nextWaiter
             desk.nextWaiter += 1
             desk.receivers[waiter] = receive
-            return desk.shared.join(question, as: waiter, for: asker)
+            let actions = desk.shared.join(question, as: waiter, for: asker)
+            guard case .start(let lookup, let question, let asker)? = actions.first else { return actions }
+            desk.starting[lookup] = []
+            start = Start(lookup: lookup, question: question, asker: asker)
+            return Array(actions.dropFirst())
         }
+        // Asked for here and now: behind the actions of others, a name would stand in a line that nobody keeps fair.
+        if let start { begin(start) }
         return SharedLookup(resolver: self, waiter: waiter)
     }
 
@@ -82,28 +104,48 @@ public final class NameResolver: Resolver {
         desk.update(carryingOut: carryOut, change)
     }
 
-    private func carryOut(_ action: SharedLookups.Action) {
-        switch action {
-        case .start(let lookup, let question, let asker):
-            let underWay = resolver.lookUp(question, for: asker) { event in
-                self.update { desk in
-                    if case .ended = event { desk.underWay[lookup] = nil }
-                    return desk.shared.received(event, for: lookup)
-                }
+    private func begin(_ start: Start) {
+        let lookup = start.lookup
+        let underWay = resolver.lookUp(start.question, for: start.asker) { event in
+            self.update { desk in
+                if case .ended = event { desk.underWay[lookup] = nil }
+                return desk.shared.received(event, for: lookup)
             }
+        }
+        let orders = desk.withMachine { desk in
+            let orders = desk.starting.removeValue(forKey: lookup) ?? []
             // It may have ended before it returned.
-            desk.withMachine { desk in
-                if desk.shared.contains(lookup) { desk.underWay[lookup] = underWay }
-            }
-        case .join(let lookup, let asker):
-            desk.withMachine { $0.underWay[lookup] }?.join(asker)
-        case .withdraw(let lookup):
-            guard let underWay = desk.withMachine({ $0.underWay[lookup] }) else { return }
+            guard desk.shared.contains(lookup) else { return [Order]() }
+            desk.underWay[lookup] = underWay
+            return orders
+        }
+        for order in orders { carryOut(order, of: lookup) }
+    }
+
+    /// Tells a look-up something; later, if it is being asked for.
+    private func carryOut(_ order: Order, of lookup: SharedLookups.Lookup) {
+        let underWay = desk.withMachine { desk -> (any LookupUnderWay)? in
+            desk.starting[lookup]?.append(order)
+            return desk.underWay[lookup]
+        }
+        guard let underWay else { return }
+        switch order {
+        case .join(let asker): underWay.join(asker)
+        case .withdraw:
             let isGone = underWay.withdraw()
             update { desk in
                 if isGone { desk.underWay[lookup] = nil }
                 return desk.shared.withdrawn(lookup, isGone: isGone)
             }
+        }
+    }
+
+    private func carryOut(_ action: SharedLookups.Action) {
+        switch action {
+        case .start(let lookup, let question, let asker):
+            begin(Start(lookup: lookup, question: question, asker: asker))
+        case .join(let lookup, let asker): carryOut(.join(asker), of: lookup)
+        case .withdraw(let lookup): carryOut(.withdraw, of: lookup)
         case .deliver(let waiter, let event):
             let receive = desk.withMachine { desk in
                 if case .ended = event { desk.receivers.removeValue(forKey: waiter) } else { desk.receivers[waiter] }

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Dispatch
 import FairDialTestKit
 import IPAddresses
+import NIOConcurrencyHelpers
 import NameResolution
 import Testing
 
@@ -168,6 +170,89 @@ extension NameResolver {
         let own: [LookupEvent] = [.started, event([.v4(.loopback)], .both, .dns), .ended(nil)]
         #expect(receivers.filter { $0.events == shared }.count == 499)
         #expect(receivers.filter { $0.events == own }.count == 1)
+    }
+}
+
+/// A resolver that takes its time over being asked for one name, and then passes it on.
+private final class Hesitant: Resolver {
+    let scripted = ScriptedResolver()
+    private let (asked, isAsked) = AsyncStream.makeStream(of: Void.self)
+    private let mayGoOn = ConditionLock(value: false)
+
+    func lookUp(
+        _ question: LookupQuestion,
+        for asker: Asker,
+        _ receive: @escaping @Sendable (LookupEvent) -> Void
+    ) -> any LookupUnderWay {
+        if question.key == "slow.example" {
+            isAsked.finish()
+            mayGoOn.lock(whenValue: true)
+            mayGoOn.unlock()
+        }
+        return scripted.lookUp(question, for: asker, receive)
+    }
+
+    func waitUntilAsked() async {
+        for await _ in asked {}
+    }
+
+    func goOn() {
+        mayGoOn.lock()
+        mayGoOn.unlock(withValue: true)
+    }
+}
+
+@Suite struct `A look-up that is being asked for` {
+    private let hesitant = Hesitant()
+
+    /// Has somebody ask for the slow name on a thread of its own, and returns while it is being asked for.
+    private func askSlowly(_ resolver: NameResolver, _ receiver: Receiver) async -> Task<any LookupUnderWay, Never> {
+        let task = Task {
+            await withCheckedContinuation { continuation in
+                DispatchQueue.global().async {
+                    continuation.resume(returning: resolver.ask("slow.example", receiver))
+                }
+            }
+        }
+        await hesitant.waitUntilAsked()
+        return task
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func `keeps no other name from being asked for, answered and told`() async {
+        let resolver = NameResolver(hesitant, localNames: nil)
+        let slow = await askSlowly(resolver, Receiver())
+        let receiver = Receiver()
+        _ = resolver.ask("fast.example", receiver)
+        hesitant.scripted.lookups[0].start()
+        hesitant.scripted.lookups[0].end()
+        #expect(receiver.events == [.started, .ended(nil)])
+        hesitant.goOn()
+        _ = await slow.value
+        #expect(hesitant.scripted.lookups.map(\.question.name) == ["fast.example", "slow.example"])
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func `hears of those who have joined meanwhile`() async {
+        let resolver = NameResolver(hesitant, localNames: nil)
+        let slow = await askSlowly(resolver, Receiver())
+        _ = resolver.ask("slow.example", Receiver(), for: Asker(label: "mail"))
+        hesitant.goOn()
+        _ = await slow.value
+        #expect(hesitant.scripted.lookups.count == 1)
+        #expect(hesitant.scripted.lookups[0].joins == [Asker(label: "mail")])
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func `is taken back when everybody has left meanwhile`() async {
+        let resolver = NameResolver(hesitant, localNames: nil)
+        let slow = await askSlowly(resolver, Receiver())
+        // Joins, and leaves; then the first one, who could not do so before.
+        _ = resolver.ask("slow.example", Receiver()).withdraw()
+        hesitant.goOn()
+        _ = await slow.value.withdraw()
+        #expect(hesitant.scripted.lookups.map(\.withdrawals) == [1])
+        #expect(resolver.underWayCount == 0)
     }
 }
 
