@@ -2,12 +2,6 @@
 
 /// The way every name goes: local names on the spot (rule 2), everything else by a shared look-up (rule 3).
 public final class NameResolver: Resolver {
-    /// What is to be told to a look-up that the resolver has not returned yet.
-    private enum Order: Sendable {
-        case join(Asker)
-        case withdraw
-    }
-
     /// A look-up to be asked for.
     private struct Start: Sendable {
         let lookup: SharedLookups.Lookup
@@ -19,8 +13,9 @@ public final class NameResolver: Resolver {
         var shared = SharedLookups()
         var receivers: [SharedLookups.Waiter: @Sendable (LookupEvent) -> Void] = [:]
         var underWay: [SharedLookups.Lookup: any LookupUnderWay] = [:]
-        /// Those that are being asked for, and what has come for them meanwhile.
-        var starting: [SharedLookups.Lookup: [Order]] = [:]
+        /// Those that are being asked for, and who has joined them meanwhile. Nobody can have left: the first asker has not got what
+        /// it could leave with.
+        var starting: [SharedLookups.Lookup: [Asker]] = [:]
         var nextWaiter: SharedLookups.Waiter = 1
     }
 
@@ -112,40 +107,33 @@ public final class NameResolver: Resolver {
                 return desk.shared.received(event, for: lookup)
             }
         }
-        let orders = desk.withMachine { desk in
-            let orders = desk.starting.removeValue(forKey: lookup) ?? []
+        let joined = desk.withMachine { desk in
+            let joined = desk.starting.removeValue(forKey: lookup) ?? []
             // It may have ended before it returned.
-            guard desk.shared.contains(lookup) else { return [Order]() }
+            guard desk.shared.contains(lookup) else { return [Asker]() }
             desk.underWay[lookup] = underWay
-            return orders
+            return joined
         }
-        for order in orders { carryOut(order, of: lookup) }
-    }
-
-    /// Tells a look-up something; later, if it is being asked for.
-    private func carryOut(_ order: Order, of lookup: SharedLookups.Lookup) {
-        let underWay = desk.withMachine { desk -> (any LookupUnderWay)? in
-            desk.starting[lookup]?.append(order)
-            return desk.underWay[lookup]
-        }
-        guard let underWay else { return }
-        switch order {
-        case .join(let asker): underWay.join(asker)
-        case .withdraw:
-            let isGone = underWay.withdraw()
-            update { desk in
-                if isGone { desk.underWay[lookup] = nil }
-                return desk.shared.withdrawn(lookup, isGone: isGone)
-            }
-        }
+        for asker in joined { underWay.join(asker) }
     }
 
     private func carryOut(_ action: SharedLookups.Action) {
         switch action {
         case .start(let lookup, let question, let asker):
             begin(Start(lookup: lookup, question: question, asker: asker))
-        case .join(let lookup, let asker): carryOut(.join(asker), of: lookup)
-        case .withdraw(let lookup): carryOut(.withdraw, of: lookup)
+        case .join(let lookup, let asker):
+            let underWay = desk.withMachine { desk -> (any LookupUnderWay)? in
+                desk.starting[lookup]?.append(asker)
+                return desk.underWay[lookup]
+            }
+            underWay?.join(asker)
+        case .withdraw(let lookup):
+            guard let underWay = desk.withMachine({ $0.underWay[lookup] }) else { return }
+            let isGone = underWay.withdraw()
+            update { desk in
+                if isGone { desk.underWay[lookup] = nil }
+                return desk.shared.withdrawn(lookup, isGone: isGone)
+            }
         case .deliver(let waiter, let event):
             let receive = desk.withMachine { desk in
                 if case .ended = event { desk.receivers.removeValue(forKey: waiter) } else { desk.receivers[waiter] }
