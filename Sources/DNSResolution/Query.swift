@@ -12,6 +12,8 @@ final class Query: @unchecked Sendable {
         let server: Int
         /// The port or stream it went out on.
         let carrier: QueryClient.Carrier
+        /// The port, where it was one.
+        let port: QueryClient.PortState?
         let isStream: Bool
         let identifier: UInt16
         let sentAt: Duration

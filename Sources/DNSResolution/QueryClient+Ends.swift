@@ -187,18 +187,18 @@ extension QueryClient {
         at now: Duration,
         _ actions: inout [Action]
     ) {
-        guard let attempt = queries[key]?.tries[index], attempt.isListening else { return }
-        queries[key]?.tries[index].isListening = false
+        guard let query = queries[key] else { return }
+        let attempt = query.tries[index]
+        guard attempt.isListening else { return }
+        query.tries[index].isListening = false
         pending[Self.place(attempt.carrier, attempt.identifier)] = nil
         standings[attempt.server].inFlight -= 1
-        if attempt.isStream {
-            streams[attempt.carrier]?.listening -= 1
-            if streams[attempt.carrier]?.listening == 0 {
-                streams[attempt.carrier]?.idleEnd = now + Self.streamIdleTime
-            }
-        } else {
-            ports[attempt.carrier]?.listening -= 1
-            closeIfDone(attempt.carrier, &actions)
+        if let port = attempt.port {
+            port.listening -= 1
+            if port.isRetired { closeIfDone(attempt.carrier, &actions) }
+        } else if let stream = streams[attempt.carrier] {
+            stream.listening -= 1
+            if stream.listening == 0 { stream.idleEnd = now + Self.streamIdleTime }
         }
     }
 

@@ -53,23 +53,27 @@ extension QueryClient {
         _ actions: inout [Action]
     ) {
         let port: Carrier
+        let state: PortState
         switch sourcePorts[server].choose(at: now, random: generator.next()) {
         case .use(let open):
             port = open
+            guard let known = ports[open] else { preconditionFailure("a port in use that nobody has opened") }
+            state = known
         case .open:
             port = nextCarrier
             nextCarrier += 1
             sourcePorts[server].opened(port, at: now)
-            ports[port] = PortState(server: server)
+            state = PortState(server: server)
+            ports[port] = state
             actions.append(.openPort(port, configuration.servers[server]))
         }
         let mixesCase =
             configuration.mixesCase && standings[server].keepsCase && !query.spellingDoubts.contains(server)
-        let message = register(query, key, mixesCase, to: server, on: port, isStream: false, at: now)
-        ports[port]?.listening += 1
+        let message = register(query, key, mixesCase, to: server, on: port, state, at: now)
+        state.listening += 1
         actions.append(.send(port, message))
         traceSending(query.question, to: server, message, isStream: false, at: now, &actions)
-        if sourcePorts[server].used(port) { ports[port]?.isRetired = true }
+        if sourcePorts[server].used(port) { state.isRetired = true }
     }
 
     mutating func sendOnStream(
@@ -91,7 +95,7 @@ extension QueryClient {
             streams[stream] = StreamState(server: server)
             actions.append(.openStream(stream, configuration.servers[server]))
         }
-        let message = register(query, key, false, to: server, on: stream, isStream: true, at: now)
+        let message = register(query, key, false, to: server, on: stream, nil, at: now)
         streams[stream]?.listening += 1
         streams[stream]?.idleEnd = nil
         actions.append(.sendOnStream(stream, message))
@@ -126,11 +130,17 @@ extension QueryClient {
         _ mixesCase: Bool,
         to server: Int,
         on carrier: Carrier,
-        isStream: Bool,
+        _ port: PortState?,
         at now: Duration
     ) -> [UInt8] {
+        let index = query.tries.count
         var identifier = UInt16(truncatingIfNeeded: generator.next())
-        while pending[Self.place(carrier, identifier)] != nil {
+        // Put where another one waits already, it goes back: that hardly ever happens, and a look before would cost as much each time.
+        while let other = pending.updateValue(
+            Pending(query: key, index: index),
+            forKey: Self.place(carrier, identifier)
+        ) {
+            pending[Self.place(carrier, identifier)] = other
             identifier = UInt16(truncatingIfNeeded: generator.next())
         }
         let hasOptions = standings[server].understandsOptions
@@ -144,12 +154,12 @@ extension QueryClient {
             wantsAuthenticData: configuration.wantsAuthenticData
         )
         if mixesCase { message.mixCase(random: (generator.next(), generator.next())) }
-        let index = query.tries.count
         query.tries.append(
             Query.Try(
                 server: server,
                 carrier: carrier,
-                isStream: isStream,
+                port: port,
+                isStream: port == nil,
                 identifier: identifier,
                 sentAt: now,
                 message: message.bytes,
@@ -157,7 +167,6 @@ extension QueryClient {
                 hasCookies: hasCookies
             )
         )
-        pending[Self.place(carrier, identifier)] = Pending(query: key, index: index)
         standings[server].inFlight += 1
         return message.bytes
     }

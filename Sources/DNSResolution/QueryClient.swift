@@ -207,7 +207,6 @@ extension QueryClient {
         at now: Duration,
         _ actions: inout [Action]
     ) {
-        guard ports[port] != nil else { return }
         read(bytes, on: port, isStream: false, at: now, &actions)
     }
 

@@ -50,8 +50,8 @@ struct RallyChart {
     }
 
     private var circumstances: String {
-        let names = course.seam ? "the resolver seam" : "the real getaddrinfo"
-        return "each name takes \(course.nameDelay.readable) to look up, through \(names) · connect timeout "
+        let names = course.seam ? "through the resolver seam" : "at a DNS server of the rally's own"
+        return "each name takes \(course.nameDelay.readable) to look up, \(names) · connect timeout "
             + RallyCourse.connectTimeout.readable
     }
 

@@ -13,12 +13,12 @@ struct RallyTable {
         let timeout = RallyCourse.connectTimeout.readable
         let how =
             course.seam
-            ? "the resolver seam: each name's delay is put before the call, in place of a DNS server"
-            : "the real getaddrinfo, at a DNS server of the rally's own"
+            ? "Names go through the resolver seam: each name's delay is put before the call, in place of a DNS server."
+            : "Names are looked up at a DNS server of the rally's own; the foul sides ask it through the real getaddrinfo."
         var lines = [
             "\(course.feeds) feeds, each behind a name that takes \(course.nameDelay.readable) to look up; "
                 + "then one database, dialed \(hosts.count) ways, connect timeout \(timeout).",
-            "Names go through \(how).",
+            how,
             "",
         ]
         let titles = results.map { RallySide(rawValue: $0.side)?.title ?? $0.side }

@@ -35,7 +35,7 @@ import Testing
     private static let hosts = ["127.0.0.1", "::1", "localhost", "db.fast.test"]
 
     @Test(.enabled(if: Tool.hasSandbox, "needs user, mount and network namespaces"))
-    func `the fair side does all its work behind the real getaddrinfo`() async throws {
+    func `the fair side does all its work at a DNS server of the rally's own`() async throws {
         let fair = try await fairSide(of: ["rally", "--feeds", "30", "--delay", "0.2", "--json"], names: "getaddrinfo")
         #expect(fair.drivers.map(\.source) == ["numeric", "numeric", "hosts", "dns"])
     }
