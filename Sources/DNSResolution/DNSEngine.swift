@@ -96,12 +96,9 @@ final class DNSEngine: Sendable {
 
     var now: Duration { .nanoseconds((NIODeadline.now() - startedAt).nanoseconds) }
 
-    /// The same, a few milliseconds late and at a fifth of the cost.
-    func time(at moment: NIODeadline) -> Duration { .nanoseconds((moment - startedAt).nanoseconds) }
-
     /// What the cache has.
-    func knownAddresses(_ question: LookupQuestion, at now: Duration) -> LookupAnswer? {
-        cache.addresses(for: question, in: searchList, at: now)
+    func knownAddresses(_ question: LookupQuestion, at now: NIODeadline) -> LookupAnswer? {
+        cache.addresses(for: question, in: searchList, at: .nanoseconds((now - startedAt).nanoseconds))
     }
 
     /// Looks at the machine where nothing is to be done about it.

@@ -121,11 +121,6 @@ public final class DNSResolver: Resolver, RecordResolver {
         .uptimeNanoseconds(UInt64(max(0, fairdial_coarse_nanoseconds())))
     }
 
-    /// The engine, without a look at the file where the last one was a moment ago.
-    private func recent(at now: NIODeadline) -> DNSEngine {
-        let (engine, age) = state.withLockedValue { ($0.engine, now - $0.checkedAt) }
-        return age < Self.checkInterval ? engine : freshEngine()
-    }
 }
 
 // MARK: - Looking up
@@ -144,8 +139,12 @@ extension DNSResolver {
     /// The addresses that the cache has, when they are all there and fresh. About a hundred nanoseconds.
     public func knownAnswer(to question: LookupQuestion) -> LookupAnswer? {
         let now = Self.coarseNow
-        let engine = recent(at: now)
-        return engine.knownAddresses(question, at: engine.time(at: now))
+        // Under the lock, where the engine cannot go away: to take hold of it would cost as much as the look.
+        let recent = state.withLockedValue { state -> LookupAnswer?? in
+            guard now - state.checkedAt < Self.checkInterval else { return nil }
+            return .some(state.engine.knownAddresses(question, at: now))
+        }
+        return recent ?? freshEngine().knownAddresses(question, at: now)
     }
 
     /// Looks up what records of a type a name has; aliases are followed, the search list is not for these.

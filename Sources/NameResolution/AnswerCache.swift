@@ -34,12 +34,6 @@ package struct AnswerCache: Sendable {
         var isBeingRefreshed = false
     }
 
-    /// An answer, and until when it may be given.
-    private struct Ready: Sendable {
-        let answer: LookupAnswer
-        let expires: Duration
-    }
-
     /// A name and all that is known of it; an object, so that a look takes hold of it and copies nothing. It belongs to its cache
     /// alone, which is a value that nobody copies and that one thread at a time looks into: that makes it `Sendable`.
     private final class Entry: @unchecked Sendable {
@@ -51,8 +45,9 @@ package struct AnswerCache: Sendable {
         let isPlain: Bool
         let hash: Int
         var kept: [Kept] = []
-        /// Both families at once, ready to be handed over.
-        var both: Ready?
+        /// Both families at once, ready to be handed over, and until when that may be.
+        var both: LookupAnswer?
+        var bothExpires = Duration.zero
         /// How often it has been handed over.
         var bothHits = 0
         var wasVisited = false
@@ -230,12 +225,11 @@ extension AnswerCache {
         // The closures take hold of nothing that is the cache's: they would copy it.
         let hash = key.withUTF8 { Self.hash(Self.bare($0)) }
         guard let place = index[hash], let entry = places[place], entry.isPlain else { return nil }
-        let text = entry.text
-        guard key.withUTF8({ Self.isSame(text, Self.bare($0)) }) else { return nil }
-        if families == .both, let both = entry.both, now < both.expires {
+        guard key.withUTF8({ Self.isSame(entry.text, Self.bare($0)) }) else { return nil }
+        if families == .both, now < entry.bothExpires, let both = entry.both {
             entry.wasVisited = true
             entry.bothHits += 1
-            return both.answer
+            return both
         }
         return assemble(place, families, at: now)
     }
@@ -269,7 +263,10 @@ extension AnswerCache {
             server: server
         )
         places[place]?.bothHits += 1
-        if families == .both { places[place]?.both = Ready(answer: answer, expires: expires) }
+        if families == .both {
+            places[place]?.both = answer
+            places[place]?.bothExpires = expires
+        }
         return answer
     }
 
