@@ -423,8 +423,10 @@ extension Dial {
     mutating func leaveLookup() -> ActionList<DialAction> {
         if case .unstarted = phase { return ActionList() }
         switch lookup {
-        case .unneeded, .ended, .postponed: return ActionList()
-        case .asked, .queued, .running:
+        case .unneeded, .ended: return ActionList()
+        case .postponed where question.lookup?.service == nil: return ActionList()
+        // Where one of several look-ups has been put off, the others are under way.
+        case .asked, .queued, .running, .postponed:
             lookup = .ended(nil)
             return ActionList(.leaveLookup)
         }

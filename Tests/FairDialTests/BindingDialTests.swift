@@ -259,6 +259,26 @@ private func records(_ texts: String...) throws -> [SVCBRecord] {
         #expect(world.resolver.lookups.count == 3)
     }
 
+    @Test func `a dial that is called off while a target waits for a descriptor leaves the host's look-up`()
+        async throws
+    {
+        let world = ScriptedWorld()
+        let task = Task { () async throws(DialError) in
+            try await world.dialer.connectSocket(to: "web.test", port: 443, options: Self.options)
+        }
+        let host = try await world.resolver.nextLookup(of: "web.test")
+        host.bind(try records("1 far.test"))
+        let far = try await world.resolver.nextLookup(of: "far.test.")
+        await world.clock.sleepers()
+        far.end(ResolutionError(.noDescriptor, "no descriptor"))
+        await world.clock.advance(to: at(1))
+        task.cancel()
+        await world.clock.advance(to: at(2))
+        let error = await #expect(throws: DialError.self) { try await task.value }
+        #expect(error?.code == .cancelled)
+        #expect(host.withdrawals == 1)
+    }
+
     @Test func `a target that waits for its place is waited for on the queue's clock`() async throws {
         let world = ScriptedWorld([Self.to(four2): .connectsAtOnce])
         async let dialed = world.dialer.connectSocket(to: "web.test", port: 443, options: Self.options)
