@@ -41,7 +41,7 @@ struct Dial: ~Copyable, Sendable {
     private var unanswered: AddressFamilies
     var attempts: [AttemptReport] = []
     /// Whether there is anything to answer with, which matters when the goal is the answer.
-    private(set) var hasAddresses = false
+    private var hasAddresses = false
     private(set) var targetError: ResolutionError?
     private var postponements = 0
     private var hasReachedStart = false
@@ -120,6 +120,17 @@ extension Dial {
     mutating func lookupQueued(at now: Duration) {
         guard case .dialing = phase, case .asked = lookup else { return }
         lookup = .queued
+        runClock(at: now)
+    }
+
+    /// There was no descriptor to look the name up with, or one of several: it is to be asked for again in a while.
+    mutating func lookupPostponed(_ error: ResolutionError, at now: Duration) {
+        guard case .dialing = phase else { return }
+        switch lookup {
+        case .unneeded, .postponed, .ended: return
+        case .asked, .queued, .running: break
+        }
+        lookup = .postponed(until: now + pause(), error)
         runClock(at: now)
     }
 
@@ -221,8 +232,7 @@ extension Dial {
         case .asked, .queued, .running: break
         }
         if let error, error.kind == .noDescriptor, !hasAddresses {
-            lookup = .postponed(until: now + pause(), error)
-            runClock(at: now)
+            lookupPostponed(error, at: now)
             return ActionList()
         }
         lookup = .ended(error)

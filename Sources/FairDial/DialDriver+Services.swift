@@ -53,10 +53,10 @@ extension DialDriver {
     }
 
     private func end(_ name: String, _ error: ResolutionError?, _ services: ServiceDial) {
-        if let error, error.kind == .noDescriptor, !dial.hasAddresses {
-            // It is asked again, as the host would be: there was no descriptor to ask with.
+        if let error, error.kind == .noDescriptor {
+            // It is asked again, whatever else is known by now: that may come to nothing.
             services.targets[name] = ServiceDial.Target()
-            carryOut(dial.lookupEnded(error, at: now))
+            dial.lookupPostponed(error, at: now)
             return
         }
         services.targets[name] = nil
@@ -69,8 +69,8 @@ extension DialDriver {
     func hostEnded(_ error: ResolutionError?) {
         guard let services else { return }
         services.hostEnd = .some(error)
-        if let error, error.kind == .noDescriptor, !dial.hasAddresses {
-            carryOut(dial.lookupEnded(error, at: now))
+        if let error, error.kind == .noDescriptor {
+            dial.lookupPostponed(error, at: now)
             return
         }
         services.lookups.ended(host)

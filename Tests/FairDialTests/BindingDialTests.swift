@@ -241,6 +241,25 @@ private func records(_ texts: String...) throws -> [SVCBRecord] {
         #expect(world.resolver.lookups.count == 3)
     }
 
+    @Test func `a target without a descriptor is asked again though there are hints, for they may come to nothing`()
+        async throws
+    {
+        let world = ScriptedWorld([Self.to(four1): .fails(111, after: .zero), Self.to(four2): .connectsAtOnce])
+        async let dialed = world.dialer.connectSocket(to: "web.test", port: 443, options: Self.options)
+        let host = try await world.resolver.nextLookup(of: "web.test")
+        host.answer([])
+        host.bind(try records("1 web.test ipv4hint=192.0.2.1", "2 near.test ipv4hint=192.0.2.1", "3 far.test"))
+        host.end()
+        try await world.resolver.nextLookup(of: "near.test.").end()
+        try await world.resolver.nextLookup(of: "far.test.").end(ResolutionError(.noDescriptor, "no descriptor"))
+        await world.clock.sleepers()
+        await world.clock.advance(to: at(60))
+        let again = try await world.resolver.nextLookup(of: "far.test.")
+        again.answer([four2])
+        #expect(try await dialed.destination == Self.to(four2))
+        #expect(world.network.opened.map(\.destination) == [Self.to(four1), Self.to(four2)])
+    }
+
     @Test func `a host without a descriptor to ask with is asked again, its bindings' targets are not`() async throws {
         let world = ScriptedWorld([Self.to(four2): .connectsAtOnce])
         async let dialed = world.dialer.connectSocket(to: "web.test", port: 443, options: Self.options)
