@@ -42,19 +42,13 @@ public struct ConnectionRace: Sendable {
         var isUnderWay: Bool { if case .underWay = stage { true } else { false } }
     }
 
-    /// Destinations that stand in line already.
-    private struct Lined {
-        let isMany: Bool
-        var destinations: Set<Destination> = []
+    /// What is found by hashing where there are many: how far each destination was, and which stand in line already.
+    private struct Table {
+        let stages: [Destination: Entrant.Stage]
+        var lined: Set<Destination> = []
 
-        init(isMany: Bool) {
-            self.isMany = isMany
-        }
-
-        /// - Returns: whether it was not there yet.
-        mutating func insert(_ destination: Destination, among entrants: [Entrant]) -> Bool {
-            isMany
-                ? destinations.insert(destination).inserted : !entrants.contains { $0.destination == destination }
+        init(_ entrants: [Entrant]) {
+            stages = Dictionary(entrants.map { ($0.destination, $0.stage) }, uniquingKeysWith: { first, _ in first })
         }
     }
 
@@ -242,24 +236,25 @@ extension ConnectionRace {
         var groupEnds = candidates.groupEnds[...]
         var group = 0
         // Thousands of addresses must not be searched for each of thousands; a few are searched faster than they are hashed.
-        let isMany = max(candidates.destinations.count, earlier.count) > 32
-        let stages =
-            isMany
-            ? Dictionary(earlier.map { ($0.destination, $0.stage) }, uniquingKeysWith: { first, _ in first }) : [:]
-        var lined = Lined(isMany: isMany)
+        var table = max(candidates.destinations.count, earlier.count) > 32 ? Table(earlier) : nil
+        func isNew(_ destination: Destination) -> Bool {
+            table?.lined.insert(destination).inserted ?? !entrants.contains { $0.destination == destination }
+        }
         for (position, destination) in candidates.destinations.enumerated() {
             if groupEnds.first == position {
                 groupEnds.removeFirst()
                 group += 1
             }
             // A destination of two groups belongs to the better one.
-            guard lined.insert(destination, among: entrants) else { continue }
-            let known = isMany ? stages[destination] : earlier.first { $0.destination == destination }?.stage
+            guard isNew(destination) else { continue }
+            let known =
+                table == nil
+                ? earlier.first { $0.destination == destination }?.stage : table?.stages[destination]
             entrants.append(Entrant(destination: destination, group: group, stage: known ?? .untried))
             if entrants[entrants.count - 1].isUntried { untriedCount += 1 }
         }
         for entrant in earlier where !entrant.isUntried {
-            if lined.insert(entrant.destination, among: entrants) { entrants.append(entrant) }
+            if isNew(entrant.destination) { entrants.append(entrant) }
         }
     }
 }

@@ -12,7 +12,9 @@ public struct ConnectedSocket: Sendable {
 
     /// The service binding that the destination belongs to, where `DialOptions.bindings` asked for some; `nil` for an address of the
     /// host itself.
-    public let binding: ServiceBinding?
+    public var binding: ServiceBinding? { winningBinding?.binding }
+
+    let winningBinding: WinningBinding?
 
     /// Where the time went, and what every attempt said.
     public let splits: Splits

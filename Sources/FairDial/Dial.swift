@@ -42,7 +42,8 @@ struct Dial: ~Copyable, Sendable {
     var attempts: [AttemptReport] = []
     /// Whether there is anything to answer with, which matters when the goal is the answer.
     private var hasAddresses = false
-    private(set) var targetError: ResolutionError?
+    /// Why a binding's target could not be looked up, the first one; kept apart, for nearly no dial has any.
+    private var targetFailure: TargetFailure?
     private var postponements = 0
     private var hasReachedStart = false
     /// When the winner was handed over, which a late loop does after it has connected.
@@ -203,7 +204,17 @@ extension Dial {
 
     /// A binding's target could not be looked up; what is said of the first one belongs to the dial's failure.
     mutating func targetFailed(_ error: ResolutionError) {
-        targetError = targetError ?? error
+        if targetFailure == nil { targetFailure = TargetFailure(error) }
+    }
+
+    var targetError: ResolutionError? { targetFailure?.error }
+
+    private final class TargetFailure: Sendable {
+        let error: ResolutionError
+
+        init(_ error: ResolutionError) {
+            self.error = error
+        }
     }
 
     /// Who has answered what.

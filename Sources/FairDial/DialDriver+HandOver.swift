@@ -13,7 +13,7 @@ extension DialDriver {
             self.winner = channel
             self.hasMadeChannel = true
             if let told = self.plan.bindings?.onBinding, let binding = self.services?.bindings[destination] {
-                told(binding)
+                told(binding.binding)
             }
             let initialized = self.plan.initializer(channel)
             self.initialized = initialized

@@ -15,8 +15,8 @@ import NameResolution
 package final class DialDriver: @unchecked Sendable {
     /// What a dial brought, for the face that asked.
     package enum Ending: Sendable {
-        case channel(any Channel, Destination, ServiceBinding?, Splits)
-        case descriptor(CInt, Destination, ServiceBinding?, Splits)
+        case channel(any Channel, Destination, WinningBinding?, Splits)
+        case descriptor(CInt, Destination, WinningBinding?, Splits)
         case addresses([IPAddress], Splits)
         case failed(DialError)
     }
@@ -276,7 +276,9 @@ extension DialDriver {
     }
 
     private func open(_ destination: Destination) {
-        if let services { services.bindings[destination] = services.lookups.binding(of: destination) }
+        if let services {
+            services.bindings[destination] = services.lookups.binding(of: destination).map(WinningBinding.init)
+        }
         switch plan.connector.open(destination, with: plan.sockets) {
         case .shortage:
             carryOut(dial.outOfDescriptors(destination, at: now))

@@ -107,7 +107,7 @@ extension Dialer {
                 switch ending {
                 case .channel(let channel, let destination, let binding, let splits):
                     promise.succeed(
-                        Connection(output: channel, destination: destination, binding: binding, splits: splits)
+                        Connection(output: channel, destination: destination, winningBinding: binding, splits: splits)
                     )
                 case .failed(let error): promise.fail(error)
                 case .descriptor, .addresses: Self.brokenInvariant(ending, target)

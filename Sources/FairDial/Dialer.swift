@@ -184,7 +184,7 @@ extension Dialer {
         switch ending {
         case .channel(let channel, let destination, let binding, let splits):
             guard let output = output(channel) else { Self.brokenInvariant(ending, target) }
-            return Connection(output: output, destination: destination, binding: binding, splits: splits)
+            return Connection(output: output, destination: destination, winningBinding: binding, splits: splits)
         case .failed(let error): throw error
         case .descriptor, .addresses: Self.brokenInvariant(ending, target)
         }
@@ -229,7 +229,7 @@ extension Dialer {
             return ConnectedSocket(
                 descriptor: descriptor,
                 destination: destination,
-                binding: binding,
+                winningBinding: binding,
                 splits: splits
             )
         case .failed(let error): throw error

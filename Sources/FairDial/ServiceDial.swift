@@ -24,7 +24,7 @@ final class ServiceDial {
     var hostEnd: ResolutionError??
 
     /// The bindings of the destinations that have been tried, as they were when that began.
-    var bindings: [Destination: ServiceBinding] = [:]
+    var bindings: [Destination: WinningBinding] = [:]
 
     init(_ lookups: ServiceLookups) {
         self.lookups = lookups
