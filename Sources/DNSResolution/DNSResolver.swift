@@ -108,6 +108,7 @@ public final class DNSResolver: Resolver, RecordResolver {
         }
     }
 
+    /// Whether the last look at the network is long enough ago; if so, the next one counts from now.
     private func isTimeToWatch(at now: NIODeadline) -> Bool {
         state.withLockedValue { state in
             guard now - state.watchedAt >= Self.watchInterval else { return false }

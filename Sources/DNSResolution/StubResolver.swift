@@ -156,7 +156,6 @@ package struct StubResolver: Sendable {
         get { client.isTracing }
         set { client.isTracing = newValue }
     }
-
 }
 
 // MARK: - Questions

@@ -207,6 +207,7 @@ extension Dial {
         if targetFailure == nil { targetFailure = TargetFailure(error) }
     }
 
+    /// Why a binding's target could not be looked up; `nil` where none has failed.
     var targetError: ResolutionError? { targetFailure?.error }
 
     private final class TargetFailure: Sendable {

@@ -87,13 +87,17 @@ extension DialDriver {
         }
     }
 
-    /// The dial looks its name up, for the first time or because there was no descriptor before: those targets that had none are
-    /// asked for again.
-    ///
-    /// - Returns: whether the host's look-up is among what is to be asked.
-    func mustAskForHost() -> Bool {
-        guard let services else { return true }
+    /// Asks again for the targets that there was no descriptor for.
+    func askAgainForTargets() {
+        guard let services else { return }
         for (name, target) in services.targets where target.lookup == nil { lookUpTarget(name) }
+    }
+
+    /// Takes the host's turn to be asked for, the first time or because there was no descriptor before.
+    ///
+    /// - Returns: whether it has one: else it is under way, or has ended.
+    func takeHostTurn() -> Bool {
+        guard let services else { return true }
         guard case .some(let end) = services.hostEnd else { return lookup == nil }
         guard end?.kind == .noDescriptor else { return false }
         services.hostEnd = nil

@@ -258,7 +258,8 @@ extension DialDriver {
     }
 
     private func lookUp() {
-        guard let question = plan.question.lookup, mustAskForHost() else {
+        askAgainForTargets()
+        guard let question = plan.question.lookup, takeHostTurn() else {
             noteQueue()
             return
         }
