@@ -36,14 +36,14 @@ struct Dial: ~Copyable, Sendable {
     var race: ConnectionRace
     var stopwatch: Stopwatch
     private var source: LookupSource?
-    private var server: Endpoint?
-    private var isStale = false
+    var server: Endpoint?
+    var isStale = false
     private var unanswered: AddressFamilies
     var attempts: [AttemptReport] = []
     /// Whether there is anything to answer with, which matters when the goal is the answer.
-    private var hasAddresses = false
+    var hasAddresses = false
     /// Why a binding's target could not be looked up, the first one; kept apart, for nearly no dial has any.
-    private var targetFailure: TargetFailure?
+    var targetFailure: TargetFailure?
     private var postponements = 0
     private var hasReachedStart = false
     /// When the winner was handed over, which a late loop does after it has connected.
@@ -135,16 +135,6 @@ extension Dial {
         runClock(at: now)
     }
 
-    /// Where several look-ups are under way: whether all of them wait for their places.
-    mutating func lookups(wait: Bool, at now: Duration) {
-        guard case .dialing = phase else { return }
-        switch lookup {
-        case .asked, .queued, .running: lookup = wait ? .queued : .running
-        case .unneeded, .postponed, .ended: return
-        }
-        runClock(at: now)
-    }
-
     /// The look-up has its place.
     mutating func lookupStarted(at now: Duration) {
         guard case .dialing = phase else { return }
@@ -172,54 +162,8 @@ extension Dial {
         return carryOut(race.answered(permitted, settling: answer.families, at: now), at: now)
     }
 
-    /// Something has come where service bindings are wanted: addresses, bindings, or the end of one of several look-ups.
-    ///
-    /// - Parameters:
-    ///   - answer: addresses that have come; `nil` for anything else.
-    ///   - isOfHost: whether they are the host's own.
-    ///   - candidates: all that are known by now, best first.
-    ///   - families: about which answers are still to come, for any name.
-    ///   - services: whether something is still to come that belongs before all that is known.
-    mutating func answered(
-        _ answer: LookupAnswer?,
-        ofHost isOfHost: Bool,
-        all candidates: Candidates,
-        awaiting families: AddressFamilies,
-        services: Bool,
-        at now: Duration
-    ) -> ActionList<DialAction> {
-        guard case .dialing = phase else { return ActionList() }
-        if let answer { note(answer, ofHost: isOfHost) }
-        hasAddresses = !candidates.destinations.isEmpty
-        let permitted = permitted(candidates, at: now)
-        return carryOut(race.answered(permitted, awaiting: families, services: services, at: now), at: now)
-    }
-
-    /// Bindings have come from here, and are as old as that.
-    mutating func bound(by server: Endpoint?, isStale: Bool) {
-        guard case .dialing = phase else { return }
-        self.server = self.server ?? server
-        self.isStale = self.isStale || isStale
-    }
-
-    /// A binding's target could not be looked up; what is said of the first one belongs to the dial's failure.
-    mutating func targetFailed(_ error: ResolutionError) {
-        if targetFailure == nil { targetFailure = TargetFailure(error) }
-    }
-
-    /// Why a binding's target could not be looked up; `nil` where none has failed.
-    var targetError: ResolutionError? { targetFailure?.error }
-
-    private final class TargetFailure: Sendable {
-        let error: ResolutionError
-
-        init(_ error: ResolutionError) {
-            self.error = error
-        }
-    }
-
     /// Who has answered what.
-    private mutating func note(_ answer: LookupAnswer, ofHost isOfHost: Bool = true) {
+    mutating func note(_ answer: LookupAnswer, ofHost isOfHost: Bool = true) {
         switch lookup {
         case .asked, .queued: lookup = .running
         case .unneeded, .running, .postponed, .ended: break
@@ -368,7 +312,7 @@ extension Dial {
         return race.isShortOfSockets
     }
 
-    private mutating func runClock(at now: Duration) {
+    mutating func runClock(at now: Duration) {
         stopwatch.run(clock, at: now)
     }
 
@@ -379,7 +323,7 @@ extension Dial {
         return stopwatch.running == .handshake ? max(end, handedOver + budget) : end
     }
 
-    private mutating func carryOut(_ raceActions: ActionList<ConnectionRace.Action>, at now: Duration) -> ActionList<
+    mutating func carryOut(_ raceActions: ActionList<ConnectionRace.Action>, at now: Duration) -> ActionList<
         DialAction
     > {
         var actions = ActionList<DialAction>()
