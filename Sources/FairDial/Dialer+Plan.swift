@@ -120,6 +120,7 @@ extension Dialer {
                 deadline: options.deadline,
                 race: race,
                 policy: setup.configuration.policy,
+                origin: setup.configuration.policy == nil ? .any : SocketOrigin(options),
                 skipped: start.mayHaveSkipped ? options.skippedFamilies : [],
                 awaitsReadiness: options.readiness != nil,
                 tellsStart: options.onStart != nil
