@@ -65,15 +65,18 @@ struct CommonOptions: ParsableArguments {
     )
     var override: [Override] = []
 
-    @Flag(help: "Dial addresses of the public internet only: no loopback, no private networks, nothing set aside.")
+    @Flag(
+        help:
+            "Dial or answer addresses of the public internet only: no loopback, no private networks, nothing set aside."
+    )
     var publicOnly = false
 
-    @Option(help: ArgumentHelp("Dial no address of this network; repeatable.", valueName: "network"))
+    @Option(help: ArgumentHelp("Dial or answer no address of this network; repeatable.", valueName: "network"))
     var deny: [Network] = []
 
     @Option(
         help: ArgumentHelp(
-            "Dial addresses of this network whatever else is said; alone, only these; repeatable.",
+            "Dial or answer addresses of this network whatever else is said; alone, only these; repeatable.",
             valueName: "network"
         )
     )
@@ -173,9 +176,12 @@ struct CommonOptions: ParsableArguments {
         return resolver == .system ? NameResolver(SystemResolver.shared) : nil
     }
 
+    /// Whether anything has been said about what may be dialed.
+    var hasPolicy: Bool { publicOnly || !deny.isEmpty || !allow.isEmpty }
+
     /// What may be dialed; `nil` where nothing has been said.
     private var policy: AddressPolicy? {
-        guard publicOnly || !deny.isEmpty || !allow.isEmpty else { return nil }
+        guard hasPolicy else { return nil }
         return AddressPolicy(
             allowed: allow.map(\.network),
             denied: deny.map(\.network),
