@@ -47,6 +47,10 @@ public struct DialerConfiguration: Sendable {
     /// Who makes the sockets; something else than the kernel in tests alone.
     package var connector: any Connector = KernelConnector()
 
+    /// What bindings and SRV targets of equal priority are shuffled with; something else than the system's in
+    /// simulations alone.
+    package var random = RandomSource.system
+
     /// The defaults.
     public init() {}
 }
