@@ -144,7 +144,9 @@ struct CommonOptions: ParsableArguments {
         if let lookupTimeout { configuration.budgets.lookup = lookupTimeout.duration }
         if let connectTimeout { configuration.budgets.connect = connectTimeout.duration }
         if let attemptDelay { configuration.race.delays = RaceDelays(attempt: attemptDelay.duration) }
-        configuration.overrides = Dictionary(override.map { ($0.host, [$0.address]) }) { $0 + $1 }
+        // By the key, so that two spellings of one name are one.
+        let overrides = override.map { (LookupQuestion(name: $0.host).key, [$0.address]) }
+        configuration.overrides = Dictionary(overrides) { $0 + $1 }
         configuration.policy = policy
         return Dialer(configuration)
     }
