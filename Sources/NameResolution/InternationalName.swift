@@ -59,6 +59,16 @@ package enum InternationalName {
         }
     }
 
+    /// What is wrong with a host's name, as a clause for a person; `nil` where DNS may be asked for it.
+    package static func fault(inHost text: String) -> String? {
+        do throws(DomainNameError) {
+            _ = try host(text)
+            return nil
+        } catch {
+            return "\(error)"
+        }
+    }
+
     /// By what names are compared: as they go over the wire, in lower case. A name that cannot go there is its own
     /// text.
     package static func key(of text: String) -> String {
