@@ -33,7 +33,7 @@ extension Dial {
     /// Whether the policy forbids a destination; the first time that it does is reported.
     mutating func isVetoed(_ destination: Destination, at now: Duration) -> Bool {
         guard let policy = question.policy, let address = destination.endpoint?.address,
-            let reason = policy.veto(of: address, from: question.origin)
+            let reason = policy.veto(of: address, from: question.origin ?? .any)
         else {
             return false
         }

@@ -26,8 +26,8 @@ package final class DialQuestion: Sendable {
     let race: RaceConfiguration
     /// What may be dialed; `nil` for anything.
     let policy: AddressPolicy?
-    /// Where the sockets are bound, which the policy must know.
-    let origin: SocketOrigin
+    /// Where the sockets are bound, which the policy must know; `nil` without one.
+    let origin: SocketOrigin?
     /// The families that are left out because there is no local address to dial them from.
     let skipped: AddressFamilies
     /// Whether something must be awaited after the connection, so that the handshake's clock is shown.
@@ -43,7 +43,7 @@ package final class DialQuestion: Sendable {
         deadline: Duration? = nil,
         race: RaceConfiguration = .standard,
         policy: AddressPolicy? = nil,
-        origin: SocketOrigin = .any,
+        origin: SocketOrigin? = nil,
         skipped: AddressFamilies = [],
         awaitsReadiness: Bool = false,
         tellsStart: Bool = false

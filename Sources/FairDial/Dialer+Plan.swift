@@ -122,7 +122,7 @@ extension Dialer {
                 deadline: options.deadline,
                 race: race,
                 policy: setup.configuration.policy,
-                origin: setup.configuration.policy == nil ? .any : SocketOrigin(options),
+                origin: setup.configuration.policy == nil ? nil : SocketOrigin(options),
                 skipped: start.mayHaveSkipped ? options.skippedFamilies : [],
                 awaitsReadiness: options.readiness != nil,
                 tellsStart: options.onStart != nil
