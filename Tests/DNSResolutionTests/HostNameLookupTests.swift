@@ -14,7 +14,7 @@ import Testing
         "a:b.test",
         "a%b.test", #"a\.b.test"#, #"a\\b.test"#, "a\u{1}.test", "☃.test", "é/x.test", "[a].test", "a?b.test",
         "a,b.test",
-        #"\057.test"#, "a'b.test", "a\"b.test", "a#b.test", "\u{FFFD}.test",
+        #"\047.test"#, "a'b.test", "a\"b.test", "a#b.test", "\u{FFFD}.test",
     ])
     func `and is refused at once`(name: String) async throws {
         let server = try await DNSServer.start { _ in .init(.addresses([.v4(.loopback)])) }
@@ -40,13 +40,12 @@ import Testing
     func `an international name is asked for by its A-label, and kept under it`() async throws {
         let server = try await DNSServer.start { _ in .init(.addresses([.v4(.loopback)])) }
         let resolver = DNSResolver(ports: [server.port])
-        #expect(await resolver.outcome(of: "München.test").sorted == ["127.0.0.1"])
+        #expect(await resolver.outcome(of: "München.test", families: .ipv4).sorted == ["127.0.0.1"])
         #expect(server.queriesByName.keys.sorted() == ["xn--mnchen-3ya.test"])
-        let queries = server.queryCount
         for name in ["MÜNCHEN.test", "xn--mnchen-3ya.TEST", "münchen.test."] {
-            #expect(await resolver.outcome(of: name).sorted == ["127.0.0.1"])
+            #expect(await resolver.outcome(of: name, families: .ipv4).sorted == ["127.0.0.1"])
         }
-        #expect(server.queryCount == queries)
+        #expect(server.queryCount == 1)
         await server.stop()
     }
 }
