@@ -113,7 +113,7 @@ package struct AttemptSocket: Sendable {
     /// A dial of a local port where nobody listens may be given that very port to send from, and TCP lets the socket meet itself
     /// (RFC 9293 §3.5, simultaneous initiation).
     private var connected: Progress {
-        guard mayMeetItself, address.isOwnAddress(of: descriptor) else { return .connected }
+        guard mayMeetItself, SocketAddressBytes.isConnectedToItself(descriptor) else { return .connected }
         return .failed(
             AttemptFailure(errorNumber: ECONNREFUSED, reason: "nobody listens there: the socket met itself")
         )

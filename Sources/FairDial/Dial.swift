@@ -110,10 +110,11 @@ extension Dial {
         self.source = source
         lookup = .unneeded
         unanswered = []
-        hasAddresses = !destinations.isEmpty
         if question.goal == .answer {
+            hasAddresses = areAnswerable(destinations, at: now)
             return hasAddresses ? finishAnswer(at: now) : fail(.exhaustion, at: now)
         }
+        hasAddresses = !destinations.isEmpty
         return carryOut(race.answered(permitted(destinations, at: now), settling: .both, at: now), at: now)
     }
 
@@ -153,11 +154,12 @@ extension Dial {
     > {
         guard case .dialing = phase else { return ActionList() }
         note(answer)
-        hasAddresses = !destinations.isEmpty
         guard question.goal != .answer else {
+            hasAddresses = areAnswerable(destinations, at: now)
             runClock(at: now)
             return ActionList()
         }
+        hasAddresses = !destinations.isEmpty
         let permitted = permitted(destinations, at: now)
         return carryOut(race.answered(permitted, settling: answer.families, at: now), at: now)
     }

@@ -16,7 +16,7 @@ extension DialDriver {
 
     /// Bindings have come, or there are none: their targets are looked up, and what is known is lined up anew.
     func bound(_ answer: ServiceAnswer) {
-        var generator = SystemRandomNumberGenerator()
+        var generator = plan.random
         guard case .dialing = dial.phase, let services else { return }
         for target in services.lookups.bound(answer, using: &generator) {
             guard let addresses = plan.overrides[target] else {
@@ -90,7 +90,9 @@ extension DialDriver {
     /// Asks again for the targets that there was no descriptor for.
     func askAgainForTargets() {
         guard let services else { return }
-        for (name, target) in services.targets where target.lookup == nil { lookUpTarget(name) }
+        // In the order of their names: a dictionary's own differs from process to process, and a world must be the same
+        // in each.
+        for name in services.targets.filter({ $0.value.lookup == nil }).keys.sorted() { lookUpTarget(name) }
     }
 
     /// Takes the host's turn to be asked for, the first time or because there was no descriptor before.
@@ -115,7 +117,7 @@ extension DialDriver {
         guard let services, !services.targets.isEmpty else { return }
         let left = services.targets
         services.targets = [:]
-        for target in left.values { _ = target.lookup?.withdraw() }
+        for (_, target) in left.sorted(by: { $0.key < $1.key }) { _ = target.lookup?.withdraw() }
     }
 
     private var host: String { plan.question.lookup?.name ?? "" }

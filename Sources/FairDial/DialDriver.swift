@@ -359,7 +359,12 @@ extension DialDriver {
     private func end(as ending: DialAction.Ending) -> Ending? {
         plan.memory?.note(ending.splits.attempts, among: known.candidates, at: loop.now)
         switch ending {
-        case .answered(let splits): return .addresses(known.inDestinationOrder, splits)
+        case .answered(let splits):
+            let addresses = known.inDestinationOrder
+            // An answer has no attempts but those that the policy has forbidden.
+            if splits.attempts.isEmpty { return .addresses(addresses, splits) }
+            let vetoed = splits.attempts.compactMap { $0.destination.endpoint?.address }
+            return .addresses(addresses.filter { !vetoed.contains($0) }, splits)
         case .failed(let error): return .failed(error)
         case .connected(let destination, let splits):
             let binding = services?.bindings[destination]

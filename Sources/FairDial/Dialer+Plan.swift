@@ -51,7 +51,9 @@ extension Dialer {
                 target: "\(target)"
             )
         }
-        if !setup.configuration.overrides.isEmpty, let addresses = setup.configuration.overrides[host.lowercased()] {
+        if !setup.configuration.overrides.isEmpty,
+            let addresses = setup.configuration.overrides[InternationalName.key(of: host)]
+        {
             return Self.known(addresses, port: port, families: families, from: .override)
         }
         switch NumericHost(host, strictness: setup.configuration.strictness, knowing: LocalTables.system.facts) {
@@ -120,6 +122,7 @@ extension Dialer {
                 deadline: options.deadline,
                 race: race,
                 policy: setup.configuration.policy,
+                origin: setup.configuration.policy == nil ? nil : SocketOrigin(options),
                 skipped: start.mayHaveSkipped ? options.skippedFamilies : [],
                 awaitsReadiness: options.readiness != nil,
                 tellsStart: options.onStart != nil

@@ -78,14 +78,14 @@ extension Dialer {
     private func targets(ofService name: String, within options: DialOptions) async throws(DialError) -> [SRVRecord] {
         let owner: DomainName
         do throws(DomainNameError) {
-            owner = try DomainName(name)
+            owner = try InternationalName.domainName(name)
         } catch {
             throw DialError(.invalidTarget, "\(error)", target: name)
         }
         let budget = options.budgets?.lookup ?? setup.configuration.budgets.lookup
         let asker = options.label.map(Asker.init(label:))
         let answer = try await records(of: owner, within: min(budget, options.deadline ?? budget), for: asker)
-        var generator = SystemRandomNumberGenerator()
+        var generator = setup.configuration.random
         let targets = ServiceTargets.ordered(answer.records.compactMap { $0.data as? SRVRecord }, using: &generator)
         guard !targets.isEmpty else {
             throw DialError(.nameNotFound, "its domain says that there is no such service", target: name)

@@ -5,6 +5,7 @@ import IPAddresses
 public import NIOCore
 import NIOConcurrencyHelpers
 import NIOPosix
+import NameResolution
 
 /// Takes a host and a port and returns a connected channel, fairly.
 ///
@@ -239,9 +240,11 @@ extension Dialer {
 
     /// Looks a host up without dialing it: look first, dial the answer later.
     ///
-    /// - Returns: the endpoints in destination order, and how long it took. When one family stays silent until the
-    ///   look-up's budget ends, the other's answers, with `incomplete` saying what is missing.
-    /// - Throws: `DialError`, also when the task is cancelled.
+    /// - Returns: the endpoints in destination order that the policy lets through, and how long it took. When one
+    ///   family stays silent until the look-up's budget ends, the other's answers, with `incomplete` saying what is
+    ///   missing.
+    /// - Throws: `DialError`, also when the task is cancelled; `refusedByPolicy` where the policy forbids every
+    ///   address.
     public func resolve(
         _ host: String,
         port: Int,
@@ -251,7 +254,7 @@ extension Dialer {
         let start = try start(for: target, families: options.wantedFamilies)
         // What is known needs no loop to say so (rule 1).
         if case .known(let destinations, let source?) = start, !destinations.isEmpty {
-            return Answer(target: target, endpoints: destinations.compactMap(\.endpoint), source: source)
+            return try answer(destinations, from: source, to: target, options)
         }
         let plan = plan(for: target, from: start, goal: .answer, over: .stream, options: options)
         let ending = await run(plan, on: setup.configuration.group.any())
@@ -267,6 +270,37 @@ extension Dialer {
             )
         case .failed(let error): throw error
         case .channel, .descriptor: Self.brokenInvariant(ending, target)
+        }
+    }
+
+    /// What is known, less what the policy forbids.
+    private func answer(
+        _ destinations: [Destination],
+        from source: LookupSource,
+        to target: Target,
+        _ options: DialOptions
+    ) throws(DialError) -> Answer {
+        guard let policy = setup.configuration.policy else {
+            return Answer(target: target, endpoints: destinations.compactMap(\.endpoint), source: source)
+        }
+        var dial = Dial(
+            DialQuestion(
+                target: target,
+                goal: .answer,
+                lookup: nil,
+                budgets: setup.configuration.budgets,
+                policy: policy,
+                origin: SocketOrigin(options)
+            )
+        )
+        let actions = dial.start(with: destinations, from: source, at: .zero)
+        switch actions.first {
+        case .finish(.answered(let splits))?:
+            let vetoed = splits.attempts.map(\.destination)
+            let endpoints = destinations.filter { !vetoed.contains($0) }.compactMap(\.endpoint)
+            return Answer(target: target, endpoints: endpoints, source: source, splits: splits)
+        case .finish(.failed(let error))?: throw error
+        default: preconditionFailure("what is known of \(target) is an answer, or none")
         }
     }
 }

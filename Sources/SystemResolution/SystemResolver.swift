@@ -182,6 +182,14 @@ public final class SystemResolver: Resolver {
             let stream = SOCK_STREAM
         #endif
         let question = AddressInfoQuestion(host: name, service: nil, family: family, socketType: stream)
-        return AddressInfoCall.getaddrinfo(question)
+        let answer = AddressInfoCall.getaddrinfo(question)
+        // A hosts file, mDNS and the like may have the name as it is written; DNS has its A-label, which glibc does not
+        // make itself.
+        guard case .failure(.noName) = answer, let ascii = try? InternationalName.ascii(name), ascii != name else {
+            return answer
+        }
+        return AddressInfoCall.getaddrinfo(
+            AddressInfoQuestion(host: ascii, service: nil, family: family, socketType: stream)
+        )
     }
 }

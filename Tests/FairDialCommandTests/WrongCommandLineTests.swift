@@ -39,6 +39,9 @@ import Testing
             ["connect", "127.0.0.1", "80", "--deny", "10.0.0.1/8"],
             "The value '10.0.0.1/8' is invalid for '--deny <network>'"
         ),
+        (["resolve", "--batch", "--public-only"], "--batch and --type go without them"),
+        (["resolve", "--batch", "--deny", "10.0.0.0/8"], "--batch and --type go without them"),
+        (["resolve", "db", "--type", "A", "--allow", "10.0.0.0/8"], "--batch and --type go without them"),
         (["resolve", "db", "--tcp", "--tls"], "--tcp and --tls are two ways to ask: choose one"),
         (["resolve", "db", "--tls-name", "dns.test"], "--tls-name and --tls-authorities go with --tls"),
         (

@@ -187,16 +187,20 @@ import Testing
         try await server.stop()
     }
 
-    @Test func `a socket that meets itself has found nobody`() async throws {
+    @Test(arguments: [
+        ("127.0.0.1", "127.0.0.1"), ("0.0.0.0", "127.0.0.1"), ("0.0.0.0", "127.0.0.2"), ("::", "::1"),
+        ("::ffff:0.0.0.0", "::ffff:127.0.0.1"), ("::", "::ffff:127.0.0.1"),
+    ])
+    func `a socket that meets itself has found nobody`(host: String, local: String) async throws {
         // A port that nobody listens at, and that the dial is made to send from.
         let server = try await LoopbackServer.start()
         let port = server.port
         try await server.stop()
         var options = DialOptions()
-        options.localEndpoints = [Endpoint(address: try IPAddress("127.0.0.1"), port: UInt16(port))]
+        options.localEndpoints = [Endpoint(address: try IPAddress(local), port: UInt16(port))]
         options.socketOptions = [PreconnectOption(level: SOL_SOCKET, name: SO_REUSEADDR, value: 1)]
         let error = await failure {
-            try await Dialer.shared.connect(to: "127.0.0.1", port: port, options: options)
+            try await Dialer.shared.connect(to: host, port: port, options: options)
         }
         #expect(error?.splits.attempts.map(\.outcome) == [.refused])
         #expect(error?.message.contains("nobody listens there: the socket met itself") == true)

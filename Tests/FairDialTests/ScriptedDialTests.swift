@@ -314,7 +314,7 @@ extension Result where Failure == DialError {
 }
 
 /// A loop that never runs anything.
-private final class StoppedLoop: EventLoop {
+final class StoppedLoop: EventLoop {
     let inEventLoop = false
 
     func execute(_ task: @escaping @Sendable () -> Void) {}

@@ -21,8 +21,9 @@ import Testing
             _ = Simulation.run(seed: seed) { line in lines.withLockedValue { $0.append(line) } }
             return lines.withLockedValue { $0 }
         }
-        for seed in 1...50 as ClosedRange<UInt64> {
-            #expect(story(seed) == story(seed))
+        // Among so many there are bindings of equal priority, which are shuffled.
+        for seed in 1...400 as ClosedRange<UInt64> where story(seed) != story(seed) {
+            Issue.record("seed \(seed) says something else each time")
         }
         #expect(story(1) != story(2))
     }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The few C lines that Swift's Glibc module hides. Nothing here has state.
+// The few C lines that Swift's Glibc module hides. Nothing here has state, save for what it has loaded.
 
 #ifndef CFAIRDIAL_H
 #define CFAIRDIAL_H
@@ -47,6 +47,13 @@ int fairdial_receive(int descriptor, void *buffer, size_t room, size_t *lengths,
 
 /// Fills a buffer with the system's random bytes. Returns 0, or the system's error number.
 int fairdial_random(void *buffer, size_t count);
+
+enum { FAIRDIAL_IDNA_MISSING = -1, FAIRDIAL_IDNA_REFUSED = -2 };
+
+/// Converts a name in UTF-8 to A-labels (UTS 46, not transitional), with the system's libidn2. Returns the length of
+/// what it has written; FAIRDIAL_IDNA_MISSING where there is no such library, or no descriptor to load it with;
+/// FAIRDIAL_IDNA_REFUSED where the name has none, or it does not fit, and the library's reason if it has one.
+int fairdial_idna_ascii(const char *name, char *ascii, size_t room, const char **reason);
 
 /// Nanoseconds of the clock that never goes back, as of the kernel's last tick: a few milliseconds late, and cheap.
 int64_t fairdial_coarse_nanoseconds(void);

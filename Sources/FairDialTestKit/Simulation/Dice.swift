@@ -8,6 +8,8 @@ final class Dice: @unchecked Sendable {
         generator = SeededGenerator(seed: seed)
     }
 
+    func next() -> UInt64 { generator.next() }
+
     /// True so many times in a hundred.
     func chance(_ percent: Int) -> Bool {
         number(0..<100) < percent
