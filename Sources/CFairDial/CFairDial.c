@@ -5,6 +5,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #ifdef __linux__
@@ -93,6 +94,22 @@ ssize_t fairdial_read(int descriptor, void *buffer, size_t count)
     return read(descriptor, buffer, count);
 }
 
+/// One system call a datagram: everywhere but on Linux, and where a filter or an old kernel refuses the call for several.
+static int receive_one_by_one(int descriptor, void *buffer, size_t room, size_t *lengths, int count)
+{
+    int received = 0;
+    while (received < count) {
+        ssize_t length = recv(descriptor, (char *)buffer + (size_t)received * room, room, MSG_DONTWAIT);
+        if (length < 0) {
+            if (errno == EAGAIN || errno == EINTR || received > 0)
+                break;
+            return -errno;
+        }
+        lengths[received++] = (size_t)length;
+    }
+    return received;
+}
+
 int fairdial_receive(int descriptor, void *buffer, size_t room, size_t *lengths, int count)
 {
     if (count > FAIRDIAL_MOST_DATAGRAMS)
@@ -107,25 +124,42 @@ int fairdial_receive(int descriptor, void *buffer, size_t room, size_t *lengths,
         messages[index].msg_hdr.msg_iovlen = 1;
     }
     int received = recvmmsg(descriptor, messages, (unsigned)count, MSG_DONTWAIT, NULL);
+    // A seccomp filter says EPERM or ENOSYS, and so does a kernel that has no such call: it says nothing about the peer.
+    if (received < 0 && (errno == ENOSYS || errno == EPERM))
+        return receive_one_by_one(descriptor, buffer, room, lengths, count);
     if (received < 0)
         return errno == EAGAIN || errno == EINTR ? 0 : -errno;
     for (int index = 0; index < received; index++)
         lengths[index] = messages[index].msg_len;
     return received;
 #else
-    int received = 0;
-    while (received < count) {
-        ssize_t length = recv(descriptor, (char *)buffer + (size_t)received * room, room, MSG_DONTWAIT);
-        if (length < 0) {
-            if (errno == EAGAIN || errno == EINTR || received > 0)
-                break;
-            return -errno;
-        }
-        lengths[received++] = (size_t)length;
-    }
-    return received;
+    return receive_one_by_one(descriptor, buffer, room, lengths, count);
 #endif
 }
+
+#ifdef __linux__
+/// The same bytes by the old way, for where a filter or an old kernel refuses getrandom(2).
+static int read_random_device(char *buffer, size_t count)
+{
+    int descriptor = open("/dev/urandom", O_RDONLY | O_CLOEXEC);
+    if (descriptor < 0)
+        return errno;
+    while (count > 0) {
+        ssize_t got = read(descriptor, buffer, count);
+        if (got == 0 || (got < 0 && errno != EINTR)) {
+            int error = got == 0 ? EIO : errno;
+            close(descriptor);
+            return error;
+        }
+        if (got > 0) {
+            buffer += got;
+            count -= (size_t)got;
+        }
+    }
+    close(descriptor);
+    return 0;
+}
+#endif
 
 int fairdial_random(void *buffer, size_t count)
 {
@@ -134,7 +168,7 @@ int fairdial_random(void *buffer, size_t count)
     while (count > 0) {
         ssize_t got = getrandom(rest, count, 0);
         if (got < 0 && errno != EINTR)
-            return errno;
+            return read_random_device(rest, count);
         if (got > 0) {
             rest += got;
             count -= (size_t)got;
