@@ -27,7 +27,7 @@ extension DNSEngine {
         }
         if desk.queue == nil { try prepare(&desk) }
         if let number = DetachedThread.start(stackSize: Self.threadStack, { self.run() }) {
-            throw DatagramSocket.Failure(number: number)
+            throw DatagramSocket.Failure(number: number, isThread: true)
         }
         desk.isThreadRunning = true
         return nil
@@ -70,18 +70,31 @@ extension DNSEngine {
     private func run() {
         guard let queue = desk.withMachine({ $0.queue }) else { return }
         var inbox = DatagramInbox()
-        while let milliseconds = nextSleep() {
-            let tokens = queue.wait(milliseconds: milliseconds)
-            read(tokens, &inbox)
+        while let sleep = nextSleep() {
+            let tokens = queue.wait(milliseconds: sleep.milliseconds)
+            read(tokens, &inbox, asOf: sleep)
             inbox.removeAll()
             closeDone()
         }
     }
 
+    /// One sleep of the thread.
+    private struct Sleep {
+        let milliseconds: CInt
+        /// When it began. What has come by then is read before any clock is looked at, and clocks are looked at as of then: however
+        /// long the process stands still meanwhile, no answer is late for that (rule 6).
+        let since: Duration
+        let catchingUp: [StubResolver.Lookup]
+    }
+
     /// How long to sleep; `nil` when there has been nothing to do for a while, and the thread is gone.
-    private func nextSleep() -> CInt? {
+    private func nextSleep() -> Sleep? {
         let now = now
-        let sleep = desk.withMachine { desk -> CInt? in
+        let sleep = desk.withMachine { desk -> Sleep? in
+            if !desk.catchingUp.isEmpty {
+                defer { desk.catchingUp = [] }
+                return Sleep(milliseconds: 0, since: now, catchingUp: desk.catchingUp)
+            }
             if desk.resolver.wakeTime == nil, let until = desk.sleepsUntil, until <= now {
                 // Slept a whole idle time, and nobody came.
                 desk.isThreadRunning = false
@@ -91,7 +104,8 @@ extension DNSEngine {
             let until = desk.resolver.wakeTime ?? now + Self.idleTime
             desk.sleepsUntil = until
             // Rounded up: a thread that came a little early would come again and again.
-            return CInt(min(60_000, max(0, ((until - now) / .milliseconds(1)).rounded(.up))))
+            let milliseconds = CInt(min(60_000, max(0, ((until - now) / .milliseconds(1)).rounded(.up))))
+            return Sleep(milliseconds: milliseconds, since: now, catchingUp: [])
         }
         if sleep == nil { leave() }
         return sleep
@@ -120,7 +134,7 @@ extension DNSEngine {
         for descriptor in done { DatagramSocket.close(descriptor) }
     }
 
-    private func read(_ tokens: [UInt64], _ inbox: inout DatagramInbox) {
+    private func read(_ tokens: [UInt64], _ inbox: inout DatagramInbox, asOf sleep: Sleep) {
         var isEverythingRead = tokens.count < ReadinessQueue.most
         for token in tokens {
             if token == Self.bellToken {
@@ -139,11 +153,19 @@ extension DNSEngine {
                     switch item {
                     case .message(let bytes): client.received(bytes, on: port, at: now, &steps)
                     case .failed(let number):
-                        client.failed(port, ErrorText.of(number), isShortage: false, at: now, &steps)
+                        let isShortage = ErrorText.isShortage(number)
+                        client.failed(port, ErrorText.of(number), isShortage: isShortage, at: now, &steps)
                     }
                 }
-                // After all of the messages: what has come by now counts, however late we look (rule 6).
-                if isEverythingRead { client.advance(to: now, &steps) }
+                // After all of the messages: what has come counts, however late we look (rule 6).
+                if isEverythingRead { client.advance(to: sleep.since, &steps) }
+            }
+            guard isEverythingRead else {
+                desk.catchingUp += sleep.catchingUp
+                return
+            }
+            for lookup in sleep.catchingUp where desk.resolver.contains(lookup) {
+                actions.append(.deliver(lookup, .caughtUp))
             }
         }
     }

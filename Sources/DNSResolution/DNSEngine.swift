@@ -42,6 +42,8 @@ final class DNSEngine: Sendable {
         /// Until when the thread sleeps, if nobody calls it; `nil` while it is awake or not there.
         var sleepsUntil: Duration?
         var isThreadRunning = false
+        /// Those for which the thread is to read everything that has come, and then to say so.
+        var catchingUp: [StubResolver.Lookup] = []
         /// Where the thread can be called, and where it listens for that.
         var bell: (ring: CInt, hear: CInt)?
         var queue: ReadinessQueue?
@@ -142,6 +144,22 @@ extension DNSEngine {
         }
     }
 
+    /// Has the thread read everything that has come by now, and then tell the look-up `caughtUp`.
+    ///
+    /// - Returns: `false` where nobody is there to read.
+    func catchUp(_ lookup: StubResolver.Lookup) -> Bool {
+        let (isAwaited, bell) = desk.withMachine { desk -> (Bool, CInt?) in
+            // Of one that is over, the end is on its way to whoever still asks.
+            guard desk.resolver.contains(lookup) else { return (true, nil) }
+            guard desk.isThreadRunning else { return (false, nil) }
+            desk.catchingUp.append(lookup)
+            defer { desk.sleepsUntil = nil }
+            return (true, desk.sleepsUntil == nil ? nil : desk.bell?.ring)
+        }
+        if let bell { Self.ring(bell) }
+        return isAwaited
+    }
+
     private func updateStarting(
         _ change: (inout Desk, Duration, inout [StubResolver.Action]) -> StubResolver.Lookup
     ) -> StubResolver.Lookup {
@@ -164,7 +182,8 @@ extension DNSEngine {
                 } catch {
                     let now = self.now
                     desk.resolver.inClient(at: now, &actions) { client, steps in
-                        client.giveUp(ErrorText.of(error.number), at: now, &steps)
+                        let reason = ErrorText.of(error.number)
+                        client.giveUp(error.isThread ? .noThread(reason) : .noDescriptor(reason), at: now, &steps)
                     }
                 }
             }

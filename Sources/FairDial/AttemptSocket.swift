@@ -108,6 +108,12 @@ package struct AttemptSocket: Sendable {
         #endif
     }
 
+    /// Whether there are bytes to read, an error, or the end.
+    var hasUnread: Bool {
+        var asked = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        return poll(&asked, 1, 0) > 0
+    }
+
     /// How far a socket is that says it is connected.
     ///
     /// A dial of a local port where nobody listens may be given that very port to send from, and TCP lets the socket meet itself

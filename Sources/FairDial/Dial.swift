@@ -45,6 +45,8 @@ struct Dial: ~Copyable, Sendable {
     /// Why a binding's target could not be looked up, the first one; kept apart, for nearly no dial has any.
     var targetFailure: TargetFailure?
     private var postponements = 0
+    /// Whether what has come is being read before time is called.
+    var catchUp = CatchUp.notNeeded
     private var hasReachedStart = false
     /// When the winner was handed over, which a late loop does after it has connected.
     private var handedOver: Duration = .zero
@@ -68,8 +70,8 @@ struct Dial: ~Copyable, Sendable {
         case .unstarted, .over: return nil
         case .dialing, .handshaking: break
         }
-        var wake = budgetEnd
-        if let deadline = question.deadline { wake = min(wake, deadline) }
+        if let catchUpEnd { return catchUpEnd }
+        var wake = verdictTime
         if case .postponed(let until, _) = lookup { wake = min(wake, until) }
         if let raceWake = race.wakeTime, question.goal != .answer { wake = min(wake, raceWake) }
         return wake
@@ -317,7 +319,7 @@ extension Dial {
     }
 
     /// When the running clock will have used its budget up.
-    private var budgetEnd: Duration {
+    var budgetEnd: Duration {
         let budget = question.budgets[stopwatch.running]
         let end = stopwatch.instant(when: budget)
         return stopwatch.running == .handshake ? max(end, handedOver + budget) : end

@@ -40,6 +40,9 @@ extension DialDriver {
         guard let services, services.targets[name] != nil else { return }
         switch event {
         case .bound: return
+        case .caughtUp:
+            hasCaughtUp(name)
+            return
         case .started:
             services.targets[name]?.hasStarted = true
         case .answered(let answer):
@@ -48,6 +51,7 @@ extension DialDriver {
             tell(answer, ofHost: false)
         case .ended(let error):
             end(name, error, services)
+            hasCaughtUp(name)
         }
         noteQueue()
     }

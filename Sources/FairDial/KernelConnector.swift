@@ -51,6 +51,10 @@ package struct KernelConnector: Connector {
         }
     }
 
+    package func hasUnread(_ socket: AttemptSocket) -> Bool {
+        socket.hasUnread
+    }
+
     package func close(_ socket: AttemptSocket) {
         socket.close()
     }

@@ -220,6 +220,62 @@ extension [String] {
     }
 }
 
+@Suite struct `Rule 6: the mailbox before the clock` {
+    @Test func `before a look-up's time is up, everything is read that has come, and then the answer counts`() throws {
+        var dial = Dial(try .about())
+        _ = dial.start(at: .zero)
+        dial.lookupStarted(at: .zero)
+        // The process stood still for 4 s.
+        #expect(dial.wake(at: at(9_000)).words == ["catch up with 4 s"])
+        #expect(dial.wakeTime == at(10_000))
+        #expect(dial.wake(at: at(9_001)).words == [])
+        #expect(dial.answered(.system([]), all: [four], at: at(9_001)).words == ["open \(four)"])
+        #expect(dial.caughtUp().words == [])
+        #expect(dial.connected(four, at: at(9_002)).words == ["leave the look-up", "hand over \(four)"])
+    }
+
+    @Test func `when nothing has come the time is up, as of when it was looked at`() throws {
+        var dial = Dial(try .about())
+        _ = dial.start(at: .zero)
+        dial.lookupStarted(at: .zero)
+        #expect(dial.wake(at: at(5_000)).words == ["catch up with 0 s"])
+        let end = dial.caughtUp()
+        #expect(end.words == ["leave the look-up", "failed: lookupTimeout"])
+        #expect(end.splits?.lookup == at(5_000))
+        #expect(dial.caughtUp().words == [])
+    }
+
+    @Test func `whoever never catches up is waited for one second`() throws {
+        var dial = Dial(try .about())
+        _ = dial.start(at: .zero)
+        dial.lookupStarted(at: .zero)
+        _ = dial.wake(at: at(5_000))
+        #expect(dial.wakeTime == at(6_000))
+        #expect(dial.wake(at: at(5_999)).words == [])
+        #expect(dial.wake(at: at(6_000)).words == ["leave the look-up", "failed: lookupTimeout"])
+    }
+
+    @Test func `a deadline is a clock like the others, and so is the handshake's`() throws {
+        var waiting = Dial(try .about(deadline: .seconds(3)))
+        _ = waiting.start(at: .zero)
+        #expect(waiting.wake(at: at(3_000)).words == ["catch up with 0 s"])
+        #expect(waiting.caughtUp().words == ["leave the look-up", "failed: deadlineExceeded"])
+        var shaking = Dial(try .about(nil, awaitsReadiness: true))
+        _ = shaking.start(with: [four], from: .numeric, at: .zero)
+        _ = shaking.connected(four, at: at(5))
+        shaking.handOverBegins(at: at(5))
+        #expect(shaking.wake(at: at(1_005)).words == ["catch up with 0 s"])
+        #expect(shaking.ready(at: at(1_006)).words == ["connected to \(four)"])
+        #expect(shaking.caughtUp().words == [])
+    }
+
+    @Test func `where everything is known there is nothing to catch up with`() throws {
+        var dial = Dial(try .about(nil))
+        _ = dial.start(with: [four], from: .numeric, at: .zero)
+        #expect(dial.wake(at: at(2_000)).words == ["close \(four)", "failed: connectTimeout"])
+    }
+}
+
 @Suite struct `Rule 7: only the winner crosses` {
     @Test func `every loser is closed before the winner is handed over, and it is handed over once`() throws {
         var dial = Dial(try .about(nil))
