@@ -161,6 +161,28 @@ static int read_random_device(char *buffer, size_t count)
 }
 #endif
 
+int fairdial_open_bell(int ends[2])
+{
+#ifdef __linux__
+    if (pipe2(ends, O_NONBLOCK | O_CLOEXEC) == 0)
+        return 0;
+    if (errno != ENOSYS && errno != EPERM)
+        return errno;
+    // A filter that knows of no pipes may know of sockets.
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends) == 0)
+        return 0;
+    return errno;
+#else
+    if (pipe(ends) != 0)
+        return errno;
+    for (int end = 0; end < 2; end++) {
+        (void)fcntl(ends[end], F_SETFL, O_NONBLOCK);
+        (void)fcntl(ends[end], F_SETFD, FD_CLOEXEC);
+    }
+    return 0;
+#endif
+}
+
 int fairdial_random(void *buffer, size_t count)
 {
 #ifdef __linux__
@@ -199,7 +221,16 @@ ssize_t fairdial_write(int descriptor, const void *buffer, size_t count)
 
 ssize_t fairdial_send(int descriptor, const void *buffer, size_t count, int flags)
 {
-    return send(descriptor, buffer, count, flags);
+    ssize_t sent = send(descriptor, buffer, count, flags);
+#ifdef __linux__
+    // Where a filter refuses sendto(2), another call may be allowed; a firewall's EPERM comes back the same.
+    if (sent < 0 && (errno == ENOSYS || errno == EPERM)) {
+        struct iovec part = {.iov_base = (void *)buffer, .iov_len = count};
+        struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
+        sent = sendmsg(descriptor, &message, flags);
+    }
+#endif
+    return sent;
 }
 
 #ifdef __linux__

@@ -37,13 +37,9 @@ extension DNSEngine {
     private func prepare(_ desk: inout Desk) throws(DatagramSocket.Failure) {
         var ends: (CInt, CInt) = (-1, -1)
         let status = withUnsafeMutablePointer(to: &ends) { pointer in
-            pointer.withMemoryRebound(to: CInt.self, capacity: 2) { pipe($0) }
+            pointer.withMemoryRebound(to: CInt.self, capacity: 2) { fairdial_open_bell($0) }
         }
-        guard status == 0 else { throw DatagramSocket.Failure(number: errno) }
-        for end in [ends.0, ends.1] {
-            _ = fcntl(end, F_SETFL, O_NONBLOCK)
-            _ = fcntl(end, F_SETFD, FD_CLOEXEC)
-        }
+        guard status == 0 else { throw DatagramSocket.Failure(number: status) }
         let queue = ReadinessQueue()
         guard queue.descriptor >= 0, queue.add(ends.0, token: Self.bellToken, for: .reading) else {
             let number = errno
