@@ -56,6 +56,9 @@ struct ResolveCommand: AsyncParsableCommand {
         if batch, type != nil || explain || trace {
             throw ValidationError("--batch asks getaddrinfo: --type, --explain and --trace go without it")
         }
+        if batch, let ignored = common.ignoredByBatch.first {
+            throw ValidationError("--batch asks getaddrinfo exactly what each line says: \(ignored) goes without it")
+        }
         if type != nil, service != nil { throw ValidationError("--type looks records up, which have no service") }
         if numericOnly, !batch { throw ValidationError("--numeric-only goes with --batch") }
     }
