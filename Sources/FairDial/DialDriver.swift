@@ -293,6 +293,8 @@ extension DialDriver {
         switch plan.connector.open(destination, with: plan.sockets) {
         case .shortage:
             carryOut(dial.outOfDescriptors(destination, at: now))
+        case .backlogFull:
+            carryOut(dial.backlogFull(destination, at: now))
         case .failed(let failure):
             fail(destination, failure, at: now)
         case .opened(let socket, .connected):
@@ -315,11 +317,11 @@ extension DialDriver {
             }
         } catch {
             close(destination)
-            guard let number = error.errorNumber, AttemptFailure.isShortage(number) || number == EAGAIN else {
+            guard let shortage = error.shortage else {
                 fail(destination, error, at: now)
                 return
             }
-            carryOut(dial.outOfDescriptors(destination, at: now))
+            carryOut(dial.outOfDescriptors(destination, shortage, at: now))
         }
     }
 

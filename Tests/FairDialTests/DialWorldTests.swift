@@ -103,8 +103,10 @@ private struct World: ~Copyable {
         case 1: dial.lookupStarted(at: earlier)
         case 2, 3: answer()
         case 4:
-            let kinds: [ResolutionError.Kind?] = [nil, .nameNotFound, .temporaryFailure, .noDescriptor]
-            let kind = kinds[Int.random(in: 0..<4, using: &random)]
+            let kinds: [ResolutionError.Kind?] = [
+                nil, .nameNotFound, .temporaryFailure, .noDescriptor, .noThread,
+            ]
+            let kind = kinds[Int.random(in: 0..<5, using: &random)]
             guard isLookingUp else { return }
             isLookingUp = false
             take(
@@ -118,6 +120,9 @@ private struct World: ~Copyable {
                 dial.failed(target, AttemptFailure(errorNumber: 111), at: earlier, toldAt: earlier),
                 after: "\(target) failed"
             )
+        case 8 where Bool.random(using: &random):
+            guard open.remove(target) != nil else { return }
+            take(dial.backlogFull(target, at: now), after: "\(target) has no room")
         case 8:
             guard open.remove(target) != nil else { return }
             take(dial.outOfDescriptors(target, at: now), after: "\(target) found no descriptor")
