@@ -94,7 +94,8 @@ ssize_t fairdial_read(int descriptor, void *buffer, size_t count)
     return read(descriptor, buffer, count);
 }
 
-/// One system call a datagram: everywhere but on Linux, and where a filter or an old kernel refuses the call for several.
+/// One system call a datagram: everywhere but on Linux, and where a filter or an old kernel refuses the call for
+/// several.
 static int receive_one_by_one(int descriptor, void *buffer, size_t room, size_t *lengths, int count)
 {
     int received = 0;
@@ -124,7 +125,8 @@ int fairdial_receive(int descriptor, void *buffer, size_t room, size_t *lengths,
         messages[index].msg_hdr.msg_iovlen = 1;
     }
     int received = recvmmsg(descriptor, messages, (unsigned)count, MSG_DONTWAIT, NULL);
-    // A seccomp filter says EPERM or ENOSYS, and so does a kernel that has no such call: it says nothing about the peer.
+    // A seccomp filter says EPERM or ENOSYS, and so does a kernel that has no such call: it says nothing about the
+    // peer.
     if (received < 0 && (errno == ENOSYS || errno == EPERM))
         return receive_one_by_one(descriptor, buffer, room, lengths, count);
     if (received < 0)

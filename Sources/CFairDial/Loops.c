@@ -39,7 +39,8 @@ static int try_loop(const int *descriptors)
     struct itimerspec soon = {.it_value = {.tv_nsec = 1}};
     if (epoll_ctl(descriptors[0], EPOLL_CTL_ADD, descriptors[1], &event) != 0
         || epoll_ctl(descriptors[0], EPOLL_CTL_ADD, descriptors[2], &event) != 0
-        || fcntl(descriptors[0], F_GETFL) < 0 || timerfd_settime(descriptors[2], 0, &soon, NULL) != 0 || eventfd_write(descriptors[1], 1) != 0
+        || fcntl(descriptors[0], F_GETFL) < 0 || timerfd_settime(descriptors[2], 0, &soon, NULL) != 0
+        || eventfd_write(descriptors[1], 1) != 0
         || epoll_wait(descriptors[0], &event, 1, 0) < 0)
         return errno == EINTR ? 0 : errno;
     return 0;
@@ -94,8 +95,8 @@ static void *wait_for_turn(void *argument)
     return NULL;
 }
 
-/// All of them at once, because a loop's stays. They leave one after the other, each joined before the next: the kernel may count
-/// the last one a moment longer, and for that there was one more than is needed.
+/// All of them at once, because a loop's stays. They leave one after the other, each joined before the next: the kernel
+/// may count the last one a moment longer, and for that there was one more than is needed.
 static int lack_of_threads(int count)
 {
     struct gate gate = {.mutex = PTHREAD_MUTEX_INITIALIZER, .condition = PTHREAD_COND_INITIALIZER, .next = -1};

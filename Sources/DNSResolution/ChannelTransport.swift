@@ -57,6 +57,12 @@ package struct ChannelTransport: StreamTransport {
             channel?.close(promise: nil)
         }
 
+        func readAll(_ done: @escaping @Sendable () -> Void) {
+            guard let channel = state.withLockedValue({ $0.isClosed ? nil : $0.channel }) else { return done() }
+            // One turn of the loop: it reads what there is before it comes to its timers.
+            _ = channel.eventLoop.scheduleTask(in: .milliseconds(1)) { done() }
+        }
+
         func connected(_ channel: any Channel) {
             let (waiting, isClosed) = state.withLockedValue { state in
                 state.channel = channel

@@ -77,17 +77,18 @@ extension DNSEngine {
     /// One sleep of the thread.
     private struct Sleep {
         let milliseconds: CInt
-        /// When it began. What has come by then is read before any clock is looked at, and clocks are looked at as of then: however
-        /// long the process stands still meanwhile, no answer is late for that (rule 6).
+        /// When it began. What has come by then is read before any clock is looked at, and clocks are looked at as of
+        /// then: however long the process stands still meanwhile, no answer is late for that (rule 6).
         let since: Duration
-        let catchingUp: [StubResolver.Lookup]
+        let catchingUp: [CatchUp]
     }
 
     /// How long to sleep; `nil` when there has been nothing to do for a while, and the thread is gone.
     private func nextSleep() -> Sleep? {
         let now = now
         let sleep = desk.withMachine { desk -> Sleep? in
-            if !desk.catchingUp.isEmpty {
+            desk.streamReading.giveUp(at: now)
+            if !desk.catchingUp.isEmpty, desk.streamReading.asked == nil {
                 defer { desk.catchingUp = [] }
                 return Sleep(milliseconds: 0, since: now, catchingUp: desk.catchingUp)
             }
@@ -97,7 +98,8 @@ extension DNSEngine {
                 desk.sleepsUntil = nil
                 return nil
             }
-            let until = desk.resolver.wakeTime ?? now + Self.idleTime
+            // While loops read, no clock may be looked at: they ring when they have.
+            let until = desk.streamReading.end ?? desk.resolver.wakeTime ?? now + Self.idleTime
             desk.sleepsUntil = until
             // Rounded up: a thread that came a little early would come again and again.
             let milliseconds = CInt(min(60_000, max(0, ((until - now) / .milliseconds(1)).rounded(.up))))
@@ -142,7 +144,11 @@ extension DNSEngine {
             if !inbox.read(descriptor, of: port, most: Self.messagesAtOnce) { isEverythingRead = false }
         }
         let items = inbox.items
+        let streams = openStreams
+        var mustAskStreams = false
         update { desk, now, actions in
+            // Over streams, all has been read that had come by then.
+            let asOf = streams.isEmpty ? sleep.since : min(sleep.since, desk.streamReading.until)
             desk.sleepsUntil = tokens.isEmpty ? desk.sleepsUntil : nil
             desk.resolver.inClient(at: now, &actions) { client, steps in
                 for (port, item) in items {
@@ -154,15 +160,17 @@ extension DNSEngine {
                     }
                 }
                 // After all of the messages: what has come counts, however late we look (rule 6).
-                if isEverythingRead { client.advance(to: sleep.since, &steps) }
+                if isEverythingRead { client.advance(to: asOf, &steps) }
             }
-            guard isEverythingRead else {
-                desk.catchingUp += sleep.catchingUp
-                return
+            let (done, left) = isEverythingRead ? CatchUp.split(sleep.catchingUp, asOf: asOf) : ([], sleep.catchingUp)
+            desk.catchingUp += left
+            for catchUp in done where desk.resolver.contains(catchUp.lookup) {
+                actions.append(.deliver(catchUp.lookup, .caughtUp))
             }
-            for lookup in sleep.catchingUp where desk.resolver.contains(lookup) {
-                actions.append(.deliver(lookup, .caughtUp))
-            }
+            guard asOf < sleep.since, desk.streamReading.asked == nil else { return }
+            mustAskStreams = !left.isEmpty || desk.resolver.wakeTime.map { $0 <= sleep.since } ?? false
+            if mustAskStreams { desk.streamReading.ask(streams.count, at: sleep.since) }
         }
+        if mustAskStreams { ask(streams) }
     }
 }

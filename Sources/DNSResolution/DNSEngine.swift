@@ -43,7 +43,8 @@ final class DNSEngine: Sendable {
         var sleepsUntil: Duration?
         var isThreadRunning = false
         /// Those for which the thread is to read everything that has come, and then to say so.
-        var catchingUp: [StubResolver.Lookup] = []
+        var catchingUp: [CatchUp] = []
+        var streamReading = StreamReading()
         /// Where the thread can be called, and where it listens for that.
         var bell: (ring: CInt, hear: CInt)?
         var queue: ReadinessQueue?
@@ -53,6 +54,18 @@ final class DNSEngine: Sendable {
         mutating func note(_ receiver: Receiver, of lookup: StubResolver.Lookup) {
             while receivers.count <= lookup.place { receivers.append(nil) }
             receivers[lookup.place] = receiver
+        }
+    }
+
+    /// A look-up whose time is about to be called.
+    struct CatchUp: Sendable {
+        let lookup: StubResolver.Lookup
+        /// What had come by then is to be read.
+        let since: Duration
+
+        /// Those for which enough has been read, and the others.
+        static func split(_ all: [CatchUp], asOf time: Duration) -> (done: [CatchUp], left: [CatchUp]) {
+            (all.filter { $0.since <= time }, all.filter { $0.since > time })
         }
     }
 
@@ -152,7 +165,7 @@ extension DNSEngine {
             // Of one that is over, the end is on its way to whoever still asks.
             guard desk.resolver.contains(lookup) else { return (true, nil) }
             guard desk.isThreadRunning else { return (false, nil) }
-            desk.catchingUp.append(lookup)
+            desk.catchingUp.append(CatchUp(lookup: lookup, since: now))
             defer { desk.sleepsUntil = nil }
             return (true, desk.sleepsUntil == nil ? nil : desk.bell?.ring)
         }

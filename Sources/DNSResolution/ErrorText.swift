@@ -18,8 +18,8 @@ enum ErrorText {
     static func isShortage(_ number: Int32) -> Bool {
         switch number {
         case EMFILE, ENFILE, ENOMEM, ENOBUFS: return true
-        // What Linux says when every port is taken (inet_autobind). EADDRNOTAVAIL means there that no address of ours leads to the
-        // server, which another server need not share.
+        // What Linux says when every port is taken (inet_autobind). EADDRNOTAVAIL means there that no address of ours
+        // leads to the server, which another server need not share.
         case EAGAIN: return true
         #if !os(Linux)
             case EADDRNOTAVAIL: return true

@@ -15,8 +15,9 @@ package import NIOPosix
 
 /// NIO's singleton loops, touched only where they can be had.
 ///
-/// A loop is made of three descriptors and a thread, and NIO ends the process where it does not get them. So all of that is asked for
-/// first and given back, once; where it is not to be had, whoever wants a loop gets an error, and may come again.
+/// A loop is made of three descriptors and a thread, and NIO ends the process where it does not get them. So all of
+/// that is asked for first and given back, once; where it is not to be had, whoever wants a loop gets an error, and may
+/// come again.
 package enum ProcessLoops {
     /// What is missing.
     package struct Shortage: Error, Hashable, Sendable {

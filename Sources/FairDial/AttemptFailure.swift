@@ -34,7 +34,8 @@ package struct AttemptFailure: Error, Hashable, Sendable {
         outcome =
             switch errorNumber {
             case ECONNREFUSED, ECONNRESET: .refused
-            // EACCES and EPERM are what a "prohibit" route and a local firewall say. ENOPROTOOPT: ICMP's "protocol unreachable".
+            // EACCES and EPERM are what a "prohibit" route and a local firewall say. ENOPROTOOPT: ICMP's "protocol
+            // unreachable".
             case ENETUNREACH, EHOSTUNREACH, ENETDOWN, EHOSTDOWN, EACCES, EPERM, ENOPROTOOPT: .unreachable
             case ETIMEDOUT: .timedOut
             default: .failed

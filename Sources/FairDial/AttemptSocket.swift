@@ -29,7 +29,8 @@ package struct AttemptSocket: Sendable {
         case failed(AttemptFailure)
         /// The machine has no descriptor left.
         case shortage
-        /// The peer, a Unix domain socket, has no room for another connection now; nothing can be waited for, only tried again.
+        /// The peer, a Unix domain socket, has no room for another connection now; nothing can be waited for, only
+        /// tried again.
         case backlogFull
     }
 
@@ -185,7 +186,8 @@ package struct AttemptSocket: Sendable {
         #if os(Linux)
             if local.port == 0, setup.transport == .stream {
                 var isOn: Int32 = 1
-                // The port is chosen when it is known where to: so one serves for many peers. An old kernel chooses it at once.
+                // The port is chosen when it is known where to: so one serves for many peers. An old kernel chooses it
+                // at once.
                 _ = setsockopt(
                     descriptor,
                     Int32(IPPROTO_IP),

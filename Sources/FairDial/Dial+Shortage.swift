@@ -11,8 +11,8 @@ extension Dial {
         case threads
     }
 
-    /// An attempt got no socket, or nobody to watch it: the machine has no descriptor or no thread left. The dial waits in the queue for
-    /// one, and no address is blamed.
+    /// An attempt got no socket, or nobody to watch it: the machine has no descriptor or no thread left. The dial waits
+    /// in the queue for one, and no address is blamed.
     mutating func outOfDescriptors(
         _ destination: Destination,
         _ shortage: Shortage = .descriptors,
@@ -25,8 +25,8 @@ extension Dial {
         return carryOut(race.postponed(destination, until: now + pause()), at: now)
     }
 
-    /// An attempt's peer has no room for another connection: its backlog is full. The attempt goes on, on the connect clock, and is made
-    /// again in a while.
+    /// An attempt's peer has no room for another connection: its backlog is full. The attempt goes on, on the connect
+    /// clock, and is made again in a while.
     mutating func backlogFull(_ destination: Destination, at now: Duration) -> ActionList<DialAction> {
         guard case .dialing = phase,
             let index = attempts.lastIndex(where: { $0.destination == destination && $0.outcome == nil }),
@@ -50,8 +50,8 @@ extension Dial {
         return actions
     }
 
-    /// How long to wait before asking again for a descriptor, or for room. Nobody tells when some other part of the process closes a
-    /// file, so we ask again, less and less often.
+    /// How long to wait before asking again for a descriptor, or for room. Nobody tells when some other part of the
+    /// process closes a file, so we ask again, less and less often.
     mutating func pause() -> Duration {
         let longest = 100
         defer { postponements += 1 }

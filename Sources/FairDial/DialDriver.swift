@@ -229,7 +229,8 @@ extension DialDriver {
     /// A timer has gone off: first the post is read and the sockets are asked, then the clocks are looked at (rule 6).
     private func wake() {
         timer = nil
-        // The clock is looked at first, and the verdict is as of then: a process that stands still meanwhile has not been silent.
+        // The clock is looked at first, and the verdict is as of then: a process that stands still meanwhile has not
+        // been silent.
         let moment = now
         readPost()
         for attempt in attempts { ask(attempt.destination, at: now) }

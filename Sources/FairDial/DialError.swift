@@ -123,13 +123,13 @@ extension DialError.Code {
     public static let cancelled = Self(rawValue: "cancelled")
     /// The host or the port cannot be dialed as written.
     public static let invalidTarget = Self(rawValue: "invalidTarget")
-    /// Options of the dial contradict each other, or the system refused one on every socket: a socket option, or a local address
-    /// that is not this machine's.
+    /// Options of the dial contradict each other, or the system refused one on every socket: a socket option, or a
+    /// local address that is not this machine's.
     public static let invalidOption = Self(rawValue: "invalidOption")
     /// This process or machine had no descriptor to give while the queue's budget lasted.
     public static let outOfDescriptors = Self(rawValue: "outOfDescriptors")
-    /// This process or machine had no thread to give while the queue's budget lasted: to ask the resolver with, to watch sockets, or
-    /// for NIO's loops.
+    /// This process or machine had no thread to give while the queue's budget lasted: to ask the resolver with, to
+    /// watch sockets, or for NIO's loops.
     public static let outOfThreads = Self(rawValue: "outOfThreads")
     /// The system refuses what NIO's event loops are made of.
     public static let noEventLoop = Self(rawValue: "noEventLoop")

@@ -26,8 +26,8 @@ extension Dialer {
         return (try? ProcessLoops.group())?.any()
     }
 
-    /// A loop that may have to be waited for: the first dial of a process that is short of descriptors or threads waits in the queue for
-    /// them, as every later one does.
+    /// A loop that may have to be waited for: the first dial of a process that is short of descriptors or threads waits
+    /// in the queue for them, as every later one does.
     ///
     /// - Throws: `outOfDescriptors`, `outOfThreads`, `cancelled`; `noEventLoop` where the system refuses them.
     func awaitedLoop(for question: DialQuestion) async throws(DialError) -> any EventLoop {
@@ -64,8 +64,8 @@ extension Dialer {
     }
 }
 
-/// Asks again and again whether NIO's loops can be had, on a thread of its own: there is no loop to wait on, and the tasks' own timers
-/// need a descriptor, too.
+/// Asks again and again whether NIO's loops can be had, on a thread of its own: there is no loop to wait on, and the
+/// tasks' own timers need a descriptor, too.
 private final class LoopsWait: Sendable {
     private let limit: Duration
     private let startedAt = NIODeadline.now()

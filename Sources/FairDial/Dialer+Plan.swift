@@ -50,8 +50,8 @@ extension DialOptions {
 extension Dialer {
     /// Where a dial of this target begins: with what is known on the spot (rule 1), else with a look-up.
     ///
-    /// - Throws: `invalidTarget` for a host that is numeric and cannot be dialed, such as one with an unknown zone; `invalidOption`
-    ///   for options that contradict each other.
+    /// - Throws: `invalidTarget` for a host that is numeric and cannot be dialed, such as one with an unknown zone;
+    ///   `invalidOption` for options that contradict each other.
     func start(for target: Target, _ options: DialOptions) throws(DialError) -> DialPlan.Start {
         let host: String
         let port: UInt16

@@ -45,8 +45,8 @@ package struct KernelConnector: Connector {
     ) -> EventLoopFuture<any Channel> {
         switch transport {
         case .stream:
-            // NIO gives up a connection on which it cannot set TCP_NODELAY, and leaves that out only with this. The option is set
-            // here instead, where a filter may refuse it.
+            // NIO gives up a connection on which it cannot set TCP_NODELAY, and leaves that out only with this. The
+            // option is set here instead, where a filter may refuse it.
             socket.setNoDelay()
             return ClientBootstrap(group: loop).enableMPTCP(true).channelInitializer(initializer)
                 .withConnectedSocket(socket.descriptor)

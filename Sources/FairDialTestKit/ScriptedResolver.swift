@@ -50,7 +50,8 @@ public final class ScriptedResolver: Resolver {
         set { state.withLockedValue { $0.canWithdraw = newValue } }
     }
 
-    /// Whether look-ups have something to read before their time is called: then the test says `caughtUp`. Not so at first.
+    /// Whether look-ups have something to read before their time is called: then the test says `caughtUp`. Not so at
+    /// first.
     public var catchesUp: Bool {
         get { state.withLockedValue { $0.catchesUp } }
         set { state.withLockedValue { $0.catchesUp = newValue } }

@@ -64,7 +64,8 @@ public struct FairLine: Sendable {
 
     /// An empty line.
     public init(_ configuration: Configuration = Configuration()) {
-        // What was set after it was made is brought to what makes sense here: without a place nothing would ever be granted.
+        // What was set after it was made is brought to what makes sense here: without a place nothing would ever be
+        // granted.
         self.configuration = Configuration(
             places: configuration.places,
             kept: configuration.kept,

@@ -16,7 +16,8 @@ public protocol LookupUnderWay: Sendable {
     /// It must not block. The answers that had come are told before `caughtUp`.
     ///
     /// - Parameter late: for how long the time has been up by now: as long, perhaps, as the process stood still.
-    /// - Returns: whether `caughtUp`, or `ended`, will be told; `false` where nothing can be known but what has been told.
+    /// - Returns: whether `caughtUp`, or `ended`, will be told; `false` where nothing can be known but what has been
+    ///   told.
     func catchUp(late: Duration) -> Bool
 }
 

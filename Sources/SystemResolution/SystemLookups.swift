@@ -125,8 +125,8 @@ extension SystemLookups {
 
     /// Somebody is about to say that a look-up's time is up (rule 6).
     ///
-    /// A thread inside the call cannot be asked what it has. But where the time has been up for a while, the process stood still, and
-    /// a thread whose answer came meanwhile needs a moment to read it.
+    /// A thread inside the call cannot be asked what it has. But where the time has been up for a while, the process
+    /// stood still, and a thread whose answer came meanwhile needs a moment to read it.
     ///
     /// - Returns: whether `caughtUp` or `ended` will be told.
     package mutating func catchUp(_ lookup: Lookup, late: Duration, at now: Duration) -> Bool {
