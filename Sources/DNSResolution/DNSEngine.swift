@@ -275,11 +275,13 @@ extension DNSEngine {
     }
 
     private func failed(_ port: QueryClient.Carrier, _ number: Int32) {
+        // The system's own words, "resource temporarily unavailable", do not say which.
+        let reason = number == EAGAIN ? "no port is free to send from" : ErrorText.of(number)
         update { desk, now, actions in
             desk.resolver.inClient(at: now, &actions) { client, steps in
                 client.failed(
                     port,
-                    ErrorText.of(number),
+                    reason,
                     isShortage: ErrorText.isShortage(number),
                     at: now,
                     &steps

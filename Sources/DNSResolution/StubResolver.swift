@@ -329,7 +329,7 @@ extension StubResolver {
         switch outcome {
         case .queueFull: return Trouble(error: ResolutionError(.queueFull, "too many queries wait already"))
         case .noDescriptor(let reason):
-            return Trouble(error: ResolutionError(.noDescriptor, "no descriptor to ask DNS with: \(reason)"))
+            return Trouble(error: ResolutionError(.noDescriptor, "nothing to ask DNS with: \(reason)"))
         case .noThread(let reason):
             return Trouble(error: ResolutionError(.noThread, "no thread to ask DNS with: \(reason)"))
         case .answered, .failed: break
