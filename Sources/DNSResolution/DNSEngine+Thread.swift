@@ -27,7 +27,7 @@ extension DNSEngine {
         }
         if desk.queue == nil { try prepare(&desk) }
         if let number = DetachedThread.start(stackSize: Self.threadStack, { self.run() }) {
-            throw DatagramSocket.Failure(number: number)
+            throw DatagramSocket.Failure(number: number, isThread: true)
         }
         desk.isThreadRunning = true
         return nil
@@ -37,13 +37,9 @@ extension DNSEngine {
     private func prepare(_ desk: inout Desk) throws(DatagramSocket.Failure) {
         var ends: (CInt, CInt) = (-1, -1)
         let status = withUnsafeMutablePointer(to: &ends) { pointer in
-            pointer.withMemoryRebound(to: CInt.self, capacity: 2) { pipe($0) }
+            pointer.withMemoryRebound(to: CInt.self, capacity: 2) { fairdial_open_bell($0) }
         }
-        guard status == 0 else { throw DatagramSocket.Failure(number: errno) }
-        for end in [ends.0, ends.1] {
-            _ = fcntl(end, F_SETFL, O_NONBLOCK)
-            _ = fcntl(end, F_SETFD, FD_CLOEXEC)
-        }
+        guard status == 0 else { throw DatagramSocket.Failure(number: status) }
         let queue = ReadinessQueue()
         guard queue.descriptor >= 0, queue.add(ends.0, token: Self.bellToken, for: .reading) else {
             let number = errno
@@ -70,28 +66,44 @@ extension DNSEngine {
     private func run() {
         guard let queue = desk.withMachine({ $0.queue }) else { return }
         var inbox = DatagramInbox()
-        while let milliseconds = nextSleep() {
-            let tokens = queue.wait(milliseconds: milliseconds)
-            read(tokens, &inbox)
+        while let sleep = nextSleep() {
+            let tokens = queue.wait(milliseconds: sleep.milliseconds)
+            read(tokens, &inbox, asOf: sleep)
             inbox.removeAll()
             closeDone()
         }
     }
 
+    /// One sleep of the thread.
+    private struct Sleep {
+        let milliseconds: CInt
+        /// When it began. What has come by then is read before any clock is looked at, and clocks are looked at as of
+        /// then: however long the process stands still meanwhile, no answer is late for that (rule 6).
+        let since: Duration
+        let catchingUp: [CatchUp]
+    }
+
     /// How long to sleep; `nil` when there has been nothing to do for a while, and the thread is gone.
-    private func nextSleep() -> CInt? {
+    private func nextSleep() -> Sleep? {
         let now = now
-        let sleep = desk.withMachine { desk -> CInt? in
+        let sleep = desk.withMachine { desk -> Sleep? in
+            desk.streamReading.giveUp(at: now)
+            if !desk.catchingUp.isEmpty, desk.streamReading.asked == nil {
+                defer { desk.catchingUp = [] }
+                return Sleep(milliseconds: 0, since: now, catchingUp: desk.catchingUp)
+            }
             if desk.resolver.wakeTime == nil, let until = desk.sleepsUntil, until <= now {
                 // Slept a whole idle time, and nobody came.
                 desk.isThreadRunning = false
                 desk.sleepsUntil = nil
                 return nil
             }
-            let until = desk.resolver.wakeTime ?? now + Self.idleTime
+            // While loops read, no clock may be looked at: they ring when they have.
+            let until = desk.streamReading.end ?? desk.resolver.wakeTime ?? now + Self.idleTime
             desk.sleepsUntil = until
             // Rounded up: a thread that came a little early would come again and again.
-            return CInt(min(60_000, max(0, ((until - now) / .milliseconds(1)).rounded(.up))))
+            let milliseconds = CInt(min(60_000, max(0, ((until - now) / .milliseconds(1)).rounded(.up))))
+            return Sleep(milliseconds: milliseconds, since: now, catchingUp: [])
         }
         if sleep == nil { leave() }
         return sleep
@@ -120,7 +132,7 @@ extension DNSEngine {
         for descriptor in done { DatagramSocket.close(descriptor) }
     }
 
-    private func read(_ tokens: [UInt64], _ inbox: inout DatagramInbox) {
+    private func read(_ tokens: [UInt64], _ inbox: inout DatagramInbox, asOf sleep: Sleep) {
         var isEverythingRead = tokens.count < ReadinessQueue.most
         for token in tokens {
             if token == Self.bellToken {
@@ -132,19 +144,33 @@ extension DNSEngine {
             if !inbox.read(descriptor, of: port, most: Self.messagesAtOnce) { isEverythingRead = false }
         }
         let items = inbox.items
+        let streams = openStreams
+        var mustAskStreams = false
         update { desk, now, actions in
+            // Over streams, all has been read that had come by then.
+            let asOf = streams.isEmpty ? sleep.since : min(sleep.since, desk.streamReading.until)
             desk.sleepsUntil = tokens.isEmpty ? desk.sleepsUntil : nil
             desk.resolver.inClient(at: now, &actions) { client, steps in
                 for (port, item) in items {
                     switch item {
                     case .message(let bytes): client.received(bytes, on: port, at: now, &steps)
                     case .failed(let number):
-                        client.failed(port, ErrorText.of(number), isShortage: false, at: now, &steps)
+                        let isShortage = ErrorText.isShortage(number)
+                        client.failed(port, ErrorText.of(number), isShortage: isShortage, at: now, &steps)
                     }
                 }
-                // After all of the messages: what has come by now counts, however late we look (rule 6).
-                if isEverythingRead { client.advance(to: now, &steps) }
+                // After all of the messages: what has come counts, however late we look (rule 6).
+                if isEverythingRead { client.advance(to: asOf, &steps) }
             }
+            let (done, left) = isEverythingRead ? CatchUp.split(sleep.catchingUp, asOf: asOf) : ([], sleep.catchingUp)
+            desk.catchingUp += left
+            for catchUp in done where desk.resolver.contains(catchUp.lookup) {
+                actions.append(.deliver(catchUp.lookup, .caughtUp))
+            }
+            guard asOf < sleep.since, desk.streamReading.asked == nil else { return }
+            mustAskStreams = !left.isEmpty || desk.resolver.wakeTime.map { $0 <= sleep.since } ?? false
+            if mustAskStreams { desk.streamReading.ask(streams.count, at: sleep.since) }
         }
+        if mustAskStreams { ask(streams) }
     }
 }

@@ -42,6 +42,9 @@ final class DNSEngine: Sendable {
         /// Until when the thread sleeps, if nobody calls it; `nil` while it is awake or not there.
         var sleepsUntil: Duration?
         var isThreadRunning = false
+        /// Those for which the thread is to read everything that has come, and then to say so.
+        var catchingUp: [CatchUp] = []
+        var streamReading = StreamReading()
         /// Where the thread can be called, and where it listens for that.
         var bell: (ring: CInt, hear: CInt)?
         var queue: ReadinessQueue?
@@ -51,6 +54,18 @@ final class DNSEngine: Sendable {
         mutating func note(_ receiver: Receiver, of lookup: StubResolver.Lookup) {
             while receivers.count <= lookup.place { receivers.append(nil) }
             receivers[lookup.place] = receiver
+        }
+    }
+
+    /// A look-up whose time is about to be called.
+    struct CatchUp: Sendable {
+        let lookup: StubResolver.Lookup
+        /// What had come by then is to be read.
+        let since: Duration
+
+        /// Those for which enough has been read, and the others.
+        static func split(_ all: [CatchUp], asOf time: Duration) -> (done: [CatchUp], left: [CatchUp]) {
+            (all.filter { $0.since <= time }, all.filter { $0.since > time })
         }
     }
 
@@ -142,6 +157,22 @@ extension DNSEngine {
         }
     }
 
+    /// Has the thread read everything that has come by now, and then tell the look-up `caughtUp`.
+    ///
+    /// - Returns: `false` where nobody is there to read.
+    func catchUp(_ lookup: StubResolver.Lookup) -> Bool {
+        let (isAwaited, bell) = desk.withMachine { desk -> (Bool, CInt?) in
+            // Of one that is over, the end is on its way to whoever still asks.
+            guard desk.resolver.contains(lookup) else { return (true, nil) }
+            guard desk.isThreadRunning else { return (false, nil) }
+            desk.catchingUp.append(CatchUp(lookup: lookup, since: now))
+            defer { desk.sleepsUntil = nil }
+            return (true, desk.sleepsUntil == nil ? nil : desk.bell?.ring)
+        }
+        if let bell { Self.ring(bell) }
+        return isAwaited
+    }
+
     private func updateStarting(
         _ change: (inout Desk, Duration, inout [StubResolver.Action]) -> StubResolver.Lookup
     ) -> StubResolver.Lookup {
@@ -164,7 +195,8 @@ extension DNSEngine {
                 } catch {
                     let now = self.now
                     desk.resolver.inClient(at: now, &actions) { client, steps in
-                        client.giveUp(ErrorText.of(error.number), at: now, &steps)
+                        let reason = ErrorText.of(error.number)
+                        client.giveUp(error.isThread ? .noThread(reason) : .noDescriptor(reason), at: now, &steps)
                     }
                 }
             }
@@ -243,11 +275,13 @@ extension DNSEngine {
     }
 
     private func failed(_ port: QueryClient.Carrier, _ number: Int32) {
+        // The system's own words, "resource temporarily unavailable", do not say which.
+        let reason = number == EAGAIN ? "no port is free to send from" : ErrorText.of(number)
         update { desk, now, actions in
             desk.resolver.inClient(at: now, &actions) { client, steps in
                 client.failed(
                     port,
-                    ErrorText.of(number),
+                    reason,
                     isShortage: ErrorText.isShortage(number),
                     at: now,
                     &steps

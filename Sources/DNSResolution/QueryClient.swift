@@ -272,9 +272,10 @@ extension QueryClient {
         retire(port, &actions)
     }
 
-    /// This machine cannot even listen: every query ends now, for want of a descriptor or a thread.
-    package mutating func giveUp(_ reason: String, at now: Duration, _ actions: inout [Action]) {
-        while let key = queries.keys.first { finish(key, .noDescriptor(reason), at: now, &actions) }
+    /// This machine cannot even listen: every query ends now, for want of a descriptor or a thread, as the outcome
+    /// says.
+    package mutating func giveUp(_ outcome: QueryOutcome, at now: Duration, _ actions: inout [Action]) {
+        while let key = queries.keys.first { finish(key, outcome, at: now, &actions) }
         for server in sourcePorts.indices {
             sourcePorts[server] = SourcePorts(configuration.ports)
             plainPorts[server] = SourcePorts(configuration.ports)

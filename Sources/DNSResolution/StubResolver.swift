@@ -151,6 +151,9 @@ package struct StubResolver: Sendable {
     /// What came and was not believed.
     package var strays: StrayCounts { client.strays }
 
+    /// Whether a look-up is under way.
+    package func contains(_ lookup: Lookup) -> Bool { running[lookup.slab] != nil }
+
     /// Whether every step is told.
     package var isTracing: Bool {
         get { client.isTracing }
@@ -326,7 +329,9 @@ extension StubResolver {
         switch outcome {
         case .queueFull: return Trouble(error: ResolutionError(.queueFull, "too many queries wait already"))
         case .noDescriptor(let reason):
-            return Trouble(error: ResolutionError(.noDescriptor, "no descriptor to ask DNS with: \(reason)"))
+            return Trouble(error: ResolutionError(.noDescriptor, "nothing to ask DNS with: \(reason)"))
+        case .noThread(let reason):
+            return Trouble(error: ResolutionError(.noThread, "no thread to ask DNS with: \(reason)"))
         case .answered, .failed: break
         }
         guard case .failed(let failures) = outcome, !failures.isEmpty else {

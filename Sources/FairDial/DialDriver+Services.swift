@@ -40,6 +40,9 @@ extension DialDriver {
         guard let services, services.targets[name] != nil else { return }
         switch event {
         case .bound: return
+        case .caughtUp:
+            hasCaughtUp(name)
+            return
         case .started:
             services.targets[name]?.hasStarted = true
         case .answered(let answer):
@@ -48,12 +51,13 @@ extension DialDriver {
             tell(answer, ofHost: false)
         case .ended(let error):
             end(name, error, services)
+            hasCaughtUp(name)
         }
         noteQueue()
     }
 
     private func end(_ name: String, _ error: ResolutionError?, _ services: ServiceDial) {
-        if let error, error.kind == .noDescriptor {
+        if let error, error.isShortage {
             // It is asked again, whatever else is known by now: that may come to nothing.
             services.targets[name] = ServiceDial.Target()
             dial.lookupPostponed(error, at: now)
@@ -69,7 +73,7 @@ extension DialDriver {
     func hostEnded(_ error: ResolutionError?) {
         guard let services else { return }
         services.hostEnd = .some(error)
-        if let error, error.kind == .noDescriptor {
+        if let error, error.isShortage {
             dial.lookupPostponed(error, at: now)
             return
         }
@@ -101,7 +105,7 @@ extension DialDriver {
     func takeHostTurn() -> Bool {
         guard let services else { return true }
         guard case .some(let end) = services.hostEnd else { return lookup == nil }
-        guard end?.kind == .noDescriptor else { return false }
+        guard end?.isShortage ?? false else { return false }
         services.hostEnd = nil
         return true
     }

@@ -46,7 +46,13 @@ public struct DialerConfiguration: Sendable {
     }
 
     /// The loops that channels live on when a call does not name one. Default: NIO's singleton, which needs no shutdown.
-    public var group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton
+    public var group: any EventLoopGroup {
+        get { ownGroup ?? MultiThreadedEventLoopGroup.singleton }
+        set { ownGroup = newValue }
+    }
+
+    /// The caller's own loops; `nil` for NIO's singleton, which is touched only where it can be had (`ProcessLoops`).
+    private(set) var ownGroup: (any EventLoopGroup)?
 
     /// Who makes the sockets; something else than the kernel in tests alone.
     package var connector: any Connector = KernelConnector()

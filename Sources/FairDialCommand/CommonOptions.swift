@@ -133,6 +133,18 @@ struct CommonOptions: ParsableArguments {
         }
     }
 
+    /// Those that were given and that `resolve --batch` could only ignore.
+    var ignoredByBatch: [String] {
+        let given: [(String, Bool)] = [
+            ("--resolver", resolver != nil), ("--server", !server.isEmpty), ("--tcp", tcp), ("--tls", tls),
+            ("--override", !override.isEmpty), ("--public-only", publicOnly), ("--deny", !deny.isEmpty),
+            ("--allow", !allow.isEmpty), ("-4", ipv4Only), ("-6", ipv6Only), ("--queue-timeout", queueTimeout != nil),
+            ("--lookup-timeout", lookupTimeout != nil), ("--connect-timeout", connectTimeout != nil),
+            ("--deadline", deadline != nil), ("--attempt-delay", attemptDelay != nil),
+        ]
+        return given.filter(\.1).map(\.0)
+    }
+
     /// The dialer that these options describe.
     var dialer: Dialer { dialer(over: nil) }
 

@@ -61,6 +61,9 @@ struct ResolveCommand: AsyncParsableCommand {
                 "--public-only, --deny and --allow judge the addresses of a host: --batch and --type go without them"
             )
         }
+        if batch, let ignored = common.ignoredByBatch.first {
+            throw ValidationError("--batch asks getaddrinfo exactly what each line says: \(ignored) goes without it")
+        }
         if type != nil, service != nil { throw ValidationError("--type looks records up, which have no service") }
         if numericOnly, !batch { throw ValidationError("--numeric-only goes with --batch") }
     }

@@ -24,6 +24,9 @@ public struct ResolutionError: Error, Hashable, Sendable {
         case noDescriptor
     }
 
+    /// Whether this machine had nothing to ask with, so that the same may be asked again when it has.
+    public var isShortage: Bool { kind == .noDescriptor || kind == .noThread }
+
     /// What kind of failure it is.
     public var kind: Kind
 

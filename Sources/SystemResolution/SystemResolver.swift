@@ -29,6 +29,8 @@ public final class SystemResolver: Resolver {
         func join(_ asker: Asker) { resolver.add(asker, to: lookup) }
 
         func withdraw() -> Bool { resolver.withdraw(lookup) }
+
+        func catchUp(late: Duration) -> Bool { resolver.catchUp(lookup, late: late) }
     }
 
     /// What is done outside the lock, in order.
@@ -121,6 +123,15 @@ public final class SystemResolver: Resolver {
             if isGone { desk.receivers[lookup] = nil }
             return isGone
         }
+    }
+
+    private func catchUp(_ lookup: SystemLookups.Lookup, late: Duration) -> Bool {
+        var isAwaited = false
+        update { desk, now in
+            isAwaited = desk.lookups.catchUp(lookup, late: late, at: now)
+            return []
+        }
+        return isAwaited
     }
 
     private func update(_ change: (inout Desk, Duration) -> [SystemLookups.Action]) {

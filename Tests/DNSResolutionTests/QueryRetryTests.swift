@@ -193,7 +193,7 @@ import Testing
         }
         #expect(bench.end(of: key) == "no descriptor: too many open files")
         let second = bench.ask()
-        bench.perform { client, now, actions in client.giveUp("too many open files", at: now, &actions) }
+        bench.perform { client, now, actions in client.giveUp(.noDescriptor("too many open files"), at: now, &actions) }
         #expect(bench.end(of: second) == "no descriptor: too many open files")
         #expect(bench.client.wakeTime == nil)
     }

@@ -177,6 +177,7 @@ struct StubBench {
         case .bound(let answer):
             let words = answer.records.map { "\($0)" } + (answer.alias.map { ["alias \($0)"] } ?? [])
             return "bound at \(answer.name): \(words.joined(separator: ", "))"
+        case .caughtUp: return "caught up"
         case .ended(nil): return "ended"
         case .ended(let error?): return "ended: \(error.kind)"
         }

@@ -155,7 +155,7 @@ extension SimulatedDial {
 
     func isTold(_ event: LookupEvent, of question: LookupQuestion) {
         switch event {
-        case .started: break
+        case .started, .caughtUp: break
         case .answered(let answer):
             if endedAt == nil { told += answer.addresses.filter { course.families.contains($0.family) } }
         case .bound(let answer):
