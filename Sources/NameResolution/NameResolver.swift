@@ -66,13 +66,14 @@ public final class NameResolver: Resolver {
             receive(.ended(nil))
             return LocalLookup()
         }
+        let generation = resolver.generation
         var waiter: SharedLookups.Waiter = 0
         var start: Start?
         update { desk in
             waiter = desk.nextWaiter
             desk.nextWaiter += 1
             desk.receivers[waiter] = receive
-            let actions = desk.shared.join(question, as: waiter, for: asker)
+            let actions = desk.shared.join(question, as: waiter, for: asker, in: generation)
             guard case .start(let lookup, let question, let asker)? = actions.first else { return actions }
             desk.starting[lookup] = []
             start = Start(lookup: lookup, question: question, asker: asker)
@@ -87,6 +88,9 @@ public final class NameResolver: Resolver {
     public func knownAnswer(to question: LookupQuestion) -> LookupAnswer? {
         localNames?.answer(question) ?? resolver.knownAnswer(to: question)
     }
+
+    /// The resolver's.
+    public var generation: UInt64 { resolver.generation }
 
     private func leave(_ waiter: SharedLookups.Waiter) {
         update { desk in
