@@ -1,24 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import CFairDial
 import DNSMessages
 import IPAddresses
 import NIOConcurrencyHelpers
 import NIOCore
 import NameResolution
 
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#elseif canImport(Darwin)
-    import Darwin
-#endif
-
-/// Carries a stub resolver's actions out: one thread reads what comes for all of its sockets and minds the clock, whoever asks
+/// Carries a stub resolver's actions out: one reader reads what comes for all of its sockets and minds the clock, whoever asks
 /// sends on their own thread.
 ///
-/// The thread is there while there is work, and leaves two seconds after. So ten thousand look-ups under way are ten thousand
+/// The reader, a thread, is there while there is work, and leaves two seconds after. So ten thousand look-ups under way are ten thousand
 /// small records, and one thread.
 final class DNSEngine: Sendable {
     /// What is done outside the lock, in order.
@@ -39,12 +30,9 @@ final class DNSEngine: Sendable {
         var resolver: StubResolver
         /// Whom to tell, at each look-up's place.
         var receivers: [Receiver?] = []
-        /// Until when the thread sleeps, if nobody calls it; `nil` while it is awake or not there.
+        /// Until when the reader sleeps, if nobody wakes it; `nil` while it is awake or not there.
         var sleepsUntil: Duration?
-        var isThreadRunning = false
-        /// Where the thread can be called, and where it listens for that.
-        var bell: (ring: CInt, hear: CInt)?
-        var queue: ReadinessQueue?
+        var hasReader = false
         /// Room for what the next change brings.
         var actions: [StubResolver.Action] = []
 
@@ -54,47 +42,42 @@ final class DNSEngine: Sendable {
         }
     }
 
-    struct Sockets: Sendable {
-        var datagrams: [QueryClient.Carrier: CInt] = [:]
-        var streams: [QueryClient.Carrier: any OpenStream] = [:]
-        /// Descriptors that the thread closes, so that it never reads from one that somebody else has by then.
-        var done: [CInt] = []
-    }
-
-    /// How long the thread stays without work.
+    /// How long the reader stays without work.
     static let idleTime = Duration.seconds(2)
-    static let messagesAtOnce = 64
-    static let threadStack = 256 * 1024
     /// So many actions' room is kept.
     static let roomToKeep = 1_024
-    /// The token of the bell; a socket's is its carrier's number and its descriptor.
-    static let bellToken = UInt64.max
 
     /// What the resolver knows; a look at it needs nothing else of the engine.
     let cache: KnownAnswers
     private let searchList: SearchList
     let desk: OrderedOutbox<Desk, Errand>
-    let sockets = NIOLockedValueBox(Sockets())
+    private let machine: any ResolverMachine
+    private let datagrams: any DatagramTransport
     private let transport: any StreamTransport
-    private let startedAt = NIODeadline.now()
+    private let streams = NIOLockedValueBox<[QueryClient.Carrier: any OpenStream]>([:])
+    private let startedAt: NIODeadline
     private let traced: (@Sendable (QueryTrace) -> Void)?
 
     /// - Parameter traced: is told every step, one at a time; `nil` to have none told.
     init(
         _ configuration: StubResolver.Configuration,
         over transport: any StreamTransport,
+        on machine: any ResolverMachine,
         traced: (@Sendable (QueryTrace) -> Void)? = nil
     ) {
-        var resolver = StubResolver(configuration)
+        var resolver = StubResolver(configuration, generator: machine.makeGenerator())
         resolver.isTracing = traced != nil
         cache = resolver.cache
         searchList = configuration.searchList
         desk = OrderedOutbox(Desk(resolver: resolver))
+        self.machine = machine
+        datagrams = machine.makeDatagrams()
+        startedAt = machine.now
         self.transport = transport
         self.traced = traced
     }
 
-    var now: Duration { .nanoseconds((NIODeadline.now() - startedAt).nanoseconds) }
+    var now: Duration { .nanoseconds((machine.now - startedAt).nanoseconds) }
 
     /// What the cache has.
     func knownAddresses(_ question: LookupQuestion, at now: NIODeadline) -> LookupAnswer? {
@@ -152,20 +135,16 @@ extension DNSEngine {
     }
 
     func update(_ change: (inout Desk, Duration, inout [StubResolver.Action]) -> Void) {
-        var bell: CInt?
+        var mustWake = false
         desk.update(carryingOut: carryOut) { (desk: inout Desk, errands: inout [Errand]) in
             // The room of the last time's; no change comes from inside another one.
             var actions: [StubResolver.Action] = []
             swap(&actions, &desk.actions)
             change(&desk, self.now, &actions)
-            if let wake = desk.resolver.wakeTime {
-                do throws(DatagramSocket.Failure) {
-                    bell = try self.call(&desk, by: wake)
-                } catch {
-                    let now = self.now
-                    desk.resolver.inClient(at: now, &actions) { client, steps in
-                        client.giveUp(ErrorText.of(error.number), at: now, &steps)
-                    }
+            if let wake = desk.resolver.wakeTime, let number = self.call(&desk, by: wake, &mustWake) {
+                let now = self.now
+                desk.resolver.inClient(at: now, &actions) { client, steps in
+                    client.giveUp(ErrorText.of(number), at: now, &steps)
                 }
             }
             for action in actions {
@@ -174,7 +153,7 @@ extension DNSEngine {
             actions.removeAll(keepingCapacity: actions.capacity <= Self.roomToKeep)
             swap(&actions, &desk.actions)
         }
-        if let bell { Self.ring(bell) }
+        if mustWake { datagrams.wakeReader() }
     }
 
     private static func errand(_ action: StubResolver.Action, _ desk: inout Desk) -> Errand? {
@@ -192,6 +171,59 @@ extension DNSEngine {
     }
 }
 
+// MARK: - The reader
+
+extension DNSEngine: DatagramReceiver {
+    /// Sees to it that the reader is there, and awake at this time.
+    ///
+    /// - Parameter mustWake: becomes `true` where it is to be woken, outside the lock.
+    /// - Returns: `nil`, or the error number, where there is none to be had.
+    private func call(_ desk: inout Desk, by wake: Duration, _ mustWake: inout Bool) -> Int32? {
+        if desk.hasReader {
+            guard let until = desk.sleepsUntil, wake < until else { return nil }
+            // Nobody else needs to.
+            desk.sleepsUntil = nil
+            mustWake = true
+            return nil
+        }
+        if let number = datagrams.startReading(for: self) { return number }
+        desk.hasReader = true
+        return nil
+    }
+
+    func nextSleep() -> Duration? {
+        let now = now
+        return desk.withMachine { desk in
+            if desk.resolver.wakeTime == nil, let until = desk.sleepsUntil, until <= now {
+                // Slept a whole idle time, and nobody came.
+                desk.hasReader = false
+                desk.sleepsUntil = nil
+                return nil
+            }
+            let until = desk.resolver.wakeTime ?? now + Self.idleTime
+            desk.sleepsUntil = until
+            return max(.zero, until - now)
+        }
+    }
+
+    func turn(_ events: [(port: QueryClient.Carrier, event: DatagramEvent)], isEverything: Bool, wasWoken: Bool) {
+        update { desk, now, actions in
+            if wasWoken { desk.sleepsUntil = nil }
+            desk.resolver.inClient(at: now, &actions) { client, steps in
+                for (port, event) in events {
+                    switch event {
+                    case .message(let bytes): client.received(bytes, on: port, at: now, &steps)
+                    case .failed(let number):
+                        client.failed(port, ErrorText.of(number), isShortage: false, at: now, &steps)
+                    }
+                }
+                // After all of the messages: what has come by now counts, however late we look (rule 6).
+                if isEverything { client.advance(to: now, &steps) }
+            }
+        }
+    }
+}
+
 // MARK: - Carrying out
 
 extension DNSEngine {
@@ -205,41 +237,19 @@ extension DNSEngine {
 
     private func carryOut(_ action: QueryClient.Action) {
         switch action {
-        case .openPort(let port, let server): openPort(port, to: server)
-        case .send(let port, let message): send(message, on: port)
-        case .closePort(let port):
-            sockets.withLockedValue { sockets in
-                if let descriptor = sockets.datagrams.removeValue(forKey: port) { sockets.done.append(descriptor) }
-            }
+        case .openPort(let port, let server):
+            if let number = datagrams.open(port, to: server) { failed(port, number) }
+        case .send(let port, let message):
+            if let number = datagrams.send(message, on: port) { failed(port, number) }
+        case .closePort(let port): datagrams.close(port)
         case .openStream(let stream, let server):
             let opened = transport.open(server) { event in self.heard(event, on: stream) }
-            sockets.withLockedValue { $0.streams[stream] = opened }
-        case .sendOnStream(let stream, let message):
-            sockets.withLockedValue { $0.streams[stream] }?.send(message)
-        case .closeStream(let stream):
-            sockets.withLockedValue { $0.streams.removeValue(forKey: stream) }?.close()
+            streams.withLockedValue { $0[stream] = opened }
+        case .sendOnStream(let stream, let message): streams.withLockedValue { $0[stream] }?.send(message)
+        case .closeStream(let stream): streams.withLockedValue { $0.removeValue(forKey: stream) }?.close()
         case .trace(let trace): traced?(trace)
         case .began, .finish: return
         }
-    }
-
-    private func openPort(_ port: QueryClient.Carrier, to server: NameServer) {
-        do throws(DatagramSocket.Failure) {
-            let socket = try DatagramSocket(to: server)
-            sockets.withLockedValue { $0.datagrams[port] = socket.descriptor }
-            let token = UInt64(port) << 32 | UInt64(UInt32(bitPattern: socket.descriptor))
-            guard let queue = desk.withMachine({ $0.queue }) else { return }
-            if !queue.add(socket.descriptor, token: token, for: .reading) { failed(port, errno) }
-        } catch {
-            failed(port, error.number)
-        }
-    }
-
-    private func send(_ message: [UInt8], on port: QueryClient.Carrier) {
-        guard let descriptor = sockets.withLockedValue({ $0.datagrams[port] }) else { return }
-        let number = DatagramSocket.send(message, on: descriptor)
-        // No room is as good as lost on the way: the clock sees to it.
-        if number != 0, number != EAGAIN, number != ENOBUFS, number != EINTR { failed(port, number) }
     }
 
     private func failed(_ port: QueryClient.Carrier, _ number: Int32) {
@@ -257,7 +267,7 @@ extension DNSEngine {
     }
 
     private func heard(_ event: StreamEvent, on stream: QueryClient.Carrier) {
-        if case .closed = event { _ = sockets.withLockedValue { $0.streams.removeValue(forKey: stream) } }
+        if case .closed = event { _ = streams.withLockedValue { $0.removeValue(forKey: stream) } }
         update { desk, now, actions in
             desk.resolver.inClient(at: now, &actions) { client, steps in
                 switch event {
