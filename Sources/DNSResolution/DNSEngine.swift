@@ -6,11 +6,11 @@ import NIOConcurrencyHelpers
 import NIOCore
 import NameResolution
 
-/// Carries a stub resolver's actions out: one reader reads what comes for all of its sockets and minds the clock, whoever asks
-/// sends on their own thread.
+/// Carries a stub resolver's actions out: one reader reads what comes for all of its sockets and minds the clock,
+/// whoever asks sends on their own thread.
 ///
-/// The reader, a thread, is there while there is work, and leaves two seconds after. So ten thousand look-ups under way are ten thousand
-/// small records, and one thread.
+/// The reader, a thread, is there while there is work, and leaves two seconds after. So ten thousand look-ups under way
+/// are ten thousand small records, and one thread.
 final class DNSEngine: Sendable {
     /// What is done outside the lock, in order.
     enum Errand: Sendable {

@@ -4,7 +4,8 @@ package import NIOCore
 
 /// What a DNS resolver has of the machine that it runs on: a clock, randomness, sockets for datagrams.
 ///
-/// The test kit has another one, whose clock and network a seed decides. Streams are apart: TLS has an opener of its own.
+/// The test kit has another one, whose clock and network a seed decides. Streams are apart: TLS has an opener of its
+/// own.
 package protocol ResolverMachine: Sendable {
     /// The time.
     var now: NIODeadline { get }

@@ -27,8 +27,8 @@ struct PacketForgery {
     }
 }
 
-/// Somebody who wants the resolver to believe something. It knows which questions are asked and when or keeps guessing, and has
-/// some of what it must guess right, never all.
+/// Somebody who wants the resolver to believe something. It knows which questions are asked and when or keeps guessing,
+/// and has some of what it must guess right, never all.
 final class PacketForger: CustomStringConvertible {
     private unowned let internet: SimulatedInternet
     /// Whether it notices each query, as the one on the path does; the other one sends when it likes.

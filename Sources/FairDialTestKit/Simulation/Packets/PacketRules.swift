@@ -8,8 +8,8 @@ struct PacketRules: Hashable, Sendable {
     var distrustsUnusable: Bool
     /// What the C library finds is found.
     var findsWhatGetaddrinfoFinds: Bool
-    /// The plain form goes out once per question and server, from a port of its own, and never over UDP once four datagrams
-    /// that do not match have come for the question.
+    /// The plain form goes out once per question and server, from a port of its own, and never over UDP once four
+    /// datagrams that do not match have come for the question.
     var boundsPlainForm: Bool
 
     /// What holds today.

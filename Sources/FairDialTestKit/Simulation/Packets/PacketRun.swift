@@ -4,8 +4,8 @@ import DNSResolution
 import IPAddresses
 import NameResolution
 
-/// A few lookups in DNS, packet by packet: name servers as they are, a network as it is, and mostly a forger. The resolver and its
-/// engine are the code that ships.
+/// A few lookups in DNS, packet by packet: name servers as they are, a network as it is, and mostly a forger. The
+/// resolver and its engine are the code that ships.
 final class PacketRun: SimulatedSurroundings, @unchecked Sendable {
     let clock = SimulatedClock()
     let dice: Dice

@@ -2,8 +2,8 @@
 
 import IPAddresses
 
-/// What went over the wire in a run, counted by question and server; the rules are held against this, not against what the
-/// resolver says of itself.
+/// What went over the wire in a run, counted by question and server; the rules are held against this, not against what
+/// the resolver says of itself.
 struct PacketWire {
     struct Key: Hashable {
         let name: Int

@@ -101,13 +101,17 @@ final class PacketWitness: Resolver, @unchecked Sendable {
         for (family, type) in [(AddressFamily.ipv4, PacketZone.typeA), (.ipv6, PacketZone.typeAAAA)]
         where lookup.question.families.contains(family) {
             let truth = internet.zone.addresses(of: name, type)
-            let told = lookup.told[type] ?? []
-            if !truth.isEmpty, !truth.allSatisfy(told.contains) { internet.checkMissed(type, of: name, spelled: wire) }
+            let told = lookup.told[type]
+            if !truth.isEmpty, !truth.allSatisfy({ told?.contains($0) == true }) {
+                let isGivenUp = told == nil && error?.kind != .nameNotFound
+                internet.checkMissed(type, of: name, spelled: wire, isGivenUp: isGivenUp)
+            }
             if error == nil, lookup.told[type] == nil { run.fault("\(lookup.question.name): a family has no end") }
         }
     }
 
-    /// A lookup's time: that of one query for each name of an alias, and for each family where they are asked one by one.
+    /// A lookup's time: that of one query for each name of an alias, and for each family where they are asked one by
+    /// one.
     private var longest: Duration {
         let file = internet.file
         let query = min(.seconds(30), file.timeout * file.attempts * internet.servers.count)

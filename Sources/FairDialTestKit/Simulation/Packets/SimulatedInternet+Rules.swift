@@ -7,8 +7,8 @@ import NameResolution
 extension SimulatedInternet {
     /// The most datagrams and streams for one lookup of a name and type, over all servers.
     ///
-    /// Three tries a second at first, each wait twice as long as the one before from the fourth on, 30 s in all: that is
-    /// about twenty; a probe for each server that is marked down, and a repetition in another form for each, come on top.
+    /// Three tries a second at first, each wait twice as long as the one before from the fourth on, 30 s in all: that
+    /// is about twenty; a probe for each server that is marked down, and a repetition in another form, come on top.
     static let datagramLimit = 48
     static let streamLimit = 24
 
@@ -37,7 +37,8 @@ extension SimulatedInternet {
         _ port: SimulatedPort,
         _ asks: Int
     ) {
-        // Where names have three parents a server may have been learned to answer nothing else; one that cannot read OPT says so.
+        // Where names have three parents a server may have been learned to answer nothing else; one that cannot read
+        // OPT says so.
         let parents = Set(zone.names.indices.map(zone.parent))
         guard parents.count < 3, !wire.hasComplained(port.server) else { return }
         let word = "\(zone.names[name].text) type \(query.type)"
@@ -102,8 +103,8 @@ extension SimulatedInternet {
         if !isConfirmed { run.fault("\(word) type \(types): a \"no\" is believed before the plain form was asked") }
     }
 
-    /// The two exemptions: the server has given this name addresses of the other family, or a plain "no" under the same parent
-    /// has agreed.
+    /// The two exemptions: the server has given this name addresses of the other family, or a plain "no" under the same
+    /// parent has agreed.
     private func isExempt(_ server: Int, _ type: UInt16, of name: Int) -> Bool {
         let other = type == PacketZone.typeA ? PacketZone.typeAAAA : PacketZone.typeA
         if wire.tallies(of: name, other).contains(where: { $0.server == server && !$0.tally.given.isEmpty }) {
@@ -118,16 +119,17 @@ extension SimulatedInternet {
     }
 
     /// A lookup has ended without addresses of a type that the name has.
-    func checkMissed(_ type: UInt16, of name: Int, spelled wire: [UInt8]) {
+    ///
+    /// - Parameter isGivenUp: whether it has been told nothing about the type, not even that there are none.
+    func checkMissed(_ type: UInt16, of name: Int, spelled text: [UInt8], isGivenUp: Bool) {
         let word = "\(zone.names[name].text) type \(type)"
-        if self.wire.unread.contains(where: {
-            $0.time == run.clock.now && $0.type == type && zone.chain(from: name).contains($0.name)
-        }) {
-            // Rule 6.
-            run.fault("\(word): given up while the answer lay unread")
+        let hasComeNow = wire.unread.contains { unread in
+            unread.time == run.clock.now && unread.type == type && zone.chain(from: name).contains(unread.name)
         }
+        // Rule 6.
+        if isGivenUp, hasComeNow { run.fault("\(word): given up while the answer lay unread") }
         guard isCalm, rules.findsWhatGetaddrinfoFinds || hasOrdinaryServers,
-            isFoundByGetaddrinfo(name, type, spelled: wire)
+            isFoundByGetaddrinfo(name, type, spelled: text)
         else { return }
         run.fault("\(word): not found, and getaddrinfo finds it")
     }
@@ -136,14 +138,14 @@ extension SimulatedInternet {
         servers.allSatisfy { server in server.traits.allSatisfy(\.isFineWithWishes) }
     }
 
-    /// Whether the C library would find addresses: it asks each server in order, in the plain form, believes the first that
-    /// says something, and asks over TCP what was truncated.
-    private func isFoundByGetaddrinfo(_ name: Int, _ type: UInt16, spelled wire: [UInt8]) -> Bool {
+    /// Whether the C library would find addresses: it asks each server in order, in the plain form, believes the first
+    /// that says something, and asks over TCP what was truncated.
+    private func isFoundByGetaddrinfo(_ name: Int, _ type: UInt16, spelled text: [UInt8]) -> Bool {
         let truth = PacketReply.Meaning.addresses(zone.addresses(of: name, type))
         let header: [UInt8] = [0, 1, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0]
         guard !file.rotates, !file.usesStreamsOnly,
             let query = PacketQuery(
-                header + wire + [UInt8(type >> 8), UInt8(truncatingIfNeeded: type), 0, 1],
+                header + text + [UInt8(type >> 8), UInt8(truncatingIfNeeded: type), 0, 1],
                 in: zone
             )
         else { return false }

@@ -4,7 +4,8 @@ import DNSResolution
 import IPAddresses
 import NameResolution
 
-/// The network between a DNS resolver and its servers: it loses, delays, repeats and reorders packets, and somebody may forge them.
+/// The network between a DNS resolver and its servers: it loses, delays, repeats and reorders packets, and somebody may
+/// forge them.
 final class SimulatedInternet: @unchecked Sendable {
     unowned let run: any SimulatedSurroundings
     let zone: PacketZone
