@@ -50,12 +50,13 @@ final class PacketForger: CustomStringConvertible {
         let dice = internet.run.dice
         isOnPath = dice.chance(50)
         limit = dice.number(4..<60)
-        // One of four that it has to guess, or more; the last case has all but the spelling or the cookie.
+        // One of four that it has to guess; half of the time others, too.
         let unknown = dice.number(0..<4)
-        knowsIdentifier = unknown != 0 && dice.chance(75)
-        knowsPort = unknown != 1 && dice.chance(75)
-        knowsSpelling = unknown != 2 && dice.chance(60)
-        knowsCookies = unknown != 3 && dice.chance(60)
+        let percent = dice.chance(50) ? 100 : 60
+        knowsIdentifier = unknown != 0 && dice.chance(percent)
+        knowsPort = unknown != 1 && dice.chance(percent)
+        knowsSpelling = unknown != 2 && dice.chance(percent)
+        knowsCookies = unknown != 3 && dice.chance(percent)
     }
 
     var description: String {

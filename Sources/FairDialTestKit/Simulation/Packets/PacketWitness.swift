@@ -11,8 +11,6 @@ final class PacketWitness: Resolver, @unchecked Sendable {
         let witness: PacketWitness
         let question: LookupQuestion
         let started: UInt64
-        /// How late the machine was when it began.
-        let lateness: Duration
         var told: [UInt16: [IPAddress]] = [:]
         var isOver = false
         var inner: (any LookupUnderWay)?
@@ -21,7 +19,6 @@ final class PacketWitness: Resolver, @unchecked Sendable {
             self.witness = witness
             self.question = question
             started = witness.internet.run.clock.now
-            lateness = witness.internet.run.lateness
         }
 
         func join(_ asker: Asker) { inner?.join(asker) }
@@ -95,7 +92,7 @@ final class PacketWitness: Resolver, @unchecked Sendable {
     private func hasEnded(_ error: ResolutionError?, _ lookup: Lookup, _ name: Int, _ wire: [UInt8]) {
         let run = internet.run
         let took = Duration.nanoseconds(Int64(run.clock.now - lookup.started))
-        let bound = longest + run.lateness - lookup.lateness
+        let bound = longest + run.lateness
         if took > bound { run.fault("\(lookup.question.name) took \(took), and may take \(bound)") }
         if error?.kind == .nameNotFound { internet.checkDenied(lookup.question.families, of: name) }
         for (family, type) in [(AddressFamily.ipv4, PacketZone.typeA), (.ipv6, PacketZone.typeAAAA)]
