@@ -98,7 +98,8 @@ let package = Package(
         .target(
             name: "FairDialTestKit",
             dependencies: [
-                "FairDial", "DNSMessages", "IPAddresses", "NameResolution", "SystemResolution", "ConnectionRacing",
+                "FairDial", "DNSMessages", "DNSResolution", "IPAddresses", "NameResolution", "SystemResolution",
+                "ConnectionRacing",
                 .product(name: "HeapModule", package: "swift-collections"),
                 .product(name: "NIOEmbedded", package: "swift-nio"),
             ] + nio,

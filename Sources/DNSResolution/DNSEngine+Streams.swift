@@ -49,18 +49,18 @@ extension DNSEngine {
     }
 
     var openStreams: [any OpenStream] {
-        sockets.withLockedValue { $0.streams.isEmpty ? [] : Array($0.streams.values) }
+        streams.withLockedValue { $0.isEmpty ? [] : Array($0.values) }
     }
 
     func ask(_ streams: [any OpenStream]) {
         for stream in streams {
             stream.readAll { [self] in
-                let bell = desk.withMachine { desk -> CInt? in
-                    guard desk.streamReading.hasRead() else { return nil }
+                let mustWake = desk.withMachine { desk -> Bool in
+                    guard desk.streamReading.hasRead() else { return false }
                     defer { desk.sleepsUntil = nil }
-                    return desk.sleepsUntil == nil ? nil : desk.bell?.ring
+                    return desk.sleepsUntil != nil
                 }
-                if let bell { Self.ring(bell) }
+                if mustWake { datagrams.wakeReader() }
             }
         }
     }

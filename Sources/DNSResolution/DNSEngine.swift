@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import CFairDial
 import DNSMessages
 import IPAddresses
 import NIOConcurrencyHelpers
@@ -15,11 +14,11 @@ import NameResolution
     import Darwin
 #endif
 
-/// Carries a stub resolver's actions out: one thread reads what comes for all of its sockets and minds the clock, whoever asks
-/// sends on their own thread.
+/// Carries a stub resolver's actions out: one reader reads what comes for all of its sockets and minds the clock,
+/// whoever asks sends on their own thread.
 ///
-/// The thread is there while there is work, and leaves two seconds after. So ten thousand look-ups under way are ten thousand
-/// small records, and one thread.
+/// The reader, a thread, is there while there is work, and leaves two seconds after. So ten thousand look-ups under way
+/// are ten thousand small records, and one thread.
 final class DNSEngine: Sendable {
     /// What is done outside the lock, in order.
     enum Errand: Sendable {
@@ -39,15 +38,17 @@ final class DNSEngine: Sendable {
         var resolver: StubResolver
         /// Whom to tell, at each look-up's place.
         var receivers: [Receiver?] = []
-        /// Until when the thread sleeps, if nobody calls it; `nil` while it is awake or not there.
+        /// Until when the reader sleeps, if nobody wakes it; `nil` while it is awake or not there.
         var sleepsUntil: Duration?
-        var isThreadRunning = false
-        /// Those for which the thread is to read everything that has come, and then to say so.
+        var hasReader = false
+        /// Those for which the reader is to read everything that has come, and then to say so.
         var catchingUp: [CatchUp] = []
+        /// Those for which it is at it.
+        var beingCaughtUp: [CatchUp] = []
+        /// When the reader's present sleep began. What has come by then is read before any clock is looked at, and clocks are looked
+        /// at as of then: however long the process stands still meanwhile, no answer is late for that (rule 6).
+        var sleepBegan: Duration = .zero
         var streamReading = StreamReading()
-        /// Where the thread can be called, and where it listens for that.
-        var bell: (ring: CInt, hear: CInt)?
-        var queue: ReadinessQueue?
         /// Room for what the next change brings.
         var actions: [StubResolver.Action] = []
 
@@ -69,47 +70,42 @@ final class DNSEngine: Sendable {
         }
     }
 
-    struct Sockets: Sendable {
-        var datagrams: [QueryClient.Carrier: CInt] = [:]
-        var streams: [QueryClient.Carrier: any OpenStream] = [:]
-        /// Descriptors that the thread closes, so that it never reads from one that somebody else has by then.
-        var done: [CInt] = []
-    }
-
-    /// How long the thread stays without work.
+    /// How long the reader stays without work.
     static let idleTime = Duration.seconds(2)
-    static let messagesAtOnce = 64
-    static let threadStack = 256 * 1024
     /// So many actions' room is kept.
     static let roomToKeep = 1_024
-    /// The token of the bell; a socket's is its carrier's number and its descriptor.
-    static let bellToken = UInt64.max
 
     /// What the resolver knows; a look at it needs nothing else of the engine.
     let cache: KnownAnswers
     private let searchList: SearchList
     let desk: OrderedOutbox<Desk, Errand>
-    let sockets = NIOLockedValueBox(Sockets())
+    private let machine: any ResolverMachine
+    let datagrams: any DatagramTransport
     private let transport: any StreamTransport
-    private let startedAt = NIODeadline.now()
+    let streams = NIOLockedValueBox<[QueryClient.Carrier: any OpenStream]>([:])
+    private let startedAt: NIODeadline
     private let traced: (@Sendable (QueryTrace) -> Void)?
 
     /// - Parameter traced: is told every step, one at a time; `nil` to have none told.
     init(
         _ configuration: StubResolver.Configuration,
         over transport: any StreamTransport,
+        on machine: any ResolverMachine,
         traced: (@Sendable (QueryTrace) -> Void)? = nil
     ) {
-        var resolver = StubResolver(configuration)
+        var resolver = StubResolver(configuration, generator: machine.makeGenerator())
         resolver.isTracing = traced != nil
         cache = resolver.cache
         searchList = configuration.searchList
         desk = OrderedOutbox(Desk(resolver: resolver))
+        self.machine = machine
+        datagrams = machine.makeDatagrams()
+        startedAt = machine.now
         self.transport = transport
         self.traced = traced
     }
 
-    var now: Duration { .nanoseconds((NIODeadline.now() - startedAt).nanoseconds) }
+    var now: Duration { .nanoseconds((machine.now - startedAt).nanoseconds) }
 
     /// What the cache has.
     func knownAddresses(_ question: LookupQuestion, at now: NIODeadline) -> LookupAnswer? {
@@ -157,19 +153,19 @@ extension DNSEngine {
         }
     }
 
-    /// Has the thread read everything that has come by now, and then tell the look-up `caughtUp`.
+    /// Has the reader read everything that has come by now, and then tell the look-up `caughtUp`.
     ///
     /// - Returns: `false` where nobody is there to read.
     func catchUp(_ lookup: StubResolver.Lookup) -> Bool {
-        let (isAwaited, bell) = desk.withMachine { desk -> (Bool, CInt?) in
+        let (isAwaited, mustWake) = desk.withMachine { desk -> (Bool, Bool) in
             // Of one that is over, the end is on its way to whoever still asks.
-            guard desk.resolver.contains(lookup) else { return (true, nil) }
-            guard desk.isThreadRunning else { return (false, nil) }
+            guard desk.resolver.contains(lookup) else { return (true, false) }
+            guard desk.hasReader else { return (false, false) }
             desk.catchingUp.append(CatchUp(lookup: lookup, since: now))
             defer { desk.sleepsUntil = nil }
-            return (true, desk.sleepsUntil == nil ? nil : desk.bell?.ring)
+            return (true, desk.sleepsUntil != nil)
         }
-        if let bell { Self.ring(bell) }
+        if mustWake { datagrams.wakeReader() }
         return isAwaited
     }
 
@@ -183,21 +179,17 @@ extension DNSEngine {
     }
 
     func update(_ change: (inout Desk, Duration, inout [StubResolver.Action]) -> Void) {
-        var bell: CInt?
+        var mustWake = false
         desk.update(carryingOut: carryOut) { (desk: inout Desk, errands: inout [Errand]) in
             // The room of the last time's; no change comes from inside another one.
             var actions: [StubResolver.Action] = []
             swap(&actions, &desk.actions)
             change(&desk, self.now, &actions)
-            if let wake = desk.resolver.wakeTime {
-                do throws(DatagramSocket.Failure) {
-                    bell = try self.call(&desk, by: wake)
-                } catch {
-                    let now = self.now
-                    desk.resolver.inClient(at: now, &actions) { client, steps in
-                        let reason = ErrorText.of(error.number)
-                        client.giveUp(error.isThread ? .noThread(reason) : .noDescriptor(reason), at: now, &steps)
-                    }
+            if let wake = desk.resolver.wakeTime, let failure = self.call(&desk, by: wake, &mustWake) {
+                let now = self.now
+                desk.resolver.inClient(at: now, &actions) { client, steps in
+                    let reason = ErrorText.of(failure.number)
+                    client.giveUp(failure.isThread ? .noThread(reason) : .noDescriptor(reason), at: now, &steps)
                 }
             }
             for action in actions {
@@ -206,7 +198,7 @@ extension DNSEngine {
             actions.removeAll(keepingCapacity: actions.capacity <= Self.roomToKeep)
             swap(&actions, &desk.actions)
         }
-        if let bell { Self.ring(bell) }
+        if mustWake { datagrams.wakeReader() }
     }
 
     private static func errand(_ action: StubResolver.Action, _ desk: inout Desk) -> Errand? {
@@ -224,6 +216,84 @@ extension DNSEngine {
     }
 }
 
+// MARK: - The reader
+
+extension DNSEngine: DatagramReceiver {
+    /// Sees to it that the reader is there, and awake at this time.
+    ///
+    /// - Parameter mustWake: becomes `true` where it is to be woken, outside the lock.
+    /// - Returns: `nil`, or why there is none to be had.
+    private func call(_ desk: inout Desk, by wake: Duration, _ mustWake: inout Bool) -> ReaderFailure? {
+        if desk.hasReader {
+            guard let until = desk.sleepsUntil, wake < until else { return nil }
+            // Nobody else needs to.
+            desk.sleepsUntil = nil
+            mustWake = true
+            return nil
+        }
+        if let failure = datagrams.startReading(for: self) { return failure }
+        desk.hasReader = true
+        return nil
+    }
+
+    func nextSleep() -> Duration? {
+        let now = now
+        return desk.withMachine { desk in
+            desk.streamReading.giveUp(at: now)
+            desk.sleepBegan = now
+            desk.beingCaughtUp = []
+            if !desk.catchingUp.isEmpty, desk.streamReading.asked == nil {
+                swap(&desk.beingCaughtUp, &desk.catchingUp)
+                return .zero
+            }
+            if desk.resolver.wakeTime == nil, let until = desk.sleepsUntil, until <= now {
+                // Slept a whole idle time, and nobody came.
+                desk.hasReader = false
+                desk.sleepsUntil = nil
+                return nil
+            }
+            // While loops read, no clock may be looked at: they wake the reader when they have.
+            let until = desk.streamReading.end ?? desk.resolver.wakeTime ?? now + Self.idleTime
+            desk.sleepsUntil = until
+            return max(.zero, until - now)
+        }
+    }
+
+    func turn(_ events: [(port: QueryClient.Carrier, event: DatagramEvent)], isEverything: Bool, wasWoken: Bool) {
+        let streams = openStreams
+        var mustAskStreams = false
+        update { desk, now, actions in
+            // Over streams, all has been read that had come by then.
+            let began = desk.sleepBegan
+            let asOf = streams.isEmpty ? began : min(began, desk.streamReading.until)
+            if wasWoken { desk.sleepsUntil = nil }
+            desk.resolver.inClient(at: now, &actions) { client, steps in
+                for (port, event) in events {
+                    switch event {
+                    case .message(let bytes): client.received(bytes, on: port, at: now, &steps)
+                    case .failed(let number):
+                        let isShortage = ErrorText.isShortage(number)
+                        client.failed(port, ErrorText.of(number), isShortage: isShortage, at: now, &steps)
+                    }
+                }
+                // After all of the messages: what has come counts, however late we look (rule 6).
+                if isEverything { client.advance(to: asOf, &steps) }
+            }
+            let all = desk.beingCaughtUp
+            desk.beingCaughtUp = []
+            let (done, left) = isEverything ? CatchUp.split(all, asOf: asOf) : ([], all)
+            desk.catchingUp += left
+            for catchUp in done where desk.resolver.contains(catchUp.lookup) {
+                actions.append(.deliver(catchUp.lookup, .caughtUp))
+            }
+            guard asOf < began, desk.streamReading.asked == nil else { return }
+            mustAskStreams = !left.isEmpty || desk.resolver.wakeTime.map { $0 <= began } ?? false
+            if mustAskStreams { desk.streamReading.ask(streams.count, at: began) }
+        }
+        if mustAskStreams { ask(streams) }
+    }
+}
+
 // MARK: - Carrying out
 
 extension DNSEngine {
@@ -237,41 +307,19 @@ extension DNSEngine {
 
     private func carryOut(_ action: QueryClient.Action) {
         switch action {
-        case .openPort(let port, let server): openPort(port, to: server)
-        case .send(let port, let message): send(message, on: port)
-        case .closePort(let port):
-            sockets.withLockedValue { sockets in
-                if let descriptor = sockets.datagrams.removeValue(forKey: port) { sockets.done.append(descriptor) }
-            }
+        case .openPort(let port, let server):
+            if let number = datagrams.open(port, to: server) { failed(port, number) }
+        case .send(let port, let message):
+            if let number = datagrams.send(message, on: port) { failed(port, number) }
+        case .closePort(let port): datagrams.close(port)
         case .openStream(let stream, let server):
             let opened = transport.open(server) { event in self.heard(event, on: stream) }
-            sockets.withLockedValue { $0.streams[stream] = opened }
-        case .sendOnStream(let stream, let message):
-            sockets.withLockedValue { $0.streams[stream] }?.send(message)
-        case .closeStream(let stream):
-            sockets.withLockedValue { $0.streams.removeValue(forKey: stream) }?.close()
+            streams.withLockedValue { $0[stream] = opened }
+        case .sendOnStream(let stream, let message): streams.withLockedValue { $0[stream] }?.send(message)
+        case .closeStream(let stream): streams.withLockedValue { $0.removeValue(forKey: stream) }?.close()
         case .trace(let trace): traced?(trace)
         case .began, .finish: return
         }
-    }
-
-    private func openPort(_ port: QueryClient.Carrier, to server: NameServer) {
-        do throws(DatagramSocket.Failure) {
-            let socket = try DatagramSocket(to: server)
-            sockets.withLockedValue { $0.datagrams[port] = socket.descriptor }
-            let token = UInt64(port) << 32 | UInt64(UInt32(bitPattern: socket.descriptor))
-            guard let queue = desk.withMachine({ $0.queue }) else { return }
-            if !queue.add(socket.descriptor, token: token, for: .reading) { failed(port, errno) }
-        } catch {
-            failed(port, error.number)
-        }
-    }
-
-    private func send(_ message: [UInt8], on port: QueryClient.Carrier) {
-        guard let descriptor = sockets.withLockedValue({ $0.datagrams[port] }) else { return }
-        let number = DatagramSocket.send(message, on: descriptor)
-        // No room is as good as lost on the way: the clock sees to it.
-        if number != 0, number != EAGAIN, number != ENOBUFS, number != EINTR { failed(port, number) }
     }
 
     private func failed(_ port: QueryClient.Carrier, _ number: Int32) {
@@ -291,7 +339,7 @@ extension DNSEngine {
     }
 
     private func heard(_ event: StreamEvent, on stream: QueryClient.Carrier) {
-        if case .closed = event { _ = sockets.withLockedValue { $0.streams.removeValue(forKey: stream) } }
+        if case .closed = event { _ = streams.withLockedValue { $0.removeValue(forKey: stream) } }
         update { desk, now, actions in
             desk.resolver.inClient(at: now, &actions) { client, steps in
                 switch event {

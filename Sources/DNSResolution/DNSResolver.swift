@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import CFairDial
 public import DNSMessages
 import IPAddresses
 import NIOConcurrencyHelpers
@@ -54,24 +53,26 @@ public final class DNSResolver: Resolver, RecordResolver {
     public let configuration: DNSResolverConfiguration
 
     private let file: WatchedFile<ResolverConfiguration>?
-    private let network: NetworkWatch
+    private let machine: any ResolverMachine
+    private let hasNetworkChanged: @Sendable () -> Bool
     private let state: NIOLockedValueBox<State>
 
     /// A resolver with a cache of its own.
     public init(_ configuration: DNSResolverConfiguration = DNSResolverConfiguration()) {
         self.configuration = configuration
-        network = NetworkWatch()
-        let hostname = Hostname.current
+        machine = configuration.machine
+        hasNetworkChanged = machine.watchNetwork()
         if configuration.configurationPath.isEmpty {
             file = nil
         } else {
+            let hostname = Hostname.current
             file = WatchedFile(configuration.configurationPath, missing: Self.read([], hostname)) { bytes in
                 Self.read(bytes, hostname)
             }
         }
-        let content = file?.look().content ?? .standard
+        let content = file?.look().content ?? configuration.fileContent
         state = NIOLockedValueBox(
-            State(file: content, engine: Self.engine(configuration, content), checkedAt: .now())
+            State(file: content, engine: Self.engine(configuration, content), checkedAt: machine.now)
         )
     }
 
@@ -84,7 +85,12 @@ public final class DNSResolver: Resolver, RecordResolver {
     }
 
     private static func engine(_ configuration: DNSResolverConfiguration, _ file: ResolverConfiguration) -> DNSEngine {
-        DNSEngine(configuration.stub(file), over: configuration.transport, traced: configuration.trace)
+        DNSEngine(
+            configuration.stub(file),
+            over: configuration.transport,
+            on: configuration.machine,
+            traced: configuration.trace
+        )
     }
 
     /// What the file says now, and the generation that began when it first said so, or a later one.
@@ -100,9 +106,9 @@ public final class DNSResolver: Resolver, RecordResolver {
 
     /// The engine for what the file says now. Look-ups under way stay with the one that they began with.
     private func freshEngine() -> DNSEngine {
-        let now = NIODeadline.now()
+        let now = machine.now
         let content = file?.look().content
-        let hasMoved = isTimeToWatch(at: now) && network.hasChanged()
+        let hasMoved = isTimeToWatch(at: now) && hasNetworkChanged()
         return state.withLockedValue { state in
             state.checkedAt = now
             let isAnother = content.map { $0 != state.file && !state.file.isFixed } ?? false
@@ -124,12 +130,6 @@ public final class DNSResolver: Resolver, RecordResolver {
             return true
         }
     }
-
-    /// A moment that is a few milliseconds past, for next to nothing.
-    private static var coarseNow: NIODeadline {
-        .uptimeNanoseconds(UInt64(max(0, fairdial_coarse_nanoseconds())))
-    }
-
 }
 
 // MARK: - Looking up
@@ -147,7 +147,7 @@ extension DNSResolver {
 
     /// The addresses that the cache has, when they are all there and fresh. About a hundred nanoseconds.
     public func knownAnswer(to question: LookupQuestion) -> LookupAnswer? {
-        let now = Self.coarseNow
+        let now = machine.coarseNow
         // Under the lock, where the engine cannot go away: to take hold of it would cost as much as the look.
         let recent = state.withLockedValue { state -> LookupAnswer?? in
             guard now - state.checkedAt < Self.checkInterval else { return nil }

@@ -47,6 +47,12 @@ public struct DNSResolverConfiguration: Sendable {
     /// How streams are opened.
     package var transport: any StreamTransport = ChannelTransport()
 
+    /// Clock, randomness and sockets.
+    package var machine: any ResolverMachine = KernelMachine()
+
+    /// What the file says, where `configurationPath` is empty.
+    package var fileContent = ResolverConfiguration.standard
+
     /// The port of resolv.conf's servers.
     package var standardPort = NameServer.standardPort
 

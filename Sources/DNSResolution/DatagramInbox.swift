@@ -4,13 +4,6 @@ import CFairDial
 
 /// Room for what sockets have received, several messages a system call, and what has been read from it.
 struct DatagramInbox: ~Copyable {
-    /// What has come over one socket.
-    enum Item: Sendable {
-        case message([UInt8])
-        /// The socket has an error number.
-        case failed(Int32)
-    }
-
     /// The largest that can come.
     private static let room = 65_536
     private static let places = Int(FAIRDIAL_MOST_DATAGRAMS)
@@ -21,7 +14,7 @@ struct DatagramInbox: ~Copyable {
     private let lengths = UnsafeMutableBufferPointer<Int>.allocate(capacity: places)
 
     /// What has come, and the port it has come on.
-    private(set) var items: [(port: QueryClient.Carrier, item: Item)] = []
+    private(set) var events: [(port: QueryClient.Carrier, event: DatagramEvent)] = []
 
     deinit {
         buffer.deallocate()
@@ -39,12 +32,12 @@ struct DatagramInbox: ~Copyable {
                 fairdial_receive(descriptor, buffer.baseAddress, Self.room, lengths.baseAddress, CInt(wanted))
             )
             if count < 0 {
-                items.append((port, .failed(Int32(-count))))
+                events.append((port, .failed(Int32(-count))))
                 return true
             }
             for index in 0..<count {
                 let start = index * Self.room
-                items.append((port, .message(Array(buffer[start..<start + lengths[index]]))))
+                events.append((port, .message(Array(buffer[start..<start + lengths[index]]))))
             }
             if count < wanted { return true }
             left -= count
@@ -53,6 +46,6 @@ struct DatagramInbox: ~Copyable {
     }
 
     mutating func removeAll() {
-        items.removeAll(keepingCapacity: items.capacity <= Self.roomToKeep)
+        events.removeAll(keepingCapacity: events.capacity <= Self.roomToKeep)
     }
 }

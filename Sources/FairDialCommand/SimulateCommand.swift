@@ -39,7 +39,11 @@ struct SimulateCommand: ParsableCommand {
         }
         let took = ContinuousClock.now - began
         let rate = Int(Double(worlds) / max(took / .seconds(1), 0.001))
-        print("\(worlds) worlds from seed \(seed), every rule held; \(rate) worlds a second")
+        let packetCount = (seed...(seed + (worlds - 1))).count(where: Simulation.hasPacketsAlone)
+        print(
+            "\(worlds) worlds from seed \(seed), \(packetCount) of them packet by packet, every rule held; "
+                + "\(rate) worlds a second"
+        )
     }
 
     /// One world after the other, told.

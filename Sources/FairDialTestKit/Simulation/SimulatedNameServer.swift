@@ -100,7 +100,7 @@ final class SimulatedNameServer: Resolver, @unchecked Sendable {
     private func bindings(of question: LookupQuestion) -> ServiceAnswer {
         let dice = world.dice
         guard let name = try? DomainName(question.name) else { preconditionFailure("\(question.name) is no name") }
-        func target() -> DomainName { (try? DomainName("\(dice.pick(["a", "b", "c", "t"])).sim")) ?? name }
+        func target() -> DomainName { (try? DomainName(dice.pick(SimulatedCourse.names))) ?? name }
         let records = (0..<dice.number(0..<4)).compactMap { _ -> SVCBRecord? in
             var parameters: [ServiceParameter] = []
             if dice.chance(50) {

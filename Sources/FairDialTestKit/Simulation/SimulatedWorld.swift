@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import DNSResolution
 import FairDial
 import IPAddresses
 import NameResolution
@@ -7,7 +8,7 @@ import SystemResolution
 
 /// One afternoon: a few dials by one or two loops, one resolver for all of them, and a network and a machine that do as they
 /// like. Everything above the socket calls and `getaddrinfo` is the code that ships.
-final class SimulatedWorld: @unchecked Sendable {
+final class SimulatedWorld: SimulatedSurroundings, @unchecked Sendable {
     static let addresses: [IPAddress] =
         (1...4).map { .v6(IPv6Address(high: 0x2001_0db8_0000_0000, low: $0), zone: nil) }
         + (1...4).map { .v4(IPv4Address(bits: 0xC000_0200 + $0)) }
@@ -20,6 +21,8 @@ final class SimulatedWorld: @unchecked Sendable {
     private var system: SystemResolver?
     private var calls: SimulatedCalls?
     private var server: SimulatedNameServer?
+    private var internet: SimulatedInternet?
+    private var witness: PacketWitness?
     private var names: NameResolver?
     private var denied: [IPAddress] = []
     private var unreachable: AddressFamilies = []
@@ -50,7 +53,8 @@ final class SimulatedWorld: @unchecked Sendable {
         for dial in dials { dial.part() }
         dials = []
         loops = []
-        (system, calls, server, names) = (nil, nil, nil, nil)
+        internet?.part()
+        (system, calls, server, internet, witness, names) = (nil, nil, nil, nil, nil, nil)
     }
 }
 
@@ -61,25 +65,7 @@ extension SimulatedWorld {
         loops = (0..<(dice.chance(70) ? 1 : 2)).map { _ in
             SimulatedLoop(on: clock) { self.fault("a loop spins without end") }
         }
-        let resolver: NameResolver
-        if dice.chance(60) {
-            let calls = SimulatedCalls(in: self)
-            let line = FairLine.Configuration(
-                places: calls.places,
-                kept: calls.kept,
-                waitingLimit: dice.chance(80) ? 16 : dice.number(0..<2)
-            )
-            let system = SystemResolver(
-                SystemResolverConfiguration(line: line, secondCallDelay: dice.chance(50) ? .seconds(2) : nil),
-                on: calls
-            )
-            (self.calls, self.system) = (calls, system)
-            resolver = NameResolver(system, localNames: nil)
-        } else {
-            let server = SimulatedNameServer(in: self)
-            self.server = server
-            resolver = NameResolver(server, localNames: nil)
-        }
+        let resolver = NameResolver(makeResolver(), localNames: nil)
         names = resolver
         if dice.chance(20) { unreachable = dice.chance(50) ? .ipv6 : .ipv4 }
         var configuration = DialerConfiguration()
@@ -95,6 +81,35 @@ extension SimulatedWorld {
             if dice.chance(25) { clock.after(dice.milliseconds(0...2_500)) { dial.cancel() } }
         }
         prepareTrouble()
+    }
+
+    /// `getaddrinfo`, a resolver that answers as chance says, or the one that asks DNS servers.
+    private func makeResolver() -> any Resolver {
+        switch dice.number(0..<100) {
+        case 0..<45:
+            let calls = SimulatedCalls(in: self)
+            let line = FairLine.Configuration(
+                places: calls.places,
+                kept: calls.kept,
+                waitingLimit: dice.chance(80) ? 16 : dice.number(0..<2)
+            )
+            let system = SystemResolver(
+                SystemResolverConfiguration(line: line, secondCallDelay: dice.chance(50) ? .seconds(2) : nil),
+                on: calls
+            )
+            (self.calls, self.system) = (calls, system)
+            return system
+        case 45..<75:
+            let server = SimulatedNameServer(in: self)
+            self.server = server
+            return server
+        default:
+            let internet = SimulatedInternet(of: self, names: SimulatedCourse.names, isCalm: dice.chance(30))
+            let witness = PacketWitness(internet.resolver(isTold: tell != nil), in: internet)
+            internet.beginTrouble()
+            (self.internet, self.witness) = (internet, witness)
+            return witness
+        }
     }
 
     private func prepareTrouble() {
@@ -172,6 +187,7 @@ extension SimulatedWorld {
         for (dial, question) in dials.flatMap({ dial in dial.awaited.map { (dial, $0) } }) {
             let isUnderWay =
                 server.map { $0.isAsked(question) }
+                ?? witness.map { $0.isAsked(question) }
                 ?? system.map { $0.lookups.contains { $0.name == question.name && $0.families == question.families } }
                 ?? false
             if !isUnderWay || names.underWayCount == 0 {
@@ -192,6 +208,9 @@ extension SimulatedWorld {
         for loop in loops where loop.liveTimerCount > 0 { fault("\(loop.liveTimerCount) timers are left") }
         if let count = names?.underWayCount, count > 0 { fault("\(count) shared look-ups are left") }
         if let count = calls?.count, count > 0 { fault("\(count) calls are left") }
+        internet?.checkRemains()
+        if let count = witness?.count, count > 0 { fault("\(count) lookups in DNS are left") }
+        if let count = witness?.resolver.underWayCount, count > 0 { fault("\(count) lookups in DNS go on") }
         if let count = server?.count, count > 0 { fault("\(count) questions are left") }
         if let count = system?.takenPlaces, count > 0 { fault("\(count) places are taken still") }
         if let system, system.waitingCount > 0 || !system.lookups.isEmpty {

@@ -13,6 +13,9 @@ public enum Simulation {
         public let what: String
     }
 
+    /// Whether a seed's world is of lookups in DNS alone, packet by packet: every second one's.
+    public static func hasPacketsAlone(_ seed: UInt64) -> Bool { seed.isMultiple(of: 2) }
+
     /// Lives one world to its end.
     ///
     /// - Parameters:
@@ -20,8 +23,16 @@ public enum Simulation {
     ///   - tell: is told everything that happens, a line each; `nil` for nobody.
     /// - Returns: the first rule that was broken; `nil` when all held.
     public static func run(seed: UInt64, telling tell: ((String) -> Void)? = nil) -> Violation? {
-        let world = SimulatedWorld(seed: seed, telling: tell)
-        world.run()
-        return world.violation.map { Violation(seed: seed, what: $0) }
+        let what: String?
+        if hasPacketsAlone(seed) {
+            let run = PacketRun(seed: seed, telling: tell)
+            run.run()
+            what = run.violation
+        } else {
+            let world = SimulatedWorld(seed: seed, telling: tell)
+            world.run()
+            what = world.violation
+        }
+        return what.map { Violation(seed: seed, what: $0) }
     }
 }

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import DNSResolution
+import IPAddresses
+import NameResolution
+
+/// A few lookups in DNS, packet by packet: name servers as they are, a network as it is, and mostly a forger. The
+/// resolver and its engine are the code that ships.
+final class PacketRun: SimulatedSurroundings, @unchecked Sendable {
+    let clock = SimulatedClock()
+    let dice: Dice
+    private(set) var lateness = Duration.zero
+    private(set) var violation: String?
+    private let tell: ((String) -> Void)?
+    private var internet: SimulatedInternet?
+    private var witness: PacketWitness?
+    private var lookups: [any LookupUnderWay] = []
+
+    private static let names = [
+        "alpha.one.sim", "beta.one.sim", "gamma.two.sim", "delta.two.sim", "epsilon.three.sim", "postgres",
+    ]
+
+    init(seed: UInt64, telling tell: ((String) -> Void)?) {
+        dice = Dice(seed: seed)
+        self.tell = tell
+    }
+
+    func run() {
+        prepare()
+        var steps = 0
+        while violation == nil, clock.runNext() {
+            steps += 1
+            if steps > 20_000 { fault("it never ends") }
+        }
+        if violation == nil { checkRemains() }
+        // Everything in the run knows the run.
+        internet?.part()
+        (internet, witness, lookups) = (nil, nil, [])
+    }
+
+    private func prepare() {
+        var names = Self.names
+        while names.count > 4 || names.count > 1 && dice.chance(40) { names.remove(at: dice.number(0..<names.count)) }
+        let internet = SimulatedInternet(of: self, names: names, isCalm: dice.chance(40))
+        self.internet = internet
+        let witness = PacketWitness(internet.resolver(isTold: tell != nil), in: internet)
+        self.witness = witness
+        for _ in 0..<dice.number(1..<5) {
+            let name = dice.pick(names)
+            // Callers write names as they like.
+            let text = dice.chance(85) ? name : name.uppercased()
+            let families: AddressFamilies = dice.chance(70) ? .both : dice.chance(50) ? .ipv4 : .ipv6
+            clock.after(dice.chance(50) ? 0 : dice.milliseconds(0...4_000)) { self.lookUp(text, families) }
+        }
+        internet.beginTrouble()
+        if !internet.isCalm, dice.chance(15) { prepareLateness() }
+    }
+
+    private func prepareLateness() {
+        let time = dice.milliseconds(1...3_000)
+        let isAsleep = dice.chance(50)
+        clock.after(dice.milliseconds(0...3_000)) {
+            self.story(isAsleep ? "the machine sleeps for \(time) ns" : "the reader does not run for \(time) ns")
+            self.lateness += .nanoseconds(Int64(time))
+            if isAsleep { self.clock.leap(time) } else { self.internet?.datagrams.last?.block(for: time) }
+        }
+    }
+
+    private func lookUp(_ text: String, _ families: AddressFamilies) {
+        guard let witness else { return }
+        let question = LookupQuestion(name: text, families: families)
+        let lookup = witness.lookUp(question, for: Asker(label: "sim")) { _ in }
+        if dice.chance(10) { clock.after(dice.milliseconds(0...2_000)) { _ = lookup.withdraw() } }
+    }
+
+    private func checkRemains() {
+        guard let internet, let witness else { return }
+        internet.checkRemains()
+        if witness.count > 0 { fault("\(witness.count) lookups have not ended") }
+        if witness.resolver.underWayCount > 0 { fault("\(witness.resolver.underWayCount) lookups are left") }
+    }
+
+    func fault(_ what: String) {
+        story("BROKEN: \(what)")
+        violation = violation ?? what
+    }
+
+    func story(_ line: @autoclosure () -> String) {
+        guard let tell else { return }
+        tell("\(String((clock.now - 1_000_000_000) / 1_000)) µs  \(line())")
+    }
+}

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import IPAddresses
+
+/// What went over the wire in a run, counted by question and server; the rules are held against this, not against what
+/// the resolver says of itself.
+struct PacketWire {
+    struct Key: Hashable {
+        let name: Int
+        let type: UInt16
+        let server: Int
+    }
+
+    /// One question and one server.
+    struct Tally {
+        var datagrams = 0
+        var streamQueries = 0
+        var plainDatagrams = 0
+        var wasAskedPlainly = false
+        /// What the resolver has read of the server's own messages.
+        var given: [IPAddress] = []
+        var hasDenied = false
+        var hasDeniedPlainly = false
+        var hasSentUnusable = false
+    }
+
+    /// A server's addresses that have come and have not been looked at.
+    struct Unread {
+        let name: Int
+        let type: UInt16
+        let time: UInt64
+    }
+
+    private(set) var tallies: [Key: Tally] = [:]
+    /// Datagrams that do not match, on a port on which the question waits; by question.
+    private(set) var mismatches: [Key: Int] = [:]
+    /// The spellings in which the caller has given each name, and those that aliases have.
+    private var spellings: [Int: [[UInt8]]] = [:]
+    /// How often callers have asked for each name.
+    private(set) var asks: [Int: Int] = [:]
+    var unread: [Unread] = []
+    /// Servers that have answered with a code that is no answer.
+    private var complainers: Set<Int> = []
+
+    mutating func asked(for name: Int, spelled wire: [UInt8]) {
+        asks[name, default: 0] += 1
+        if spellings[name]?.contains(wire) != true { spellings[name, default: []].append(wire) }
+    }
+
+    /// Whether a query has the form in which the C library would send it.
+    func isPlain(_ query: PacketQuery, about name: Int) -> Bool {
+        !query.hasOptions && spellings[name]?.contains(query.name) == true
+    }
+
+    /// - Returns: what has been sent so far, this query included.
+    mutating func sent(_ query: PacketQuery, about name: Int, to server: Int, isStream: Bool) -> Tally {
+        let isPlain = isPlain(query, about: name)
+        let key = Key(name: name, type: query.type, server: server)
+        var tally = tallies[key] ?? Tally()
+        if isStream { tally.streamQueries += 1 } else { tally.datagrams += 1 }
+        if isPlain { tally.wasAskedPlainly = true }
+        if isPlain, !isStream { tally.plainDatagrams += 1 }
+        tallies[key] = tally
+        return tally
+    }
+
+    /// The resolver reads what a server has sent.
+    mutating func delivered(
+        _ meaning: PacketReply.Meaning,
+        to query: PacketQuery,
+        about name: Int,
+        from server: Int
+    ) {
+        let isPlain = isPlain(query, about: name)
+        let key = Key(name: name, type: query.type, server: server)
+        switch meaning {
+        case .addresses(let addresses): tallies[key]?.given += addresses
+        case .negative:
+            tallies[key]?.hasDenied = true
+            if isPlain { tallies[key]?.hasDeniedPlainly = true }
+        case .unusable: tallies[key]?.hasSentUnusable = true
+        case .complaint: complainers.insert(server)
+        case .alias: break
+        }
+    }
+
+    mutating func mismatched(_ query: PacketQuery, about name: Int, from server: Int) {
+        mismatches[Key(name: name, type: query.type, server: server), default: 0] += 1
+    }
+
+    func hasComplained(_ server: Int) -> Bool { complainers.contains(server) }
+
+    /// Of all servers, for a name and a type.
+    func tallies(of name: Int, _ type: UInt16) -> [(server: Int, tally: Tally)] {
+        let serverLimit = 3
+        return (0..<serverLimit).compactMap { server in
+            tallies[Key(name: name, type: type, server: server)].map { (server, $0) }
+        }
+    }
+
+    func mismatches(for name: Int, _ type: UInt16) -> Int {
+        mismatches.reduce(0) { $0 + ($1.key.name == name && $1.key.type == type ? $1.value : 0) }
+    }
+}

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import IPAddresses
+import NameResolution
+
+/// What must hold of queries, and of what is believed.
+extension SimulatedInternet {
+    /// The most datagrams and streams for one lookup of a name and type, over all servers.
+    ///
+    /// Three tries a second at first, each wait twice as long as the one before from the fourth on, 30 s in all: that
+    /// is about twenty; a probe for each server that is marked down, and a repetition in another form, come on top.
+    static let datagramLimit = 48
+    static let streamLimit = 24
+
+    func check(_ query: PacketQuery, _ name: Int, _ tally: PacketWire.Tally, _ port: SimulatedPort?) {
+        let word = "\(zone.names[name].text) type \(query.type)"
+        run.story(
+            "→ \(servers[port?.server ?? 0].endpoint.address) \(word)\(port == nil ? " over a stream" : ""), "
+                + "\(query.hasOptions ? "with" : "without") OPT\(wire.isPlain(query, about: name) ? ", plain" : "")"
+        )
+        guard let asks = wire.asks[name] else { return run.fault("\(word) is asked for, and nobody wants it") }
+        let tallies = wire.tallies(of: name, query.type).map(\.tally)
+        let datagrams = tallies.reduce(0) { $0 + $1.datagrams }
+        let streams = tallies.reduce(0) { $0 + $1.streamQueries }
+        if datagrams > Self.datagramLimit * asks { run.fault("\(word): \(datagrams) datagrams for \(asks) lookups") }
+        if streams > Self.streamLimit * asks { run.fault("\(word): \(streams) streams' queries for \(asks) lookups") }
+        if rules.boundsPlainForm, let port, wire.isPlain(query, about: name) {
+            checkPlain(query, name, tally, port, asks)
+        }
+    }
+
+    /// The plain form has fewest bits to guess, so it goes out seldom, and from a port that nobody knows yet.
+    private func checkPlain(
+        _ query: PacketQuery,
+        _ name: Int,
+        _ tally: PacketWire.Tally,
+        _ port: SimulatedPort,
+        _ asks: Int
+    ) {
+        // Where names have three parents a server may have been learned to answer nothing else; one that cannot read
+        // OPT says so.
+        let parents = Set(zone.names.indices.map(zone.parent))
+        guard parents.count < 3, !wire.hasComplained(port.server) else { return }
+        let word = "\(zone.names[name].text) type \(query.type)"
+        if tally.plainDatagrams > asks * engineCount {
+            run.fault("\(word): the plain form goes out \(tally.plainDatagrams) times over UDP for \(asks) lookups")
+        }
+        if port.sent.contains(where: { !wire.isPlain($0, about: $0.place ?? -1) }) {
+            run.fault("\(word): the plain form goes out from a port that was used before")
+        }
+        let mismatches = wire.mismatches(for: name, query.type)
+        let limit = 4
+        if mismatches >= limit * asks {
+            run.fault("\(word): the plain form goes out over UDP after \(mismatches) datagrams that do not match")
+        }
+    }
+
+    /// A lookup is told these addresses of a family, or that there are none.
+    func checkBelieved(_ addresses: [IPAddress], _ type: UInt16, of name: Int) {
+        let chain = zone.chain(from: name)
+        let word = "\(zone.names[name].text) type \(type)"
+        let tallies = chain.flatMap { wire.tallies(of: $0, type) }
+        guard addresses.isEmpty else {
+            for address in addresses where !tallies.contains(where: { $0.tally.given.contains(address) }) {
+                run.fault("\(word): \(address) is believed, and no server has said so")
+            }
+            return
+        }
+        checkDenied([type], of: name)
+    }
+
+    /// A lookup of these families ends with the word that there is no such name, or none with addresses.
+    func checkDenied(_ families: AddressFamilies, of name: Int) {
+        let types = [(AddressFamily.ipv4, PacketZone.typeA), (.ipv6, PacketZone.typeAAAA)]
+        checkDenied(types.filter { families.contains($0.0) }.map(\.1), of: name)
+    }
+
+    /// Of one of these types nothing is believed to be there.
+    private func checkDenied(_ types: [UInt16], of name: Int) {
+        struct Denier {
+            let name: Int
+            let type: UInt16
+            let server: Int
+            let tally: PacketWire.Tally
+        }
+        let word = zone.names[name].text
+        var deniers: [Denier] = []
+        for name in zone.chain(from: name) {
+            for type in types {
+                for (server, tally) in wire.tallies(of: name, type)
+                where tally.hasDenied || !rules.distrustsUnusable && tally.hasSentUnusable {
+                    deniers.append(Denier(name: name, type: type, server: server, tally: tally))
+                }
+            }
+        }
+        if deniers.isEmpty {
+            return run.fault("\(word) type \(types): nothing is believed to be there, and no server has said so")
+        }
+        guard rules.confirmsNegatives else { return }
+        let isConfirmed = deniers.contains { denier in
+            denier.tally.wasAskedPlainly || isExempt(denier.server, denier.type, of: denier.name)
+        }
+        if !isConfirmed { run.fault("\(word) type \(types): a \"no\" is believed before the plain form was asked") }
+    }
+
+    /// The two exemptions: the server has given this name addresses of the other family, or a plain "no" under the same
+    /// parent has agreed.
+    private func isExempt(_ server: Int, _ type: UInt16, of name: Int) -> Bool {
+        let other = type == PacketZone.typeA ? PacketZone.typeAAAA : PacketZone.typeA
+        if wire.tallies(of: name, other).contains(where: { $0.server == server && !$0.tally.given.isEmpty }) {
+            return true
+        }
+        let siblings = zone.names.indices.filter { zone.parent(of: $0) == zone.parent(of: name) }
+        return siblings.contains { sibling in
+            [PacketZone.typeA, PacketZone.typeAAAA].contains { type in
+                wire.tallies(of: sibling, type).contains { $0.server == server && $0.tally.hasDeniedPlainly }
+            }
+        }
+    }
+
+    /// A lookup has ended without addresses of a type that the name has.
+    ///
+    /// - Parameter isGivenUp: whether it has been told nothing about the type, not even that there are none.
+    func checkMissed(_ type: UInt16, of name: Int, spelled text: [UInt8], isGivenUp: Bool) {
+        let word = "\(zone.names[name].text) type \(type)"
+        let hasComeNow = wire.unread.contains { unread in
+            unread.time == run.clock.now && unread.type == type && zone.chain(from: name).contains(unread.name)
+        }
+        // Rule 6.
+        if isGivenUp, hasComeNow { run.fault("\(word): given up while the answer lay unread") }
+        guard isCalm, rules.findsWhatGetaddrinfoFinds || hasOrdinaryServers,
+            isFoundByGetaddrinfo(name, type, spelled: text)
+        else { return }
+        run.fault("\(word): not found, and getaddrinfo finds it")
+    }
+
+    private var hasOrdinaryServers: Bool {
+        servers.allSatisfy { server in server.traits.allSatisfy(\.isFineWithWishes) }
+    }
+
+    /// Whether the C library would find addresses: it asks each server in order, in the plain form, believes the first
+    /// that says something, and asks over TCP what was truncated.
+    private func isFoundByGetaddrinfo(_ name: Int, _ type: UInt16, spelled text: [UInt8]) -> Bool {
+        let truth = PacketReply.Meaning.addresses(zone.addresses(of: name, type))
+        let header: [UInt8] = [0, 1, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0]
+        guard !file.rotates, !file.usesStreamsOnly,
+            let query = PacketQuery(
+                header + text + [UInt8(type >> 8), UInt8(truncatingIfNeeded: type), 0, 1],
+                in: zone
+            )
+        else { return false }
+        for server in servers {
+            guard case .message(let bytes, let meaning) = server.reply(to: query, isStream: false),
+                .nanoseconds(Int64(server.roundTrip + server.thinkingTime)) < file.timeout
+            else { continue }
+            if meaning == truth { return true }
+            let isTruncated = bytes[2] & 0x02 != 0
+            if isTruncated {
+                if [.refusesStreams, .ignoresStreams, .closesStreams].contains(where: server.has) { continue }
+                if case .message(_, truth) = server.reply(to: query, isStream: true) { return true }
+                return false
+            }
+            if meaning != .complaint { return false }
+        }
+        return false
+    }
+}
