@@ -42,6 +42,8 @@ final class Query: @unchecked Sendable {
         /// Whether the letters have a random case, which the answer must repeat.
         let isMixed: Bool
         let hasCookies: Bool
+        /// Whether the server's own cookie is among them: then its answer must have one, whatever is learned meanwhile.
+        let hasServerCookie: Bool
         /// Mismatched datagrams on the port before this query used it.
         let mismatchedBefore: Int
         /// Whether an answer may still come.
@@ -90,8 +92,8 @@ final class Query: @unchecked Sendable {
     var cookieDoubts: [Int] = []
     /// Servers whose datagrams lacked the cookie that they should have.
     var cookieFaults: [Int] = []
-    /// Datagrams that had the right identifier on the right port, and something else wrong.
-    var mismatched = 0
+    /// Whether a datagram had the right identifier on the right port, and something else wrong.
+    var hasMismatched = false
     /// What is not believed yet.
     var doubt: Doubt?
     /// The same name's queries for other types, under way beside this one.
@@ -138,11 +140,16 @@ final class Query: @unchecked Sendable {
         tries.contains { $0.server == server && $0.isStream }
     }
 
-    /// Datagrams of somebody who guesses: with a wrong identifier, on a port of this query's since it was used, or with a wrong answer.
+    /// Datagrams that answered nothing, on a port of this query's since it was used: somebody guesses, or answers come late.
     var mismatchedDatagrams: Int {
-        tries.reduce(mismatched) { count, attempt in
+        tries.reduce(0) { count, attempt in
             count + (attempt.port.map { $0.mismatched - attempt.mismatchedBefore } ?? 0)
         }
+    }
+
+    /// Whether a server has had the plain form, and has said nothing to it.
+    func isPlainSilent(_ server: Int) -> Bool {
+        tries.contains { $0.server == server && !$0.isStream && $0.form == .plain && $0.isListening }
     }
 
     /// The plain try of a server that may go out once more as it was.
@@ -159,7 +166,7 @@ final class Query: @unchecked Sendable {
 
     /// Whether a server has said something to the wished form that was not believed, or no address.
     func hasHeard(_ server: Int) -> Bool {
-        mismatched > 0
+        hasMismatched
             || tries.contains { $0.server == server && !$0.isStream && $0.form == .wished && !$0.isListening }
     }
 

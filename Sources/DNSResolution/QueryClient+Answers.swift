@@ -168,6 +168,8 @@ extension QueryClient {
         case .check(let server): conclude(check: place.query, of: server, hasFailed: false, at: now, &actions)
         case .answer:
             stopListening(place.query, place.index, at: now, &actions)
+            // A plain answer that is too long for a datagram is no negative, whatever the wished form has brought.
+            if attempt.form == .plain, query.doubt?.isNegative == true { query.doubt = nil }
             // Where a stream has been tried in vain, the other form may be answered whole.
             if query.hasStreamed(to: attempt.server), askOtherwise(place.query, attempt.server, at: now, &actions) {
                 return
@@ -239,7 +241,7 @@ extension QueryClient {
     ) -> Bool {
         let data = options.flatMap { try? reader.data(of: $0, as: OPTRecord.self) }
         guard let cookie = data?.options.first(where: { $0.code == OPTRecord.Option.cookieCode })?.value else {
-            return !standings[attempt.server].cookies.isExpected(at: now)
+            return !attempt.hasServerCookie
         }
         let client = standings[attempt.server].cookies.client
         guard cookie.starts(with: client) else { return false }
@@ -278,7 +280,10 @@ extension QueryClient {
         at now: Duration,
         _ actions: inout [Action]
     ) {
-        if ports[carrier] != nil { query.mismatched += 1 }
+        if let port = ports[carrier] {
+            query.hasMismatched = true
+            port.mismatched += 1
+        }
         ignore(count, reason(), on: carrier, at: now, &actions)
     }
 

@@ -55,6 +55,7 @@ extension QueryClient {
         query.doubt = Query.Doubt(server: attempt.server, answer: answer, isNegative: true)
         if query.hasAsked(attempt.server, in: .plain) {
             // It has been asked, and its answer is waited for as long as any.
+            setWake(place.query, at: min(query.ends, now + timeout(of: attempt.server, isFirst: false)))
             return
         }
         if isNegative, mayBeVouchedFor(query, by: attempt.server) { return }
@@ -84,7 +85,9 @@ extension QueryClient {
         if askOtherwise(key, doubt.server, at: now, &actions) {
             if doubt.isNegative { confirmations += 1 }
         } else {
-            believeDoubt(key, at: now, &actions)
+            // Somebody guesses, and there is no stream: what cannot be confirmed is not believed.
+            query.doubt = nil
+            countSoftRefusal(key, doubt.server, at: now, &actions)
         }
     }
 
@@ -123,6 +126,12 @@ extension QueryClient {
             conclude(check: place.query, of: server, hasFailed: true, at: now, &actions)
             return
         }
+        if case .answer = query.purpose, attempt.form == .wished, query.isPlainSilent(attempt.server) {
+            // The plain form is on its way, and what comes of that counts.
+            stopListening(place.query, place.index, at: now, &actions)
+            fail(place.query, place.index, .code(code), at: now, &actions)
+            return
+        }
         let isPlainLeft = attempt.form == .wished && !query.hasAsked(attempt.server, in: .plain)
         guard case .answer = query.purpose, isPlainLeft else {
             refuse(place.query, place.index, .code(code), at: now, &actions)
@@ -159,6 +168,7 @@ extension QueryClient {
             readable.server = configuration.servers[attempt.server].endpoint
             query.doubt = Query.Doubt(server: attempt.server, answer: readable, isNegative: false)
         }
+        if attempt.form == .plain, query.doubt?.isNegative == true { query.doubt = nil }
         guard !attempt.hasFailed else { return }
         fail(place.query, place.index, fault, at: now, &actions)
         if askOtherwise(place.query, attempt.server, at: now, &actions) {

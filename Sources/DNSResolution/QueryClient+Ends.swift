@@ -84,6 +84,15 @@ extension QueryClient {
         guard let query = queries[key], let doubt = query.doubt else { return }
         if now < query.ends, doubt.isNegative, !query.hasAsked(doubt.server, in: .plain) {
             confirm(key, at: now, &actions)
+        } else if now < query.ends, doubt.isNegative, !query.isPlainSilent(doubt.server) {
+            // The plain form was answered, and with something else: that is followed first.
+            startTry(key, at: now, &actions)
+        } else if now < query.ends, doubt.isNegative, query.mismatchedDatagrams < Self.mismatchLimit,
+            let index = query.repeatable(at: doubt.server)
+        {
+            // Lost, or late: once more, and as long again as a busy server may take.
+            repeatDatagram(query, index, at: now, &actions)
+            setWake(key, at: min(query.ends, now + max(Self.silenceOfMany, timeout(of: doubt.server, isFirst: false))))
         } else {
             believeDoubt(key, at: now, &actions)
         }
@@ -247,8 +256,8 @@ extension QueryClient {
             return
         } else if askOtherwise(key, server, at: now, &actions) {
             return
-        } else if query.doubt != nil {
-            settleDoubt(key, at: now, &actions)
+        } else if query.doubt?.isNegative == false {
+            believeDoubt(key, at: now, &actions)
         } else {
             countSoftRefusal(key, server, at: now, &actions)
         }

@@ -22,20 +22,24 @@ extension QueryClient {
         query.refusals(of: server) >= max(1, configuration.attempts)
     }
 
-    /// Whether a server that has never answered anything has been asked in the wished form alone: it may answer the other one, so that
-    /// comes before the next server's turn.
+    /// Whether a server that has never answered the wished form has been asked in that alone: it may answer the other one, so that comes
+    /// before the next server's turn, which may know other names.
     private func isOwedPlainForm(_ server: Int, _ query: Query) -> Bool {
-        standings[server].isUnknown && !configuration.usesStreamsOnly && query.refusals(of: server) == 0
+        !standings[server].answersWished && !configuration.usesStreamsOnly && query.refusals(of: server) == 0
             && query.hasAsked(server, in: .wished) && !query.hasAsked(server, in: .plain)
             && query.mismatchedDatagrams < Self.mismatchLimit
     }
 
     func timeout(of server: Int, isFirst: Bool) -> Duration {
-        standings[server].estimate.timeout(
-            isFirst: isFirst && !configuration.usesStreamsOnly,
+        let isDatagram = !configuration.usesStreamsOnly
+        let timeout = standings[server].estimate.timeout(
+            isFirst: isFirst && isDatagram,
             isOnlyServer: configuration.servers.count == 1,
             ceiling: configuration.timeout
         )
+        // Whatever has been learned of its speed, the wished form may be one that it never answers.
+        guard isFirst, isDatagram, !standings[server].answersWished else { return timeout }
+        return min(timeout, RoundTripEstimate.unknownFirst)
     }
 
     /// How long the next try at a server is waited for, after so many that were met with silence.
@@ -60,7 +64,9 @@ extension QueryClient {
             return
         }
         let form = nextForm(of: query, at: server, now)
-        if form == .wished, !isFirst, let index = query.repeatable(at: server) {
+        if form == .wished, !isFirst, query.mismatchedDatagrams < Self.mismatchLimit,
+            let index = query.repeatable(at: server)
+        {
             repeatDatagram(query, index, at: now, &actions)
         } else {
             sendDatagram(query, key, to: server, in: form, at: now, &actions)
@@ -77,14 +83,13 @@ extension QueryClient {
             if case .check = query.purpose { return .wished }
             return forms.first(for: query.question.name, at: now)
         }
-        if forms.isPlainOnly(at: now) { return .plain }
-        let mayBePlain = query.mismatchedDatagrams < Self.mismatchLimit && !query.hasAsked(server, in: .plain)
-        return mayBePlain ? .plain : .wished
+        guard query.mismatchedDatagrams < Self.mismatchLimit else { return .wished }
+        return forms.isPlainOnly(at: now) || !query.hasAsked(server, in: .plain) ? .plain : .wished
     }
 
     /// Sends a plain query once more as it was, byte for byte, as the C library does: there are networks that lose the first datagram from
     /// each port. A forger gains nothing by it.
-    private mutating func repeatDatagram(_ query: Query, _ index: Int, at now: Duration, _ actions: inout [Action]) {
+    mutating func repeatDatagram(_ query: Query, _ index: Int, at now: Duration, _ actions: inout [Action]) {
         query.tries[index].isRepeated = true
         query.tries[index].hasFailed = false
         query.lastSent = now
@@ -101,9 +106,7 @@ extension QueryClient {
         at now: Duration,
         _ actions: inout [Action]
     ) {
-        // A port of its own for the second form: whatever has gone wrong may be the first one's port.
-        let isSecondForm = form == .plain && !query.tries.isEmpty
-        let (port, state) = choosePort(to: server, isOwn: isSecondForm, at: now, &actions)
+        let (port, state) = choosePort(to: server, for: form, at: now, &actions)
         let message = register(query, key, form, to: server, on: port, state, at: now)
         state.listening += 1
         actions.append(.send(port, message))
@@ -113,13 +116,16 @@ extension QueryClient {
         if isLast { state.isRetired = true }
     }
 
+    /// A port for one more query. A plain one has a port of its own, for whatever has gone wrong may be the port that the wished one
+    /// used, and a forger must not know it; many at once share some that the wished form never uses.
     private mutating func choosePort(
         to server: Int,
-        isOwn: Bool,
+        for form: Query.Form,
         at now: Duration,
         _ actions: inout [Action]
     ) -> (Carrier, PortState) {
-        if isOwn, ownPorts[server] < Self.ownPortLimit {
+        let isPlain = form == .plain
+        if isPlain, ownPorts[server] < Self.ownPortLimit, !standings[server].forms.isPlainOnly(at: now) {
             let (port, state) = openPort(to: server, &actions)
             (state.isOwn, state.isRetired) = (true, true)
             ownPorts[server] += 1
@@ -127,7 +133,7 @@ extension QueryClient {
         }
         let random = generator.next()
         let choice =
-            isOwn
+            isPlain
             ? plainPorts[server].choose(at: now, random: random) : sourcePorts[server].choose(at: now, random: random)
         switch choice {
         case .use(let open):
@@ -135,8 +141,8 @@ extension QueryClient {
             return (open, known)
         case .open:
             let (port, state) = openPort(to: server, &actions)
-            state.isForPlain = isOwn
-            if isOwn { plainPorts[server].opened(port, at: now) } else { sourcePorts[server].opened(port, at: now) }
+            state.isForPlain = isPlain
+            if isPlain { plainPorts[server].opened(port, at: now) } else { sourcePorts[server].opened(port, at: now) }
             return (port, state)
         }
     }
@@ -243,6 +249,7 @@ extension QueryClient {
                 form: form,
                 isMixed: isMixed,
                 hasCookies: hasCookies,
+                hasServerCookie: hasCookies && standings[server].cookies.isExpected(at: now),
                 mismatchedBefore: port?.mismatched ?? 0
             )
         )

@@ -45,7 +45,7 @@ package struct QueryClient: Sendable {
         /// Tries that an answer may still come to.
         var listening = 0
         var isRetired = false
-        /// Datagrams that had no identifier which anybody waits for: somebody guesses, or answers come late.
+        /// Datagrams that answered nothing: somebody guesses, or answers come late.
         var mismatched = 0
         /// Whether one plain query has it for itself, or several plain ones share it.
         var isOwn = false
@@ -269,7 +269,11 @@ extension QueryClient {
                 finish(key, .noDescriptor(reason), at: now, &actions)
             }
         } else {
-            for (key, index) in affected { refuseSoftly(key, index, .network(reason), at: now, &actions) }
+            for (key, index) in affected {
+                // What could not be confirmed is not believed.
+                if let query = queries[key], query.tries[index].form == .plain { query.doubt = nil }
+                refuseSoftly(key, index, .network(reason), at: now, &actions)
+            }
         }
         retire(port, &actions)
     }

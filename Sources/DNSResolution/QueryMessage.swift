@@ -93,20 +93,29 @@ struct QueryMessage: Sendable {
     }
 
     /// Gives each letter of the name a random case (draft-vixie-dnsext-dns0x20), the first 128 of them: as many bits as there are.
+    ///
+    /// At least one letter is turned: a spelling that happens to be the given one would show nothing of how the server takes others.
     mutating func mixCase(random: (UInt64, UInt64)) {
         var (random, more) = random
         var bitsLeft = 64
         bytes.withUnsafeMutableBufferPointer { [nameLength] bytes in
+            var lastLetter: Int?
+            var hasTurned = false
             // A label's length is below every letter.
             for index in Header.length..<Header.length + nameLength where (bytes[index] | 0x20) &- 0x61 < 26 {
                 if bitsLeft == 0 {
                     (random, more) = (more, 0)
                     bitsLeft = 64
                 }
-                if random & 1 == 1 { bytes[index] ^= 0x20 }
+                if random & 1 == 1 {
+                    bytes[index] ^= 0x20
+                    hasTurned = true
+                }
+                lastLetter = index
                 random >>= 1
                 bitsLeft -= 1
             }
+            if !hasTurned, let lastLetter { bytes[lastLetter] ^= 0x20 }
         }
     }
 

@@ -14,9 +14,9 @@ struct PacketRules: Hashable, Sendable {
 
     /// What holds today.
     static let current = PacketRules(
-        confirmsNegatives: false,
-        distrustsUnusable: false,
-        findsWhatGetaddrinfoFinds: false,
-        boundsPlainForm: false
+        confirmsNegatives: true,
+        distrustsUnusable: true,
+        findsWhatGetaddrinfoFinds: true,
+        boundsPlainForm: true
     )
 }

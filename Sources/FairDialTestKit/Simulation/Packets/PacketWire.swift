@@ -15,7 +15,8 @@ struct PacketWire {
     struct Tally {
         var datagrams = 0
         var streamQueries = 0
-        var plainDatagrams = 0
+        /// Plain datagrams, one that is repeated byte for byte on its port counted once.
+        var plainDatagrams: Set<UInt64> = []
         var wasAskedPlainly = false
         /// What the resolver has read of the server's own messages.
         var given: [IPAddress] = []
@@ -47,19 +48,22 @@ struct PacketWire {
         if spellings[name]?.contains(wire) != true { spellings[name, default: []].append(wire) }
     }
 
+    /// Whether callers have given a name in one spelling alone: what is known of a name is known of all of its spellings.
+    func hasOneSpelling(_ name: Int) -> Bool { spellings[name].map { $0.count == 1 } ?? true }
+
     /// Whether a query has the form in which the C library would send it.
     func isPlain(_ query: PacketQuery, about name: Int) -> Bool {
         !query.hasOptions && spellings[name]?.contains(query.name) == true
     }
 
     /// - Returns: what has been sent so far, this query included.
-    mutating func sent(_ query: PacketQuery, about name: Int, to server: Int, isStream: Bool) -> Tally {
+    mutating func sent(_ query: PacketQuery, about name: Int, to server: Int, on port: UInt32?) -> Tally {
         let isPlain = isPlain(query, about: name)
         let key = Key(name: name, type: query.type, server: server)
         var tally = tallies[key] ?? Tally()
-        if isStream { tally.streamQueries += 1 } else { tally.datagrams += 1 }
+        if port == nil { tally.streamQueries += 1 } else { tally.datagrams += 1 }
         if isPlain { tally.wasAskedPlainly = true }
-        if isPlain, !isStream { tally.plainDatagrams += 1 }
+        if isPlain, let port { tally.plainDatagrams.insert(UInt64(port) << 16 | UInt64(query.identifier)) }
         tallies[key] = tally
         return tally
     }

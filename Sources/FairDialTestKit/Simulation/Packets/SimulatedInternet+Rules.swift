@@ -42,15 +42,18 @@ extension SimulatedInternet {
         let parents = Set(zone.names.indices.map(zone.parent))
         guard parents.count < 3, !wire.hasComplained(port.server) else { return }
         let word = "\(zone.names[name].text) type \(query.type)"
-        if tally.plainDatagrams > asks * engineCount {
-            run.fault("\(word): the plain form goes out \(tally.plainDatagrams) times over UDP for \(asks) lookups")
+        // A server that is marked down may be shown a copy, in both forms.
+        let limit = asks * engineCount * (servers.count > 1 ? 2 : 1)
+        if tally.plainDatagrams.count > limit {
+            run.fault("\(word): the plain form goes out \(tally.plainDatagrams.count) times over UDP for \(asks) lookups")
         }
         if port.sent.contains(where: { !wire.isPlain($0, about: $0.place ?? -1) }) {
             run.fault("\(word): the plain form goes out from a port that was used before")
         }
         let mismatches = wire.mismatches(for: name, query.type)
-        let limit = 4
-        if mismatches >= limit * asks {
+        let mismatchLimit = 4
+        // Each lookup counts its own; whose they were shows where there is one.
+        if asks == 1, mismatches >= mismatchLimit {
             run.fault("\(word): the plain form goes out over UDP after \(mismatches) datagrams that do not match")
         }
     }
@@ -61,7 +64,13 @@ extension SimulatedInternet {
         let word = "\(zone.names[name].text) type \(type)"
         let tallies = chain.flatMap { wire.tallies(of: $0, type) }
         guard addresses.isEmpty else {
-            for address in addresses where !tallies.contains(where: { $0.tally.given.contains(address) }) {
+            // Of a message that breaks off what could be read may be taken, as the C library takes it.
+            let isReadable = tallies.contains { $0.tally.hasSentUnusable }
+            let truth = zone.addresses(of: name, type)
+            for address in addresses
+            where !tallies.contains(where: { $0.tally.given.contains(address) })
+                && !(isReadable && truth.contains(address))
+            {
                 run.fault("\(word): \(address) is believed, and no server has said so")
             }
             return
@@ -129,7 +138,7 @@ extension SimulatedInternet {
         // Rule 6.
         if isGivenUp, hasComeNow { run.fault("\(word): given up while the answer lay unread") }
         guard isCalm, rules.findsWhatGetaddrinfoFinds || hasOrdinaryServers,
-            isFoundByGetaddrinfo(name, type, spelled: text)
+            wire.hasOneSpelling(name), isFoundByGetaddrinfo(name, type, spelled: text)
         else { return }
         run.fault("\(word): not found, and getaddrinfo finds it")
     }

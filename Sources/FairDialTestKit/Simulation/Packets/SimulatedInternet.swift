@@ -142,7 +142,7 @@ extension SimulatedInternet {
             return nil
         }
         guard let name = query.place else { return query }
-        let tally = wire.sent(query, about: name, to: server, isStream: port == nil)
+        let tally = wire.sent(query, about: name, to: server, on: port?.carrier)
         check(query, name, tally, port)
         return query
     }
