@@ -50,6 +50,8 @@ final class Query: @unchecked Sendable {
         var isListening = true
         /// Whether it has been counted as having come to nothing; a good answer is taken all the same.
         var hasFailed = false
+        /// Whether it never went out, for want of a socket.
+        var isVoid = false
         /// Whether it has gone out twice: then its answer does not say how long the server takes.
         var isRepeated = false
     }
@@ -132,7 +134,7 @@ final class Query: @unchecked Sendable {
 
     /// Whether a server has had the question in a form, in a datagram.
     func hasAsked(_ server: Int, in form: Form) -> Bool {
-        tries.contains { $0.server == server && !$0.isStream && $0.form == form }
+        tries.contains { $0.server == server && !$0.isStream && $0.form == form && !$0.isVoid }
     }
 
     /// Whether a server has had it over a stream.

@@ -54,8 +54,13 @@ extension QueryClient {
         stopListening(place.query, place.index, at: now, &actions)
         query.doubt = Query.Doubt(server: attempt.server, answer: answer, isNegative: true)
         if query.hasAsked(attempt.server, in: .plain) {
-            // It has been asked, and its answer is waited for as long as any.
-            setWake(place.query, at: min(query.ends, now + timeout(of: attempt.server, isFirst: false)))
+            if query.isPlainSilent(attempt.server) {
+                // It is on its way, and its answer is waited for as long as any.
+                setWake(place.query, at: min(query.ends, now + timeout(of: attempt.server, isFirst: false)))
+            } else if !query.isWaiting {
+                // It has said something else: this is a "no" to what cannot be had otherwise.
+                countSoftRefusal(place.query, attempt.server, at: now, &actions)
+            }
             return
         }
         if isNegative, mayBeVouchedFor(query, by: attempt.server) { return }

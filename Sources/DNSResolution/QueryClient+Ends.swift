@@ -23,8 +23,7 @@ extension QueryClient {
             return
         }
         if now >= query.ends, query.isDispensable {
-            if query.doubt != nil { believeDoubt(key, at: now, &actions) }
-            finish(key, .failed(query.failures), at: now, &actions)
+            end(query, key, at: now, &actions)
             return
         }
         for (index, attempt) in query.tries.enumerated() where attempt.isListening && !attempt.hasFailed {
@@ -52,10 +51,10 @@ extension QueryClient {
         case .check(let server):
             conclude(check: key, of: server, hasFailed: true, at: now, &actions)
         case .answer:
-            if query.doubt != nil {
+            if now >= query.ends || query.isLastCall {
+                end(query, key, at: now, &actions)
+            } else if query.doubt != nil {
                 settleDoubt(key, at: now, &actions)
-            } else if now >= query.ends || query.isLastCall {
-                finish(key, .failed(query.failures), at: now, &actions)
             } else {
                 startTry(key, at: now, &actions)
             }
@@ -82,19 +81,27 @@ extension QueryClient {
     /// What is doubted has waited long enough: for a sibling, and then it is asked in the plain form; or for that.
     private mutating func settleDoubt(_ key: Slab<Query>.Key, at now: Duration, _ actions: inout [Action]) {
         guard let query = queries[key], let doubt = query.doubt else { return }
-        if now < query.ends, doubt.isNegative, !query.hasAsked(doubt.server, in: .plain) {
+        guard doubt.isNegative else { return believeDoubt(key, at: now, &actions) }
+        if !query.hasAsked(doubt.server, in: .plain) {
             confirm(key, at: now, &actions)
-        } else if now < query.ends, doubt.isNegative, !query.isPlainSilent(doubt.server) {
+        } else if !query.isPlainSilent(doubt.server) {
             // The plain form was answered, and with something else: that is followed first.
             startTry(key, at: now, &actions)
-        } else if now < query.ends, doubt.isNegative, query.mismatchedDatagrams < Self.mismatchLimit,
-            let index = query.repeatable(at: doubt.server)
-        {
+        } else if query.mismatchedDatagrams < Self.mismatchLimit, let index = query.repeatable(at: doubt.server) {
             // Lost, or late: once more, and as long again as a busy server may take.
             repeatDatagram(query, index, at: now, &actions)
             setWake(key, at: min(query.ends, now + max(Self.silenceOfMany, timeout(of: doubt.server, isFirst: false))))
         } else {
             believeDoubt(key, at: now, &actions)
+        }
+    }
+
+    /// A query's time is over: what is doubted is believed if it could be asked for in the plain form.
+    private mutating func end(_ query: Query, _ key: Slab<Query>.Key, at now: Duration, _ actions: inout [Action]) {
+        if let doubt = query.doubt, !doubt.isNegative || query.hasAsked(doubt.server, in: .plain) {
+            believeDoubt(key, at: now, &actions)
+        } else {
+            finish(key, .failed(query.failures), at: now, &actions)
         }
     }
 
@@ -184,13 +191,14 @@ extension QueryClient {
         }
         query.refusals += 1
         query.noteRefusal(of: server)
-        if query.isLastCall { return }
+        if query.isLastCall {
+            if query.wake <= now { setWake(key, at: min(query.ends, now + RoundTripEstimate.floor)) }
+            return
+        }
         if !standings.indices.allSatisfy({ isSpent($0, query) }) {
             startTry(key, at: now, &actions)
-        } else if query.doubt != nil {
-            believeDoubt(key, at: now, &actions)
         } else {
-            finish(key, .failed(query.failures), at: now, &actions)
+            end(query, key, at: now, &actions)
         }
     }
 
@@ -220,7 +228,10 @@ extension QueryClient {
         }
         query.refusals += 1
         query.noteRefusal(of: server)
-        if query.isLastCall { return }
+        if query.isLastCall {
+            if query.wake <= now { setWake(key, at: min(query.ends, now + RoundTripEstimate.floor)) }
+            return
+        }
         if !standings.indices.allSatisfy({ isSpent($0, query) }) {
             startTry(key, at: now, &actions)
             return

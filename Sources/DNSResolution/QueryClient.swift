@@ -265,6 +265,7 @@ extension QueryClient {
         if isShortage {
             for (key, index) in affected {
                 stopListening(key, index, at: now, &actions)
+                queries[key]?.tries[index].isVoid = true
                 guard let query = queries[key], !query.tries.contains(where: \.isListening) else { continue }
                 finish(key, .noDescriptor(reason), at: now, &actions)
             }

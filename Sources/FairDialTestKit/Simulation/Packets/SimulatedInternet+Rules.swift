@@ -45,15 +45,17 @@ extension SimulatedInternet {
         // A server that is marked down may be shown a copy, in both forms.
         let limit = asks * engineCount * (servers.count > 1 ? 2 : 1)
         if tally.plainDatagrams.count > limit {
-            run.fault("\(word): the plain form goes out \(tally.plainDatagrams.count) times over UDP for \(asks) lookups")
+            run.fault(
+                "\(word): the plain form goes out \(tally.plainDatagrams.count) times over UDP for \(asks) lookups"
+            )
         }
         if port.sent.contains(where: { !wire.isPlain($0, about: $0.place ?? -1) }) {
             run.fault("\(word): the plain form goes out from a port that was used before")
         }
         let mismatches = wire.mismatches(for: name, query.type)
         let mismatchLimit = 4
-        // Each lookup counts its own; whose they were shows where there is one.
-        if asks == 1, mismatches >= mismatchLimit {
+        // Each lookup counts its own, and so does a copy for a server that is marked down.
+        if asks == 1, servers.count == 1, mismatches >= mismatchLimit {
             run.fault("\(word): the plain form goes out over UDP after \(mismatches) datagrams that do not match")
         }
     }
@@ -158,10 +160,12 @@ extension SimulatedInternet {
                 in: zone
             )
         else { return false }
+        // Where there are others, nobody is waited for as long as the C library waits.
+        let patience = servers.count > 1 ? min(file.timeout, .milliseconds(400)) : file.timeout
         for server in servers {
-            guard case .message(let bytes, let meaning) = server.reply(to: query, isStream: false),
-                .nanoseconds(Int64(server.roundTrip + server.thinkingTime)) < file.timeout
-            else { continue }
+            let time = Duration.nanoseconds(Int64(server.roundTrip + server.thinkingTime))
+            guard case .message(let bytes, let meaning) = server.reply(to: query, isStream: false) else { continue }
+            if time >= patience { return false }
             if meaning == truth { return true }
             let isTruncated = bytes[2] & 0x02 != 0
             if isTruncated {
