@@ -5,6 +5,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #ifdef __linux__
@@ -93,6 +94,23 @@ ssize_t fairdial_read(int descriptor, void *buffer, size_t count)
     return read(descriptor, buffer, count);
 }
 
+/// One system call a datagram: everywhere but on Linux, and where a filter or an old kernel refuses the call for
+/// several.
+static int receive_one_by_one(int descriptor, void *buffer, size_t room, size_t *lengths, int count)
+{
+    int received = 0;
+    while (received < count) {
+        ssize_t length = recv(descriptor, (char *)buffer + (size_t)received * room, room, MSG_DONTWAIT);
+        if (length < 0) {
+            if (errno == EAGAIN || errno == EINTR || received > 0)
+                break;
+            return -errno;
+        }
+        lengths[received++] = (size_t)length;
+    }
+    return received;
+}
+
 int fairdial_receive(int descriptor, void *buffer, size_t room, size_t *lengths, int count)
 {
     if (count > FAIRDIAL_MOST_DATAGRAMS)
@@ -107,23 +125,63 @@ int fairdial_receive(int descriptor, void *buffer, size_t room, size_t *lengths,
         messages[index].msg_hdr.msg_iovlen = 1;
     }
     int received = recvmmsg(descriptor, messages, (unsigned)count, MSG_DONTWAIT, NULL);
+    // A seccomp filter says EPERM or ENOSYS, and so does a kernel that has no such call: it says nothing about the
+    // peer.
+    if (received < 0 && (errno == ENOSYS || errno == EPERM))
+        return receive_one_by_one(descriptor, buffer, room, lengths, count);
     if (received < 0)
         return errno == EAGAIN || errno == EINTR ? 0 : -errno;
     for (int index = 0; index < received; index++)
         lengths[index] = messages[index].msg_len;
     return received;
 #else
-    int received = 0;
-    while (received < count) {
-        ssize_t length = recv(descriptor, (char *)buffer + (size_t)received * room, room, MSG_DONTWAIT);
-        if (length < 0) {
-            if (errno == EAGAIN || errno == EINTR || received > 0)
-                break;
-            return -errno;
+    return receive_one_by_one(descriptor, buffer, room, lengths, count);
+#endif
+}
+
+#ifdef __linux__
+/// The same bytes by the old way, for where a filter or an old kernel refuses getrandom(2).
+static int read_random_device(char *buffer, size_t count)
+{
+    int descriptor = open("/dev/urandom", O_RDONLY | O_CLOEXEC);
+    if (descriptor < 0)
+        return errno;
+    while (count > 0) {
+        ssize_t got = read(descriptor, buffer, count);
+        if (got == 0 || (got < 0 && errno != EINTR)) {
+            int error = got == 0 ? EIO : errno;
+            close(descriptor);
+            return error;
         }
-        lengths[received++] = (size_t)length;
+        if (got > 0) {
+            buffer += got;
+            count -= (size_t)got;
+        }
     }
-    return received;
+    close(descriptor);
+    return 0;
+}
+#endif
+
+int fairdial_open_bell(int ends[2])
+{
+#ifdef __linux__
+    if (pipe2(ends, O_NONBLOCK | O_CLOEXEC) == 0)
+        return 0;
+    if (errno != ENOSYS && errno != EPERM)
+        return errno;
+    // A filter that knows of no pipes may know of sockets.
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends) == 0)
+        return 0;
+    return errno;
+#else
+    if (pipe(ends) != 0)
+        return errno;
+    for (int end = 0; end < 2; end++) {
+        (void)fcntl(ends[end], F_SETFL, O_NONBLOCK);
+        (void)fcntl(ends[end], F_SETFD, FD_CLOEXEC);
+    }
+    return 0;
 #endif
 }
 
@@ -134,7 +192,7 @@ int fairdial_random(void *buffer, size_t count)
     while (count > 0) {
         ssize_t got = getrandom(rest, count, 0);
         if (got < 0 && errno != EINTR)
-            return errno;
+            return read_random_device(rest, count);
         if (got > 0) {
             rest += got;
             count -= (size_t)got;
@@ -165,7 +223,16 @@ ssize_t fairdial_write(int descriptor, const void *buffer, size_t count)
 
 ssize_t fairdial_send(int descriptor, const void *buffer, size_t count, int flags)
 {
-    return send(descriptor, buffer, count, flags);
+    ssize_t sent = send(descriptor, buffer, count, flags);
+#ifdef __linux__
+    // Where a filter refuses sendto(2), another call may be allowed; a firewall's EPERM comes back the same.
+    if (sent < 0 && (errno == ENOSYS || errno == EPERM)) {
+        struct iovec part = {.iov_base = (void *)buffer, .iov_len = count};
+        struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
+        sent = sendmsg(descriptor, &message, flags);
+    }
+#endif
+    return sent;
 }
 
 #ifdef __linux__

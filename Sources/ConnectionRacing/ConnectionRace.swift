@@ -63,7 +63,8 @@ public struct ConnectionRace: Sendable {
     private let preferred: AddressFamily
     /// Everything that is known, in the order of preference, and after it what was tried and is not known any more.
     private var entrants: [Entrant] = []
-    private var untriedCount = 0
+    /// How many are known and have not been tried.
+    public private(set) var untriedCount = 0
     private var underWayCount = 0
     /// Who goes first whatever the order, because the machine had no socket for it when its turn came.
     private var postponed: Destination?

@@ -55,7 +55,7 @@ extension DomainName {
     }
 
     /// The byte that follows a backslash.
-    private static func escaped(_ text: UnsafeBufferPointer<UInt8>, _ position: inout Int) -> UInt8? {
+    static func escaped(_ text: UnsafeBufferPointer<UInt8>, _ position: inout Int) -> UInt8? {
         guard position < text.count else { return nil }
         let digits = UInt8(ascii: "0")...UInt8(ascii: "9")
         guard digits.contains(text[position]) else {

@@ -15,6 +15,12 @@ public struct DomainNameError: Error, Hashable, Sendable {
         case longName
         /// A backslash before something that is neither one character nor three digits up to 255.
         case badEscape
+        /// A character that DNS can carry, and no host's name has: `/`, `@`, a blank, …
+        case hostCharacter
+        /// A host's name that begins with a hyphen.
+        case leadingHyphen
+        /// A host's name that is not ASCII, and has not been converted.
+        case notASCII
     }
 
     /// What is wrong.
@@ -23,9 +29,13 @@ public struct DomainNameError: Error, Hashable, Sendable {
     /// Where: an offset in bytes into the text, or into the name.
     public let offset: Int
 
-    init(_ reason: Reason, at offset: Int) {
+    /// What stands there, or why it cannot be converted, for a person; `nil` where the reason says all.
+    public let detail: String?
+
+    package init(_ reason: Reason, at offset: Int, detail: String? = nil) {
         self.reason = reason
         self.offset = offset
+        self.detail = detail
     }
 }
 
@@ -38,6 +48,9 @@ extension DomainNameError: CustomStringConvertible {
         case .longLabel: "a label of more than 63 bytes at byte \(offset)"
         case .longName: "a name of more than 255 bytes"
         case .badEscape: "a backslash with nothing to escape at byte \(offset)"
+        case .hostCharacter: "no host's name has a \"\(detail ?? "?")\", as at byte \(offset)"
+        case .leadingHyphen: "no host's name begins with a hyphen"
+        case .notASCII: "not ASCII at byte \(offset): \(detail ?? "write its A-label, which begins with xn--")"
         }
     }
 }

@@ -131,6 +131,11 @@ public struct MessageReader: Sendable {
         questionsLeft -= 1
     }
 
+    /// Whether every record that a section announces has been read.
+    public func isAtEnd(of section: Section) -> Bool {
+        self.section.rawValue > section.rawValue || self.section == section && recordsLeft == 0
+    }
+
     /// Where the next thing stands; after the last record, how many bytes belong to the message.
     public var offset: Int { position }
 }

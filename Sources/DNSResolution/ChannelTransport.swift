@@ -10,7 +10,7 @@ package struct ChannelTransport: StreamTransport {
     package let isPrivate: Bool
 
     /// Made when the first stream is: loops are threads.
-    private let group: @Sendable () -> any EventLoopGroup
+    private let group: @Sendable () throws -> any EventLoopGroup
     private let prepare: @Sendable (any Channel, NameServer) throws -> Void
     private let describe: @Sendable (any Error) -> String
 
@@ -21,7 +21,7 @@ package struct ChannelTransport: StreamTransport {
     ///   - describe: an error of those handlers in one clause for a person.
     package init(
         isPrivate: Bool = false,
-        group: @escaping @Sendable () -> any EventLoopGroup = { MultiThreadedEventLoopGroup.singleton },
+        group: @escaping @Sendable () throws -> any EventLoopGroup = { try ProcessLoops.group() },
         prepare: @escaping @Sendable (any Channel, NameServer) throws -> Void = { _, _ in },
         describe: @escaping @Sendable (any Error) -> String = { "\($0)" }
     ) {
@@ -57,6 +57,12 @@ package struct ChannelTransport: StreamTransport {
             channel?.close(promise: nil)
         }
 
+        func readAll(_ done: @escaping @Sendable () -> Void) {
+            guard let channel = state.withLockedValue({ $0.isClosed ? nil : $0.channel }) else { return done() }
+            // One turn of the loop: it reads what there is before it comes to its timers.
+            _ = channel.eventLoop.scheduleTask(in: .milliseconds(1)) { done() }
+        }
+
         func connected(_ channel: any Channel) {
             let (waiting, isClosed) = state.withLockedValue { state in
                 state.channel = channel
@@ -80,7 +86,14 @@ package struct ChannelTransport: StreamTransport {
     package func open(_ server: NameServer, _ tell: @escaping @Sendable (StreamEvent) -> Void) -> any OpenStream {
         let stream = Stream()
         let (prepare, describe) = (prepare, describe)
-        let bootstrap = ClientBootstrap(group: group())
+        let loops: any EventLoopGroup
+        do {
+            loops = try group()
+        } catch {
+            tell(.closed((error as? ProcessLoops.Shortage)?.reason ?? describe(error)))
+            return stream
+        }
+        let bootstrap = ClientBootstrap(group: loops)
             .channelOption(.tcpOption(.tcp_nodelay), value: 1)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {

@@ -33,6 +33,11 @@ final class DNSEngine: Sendable {
         /// Until when the reader sleeps, if nobody wakes it; `nil` while it is awake or not there.
         var sleepsUntil: Duration?
         var hasReader = false
+        /// The reader's present sleep, or the one that it has woken from.
+        var sleep = Sleep()
+        /// Those for which the reader is to read everything that has come, and then to say so.
+        var catchingUp: [CatchUp] = []
+        var streamReading = StreamReading()
         /// Room for what the next change brings.
         var actions: [StubResolver.Action] = []
 
@@ -40,6 +45,26 @@ final class DNSEngine: Sendable {
             while receivers.count <= lookup.place { receivers.append(nil) }
             receivers[lookup.place] = receiver
         }
+    }
+
+    /// A look-up whose time is about to be called.
+    struct CatchUp: Sendable {
+        let lookup: StubResolver.Lookup
+        /// What had come by then is to be read.
+        let since: Duration
+
+        /// Those for which enough has been read, and the others.
+        static func split(_ all: [CatchUp], asOf time: Duration) -> (done: [CatchUp], left: [CatchUp]) {
+            (all.filter { $0.since <= time }, all.filter { $0.since > time })
+        }
+    }
+
+    /// One sleep of the reader.
+    struct Sleep: Sendable {
+        /// When it began. What has come by then is read before any clock is looked at, and clocks are looked at as of
+        /// then: however long the process stands still meanwhile, no answer is late for that (rule 6).
+        var since: Duration = .zero
+        var catchingUp: [CatchUp] = []
     }
 
     /// How long the reader stays without work.
@@ -54,7 +79,8 @@ final class DNSEngine: Sendable {
     private let machine: any ResolverMachine
     private let datagrams: any DatagramTransport
     private let transport: any StreamTransport
-    private let streams = NIOLockedValueBox<[QueryClient.Carrier: any OpenStream]>([:])
+    /// A stream that is just being opened has no value yet.
+    private let streams = NIOLockedValueBox<[QueryClient.Carrier: (any OpenStream)?]>([:])
     private let startedAt: NIODeadline
     private let traced: (@Sendable (QueryTrace) -> Void)?
 
@@ -82,6 +108,11 @@ final class DNSEngine: Sendable {
     /// What the cache has.
     func knownAddresses(_ question: LookupQuestion, at now: NIODeadline) -> LookupAnswer? {
         cache.addresses(for: question, in: searchList, at: .nanoseconds((now - startedAt).nanoseconds))
+    }
+
+    /// The streams that are open, or about to be.
+    var openStreams: [any OpenStream] {
+        streams.withLockedValue { $0.isEmpty ? [] : $0.values.compactMap { $0 } }
     }
 
     /// Looks at the machine where nothing is to be done about it.
@@ -125,6 +156,24 @@ extension DNSEngine {
         }
     }
 
+    /// Has the reader read everything that has come by now, and then tell the look-up `caughtUp`.
+    ///
+    /// - Returns: `false` where nobody is there to read.
+    func catchUp(_ lookup: StubResolver.Lookup) -> Bool {
+        let (isAwaited, mustWake) = desk.withMachine { desk in
+            // Of one that is over, the end is on its way to whoever still asks.
+            guard desk.resolver.contains(lookup) else { return (true, false) }
+            guard desk.hasReader else { return (false, false) }
+            desk.catchingUp.append(CatchUp(lookup: lookup, since: now))
+            defer { desk.sleepsUntil = nil }
+            return (true, desk.sleepsUntil != nil)
+        }
+        if mustWake { wakeReader() }
+        return isAwaited
+    }
+
+    func wakeReader() { datagrams.wakeReader() }
+
     private func updateStarting(
         _ change: (inout Desk, Duration, inout [StubResolver.Action]) -> StubResolver.Lookup
     ) -> StubResolver.Lookup {
@@ -141,10 +190,11 @@ extension DNSEngine {
             var actions: [StubResolver.Action] = []
             swap(&actions, &desk.actions)
             change(&desk, self.now, &actions)
-            if let wake = desk.resolver.wakeTime, let number = self.call(&desk, by: wake, &mustWake) {
+            if let wake = desk.resolver.wakeTime, let shortage = self.call(&desk, by: wake, &mustWake) {
                 let now = self.now
                 desk.resolver.inClient(at: now, &actions) { client, steps in
-                    client.giveUp(ErrorText.of(number), at: now, &steps)
+                    let reason = ErrorText.of(shortage.number)
+                    client.giveUp(shortage.isThread ? .noThread(reason) : .noDescriptor(reason), at: now, &steps)
                 }
             }
             for action in actions {
@@ -153,7 +203,7 @@ extension DNSEngine {
             actions.removeAll(keepingCapacity: actions.capacity <= Self.roomToKeep)
             swap(&actions, &desk.actions)
         }
-        if mustWake { datagrams.wakeReader() }
+        if mustWake { wakeReader() }
     }
 
     private static func errand(_ action: StubResolver.Action, _ desk: inout Desk) -> Errand? {
@@ -177,8 +227,8 @@ extension DNSEngine: DatagramReceiver {
     /// Sees to it that the reader is there, and awake at this time.
     ///
     /// - Parameter mustWake: becomes `true` where it is to be woken, outside the lock.
-    /// - Returns: `nil`, or the error number, where there is none to be had.
-    private func call(_ desk: inout Desk, by wake: Duration, _ mustWake: inout Bool) -> Int32? {
+    /// - Returns: `nil`, or what is missing, where there is none to be had.
+    private func call(_ desk: inout Desk, by wake: Duration, _ mustWake: inout Bool) -> ReaderShortage? {
         if desk.hasReader {
             guard let until = desk.sleepsUntil, wake < until else { return nil }
             // Nobody else needs to.
@@ -186,7 +236,7 @@ extension DNSEngine: DatagramReceiver {
             mustWake = true
             return nil
         }
-        if let number = datagrams.startReading(for: self) { return number }
+        if let shortage = datagrams.startReading(for: self) { return shortage }
         desk.hasReader = true
         return nil
     }
@@ -194,33 +244,55 @@ extension DNSEngine: DatagramReceiver {
     func nextSleep() -> Duration? {
         let now = now
         return desk.withMachine { desk in
+            desk.streamReading.giveUp(at: now)
+            desk.sleep = Sleep(since: now)
+            if !desk.catchingUp.isEmpty, desk.streamReading.asked == nil {
+                swap(&desk.sleep.catchingUp, &desk.catchingUp)
+                return .zero
+            }
             if desk.resolver.wakeTime == nil, let until = desk.sleepsUntil, until <= now {
                 // Slept a whole idle time, and nobody came.
                 desk.hasReader = false
                 desk.sleepsUntil = nil
                 return nil
             }
-            let until = desk.resolver.wakeTime ?? now + Self.idleTime
+            // While loops read, no clock may be looked at: they wake the reader when they have.
+            let until = desk.streamReading.end ?? desk.resolver.wakeTime ?? now + Self.idleTime
             desk.sleepsUntil = until
             return max(.zero, until - now)
         }
     }
 
     func turn(_ events: [(port: QueryClient.Carrier, event: DatagramEvent)], isEverything: Bool, wasWoken: Bool) {
+        let streams = openStreams
+        var mustAskStreams = false
         update { desk, now, actions in
+            let sleep = desk.sleep
+            // Over streams, all has been read that had come by then.
+            let asOf = streams.isEmpty ? sleep.since : min(sleep.since, desk.streamReading.until)
             if wasWoken { desk.sleepsUntil = nil }
             desk.resolver.inClient(at: now, &actions) { client, steps in
                 for (port, event) in events {
                     switch event {
                     case .message(let bytes): client.received(bytes, on: port, at: now, &steps)
                     case .failed(let number):
-                        client.failed(port, ErrorText.of(number), isShortage: false, at: now, &steps)
+                        let isShortage = ErrorText.isShortage(number)
+                        client.failed(port, ErrorText.of(number), isShortage: isShortage, at: now, &steps)
                     }
                 }
-                // After all of the messages: what has come by now counts, however late we look (rule 6).
-                if isEverything { client.advance(to: now, &steps) }
+                // After all of the messages: what has come counts, however late we look (rule 6).
+                if isEverything { client.advance(to: asOf, &steps) }
             }
+            let (done, left) = isEverything ? CatchUp.split(sleep.catchingUp, asOf: asOf) : ([], sleep.catchingUp)
+            desk.catchingUp += left
+            for catchUp in done where desk.resolver.contains(catchUp.lookup) {
+                actions.append(.deliver(catchUp.lookup, .caughtUp))
+            }
+            guard asOf < sleep.since, desk.streamReading.asked == nil else { return }
+            mustAskStreams = !left.isEmpty || desk.resolver.wakeTime.map { $0 <= sleep.since } ?? false
+            if mustAskStreams { desk.streamReading.ask(streams.count, at: sleep.since) }
         }
+        if mustAskStreams { ask(streams) }
     }
 }
 
@@ -243,21 +315,24 @@ extension DNSEngine {
             if let number = datagrams.send(message, on: port) { failed(port, number) }
         case .closePort(let port): datagrams.close(port)
         case .openStream(let stream, let server):
+            streams.withLockedValue { $0[stream] = .some(nil) }
             let opened = transport.open(server) { event in self.heard(event, on: stream) }
-            streams.withLockedValue { $0[stream] = opened }
-        case .sendOnStream(let stream, let message): streams.withLockedValue { $0[stream] }?.send(message)
-        case .closeStream(let stream): streams.withLockedValue { $0.removeValue(forKey: stream) }?.close()
+            // It may have ended before it was there.
+            streams.withLockedValue { if $0.keys.contains(stream) { $0[stream] = opened } }
+        case .sendOnStream(let stream, let message): streams.withLockedValue { $0[stream] ?? nil }?.send(message)
+        case .closeStream(let stream): streams.withLockedValue { $0.removeValue(forKey: stream) ?? nil }?.close()
         case .trace(let trace): traced?(trace)
         case .began, .finish: return
         }
     }
 
     private func failed(_ port: QueryClient.Carrier, _ number: Int32) {
+        let reason = ErrorText.ofPort(number)
         update { desk, now, actions in
             desk.resolver.inClient(at: now, &actions) { client, steps in
                 client.failed(
                     port,
-                    ErrorText.of(number),
+                    reason,
                     isShortage: ErrorText.isShortage(number),
                     at: now,
                     &steps

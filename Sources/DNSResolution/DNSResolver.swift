@@ -38,6 +38,8 @@ public final class DNSResolver: Resolver, RecordResolver {
             engine.withdraw(lookup)
             return true
         }
+
+        func catchUp(late: Duration) -> Bool { engine.catchUp(lookup) }
     }
 
     /// What is known is told without a look at the file for so long.

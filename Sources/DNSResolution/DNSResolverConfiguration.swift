@@ -17,7 +17,8 @@ public struct DNSResolverConfiguration: Sendable {
     /// Whether only streams are used, as `use-vc` in resolv.conf says for everybody.
     public var usesStreamsOnly = false
 
-    /// Whether letters go out in random case (RFC 5452 §9.3 and later). Default `true`.
+    /// Whether letters go out in random case, some bits more for a forger to guess. Default `true`; turn it off where a server wants
+    /// names as they are written and the time until that is learned matters.
     public var mixesCase = true
 
     /// Whether cookies are exchanged with servers that know them (RFC 7873). Default `true`.
@@ -39,6 +40,9 @@ public struct DNSResolverConfiguration: Sendable {
 
     /// Is told every step on the way to each answer; `nil` to have none told. It must not block.
     public var trace: (@Sendable (QueryTrace) -> Void)?
+
+    /// Whether letters have a random case on the loopback too; for tests.
+    package var mixesCaseOnLoopback = false
 
     /// How streams are opened.
     package var transport: any StreamTransport = ChannelTransport()
@@ -77,6 +81,7 @@ public struct DNSResolverConfiguration: Sendable {
         query.usesStreamsOnly = usesStreamsOnly || file.usesStreamsOnly || transport.isPrivate
         query.wantsAuthenticData = file.trustsAuthenticData
         query.mixesCase = mixesCase
+        query.mixesCaseOnLoopback = mixesCaseOnLoopback
         query.usesCookies = usesCookies
         query.inFlightLimit = inFlightLimit
         query.ports = ports

@@ -6,8 +6,8 @@ package protocol DatagramTransport: Sendable {
     ///
     /// Called under the receiver's lock: it must not call the receiver before it returns.
     ///
-    /// - Returns: `nil`, or the error number, where there is no thread to be had, or not what it needs.
-    func startReading(for receiver: any DatagramReceiver) -> Int32?
+    /// - Returns: `nil`, or what is missing, where there is no thread to be had, or not what it needs.
+    func startReading(for receiver: any DatagramReceiver) -> ReaderShortage?
 
     /// Has the reader turn to its receiver before its sleep is over.
     func wakeReader()
@@ -24,6 +24,19 @@ package protocol DatagramTransport: Sendable {
 
     /// Closes a socket. What has come over it and has not been read is lost.
     func close(_ port: QueryClient.Carrier)
+}
+
+/// What there was not enough of for a reader.
+package struct ReaderShortage: Hashable, Sendable {
+    /// The error number.
+    package let number: Int32
+    /// Whether it was a thread that was not to be had, and not a descriptor.
+    package let isThread: Bool
+
+    package init(number: Int32, isThread: Bool) {
+        self.number = number
+        self.isThread = isThread
+    }
 }
 
 /// Who is told what has come.

@@ -14,8 +14,23 @@ enum ErrorText {
         String(cString: strerror(number)).lowercased()
     }
 
-    /// Whether the process, or the machine, has no descriptor left.
+    /// The same, of a socket for datagrams that could not be opened or used.
+    static func ofPort(_ number: Int32) -> String {
+        // The system's own words, "resource temporarily unavailable", do not say which.
+        number == EAGAIN ? "no port is free to send from" : of(number)
+    }
+
+    /// Whether the process, or the machine, has no descriptor or no port left: no server is to blame.
     static func isShortage(_ number: Int32) -> Bool {
-        number == EMFILE || number == ENFILE || number == ENOMEM || number == ENOBUFS
+        switch number {
+        case EMFILE, ENFILE, ENOMEM, ENOBUFS: return true
+        // What Linux says when every port is taken (inet_autobind). EADDRNOTAVAIL means there that no address of ours
+        // leads to the server, which another server need not share.
+        case EAGAIN: return true
+        #if !os(Linux)
+            case EADDRNOTAVAIL: return true
+        #endif
+        default: return false
+        }
     }
 }

@@ -32,10 +32,14 @@ final class KernelDatagrams: DatagramTransport {
 
     private let state = NIOLockedValueBox(State())
 
-    func startReading(for receiver: any DatagramReceiver) -> Int32? {
+    func startReading(for receiver: any DatagramReceiver) -> ReaderShortage? {
         state.withLockedValue { state in
-            if state.queue == nil, let number = Self.prepare(&state) { return number }
-            if let number = DetachedThread.start(stackSize: Self.threadStack, { self.run(receiver) }) { return number }
+            if state.queue == nil, let number = Self.prepare(&state) {
+                return ReaderShortage(number: number, isThread: false)
+            }
+            if let number = DetachedThread.start(stackSize: Self.threadStack, { self.run(receiver) }) {
+                return ReaderShortage(number: number, isThread: true)
+            }
             state.threadCount += 1
             return nil
         }
@@ -47,13 +51,9 @@ final class KernelDatagrams: DatagramTransport {
     private static func prepare(_ state: inout State) -> Int32? {
         var ends: (CInt, CInt) = (-1, -1)
         let status = withUnsafeMutablePointer(to: &ends) { pointer in
-            pointer.withMemoryRebound(to: CInt.self, capacity: 2) { pipe($0) }
+            pointer.withMemoryRebound(to: CInt.self, capacity: 2) { fairdial_open_bell($0) }
         }
-        guard status == 0 else { return errno }
-        for end in [ends.0, ends.1] {
-            _ = fcntl(end, F_SETFL, O_NONBLOCK)
-            _ = fcntl(end, F_SETFD, FD_CLOEXEC)
-        }
+        guard status == 0 else { return status }
         let queue = ReadinessQueue()
         guard queue.descriptor >= 0, queue.add(ends.0, token: Self.bellToken, for: .reading) else {
             let number = errno

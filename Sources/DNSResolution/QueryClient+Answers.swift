@@ -14,6 +14,7 @@ extension QueryClient {
         _ actions: inout [Action]
     ) {
         guard var reader = try? MessageReader(bytes) else {
+            ports[carrier]?.mismatched += 1
             ignore(\.unreadable, "a message too short for a header", on: carrier, at: now, &actions)
             return
         }
@@ -21,6 +22,7 @@ extension QueryClient {
         guard let place = pending[Self.place(carrier, header.identifier)],
             let query = queries[place.query]
         else {
+            ports[carrier]?.mismatched += 1
             ignore(
                 \.unknownIdentifier,
                 "no query waits for identifier \(header.identifier)",
@@ -30,82 +32,85 @@ extension QueryClient {
             )
             return
         }
-        guard header.isResponse, header.operation == 0 else {
-            ignore(\.noResponse, "no response to a query", on: carrier, at: now, &actions)
+        let attempt = query.tries[place.index]
+        guard header.isResponse && header.operation == 0 || isTakenAsResponse(reader, attempt) else {
+            mismatch(\.noResponse, "no response to a query", query, on: carrier, at: now, &actions)
             return
         }
-        let attempt = query.tries[place.index]
         let length = QueryMessage.length(of: query.question)
         guard reader.passQuestion(of: attempt.message, length: length) || isComplaint(reader) else {
-            readOtherQuestion(reader, place, attempt, query.question, at: now, &actions)
+            readOtherSpelling(&reader, place, attempt, query, at: now, &actions)
             return
         }
-        readAnswer(&reader, place, attempt, query.question, at: now, &actions)
+        readAnswer(&reader, place, attempt, query, at: now, &actions)
     }
 
-    /// A server that could not read the query may leave the question out.
+    /// The C library looks at neither bit, and there are servers that set them wrongly: in the plain form an answer is one all the same.
+    private func isTakenAsResponse(_ reader: MessageReader, _ attempt: Query.Try) -> Bool {
+        attempt.form == .plain && (reader.header.isResponse || reader.count(of: .answer) > 0)
+    }
+
+    /// A server that could not read the query, or does not want to, may leave the question out.
     private func isComplaint(_ reader: MessageReader) -> Bool {
-        reader.questionCount == 0 && [.formatError, .notImplemented].contains(reader.header.responseCode)
+        let codes: [ResponseCode] = [.formatError, .serverFailure, .notImplemented, .refused]
+        return reader.questionCount == 0 && codes.contains(reader.header.responseCode)
     }
 
-    private mutating func readOtherQuestion(
-        _ whole: MessageReader,
+    private mutating func readOtherSpelling(
+        _ reader: inout MessageReader,
         _ place: Pending,
         _ attempt: Query.Try,
-        _ question: Question,
+        _ query: Query,
         at now: Duration,
         _ actions: inout [Action]
     ) {
-        var reader = whole
-        guard reader.questionCount == 1, let other = try? reader.nextQuestion(), other == question else {
-            ignore(\.wrongQuestion, "an answer to another question", on: attempt.carrier, at: now, &actions)
+        guard reader.questionCount == 1, let other = try? reader.nextQuestion(), other == query.question else {
+            mismatch(\.wrongQuestion, "an answer to another question", query, on: attempt.carrier, at: now, &actions)
             return
         }
-        // Forged, or a server that does not keep the case. A stream tells: nobody forges those from afar.
-        ignore(\.wrongCase, "an answer to another spelling of the name", on: attempt.carrier, at: now, &actions)
-        guard queries[place.query]?.spellingDoubts.contains(attempt.server) == false else { return }
-        queries[place.query]?.spellingDoubts.append(attempt.server)
-        guard queries[place.query]?.probes == nil else { return }
-        sendOnStream(place.query, to: attempt.server, at: now, &actions)
+        // Where the letters had no random case, theirs says nothing (RFC 4343).
+        guard attempt.isMixed else { return readAnswer(&reader, place, attempt, query, at: now, &actions) }
+        // Forged, or a server that does not keep the case.
+        mismatch(
+            \.wrongCase,
+            "an answer to another spelling of the name",
+            query,
+            on: attempt.carrier,
+            at: now,
+            &actions
+        )
+        switch query.purpose {
+        case .answer: askOtherwise(place.query, attempt.server, at: now, &actions)
+        case .check(let server): conclude(check: place.query, of: server, hasFailed: true, at: now, &actions)
+        case .probe: return
+        }
     }
 
     private mutating func readAnswer(
         _ reader: inout MessageReader,
         _ place: Pending,
         _ attempt: Query.Try,
-        _ question: Question,
+        _ query: Query,
         at now: Duration,
         _ actions: inout [Action]
     ) {
-        var content: Result<(answer: ServerAnswer, options: RecordInPlace?), ServerAnswer.Refusal>
+        let isCut = reader.header.isTruncated && !attempt.isStream
         // What is cut short is asked for again over a stream, whatever is in it.
-        if reader.header.isTruncated, !attempt.isStream {
-            content = .success((ServerAnswer(content: .noData, isAuthentic: false), nil))
-        } else {
-            content = ServerAnswer.reading(&reader, to: question)
-        }
+        let reading =
+            isCut
+            ? AnswerReading(answer: ServerAnswer(content: .noData))
+            : AnswerReading(&reader, to: query.question)
         var code = reader.header.responseCode
-        if case .success((_, let options?)) = content {
+        if let options = reading.options {
             code = ResponseCode(rawValue: UInt16(options.timeToLive >> 24) << 4 | code.rawValue)
-            guard isCookieRight(options, reader, attempt) else {
-                ignore(\.wrongCookie, "not the cookie that was sent", on: attempt.carrier, at: now, &actions)
-                refuseSoftly(place.query, place.index, .code(.badCookie), at: now, &actions)
-                return
-            }
-        } else if isCookieMissing(content, attempt), !reader.header.isTruncated {
-            ignore(
-                \.wrongCookie,
-                "without the cookie that the server has always sent",
-                on: attempt.carrier,
-                at: now,
-                &actions
-            )
-            sendOnStream(place.query, to: attempt.server, at: now, &actions)
+        }
+        if attempt.hasCookies, !isCut, !isCookieRight(reading.options, reader, attempt, at: now) {
+            missCookie(place, attempt, query, at: now, &actions)
             return
         }
         if isTracing {
             let event = QueryTrace.Event.received(
-                question,
+                query.question,
                 configuration.servers[attempt.server],
                 isStream: attempt.isStream,
                 code,
@@ -115,111 +120,91 @@ extension QueryClient {
             )
             trace(event, at: now, &actions)
         }
-        if case .failure(let refusal) = content {
-            let cause: QueryFailure.Cause =
-                switch refusal {
-                case .malformed(let error): .malformed(error)
-                case .endlessAliases: .endlessAliases
-                }
-            refuseSoftly(place.query, place.index, cause, at: now, &actions)
+        if reading.fault == nil { noteAnswer(attempt, at: now, &actions) }
+        if isCut {
+            readTruncated(place, attempt, query, at: now, &actions)
             return
         }
-        let wasUnknown = standings[attempt.server].estimate.roundTrip == nil
-        if standings[attempt.server].answered(after: attempt.isStream ? nil : now - attempt.sentAt) {
+        act(on: reading, code, reader, place, attempt, query, at: now, &actions)
+    }
+
+    /// The server is there, and takes so long.
+    private mutating func noteAnswer(_ attempt: Query.Try, at now: Duration, _ actions: inout [Action]) {
+        let wasUnknown = standings[attempt.server].isUnknown
+        let saysItsTime = !attempt.isStream && !attempt.isRepeated
+        if standings[attempt.server].answered(after: saysItsTime ? now - attempt.sentAt : nil) {
             trace(.decided("\(configuration.servers[attempt.server]) answers again"), at: now, &actions)
         }
         if wasUnknown, !attempt.isStream { hasten(at: attempt.server, at: now) }
         retries.answered()
-        if attempt.isStream { learnFromStream(place, attempt) }
-        if reader.header.isTruncated {
-            readTruncated(place, attempt, at: now, &actions)
-            return
-        }
-        guard case .success((let answer, _)) = content else { return }
-        act(on: code, answer, reader, place, attempt, at: now, &actions)
     }
 
     private mutating func readTruncated(
         _ place: Pending,
         _ attempt: Query.Try,
+        _ query: Query,
         at now: Duration,
         _ actions: inout [Action]
     ) {
-        if attempt.isStream {
-            refuseSoftly(place.query, place.index, .truncatedStream, at: now, &actions)
-            return
+        switch query.purpose {
+        case .probe: remove(place.query, at: now, &actions)
+        case .check(let server): conclude(check: place.query, of: server, hasFailed: false, at: now, &actions)
+        case .answer:
+            stopListening(place.query, place.index, at: now, &actions)
+            // Where a stream has been tried in vain, the other form may be answered whole.
+            if query.hasStreamed(to: attempt.server), askOtherwise(place.query, attempt.server, at: now, &actions) {
+                return
+            }
+            trace(.decided("the answer was cut short: asked again over a stream"), at: now, &actions)
+            sendOnStream(place.query, to: attempt.server, at: now, &actions)
         }
-        if queries[place.query]?.probes != nil {
-            finish(place.query, .failed([]), at: now, &actions)
-            return
-        }
-        trace(.decided("the answer was cut short: asked again over a stream"), at: now, &actions)
-        sendOnStream(place.query, to: attempt.server, at: now, &actions)
-        stopListening(place.query, place.index, at: now, &actions)
     }
 
     private mutating func act(
-        on code: ResponseCode,
-        _ answer: ServerAnswer,
+        on reading: AnswerReading,
+        _ code: ResponseCode,
         _ reader: MessageReader,
         _ place: Pending,
         _ attempt: Query.Try,
+        _ query: Query,
         at now: Duration,
         _ actions: inout [Action]
     ) {
+        if code == .noError || code == .nameError, let fault = reading.fault {
+            readBroken(reading.answer, fault, place, attempt, query, at: now, &actions)
+            return
+        }
         switch code {
-        case .noError where isLame(answer, reader):
-            refuse(place.query, place.index, .code(.refused), at: now, &actions)
+        case .noError where isLame(reading.answer, reader):
+            deny(.refused, place, attempt, query, at: now, &actions)
         case .noError, .nameError:
-            if let doubts = queries[place.query]?.spellingDoubts, doubts.contains(attempt.server) {
-                standings[attempt.server].keepsCase = false
-                trace(
-                    .decided("\(configuration.servers[attempt.server]) does not keep the case of letters"),
-                    at: now,
-                    &actions
-                )
+            if reader.header.isTruncated {
+                readBroken(nil, .truncatedStream, place, attempt, query, at: now, &actions)
+                return
             }
-            var answer = answer
+            var answer = reading.answer
             answer.server = configuration.servers[attempt.server].endpoint
-            finish(place.query, .answered(answer), at: now, &actions)
-        case .formatError where attempt.hasOptions, .notImplemented where attempt.hasOptions,
-            .badVersion where attempt.hasOptions:
-            standings[attempt.server].understandsOptions = false
-            trace(
-                .decided("\(configuration.servers[attempt.server]) knows no EDNS: asked again without"),
-                at: now,
-                &actions
-            )
-            repeatTry(place, attempt, onStream: attempt.isStream, at: now, &actions)
+            let isPartial = reading.lacksSome || isCutWithoutWord(reading, reader, attempt)
+            weigh(answer, isPartial: isPartial, place, attempt, query, at: now, &actions)
+        case .badCookie where attempt.hasCookies && !query.cookieDoubts.contains(attempt.server):
+            query.cookieDoubts.append(attempt.server)
+            trace(.decided("asked again with the server's cookie"), at: now, &actions)
+            stopListening(place.query, place.index, at: now, &actions)
+            sendDatagram(query, place.query, to: attempt.server, in: .wished, at: now, &actions)
         case .badCookie:
-            let isSecond = queries[place.query]?.cookieDoubts.contains(attempt.server) ?? true
-            queries[place.query]?.cookieDoubts.append(attempt.server)
-            if isSecond, attempt.isStream {
-                refuse(place.query, place.index, .code(code), at: now, &actions)
-            } else {
-                trace(.decided("asked again with the server's cookie"), at: now, &actions)
-                repeatTry(place, attempt, onStream: isSecond || attempt.isStream, at: now, &actions)
-            }
+            if !query.cookieFaults.contains(attempt.server) { query.cookieFaults.append(attempt.server) }
+            deny(code, place, attempt, query, at: now, &actions)
         default:
-            refuse(place.query, place.index, .code(code), at: now, &actions)
+            deny(code, place, attempt, query, at: now, &actions)
         }
     }
 
-    /// Sends the same to the same server again, in a form that it has asked for.
-    private mutating func repeatTry(
-        _ place: Pending,
-        _ attempt: Query.Try,
-        onStream: Bool,
-        at now: Duration,
-        _ actions: inout [Action]
-    ) {
-        stopListening(place.query, place.index, at: now, &actions)
-        if onStream {
-            sendOnStream(place.query, to: attempt.server, at: now, &actions)
-        } else {
-            guard let query = queries[place.query] else { return }
-            sendDatagram(query, place.query, to: attempt.server, at: now, &actions)
-        }
+    /// Whether an answer ends where the oldest limit of a datagram is, of a server that did not notice that a larger one was allowed: it
+    /// may have left out what did not fit, without a word (TC).
+    private func isCutWithoutWord(_ reading: AnswerReading, _ reader: MessageReader, _ attempt: Query.Try) -> Bool {
+        let (limit, longestRecord) = (512, 28)
+        return attempt.form == .wished && reading.options == nil && !attempt.isStream
+            && (limit - longestRecord...limit).contains(reader.bytes.count)
     }
 
     /// A server that neither owns the zone nor asks others, and points to somebody else instead.
@@ -228,41 +213,56 @@ extension QueryClient {
             && !reader.header.offersRecursion && reader.count(of: .answer) == 0
     }
 
-    private mutating func learnFromStream(_ place: Pending, _ attempt: Query.Try) {
-        // What came over the stream is the server's; that it comes without a cookie is so as well.
-        if attempt.hasCookies, queries[place.query]?.tries.contains(where: { !$0.isStream && $0.isListening }) == true {
-            standings[attempt.server].serverCookie = nil
-        }
-    }
-
-    private func isCookieMissing(
-        _ content: Result<(answer: ServerAnswer, options: RecordInPlace?), ServerAnswer.Refusal>,
-        _ attempt: Query.Try
-    ) -> Bool {
-        guard case .success((_, nil)) = content else { return false }
-        return !attempt.isStream && attempt.hasCookies && standings[attempt.server].serverCookie != nil
-    }
-
-    /// Whether the answer's cookie begins with the one that was sent; takes over the server's part (RFC 7873 §5.3).
+    /// Whether an answer has the cookie that it should have: ours at the front (RFC 7873 §5.3), or none where the server has given none.
     private mutating func isCookieRight(
-        _ options: RecordInPlace,
+        _ options: RecordInPlace?,
         _ reader: MessageReader,
-        _ attempt: Query.Try
+        _ attempt: Query.Try,
+        at now: Duration
     ) -> Bool {
-        guard attempt.hasCookies, let data = try? reader.data(of: options, as: OPTRecord.self) else { return true }
-        guard let cookie = data.options.first(where: { $0.code == OPTRecord.Option.cookieCode })?.value else {
-            return attempt.isStream || standings[attempt.server].serverCookie == nil
+        let data = options.flatMap { try? reader.data(of: $0, as: OPTRecord.self) }
+        guard let cookie = data?.options.first(where: { $0.code == OPTRecord.Option.cookieCode })?.value else {
+            return !standings[attempt.server].cookies.isExpected(at: now)
         }
-        let clientLength = 8
-        guard cookie.starts(with: standings[attempt.server].clientCookie) else { return false }
+        let client = standings[attempt.server].cookies.client
+        guard cookie.starts(with: client) else { return false }
         // A server's part has 8 … 32 bytes (§4.2).
         if (16...40).contains(cookie.count) {
-            let latest = cookie[clientLength...]
-            if standings[attempt.server].serverCookie?.elementsEqual(latest) != true {
-                standings[attempt.server].serverCookie = Array(latest)
-            }
+            standings[attempt.server].cookies.learn(cookie[client.count...], at: now)
         }
         return true
+    }
+
+    /// An answer without the right cookie: forged, or one of several servers behind the address. A stream tells, then the plain form.
+    private mutating func missCookie(
+        _ place: Pending,
+        _ attempt: Query.Try,
+        _ query: Query,
+        at now: Duration,
+        _ actions: inout [Action]
+    ) {
+        let reason = "without the right cookie"
+        mismatch(\.wrongCookie, reason, query, on: attempt.carrier, at: now, &actions)
+        guard case .answer = query.purpose, !query.cookieFaults.contains(attempt.server) else { return }
+        query.cookieFaults.append(attempt.server)
+        if standings[attempt.server].hasStreams(at: now) {
+            sendOnStream(place.query, to: attempt.server, at: now, &actions)
+        } else {
+            askOtherwise(place.query, attempt.server, at: now, &actions)
+        }
+    }
+
+    /// Something with the right identifier, on the right port, that is not believed.
+    private mutating func mismatch(
+        _ count: WritableKeyPath<StrayCounts, Int>,
+        _ reason: @autoclosure () -> String,
+        _ query: Query,
+        on carrier: Carrier,
+        at now: Duration,
+        _ actions: inout [Action]
+    ) {
+        if ports[carrier] != nil { query.mismatched += 1 }
+        ignore(count, reason(), on: carrier, at: now, &actions)
     }
 
     private mutating func ignore(

@@ -16,39 +16,69 @@ extension QueryClient {
 
     mutating func timeOut(_ key: Slab<Query>.Key, at now: Duration, _ actions: inout [Action]) {
         guard let query = queries[key] else { return }
-        if now < query.ends, query.probes == nil, !query.isLastCall, let later = patience(with: query, at: now) {
+        if now < query.ends, query.purpose == .answer, !query.isLastCall, query.doubt == nil,
+            let later = patience(with: query, at: now)
+        {
             setWake(key, at: min(query.ends, later))
             return
         }
         if now >= query.ends, query.isDispensable {
+            if query.doubt != nil { believeDoubt(key, at: now, &actions) }
             finish(key, .failed(query.failures), at: now, &actions)
             return
         }
         for (index, attempt) in query.tries.enumerated() where attempt.isListening && !attempt.hasFailed {
+            // A stream takes round trips of its own before anything is said.
+            if attempt.isStream, now < query.ends, now < attempt.sentAt + configuration.timeout { continue }
             fail(key, index, .silent(now - attempt.sentAt), at: now, &actions)
-            // A stream over which nothing comes may be dead without anybody knowing.
-            if attempt.isStream, let stream = streams[attempt.carrier],
-                stream.lastAnswer.map({ $0 < attempt.sentAt }) ?? true
-            {
+            if attempt.port != nil {
+                // A port that met silence is not chosen again: a NAT may have forgotten it, the way may be another one by now.
+                avoid(attempt.carrier, of: attempt.server, &actions)
+            } else if let stream = streams[attempt.carrier], stream.lastAnswer.map({ $0 < attempt.sentAt }) ?? true {
+                // A stream over which nothing comes may be dead without anybody knowing.
                 close(attempt.carrier, at: now, &actions)
             }
         }
-        if query.probes != nil {
-            remove(key, at: now, &actions)
-        } else if now >= query.ends || query.isLastCall {
-            finish(key, .failed(queries[key]?.failures ?? []), at: now, &actions)
+        switch query.purpose {
+        case .probe(let server):
+            if now >= query.ends || query.hasAsked(server, in: .plain) {
+                remove(key, at: now, &actions)
+            } else {
+                startTry(key, at: now, &actions)
+            }
+        case .check(let server):
+            conclude(check: key, of: server, hasFailed: true, at: now, &actions)
+        case .answer:
+            if query.doubt != nil {
+                settleDoubt(key, at: now, &actions)
+            } else if now >= query.ends || query.isLastCall {
+                finish(key, .failed(query.failures), at: now, &actions)
+            } else {
+                startTry(key, at: now, &actions)
+            }
+        }
+    }
+
+    /// What is doubted has waited long enough: for a sibling, and then it is asked in the plain form; or for that.
+    private mutating func settleDoubt(_ key: Slab<Query>.Key, at now: Duration, _ actions: inout [Action]) {
+        guard let query = queries[key], let doubt = query.doubt else { return }
+        if now < query.ends, doubt.isNegative, !query.hasAsked(doubt.server, in: .plain) {
+            confirm(key, at: now, &actions)
         } else {
-            startTry(key, at: now, &actions)
+            believeDoubt(key, at: now, &actions)
         }
     }
 
     /// The first answer of a server tells how long it takes: what was sent before may be given less time than was thought.
     mutating func hasten(at server: Int, at now: Duration) {
         for key in queries.keys {
-            guard let query = queries[key], query.probes == nil, !query.isLastCall, let last = query.tries.last,
+            guard let query = queries[key], query.purpose == .answer, !query.isLastCall, let last = query.tries.last,
                 last.server == server
             else { continue }
-            let wake = max(now, last.sentAt + wait(after: query.rounds - query.refusals - 1, at: server))
+            let wake = max(
+                now,
+                query.lastSent + wait(after: query.rounds - query.refusals - 1, at: server, isFirst: false)
+            )
             if wake < query.wake { setWake(key, at: wake) }
         }
     }
@@ -57,10 +87,13 @@ extension QueryClient {
     /// are silent for all of them to be lost.
     mutating func patience(with query: Query, at now: Duration) -> Duration? {
         guard let last = query.tries.last else { return nil }
+        let isFirst = query.tries.count { $0.server == last.server } == 1
         let factor = Self.patience(after: query.rounds - query.refusals - 1)
-        let due = last.sentAt + wait(after: query.rounds - query.refusals - 1, at: last.server)
+        let due = query.lastSent + wait(after: query.rounds - query.refusals - 1, at: last.server, isFirst: isFirst)
         if now < due { return due }
-        let patient = last.sentAt + min(Self.silenceOfMany * factor, configuration.timeout)
+        // A server that has not answered the wished form yet may never do so: the plain one is not to wait (rule 10).
+        if isFirst, last.form == .wished, !standings[last.server].answersWished { return nil }
+        let patient = query.lastSent + min(Self.silenceOfMany * factor, configuration.timeout)
         if now < patient, !retries.take() { return patient }
         return nil
     }
@@ -89,6 +122,8 @@ extension QueryClient {
         if isTracing, let question = queries[key]?.question {
             trace(.failed(question, reason: "\(failure)"), at: now, &actions)
         }
+        // That a stream cannot be had, or that the server says so, is no silence.
+        if attempt.isStream, !configuration.usesStreamsOnly { return }
         guard case .code = cause else {
             if standings[attempt.server].failed(at: now) {
                 trace(.decided("\(failure.server) is set aside"), at: now, &actions)
@@ -97,7 +132,7 @@ extension QueryClient {
         }
     }
 
-    /// A server has said "no", in an answer that is surely its own.
+    /// A server has said "no", in an answer that is surely its own, and in the plain form.
     mutating func refuse(
         _ key: Slab<Query>.Key,
         _ index: Int,
@@ -105,13 +140,29 @@ extension QueryClient {
         at now: Duration,
         _ actions: inout [Action]
     ) {
+        guard let query = queries[key] else { return }
         stopListening(key, index, at: now, &actions)
-        guard mayGoOn(key, index, cause, at: now, &actions) else {
-            guard let query = queries[key] else { return }
-            finish(key, .failed(query.failures), at: now, &actions)
+        fail(key, index, cause, at: now, &actions)
+        countRefusal(key, query.tries[index].server, at: now, &actions)
+    }
+
+    /// Counts a "no" for good: the next server's turn, or the end where all have said it often enough.
+    mutating func countRefusal(_ key: Slab<Query>.Key, _ server: Int, at now: Duration, _ actions: inout [Action]) {
+        guard let query = queries[key] else { return }
+        guard query.purpose == .answer else {
+            remove(key, at: now, &actions)
             return
         }
-        startTry(key, at: now, &actions)
+        query.refusals += 1
+        query.noteRefusal(of: server)
+        if query.isLastCall { return }
+        if !standings.indices.allSatisfy({ isSpent($0, query) }) {
+            startTry(key, at: now, &actions)
+        } else if query.doubt != nil {
+            believeDoubt(key, at: now, &actions)
+        } else {
+            finish(key, .failed(query.failures), at: now, &actions)
+        }
     }
 
     /// A try has come to nothing by something that a forger could have sent, too: the next one starts, and this one stays open.
@@ -122,36 +173,65 @@ extension QueryClient {
         at now: Duration,
         _ actions: inout [Action]
     ) {
-        guard let attempt = queries[key]?.tries[index], !attempt.hasFailed else { return }
-        guard mayGoOn(key, index, cause, at: now, &actions) else {
-            guard let query = queries[key], query.probes == nil else { return }
-            queries[key]?.isLastCall = true
-            // As long as a good answer takes, where that is known.
-            let isKnown = standings[attempt.server].estimate.roundTrip != nil
-            let patience = isKnown ? timeout(of: attempt.server) : RoundTripEstimate.floor
-            setWake(key, at: min(query.ends, now + patience))
-            return
-        }
-        startTry(key, at: now, &actions)
+        guard let query = queries[key], !query.tries[index].hasFailed else { return }
+        fail(key, index, cause, at: now, &actions)
+        countSoftRefusal(key, query.tries[index].server, at: now, &actions)
     }
 
-    /// Counts a "no", and tells whether another try may follow; a probe, which has one only, is over.
-    mutating func mayGoOn(
+    /// Counts a "no" that may be forged: where all have said it, a late good answer is waited for as long as one takes.
+    mutating func countSoftRefusal(_ key: Slab<Query>.Key, _ server: Int, at now: Duration, _ actions: inout [Action]) {
+        guard let query = queries[key] else { return }
+        if case .check(let server) = query.purpose {
+            conclude(check: key, of: server, hasFailed: true, at: now, &actions)
+            return
+        }
+        guard query.purpose == .answer else {
+            remove(key, at: now, &actions)
+            return
+        }
+        query.refusals += 1
+        query.noteRefusal(of: server)
+        if query.isLastCall { return }
+        if !standings.indices.allSatisfy({ isSpent($0, query) }) {
+            startTry(key, at: now, &actions)
+            return
+        }
+        query.isLastCall = true
+        // As long as a good answer takes, where that is known; and a stream may get through where datagrams are turned back.
+        let isKnown = !standings[server].isUnknown
+        var patience = isKnown ? timeout(of: server, isFirst: false) : RoundTripEstimate.floor
+        for server in standings.indices
+        where !configuration.usesStreamsOnly && !query.hasStreamed(to: server) && standings[server].hasStreams(at: now)
+        {
+            sendOnStream(key, to: server, at: now, &actions)
+            patience = max(patience, Self.streamGrace)
+        }
+        setWake(key, at: min(query.ends, now + patience))
+    }
+
+    /// A stream has brought nothing. Datagrams that are out may be answered still.
+    mutating func streamFailed(
         _ key: Slab<Query>.Key,
         _ index: Int,
-        _ cause: QueryFailure.Cause,
+        _ reason: String,
         at now: Duration,
         _ actions: inout [Action]
-    ) -> Bool {
-        fail(key, index, cause, at: now, &actions)
-        guard let query = queries[key] else { return false }
-        if query.probes != nil {
-            remove(key, at: now, &actions)
-            return false
+    ) {
+        guard let query = queries[key] else { return }
+        let server = query.tries[index].server
+        fail(key, index, .network(reason), at: now, &actions)
+        if configuration.usesStreamsOnly {
+            countSoftRefusal(key, server, at: now, &actions)
+        } else if query.isWaiting {
+            // The clock sees to the rest.
+            return
+        } else if askOtherwise(key, server, at: now, &actions) {
+            return
+        } else if query.doubt != nil {
+            settleDoubt(key, at: now, &actions)
+        } else {
+            countSoftRefusal(key, server, at: now, &actions)
         }
-        queries[key]?.refusals += 1
-        return !query.isLastCall
-            && query.refusals < max(1, configuration.attempts) * configuration.servers.count
     }
 
     func trace(_ event: @autoclosure () -> QueryTrace.Event, at now: Duration, _ actions: inout [Action]) {
@@ -169,7 +249,8 @@ extension QueryClient {
         _ actions: inout [Action]
     ) {
         guard let query = remove(key, at: now, &actions) else { return }
-        if query.probes == nil { actions.append(.finish(Key(slab: key), tag: query.tag, outcome)) }
+        if query.purpose == .answer { actions.append(.finish(Key(slab: key), tag: query.tag, outcome)) }
+        if query.siblings.0 != nil, case .failed = outcome { abandonSiblings(of: query, at: now, &actions) }
         admitWaiting(at: now, &actions)
     }
 
@@ -218,6 +299,13 @@ extension QueryClient {
             .map { ($0.value.query, $0.value.index) }
     }
 
+    /// No more queries go out from a port.
+    mutating func avoid(_ port: Carrier, of server: Int, _ actions: inout [Action]) {
+        sourcePorts[server].remove(port)
+        plainPorts[server].remove(port)
+        retire(port, &actions)
+    }
+
     mutating func retire(_ port: Carrier, _ actions: inout [Action]) {
         ports[port]?.isRetired = true
         closeIfDone(port, &actions)
@@ -226,6 +314,7 @@ extension QueryClient {
     mutating func closeIfDone(_ port: Carrier, _ actions: inout [Action]) {
         guard let state = ports[port], state.isRetired, state.listening == 0 else { return }
         ports[port] = nil
+        if state.isOwn { ownPorts[state.server] -= 1 }
         actions.append(.closePort(port))
     }
 

@@ -5,27 +5,43 @@ import NameResolution
 
 /// One question goes out to one server, over a port or a stream.
 extension QueryClient {
-    /// The server that a query's next try goes to: in order, those first that are not set aside.
+    /// The server that a query's next try goes to: in order, those first that are not set aside, and none that has said "no" for good.
     func server(for query: Query) -> Int {
-        if let probed = query.probes { return probed }
+        if let only = query.onlyServer { return only }
         let count = configuration.servers.count
         if count == 1 { return 0 }
-        let healthy = (0..<count).filter { !standings[$0].isSetAside }
-        let order = healthy.isEmpty ? Array(0..<count) : healthy
-        return order[(query.firstServer + query.rounds) % order.count]
+        if let last = query.tries.last, isOwedPlainForm(last.server, query) { return last.server }
+        var order = (0..<count).filter { !standings[$0].isSetAside && !isSpent($0, query) }
+        if order.isEmpty { order = (0..<count).filter { !isSpent($0, query) } }
+        if order.isEmpty { order = Array(0..<count) }
+        return order[(query.firstServer + query.turns) % order.count]
     }
 
-    func timeout(of server: Int) -> Duration {
+    /// Whether a server has said "no" to a query as often as it may.
+    func isSpent(_ server: Int, _ query: Query) -> Bool {
+        query.refusals(of: server) >= max(1, configuration.attempts)
+    }
+
+    /// Whether a server that has never answered anything has been asked in the wished form alone: it may answer the other one, so that
+    /// comes before the next server's turn.
+    private func isOwedPlainForm(_ server: Int, _ query: Query) -> Bool {
+        standings[server].isUnknown && !configuration.usesStreamsOnly && query.refusals(of: server) == 0
+            && query.hasAsked(server, in: .wished) && !query.hasAsked(server, in: .plain)
+            && query.mismatchedDatagrams < Self.mismatchLimit
+    }
+
+    func timeout(of server: Int, isFirst: Bool) -> Duration {
         standings[server].estimate.timeout(
+            isFirst: isFirst && !configuration.usesStreamsOnly,
             isOnlyServer: configuration.servers.count == 1,
             ceiling: configuration.timeout
         )
     }
 
     /// How long the next try at a server is waited for, after so many that were met with silence.
-    func wait(after silences: Int, at server: Int) -> Duration {
+    func wait(after silences: Int, at server: Int, isFirst: Bool) -> Duration {
         let factor = Self.patience(after: silences)
-        let timeout = timeout(of: server)
+        let timeout = timeout(of: server, isFirst: isFirst)
         // Durations have 128 bits, and mostly there is nothing to multiply.
         return factor == 1 ? timeout : min(timeout * factor, configuration.timeout)
     }
@@ -34,46 +50,104 @@ extension QueryClient {
         guard let query = queries[key] else { return }
         let server = server(for: query)
         let silences = query.rounds - query.refusals
+        let isFirst = query.tries.isEmpty || !query.tries.contains { $0.server == server }
+        if isFirst || !isOwedPlainForm(server, query) { query.turns += 1 }
         query.rounds += 1
-        query.wake = min(query.ends, now + wait(after: silences, at: server))
+        query.wake = min(query.ends, now + wait(after: silences, at: server, isFirst: isFirst))
         setAlarm(key, at: query.wake)
         if configuration.usesStreamsOnly {
             sendOnStream(key, to: server, at: now, &actions)
             return
         }
-        sendDatagram(query, key, to: server, at: now, &actions)
-        if silences >= Self.datagramTries { sendOnStream(key, to: server, at: now, &actions) }
+        let form = nextForm(of: query, at: server, now)
+        if form == .wished, !isFirst, let index = query.repeatable(at: server) {
+            repeatDatagram(query, index, at: now, &actions)
+        } else {
+            sendDatagram(query, key, to: server, in: form, at: now, &actions)
+        }
+        if silences >= Self.datagramTries || query.tries.count > 1 && query.mismatchedDatagrams >= Self.mismatchLimit {
+            sendOnStream(key, to: server, at: now, &actions)
+        }
+    }
+
+    /// The form of the next datagram. A retry differs from what failed: by its form first, by its port always.
+    private func nextForm(of query: Query, at server: Int, _ now: Duration) -> Query.Form {
+        let forms = standings[server].forms
+        if query.tries.isEmpty || !query.tries.contains(where: { $0.server == server }) {
+            if case .check = query.purpose { return .wished }
+            return forms.first(for: query.question.name, at: now)
+        }
+        if forms.isPlainOnly(at: now) { return .plain }
+        let mayBePlain = query.mismatchedDatagrams < Self.mismatchLimit && !query.hasAsked(server, in: .plain)
+        return mayBePlain ? .plain : .wished
+    }
+
+    /// Sends a plain query once more as it was, byte for byte, as the C library does: there are networks that lose the first datagram from
+    /// each port. A forger gains nothing by it.
+    private mutating func repeatDatagram(_ query: Query, _ index: Int, at now: Duration, _ actions: inout [Action]) {
+        query.tries[index].isRepeated = true
+        query.tries[index].hasFailed = false
+        query.lastSent = now
+        let attempt = query.tries[index]
+        actions.append(.send(attempt.carrier, attempt.message))
+        traceSending(query, to: attempt.server, attempt.message, isStream: false, at: now, &actions)
     }
 
     mutating func sendDatagram(
         _ query: Query,
         _ key: Slab<Query>.Key,
         to server: Int,
+        in form: Query.Form,
         at now: Duration,
         _ actions: inout [Action]
     ) {
-        let port: Carrier
-        let state: PortState
-        switch sourcePorts[server].choose(at: now, random: generator.next()) {
-        case .use(let open):
-            port = open
-            guard let known = ports[open] else { preconditionFailure("a port in use that nobody has opened") }
-            state = known
-        case .open:
-            port = nextCarrier
-            nextCarrier += 1
-            sourcePorts[server].opened(port, at: now)
-            state = PortState(server: server)
-            ports[port] = state
-            actions.append(.openPort(port, configuration.servers[server]))
-        }
-        let mixesCase =
-            configuration.mixesCase && standings[server].keepsCase && !query.spellingDoubts.contains(server)
-        let message = register(query, key, mixesCase, to: server, on: port, state, at: now)
+        // A port of its own for the second form: whatever has gone wrong may be the first one's port.
+        let isSecondForm = form == .plain && !query.tries.isEmpty
+        let (port, state) = choosePort(to: server, isOwn: isSecondForm, at: now, &actions)
+        let message = register(query, key, form, to: server, on: port, state, at: now)
         state.listening += 1
         actions.append(.send(port, message))
-        traceSending(query.question, to: server, message, isStream: false, at: now, &actions)
-        if sourcePorts[server].used(port) { state.isRetired = true }
+        traceSending(query, to: server, message, isStream: false, at: now, &actions)
+        if state.isOwn { return }
+        let isLast = state.isForPlain ? plainPorts[server].used(port) : sourcePorts[server].used(port)
+        if isLast { state.isRetired = true }
+    }
+
+    private mutating func choosePort(
+        to server: Int,
+        isOwn: Bool,
+        at now: Duration,
+        _ actions: inout [Action]
+    ) -> (Carrier, PortState) {
+        if isOwn, ownPorts[server] < Self.ownPortLimit {
+            let (port, state) = openPort(to: server, &actions)
+            (state.isOwn, state.isRetired) = (true, true)
+            ownPorts[server] += 1
+            return (port, state)
+        }
+        let random = generator.next()
+        let choice =
+            isOwn
+            ? plainPorts[server].choose(at: now, random: random) : sourcePorts[server].choose(at: now, random: random)
+        switch choice {
+        case .use(let open):
+            guard let known = ports[open] else { preconditionFailure("a port in use that nobody has opened") }
+            return (open, known)
+        case .open:
+            let (port, state) = openPort(to: server, &actions)
+            state.isForPlain = isOwn
+            if isOwn { plainPorts[server].opened(port, at: now) } else { sourcePorts[server].opened(port, at: now) }
+            return (port, state)
+        }
+    }
+
+    private mutating func openPort(to server: Int, _ actions: inout [Action]) -> (Carrier, PortState) {
+        let port = nextCarrier
+        nextCarrier += 1
+        let state = PortState(server: server)
+        ports[port] = state
+        actions.append(.openPort(port, configuration.servers[server]))
+        return (port, state)
     }
 
     mutating func sendOnStream(
@@ -95,15 +169,15 @@ extension QueryClient {
             streams[stream] = StreamState(server: server)
             actions.append(.openStream(stream, configuration.servers[server]))
         }
-        let message = register(query, key, false, to: server, on: stream, nil, at: now)
+        let message = register(query, key, .plain, to: server, on: stream, nil, at: now)
         streams[stream]?.listening += 1
         streams[stream]?.idleEnd = nil
         actions.append(.sendOnStream(stream, message))
-        traceSending(query.question, to: server, message, isStream: true, at: now, &actions)
+        traceSending(query, to: server, message, isStream: true, at: now, &actions)
     }
 
-    mutating func traceSending(
-        _ question: Question,
+    private func traceSending(
+        _ query: Query,
         to server: Int,
         _ message: [UInt8],
         isStream: Bool,
@@ -111,6 +185,9 @@ extension QueryClient {
         _ actions: inout [Action]
     ) {
         guard isTracing else { return }
+        // As it was spelled: a server that answers one spelling and not another is found out by nothing else.
+        var reader = try? MessageReader(message)
+        let question = (try? reader?.nextQuestion()) ?? query.question
         let event = QueryTrace.Event.sent(
             question,
             configuration.servers[server],
@@ -122,12 +199,10 @@ extension QueryClient {
     }
 
     /// Writes the message for one more try, and notes where its answer will come.
-    ///
-    /// - Parameter mixesCase: whether its letters get a case that a forger cannot foresee.
-    mutating func register(
+    private mutating func register(
         _ query: Query,
         _ key: Slab<Query>.Key,
-        _ mixesCase: Bool,
+        _ form: Query.Form,
         to server: Int,
         on carrier: Carrier,
         _ port: PortState?,
@@ -143,17 +218,19 @@ extension QueryClient {
             pending[Self.place(carrier, identifier)] = other
             identifier = UInt16(truncatingIfNeeded: generator.next())
         }
-        let hasOptions = standings[server].understandsOptions
-        let hasCookies = hasOptions && configuration.usesCookies
-        let cookies = hasCookies ? standings[server].cookies : []
+        let isWished = form == .wished
+        let hasCookies = isWished && configuration.usesCookies && standings[server].cookies.isUsed(at: now)
+        let isMixed =
+            isWished && configuration.mixesCase && !standings[server].isLoopback
+            && QueryMessage.hasSeveralLabels(query.question.name)
         var message = QueryMessage(
             query.question,
             identifier: identifier,
-            datagramSize: hasOptions ? configuration.datagramSize : nil,
-            cookies: cookies,
+            datagramSize: isWished ? configuration.datagramSize : nil,
+            cookies: hasCookies ? standings[server].cookies.shown(at: now) : [],
             wantsAuthenticData: configuration.wantsAuthenticData
         )
-        if mixesCase { message.mixCase(random: (generator.next(), generator.next())) }
+        if isMixed { message.mixCase(random: (generator.next(), generator.next())) }
         query.tries.append(
             Query.Try(
                 server: server,
@@ -163,10 +240,13 @@ extension QueryClient {
                 identifier: identifier,
                 sentAt: now,
                 message: message.bytes,
-                hasOptions: hasOptions,
-                hasCookies: hasCookies
+                form: form,
+                isMixed: isMixed,
+                hasCookies: hasCookies,
+                mismatchedBefore: port?.mismatched ?? 0
             )
         )
+        query.lastSent = now
         standings[server].inFlight += 1
         return message.bytes
     }
@@ -179,20 +259,18 @@ extension QueryClient {
     mutating func probe(like query: Query, at now: Duration, _ actions: inout [Action]) {
         guard configuration.servers.count > 1 else { return }
         for server in standings.indices where standings[server].takeProbe(at: now) {
-            let copy = Query(
-                query.question,
-                ends: now + configuration.timeout,
-                firstServer: server,
-                probes: server
-            )
-            let key = queries.insert(copy)
-            setAlarm(key, at: copy.ends, isFar: true)
             trace(.decided("\(configuration.servers[server]) is shown a copy of \(query.question)"), at: now, &actions)
-            if configuration.usesStreamsOnly {
-                sendOnStream(key, to: server, at: now, &actions)
-            } else {
-                sendDatagram(copy, key, to: server, at: now, &actions)
-            }
+            let ends = now + configuration.timeout
+            send(
+                copy: Query(query.question, ends: ends, firstServer: server, purpose: .probe(server: server)),
+                at: now,
+                &actions
+            )
         }
+    }
+
+    /// Sends a query that nobody waits for.
+    mutating func send(copy: Query, at now: Duration, _ actions: inout [Action]) {
+        startTry(queries.insert(copy), at: now, &actions)
     }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import DNSMessages
+import IPAddresses
 package import NameResolution
 
 /// Asks servers questions until they are answered: ports, identifiers, retries, streams, and what is learned of each server.
@@ -44,6 +45,11 @@ package struct QueryClient: Sendable {
         /// Tries that an answer may still come to.
         var listening = 0
         var isRetired = false
+        /// Datagrams that had no identifier which anybody waits for: somebody guesses, or answers come late.
+        var mismatched = 0
+        /// Whether one plain query has it for itself, or several plain ones share it.
+        var isOwn = false
+        var isForPlain = false
 
         init(server: Int) {
             self.server = server
@@ -56,6 +62,8 @@ package struct QueryClient: Sendable {
         var listening = 0
         /// When something came over it last.
         var lastAnswer: Duration?
+        /// Whether an answer that came over it was believed: only that is progress, and worth another stream.
+        var hasBeenBelieved = false
         /// When it is closed, if nobody uses it until then.
         var idleEnd: Duration?
 
@@ -66,6 +74,12 @@ package struct QueryClient: Sendable {
 
     /// So many tries over datagrams, and streams are tried as well.
     static let datagramTries = 3
+    /// Mismatched datagrams for one question, after which it goes out by stream and never in the plain form: somebody may be guessing.
+    static let mismatchLimit = 4
+    /// Plain queries to one server that have a port of their own, at a time; beyond that they share some (decision 0015).
+    static let ownPortLimit = 64
+    /// How long a stream is waited for when what could be read of a broken answer is all there is.
+    static let streamGrace = Duration.milliseconds(500)
     /// How long a query is left alone when too many are silent at once (RFC 6298 §2.4 begins with the same).
     static let silenceOfMany = Duration.seconds(1)
     /// A stream that nobody uses is closed after this long (RFC 7766 §6.2.3).
@@ -81,6 +95,12 @@ package struct QueryClient: Sendable {
     var pending: [UInt64: Pending] = [:]
     var standings: [ServerStanding]
     var sourcePorts: [SourcePorts]
+    /// Ports for plain queries that get none of their own.
+    var plainPorts: [SourcePorts]
+    /// Ports that one plain query has for itself, for each server.
+    var ownPorts: [Int]
+    /// Plain queries that were sent only to confirm a negative.
+    package internal(set) var confirmations = 0
     var ports: [Carrier: PortState] = [:]
     var streams: [Carrier: StreamState] = [:]
     /// The stream that new queries to a server use.
@@ -103,7 +123,14 @@ package struct QueryClient: Sendable {
         self.generator = generator ?? EntropyBuffer()
         standings = []
         sourcePorts = configuration.servers.map { _ in SourcePorts(configuration.ports) }
-        standings = configuration.servers.map { _ in ServerStanding(clientCookie: Self.cookie(&self.generator)) }
+        plainPorts = sourcePorts
+        ownPorts = configuration.servers.map { _ in 0 }
+        standings = configuration.servers.map { server in
+            ServerStanding(
+                clientCookie: Self.cookie(&self.generator),
+                isLoopback: server.endpoint.address.isLoopback && !configuration.mixesCaseOnLoopback
+            )
+        }
     }
 
     private static func cookie(_ generator: inout any RandomNumberGenerator & Sendable) -> [UInt8] {
@@ -124,6 +151,7 @@ package struct QueryClient: Sendable {
             if let time { wake = wake.map { min($0, time) } ?? time }
         }
         for ports in sourcePorts { consider(ports.nextRetirement) }
+        for ports in plainPorts { consider(ports.nextRetirement) }
         for stream in streams.values { consider(stream.idleEnd) }
         return wake
     }
@@ -134,10 +162,13 @@ package struct QueryClient: Sendable {
 extension QueryClient {
     /// Asks a question. The query may be over by the time the actions have been carried out, and never before.
     ///
-    /// - Parameter tag: comes back with what the query comes to.
+    /// - Parameters:
+    ///   - siblings: the same name's queries for other types that are under way.
+    ///   - tag: comes back with what the query comes to.
     package mutating func ask(
         _ question: Question,
         for asker: Asker,
+        beside siblings: (Key?, Key?) = (nil, nil),
         tag: UInt64 = 0,
         at now: Duration,
         _ actions: inout [Action]
@@ -150,6 +181,7 @@ extension QueryClient {
             firstServer: configuration.rotates ? rotation : 0
         )
         let key = queries.insert(query)
+        if siblings.0 != nil { pair(query, key, with: siblings) }
         guard !configuration.servers.isEmpty else {
             finish(key, .failed([]), at: now, &actions)
             return Key(slab: key)
@@ -193,6 +225,7 @@ extension QueryClient {
         }
         for server in sourcePorts.indices {
             for port in sourcePorts[server].retireOld(at: now) { retire(port, &actions) }
+            for port in plainPorts[server].retireOld(at: now) { retire(port, &actions) }
         }
         for (stream, state) in streams {
             guard let end = state.idleEnd, end <= now else { continue }
@@ -225,6 +258,7 @@ extension QueryClient {
         guard let state = ports[port] else { return }
         // No more queries on a port in trouble; those on it may still be answered.
         sourcePorts[state.server].remove(port)
+        plainPorts[state.server].remove(port)
         let affected = tries(on: port)
         if isShortage {
             for (key, index) in affected {
@@ -238,10 +272,14 @@ extension QueryClient {
         retire(port, &actions)
     }
 
-    /// This machine cannot even listen: every query ends now, for want of a descriptor or a thread.
-    package mutating func giveUp(_ reason: String, at now: Duration, _ actions: inout [Action]) {
-        while let key = queries.keys.first { finish(key, .noDescriptor(reason), at: now, &actions) }
-        for server in sourcePorts.indices { sourcePorts[server] = SourcePorts(configuration.ports) }
+    /// This machine cannot even listen: every query ends now, for want of a descriptor or a thread, as the outcome
+    /// says.
+    package mutating func giveUp(_ outcome: QueryOutcome, at now: Duration, _ actions: inout [Action]) {
+        while let key = queries.keys.first { finish(key, outcome, at: now, &actions) }
+        for server in sourcePorts.indices {
+            sourcePorts[server] = SourcePorts(configuration.ports)
+            plainPorts[server] = SourcePorts(configuration.ports)
+        }
         for port in ports.keys { retire(port, &actions) }
         alarms.removeAll()
     }
@@ -267,13 +305,15 @@ extension QueryClient {
     ) {
         guard let state = streams.removeValue(forKey: stream) else { return }
         if streamOf[state.server] == stream { streamOf[state.server] = nil }
+        // A stream that cannot be opened is no verdict: many networks let no TCP through to their server.
+        if state.lastAnswer == nil { standings[state.server].refusedStream(at: now) }
         for (key, index) in tries(on: stream) {
             stopListening(key, index, at: now, &actions)
-            if state.lastAnswer != nil {
+            if state.hasBeenBelieved {
                 // A server may close a stream at any time; what it has not answered is asked again (RFC 7766 §6.2.4).
                 sendOnStream(key, to: state.server, at: now, &actions)
             } else {
-                refuseSoftly(key, index, .network(reason), at: now, &actions)
+                streamFailed(key, index, reason, at: now, &actions)
             }
         }
     }

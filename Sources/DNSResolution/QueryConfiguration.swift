@@ -25,8 +25,12 @@ public struct QueryConfiguration: Hashable, Sendable {
     /// Whether the server is asked for its word that it has verified the answer (`trust-ad`, RFC 6840 §5.7).
     public var wantsAuthenticData = false
 
-    /// Whether letters go out in random case, where the server keeps it: some bits more to guess. Default `true`.
+    /// Whether letters go out in random case: some bits more to guess. Default `true`. Names of one label, servers on the loopback
+    /// and servers that have shown that they want the name as it is written are asked for it as it is written all the same.
     public var mixesCase = true
+
+    /// Whether that is done to servers on the loopback too, where only this machine could forge; for tests.
+    package var mixesCaseOnLoopback = false
 
     /// Whether cookies are exchanged with servers that know them (RFC 7873). Default `true`.
     public var usesCookies = true

@@ -12,12 +12,12 @@ package struct QueryFailure: Hashable, Sendable {
         case code(ResponseCode)
         /// The answer could not be read.
         case malformed(MessageError)
+        /// The answer has less than it announces.
+        case unusable
         /// The answer's aliases go round in a circle, or there are too many.
         case endlessAliases
         /// The answer was cut short, over a stream too.
         case truncatedStream
-        /// The server answers to another spelling of the name.
-        case wrongCase
         /// The network said so: a refused connection, no route …
         case network(String)
     }
@@ -38,9 +38,9 @@ extension QueryFailure: CustomStringConvertible {
             case .silent(let time): "no answer within \(Self.readable(time))"
             case .code(let code): "\(code)"
             case .malformed(let error): "an answer that cannot be read: \(error)"
+            case .unusable: "an answer without the records that it announces"
             case .endlessAliases: "aliases without end"
             case .truncatedStream: "an answer cut short"
-            case .wrongCase: "an answer to another spelling of the name"
             case .network(let reason): reason
             }
         return "\(server)\(isStream ? " over a stream" : ""): \(what)"

@@ -110,6 +110,12 @@ struct QueryMessage: Sendable {
         }
     }
 
+    /// Whether a name has more than one label: the few that have one are a network's own, and some servers compare those byte by byte.
+    static func hasSeveralLabels(_ name: DomainName) -> Bool {
+        let first = Int(name.wire[0])
+        return first > 0 && name.wire[first + 1] > 0
+    }
+
     /// How many letters a name has, each of them one bit to guess.
     static func letterCount(of name: DomainName) -> Int {
         name.wire.count { ($0 | 0x20) &- 0x61 < 26 }

@@ -12,4 +12,6 @@ package enum QueryOutcome: Sendable {
     case queueFull
     /// This machine has no descriptor left to ask with.
     case noDescriptor(String)
+    /// This machine has no thread left to hear the answers with.
+    case noThread(String)
 }

@@ -5,10 +5,13 @@ struct RoundTripEstimate: Hashable, Sendable {
     /// Below this, a second try would mostly ask what the server is about to answer: it has to ask others itself.
     static let floor = Duration.milliseconds(200)
 
-    /// What counts before anything has been learned, when there is another server to try meanwhile.
-    static let unknownOfMany = Duration.milliseconds(800)
+    /// What counts before anything has been learned, for the first try: the server may answer another form of the question alone.
+    static let unknownFirst = Duration.milliseconds(400)
 
-    /// What counts before anything has been learned, when there is none.
+    /// What counts for the next one, when there is another server to try meanwhile.
+    static let unknownOfMany = Duration.milliseconds(400)
+
+    /// What counts for the next one, when there is none.
     static let unknownOfOne = Duration.seconds(2)
 
     /// Nanoseconds, for durations have 128 bits, and every answer comes by here; `nil` before the first.
@@ -35,8 +38,13 @@ struct RoundTripEstimate: Hashable, Sendable {
     var roundTrip: Duration? { smoothed.map { .nanoseconds($0) } }
 
     /// How long to wait for an answer before asking once more.
-    func timeout(isOnlyServer: Bool, ceiling: Duration) -> Duration {
-        if smoothed == nil { return min(ceiling, isOnlyServer ? Self.unknownOfOne : Self.unknownOfMany) }
+    ///
+    /// - Parameter isFirst: whether the server has not had the question yet.
+    func timeout(isFirst: Bool, isOnlyServer: Bool, ceiling: Duration) -> Duration {
+        if smoothed == nil {
+            if isFirst { return min(ceiling, Self.unknownFirst) }
+            return min(ceiling, isOnlyServer ? Self.unknownOfOne : Self.unknownOfMany)
+        }
         return min(ceiling, learned)
     }
 }

@@ -7,34 +7,37 @@ struct ServerStanding: Sendable {
     /// How long until it is asked again, at first and at most.
     private static let firstProbe = Duration.seconds(2)
     private static let lastProbe = Duration.seconds(60)
+    /// How long a server is taken to have no streams after one could not be opened.
+    private static let streamlessTime = Duration.seconds(60)
 
     /// How long it takes.
     var estimate = RoundTripEstimate()
     /// Tries that an answer may still come to.
     var inFlight = 0
-    /// Whether it answers queries with an OPT record (RFC 6891 §7).
-    var understandsOptions = true
-    /// Whether it repeats the letters of a question in the case they came in.
-    var keepsCase = true
-    /// What we have shown it, and what it has given us for that (RFC 7873 §5).
-    let clientCookie: [UInt8]
-    var serverCookie: [UInt8]? {
-        didSet { if serverCookie != oldValue { cookies = clientCookie + (serverCookie ?? []) } }
-    }
-    /// Both, as they go out with every query.
-    private(set) var cookies: [UInt8]
+    /// Whether it is this machine itself: nobody on the network can forge its answers, so letters need no random case.
+    let isLoopback: Bool
+    /// Whether an answer of its to the wished form has been believed.
+    var answersWished = false
+    /// In which form it answers, as far as it has shown.
+    var forms = FormMemory()
+    var cookies: ServerCookies
     private var silences = 0
     private var probeDelay = ServerStanding.firstProbe
     /// When to ask again a server that is set aside.
     private(set) var nextProbe: Duration?
+    /// Until when it is taken to have no streams; `nil` where nothing says so.
+    private var streamlessUntil: Duration?
 
-    init(clientCookie: [UInt8]) {
-        self.clientCookie = clientCookie
-        cookies = clientCookie
+    init(clientCookie: [UInt8], isLoopback: Bool) {
+        cookies = ServerCookies(client: clientCookie)
+        self.isLoopback = isLoopback
     }
 
     /// Whether others are asked before it.
     var isSetAside: Bool { nextProbe != nil }
+
+    /// Whether it has never answered anything.
+    var isUnknown: Bool { estimate.roundTrip == nil }
 
     /// It has answered, after so long; `nil` where that says nothing of its speed.
     ///
@@ -63,5 +66,20 @@ struct ServerStanding: Sendable {
         probeDelay = min(probeDelay * 2, Self.lastProbe)
         nextProbe = now + probeDelay
         return true
+    }
+
+    /// A stream to it could not be opened.
+    mutating func refusedStream(at now: Duration) {
+        streamlessUntil = now + Self.streamlessTime
+    }
+
+    /// A message has come over a stream.
+    mutating func answeredOnStream() {
+        streamlessUntil = nil
+    }
+
+    /// Whether streams to it are worth a try.
+    func hasStreams(at now: Duration) -> Bool {
+        streamlessUntil.map { now >= $0 } ?? true
     }
 }

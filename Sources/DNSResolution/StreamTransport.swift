@@ -24,6 +24,15 @@ package protocol OpenStream: Sendable {
     /// Sends a message; before the connection is there, it waits.
     func send(_ message: [UInt8])
 
+    /// Has everything told that has come by now, and then calls back, on any thread, perhaps before this returns. Where
+    /// the stream has ended, or its loop has, that may never be.
+    func readAll(_ done: @escaping @Sendable () -> Void)
+
     /// Ends it; nothing more is told, or only what was on its way.
     func close()
+}
+
+extension OpenStream {
+    /// A stream that tells what comes as it comes has nothing to read.
+    package func readAll(_ done: @escaping @Sendable () -> Void) { done() }
 }

@@ -151,6 +151,9 @@ package struct StubResolver: Sendable {
     /// What came and was not believed.
     package var strays: StrayCounts { client.strays }
 
+    /// Whether a look-up is under way.
+    package func contains(_ lookup: Lookup) -> Bool { running[lookup.slab] != nil }
+
     /// Whether every step is told.
     package var isTracing: Bool {
         get { client.isTracing }
@@ -326,7 +329,9 @@ extension StubResolver {
         switch outcome {
         case .queueFull: return Trouble(error: ResolutionError(.queueFull, "too many queries wait already"))
         case .noDescriptor(let reason):
-            return Trouble(error: ResolutionError(.noDescriptor, "no descriptor to ask DNS with: \(reason)"))
+            return Trouble(error: ResolutionError(.noDescriptor, "nothing to ask DNS with: \(reason)"))
+        case .noThread(let reason):
+            return Trouble(error: ResolutionError(.noThread, "no thread to ask DNS with: \(reason)"))
         case .answered, .failed: break
         }
         guard case .failed(let failures) = outcome, !failures.isEmpty else {
@@ -379,12 +384,26 @@ extension StubResolver {
     private mutating func send(_ request: Request, at now: Duration, _ actions: inout [Action]) {
         let question = Question(name: request.aliases.last ?? request.name, type: request.type)
         let key = requests.insert(request)
+        let siblings = request.isAwaited ? self.siblings(of: request, for: question.name) : (nil, nil)
         var query: QueryClient.Key?
         inClient(at: now, &actions) { client, steps in
-            query = client.ask(question, for: request.state.asker, tag: key.number, at: now, &steps)
+            let asker = request.state.asker
+            query = client.ask(question, for: asker, beside: siblings, tag: key.number, at: now, &steps)
         }
         // What is over already, because it could not even begin, is not noted.
         if let query, request.isAwaited, requests[key] != nil { request.state.queries.append((query, key)) }
+    }
+
+    /// The queries for the same name that the same look-up has under way.
+    private func siblings(of request: Request, for name: DomainName) -> (QueryClient.Key?, QueryClient.Key?) {
+        var found: (QueryClient.Key?, QueryClient.Key?) = (nil, nil)
+        for query in request.state.queries {
+            guard let other = requests[query.request], (other.aliases.last ?? other.name).wire == name.wire else {
+                continue
+            }
+            if found.0 == nil { found.0 = query.key } else { found.1 = query.key }
+        }
+        return found
     }
 
     private mutating func conclude(

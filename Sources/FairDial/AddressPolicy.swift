@@ -9,6 +9,11 @@ public import IPAddresses
 /// (mapped, NAT64, 6to4, Teredo, compatible) networks and `isAllowed` judge both, and `publicInternet` what it carries. Unix
 /// domain sockets are not judged.
 ///
+/// What the kernel connects to is judged beside what is written: `0.0.0.0` and `::` are dialed as `127.0.0.1` and
+/// `::1`, or as the address that the socket is bound to, and a mapped address goes out by IPv4. A network that is
+/// allowed lets such an address through where it contains what is reached, or names nothing but what is written
+/// (`0.0.0.0/32`, `::ffff:10.0.0.0/104`).
+///
 /// The networks come first: of those that contain the address the longest prefix decides, and of two with the same, `denied`.
 /// Then `elsewhere`, then `isAllowed`.
 public struct AddressPolicy: Sendable {
@@ -54,19 +59,36 @@ public struct AddressPolicy: Sendable {
     /// Only what a public network can reach, for whoever dials hosts that strangers have named.
     public static let publicInternetOnly = AddressPolicy(elsewhere: .publicInternet)
 
-    /// Why an address may not be dialed, in one clause; `nil` where it may.
-    public func veto(of address: IPAddress) -> String? {
-        let embedded = address.embeddedIPv4.map(IPAddress.v4)
-        let forms = [address] + (embedded.map { [$0] } ?? [])
+    /// Why an address may not be dialed, in one clause; `nil` where it may. The sockets are taken to be bound to
+    /// nothing.
+    public func veto(of address: IPAddress) -> String? { veto(of: address, from: .any) }
+
+    /// The same for sockets that may be bound.
+    func veto(of address: IPAddress, from origin: SocketOrigin) -> String? {
+        guard let reached = origin.reached(by: address) else {
+            return isUnrestricted ? nil : "forbidden: a socket option decides what it reaches"
+        }
+        let carried = address.embeddedIPv4.map(IPAddress.v4)
+        var forms = [address]
+        for form in [carried, reached, carried.flatMap(SocketOrigin.any.reached(by:))] {
+            if let form, !forms.contains(form) { forms.append(form) }
+        }
         let words = forms.map(word)
-        for case .denied(let network) in words { return "forbidden: in \(network)" }
-        for case .allowed in words { return nil }
+        for (form, word) in zip(forms, words) {
+            guard case .denied(let network) = word else { continue }
+            return form == address || form == carried
+                ? "forbidden: in \(network)" : "forbidden: it reaches \(form), in \(network)"
+        }
+        for (form, word) in zip(forms, words) {
+            guard case .allowed(let network) = word else { continue }
+            if form != address || reached == address || network.namesOnlyWritten(address) { return nil }
+        }
         switch elsewhere {
         case .allowed: break
         case .denied: return "forbidden: in no network that is allowed"
         case .publicInternet:
             // What is really reached is what the address carries.
-            if let purpose = (embedded ?? address).specialPurpose {
+            if let purpose = (carried ?? address).specialPurpose {
                 return "forbidden: not of the public internet (\(Self.name(of: purpose)))"
             }
         }
@@ -74,8 +96,13 @@ public struct AddressPolicy: Sendable {
         return nil
     }
 
+    private var isUnrestricted: Bool {
+        guard case .allowed = elsewhere else { return false }
+        return denied.isEmpty && isAllowed == nil
+    }
+
     private enum Word {
-        case allowed
+        case allowed(IPNetwork)
         case denied(IPNetwork)
         case none
     }
@@ -87,7 +114,7 @@ public struct AddressPolicy: Sendable {
         switch (deniedBy, allowedBy) {
         case (let denied?, let allowed?) where allowed.prefixLength <= denied.prefixLength: return .denied(denied)
         case (let denied?, nil): return .denied(denied)
-        case (_, _?): return .allowed
+        case (_, let allowed?): return .allowed(allowed)
         case (nil, nil): return .none
         }
     }
@@ -98,5 +125,13 @@ public struct AddressPolicy: Sendable {
             if letter.isUppercase { name += " " }
             name += letter.lowercased()
         }
+    }
+}
+
+extension IPNetwork {
+    /// Whether everything in the network is written as an address is that reaches another one: unspecified, or mapped.
+    fileprivate func namesOnlyWritten(_ address: IPAddress) -> Bool {
+        if address.isUnspecified { return prefixLength == (address.family == .ipv4 ? 32 : 128) }
+        return address.embeddedIPv4 != nil && prefixLength >= 96
     }
 }

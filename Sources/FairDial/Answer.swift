@@ -8,7 +8,8 @@ public struct Answer: Sendable {
     /// What was looked up.
     public let target: Target
 
-    /// Addresses and the port, in destination order (RFC 6724); not empty.
+    /// Addresses and the port, in destination order (RFC 6724); not empty. What the policy forbids is left out, and is
+    /// among the attempts of `splits`.
     public let endpoints: [Endpoint]
 
     /// Who answered.

@@ -46,6 +46,9 @@ public struct AttemptReport: Hashable, Sendable {
         self.started = started
     }
 
+    /// Whether it failed for want of something that this machine did not give: a port, or an address to send from.
+    var isOfThisMachine: Bool { errorNumber.map(AttemptFailure.isOfThisMachine) ?? false }
+
     mutating func end(_ outcome: Outcome, at now: Duration, errorNumber: Int32? = nil, reason: String? = nil) {
         guard self.outcome == nil else { return }
         self.outcome = outcome

@@ -29,6 +29,9 @@ package struct AttemptSocket: Sendable {
         case failed(AttemptFailure)
         /// The machine has no descriptor left.
         case shortage
+        /// The peer, a Unix domain socket, has no room for another connection now; nothing can be waited for, only
+        /// tried again.
+        case backlogFull
     }
 
     package let descriptor: CInt
@@ -74,8 +77,11 @@ package struct AttemptSocket: Sendable {
         switch progress {
         case .failed(let failure):
             socket.close()
-            if let number = failure.errorNumber, AttemptFailure.isShortage(number) { return .shortage }
-            return .failed(failure)
+            guard let number = failure.errorNumber else { return .failed(failure) }
+            if AttemptFailure.isShortage(number) { return .shortage }
+            guard number == EAGAIN else { return .failed(failure) }
+            if destination.endpoint == nil { return .backlogFull }
+            return .failed(AttemptFailure(errorNumber: number, reason: "no port is free to send from"))
         case .connected where setup.transport == .unconnectedDatagram:
             // Connecting has shown that there is a way there; now the association is dissolved again.
             socket.dissolve()
@@ -108,12 +114,25 @@ package struct AttemptSocket: Sendable {
         #endif
     }
 
+    /// Has small segments go out at once, where that is possible.
+    func setNoDelay() {
+        var isOn: Int32 = 1
+        let length = socklen_t(MemoryLayout<Int32>.size)
+        if address.family != AF_UNIX { _ = setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &isOn, length) }
+    }
+
+    /// Whether there are bytes to read, an error, or the end.
+    var hasUnread: Bool {
+        var asked = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        return poll(&asked, 1, 0) > 0
+    }
+
     /// How far a socket is that says it is connected.
     ///
     /// A dial of a local port where nobody listens may be given that very port to send from, and TCP lets the socket meet itself
     /// (RFC 9293 §3.5, simultaneous initiation).
     private var connected: Progress {
-        guard mayMeetItself, address.isOwnAddress(of: descriptor) else { return .connected }
+        guard mayMeetItself, SocketAddressBytes.isConnectedToItself(descriptor) else { return .connected }
         return .failed(
             AttemptFailure(errorNumber: ECONNREFUSED, reason: "nobody listens there: the socket met itself")
         )
@@ -160,18 +179,39 @@ package struct AttemptSocket: Sendable {
                 setsockopt(descriptor, option.level, option.name, $0.baseAddress, socklen_t($0.count))
             }
             guard status == 0 else {
-                let text = AttemptFailure.text(of: errno)
-                return AttemptFailure(.failed, reason: "socket option \(option.level)/\(option.name): \(text)")
+                return Self.refusal(errno, of: "socket option \(option.level)/\(option.name)")
             }
         }
         guard let local = setup.localEndpoint(for: destination) else { return nil }
+        #if os(Linux)
+            if local.port == 0, setup.transport == .stream {
+                var isOn: Int32 = 1
+                // The port is chosen when it is known where to: so one serves for many peers. An old kernel chooses it
+                // at once.
+                _ = setsockopt(
+                    descriptor,
+                    Int32(IPPROTO_IP),
+                    LinuxSockets.bindAddressNoPort,
+                    &isOn,
+                    socklen_t(MemoryLayout<Int32>.size)
+                )
+            }
+        #endif
         do {
             let bound = try SocketAddressBytes(local)
             if bound.withPointer({ bind(descriptor, $0, $1) }) == 0 { return nil }
-            return AttemptFailure(.failed, reason: "bind to \(local): \(AttemptFailure.text(of: errno))")
+            return Self.refusal(errno, of: "bind to \(local)")
         } catch {
             return error
         }
+    }
+
+    /// What the system says of an option; a port that is taken may be free the next time, and is no option's fault.
+    private static func refusal(_ number: Int32, of option: String) -> AttemptFailure {
+        var failure = AttemptFailure(.failed, reason: "\(option): \(AttemptFailure.text(of: number))")
+        failure.errorNumber = number
+        failure.isOfOption = number != EADDRINUSE && !AttemptFailure.isShortage(number)
+        return failure
     }
 
     private func begin() -> Progress {
@@ -200,5 +240,7 @@ package struct AttemptSocket: Sendable {
         static let multipathTCP: Int32 = 262
         /// `TCP_FASTOPEN_CONNECT`: `connect` returns at once where a cookie is known, and the first write sends the SYN.
         static let fastOpenConnect: Int32 = 30
+        /// `IP_BIND_ADDRESS_NO_PORT`: `bind` to port 0 leaves the port to `connect`; for both families.
+        static let bindAddressNoPort: Int32 = 24
     }
 #endif

@@ -56,7 +56,9 @@ package final class ConnectPoller: Sendable {
                 if let number = startThread() {
                     state.watched[token] = nil
                     queue.remove(descriptor)
-                    return .failure(AttemptFailure(errorNumber: number))
+                    var failure = AttemptFailure(errorNumber: number)
+                    failure.shortage = .threads
+                    return .failure(failure)
                 }
                 state.isThreadRunning = true
             }

@@ -40,6 +40,14 @@ package protocol Connector: Sendable {
         initializer: @escaping @Sendable (any Channel) -> EventLoopFuture<Void>
     ) -> EventLoopFuture<any Channel>
 
+    /// Whether a channel's socket has something that the channel has not read, bytes or the end.
+    func hasUnread(_ socket: AttemptSocket) -> Bool
+
     /// Closes a socket.
     func close(_ socket: AttemptSocket)
+}
+
+extension Connector {
+    /// A script's channels read at once.
+    package func hasUnread(_ socket: AttemptSocket) -> Bool { false }
 }

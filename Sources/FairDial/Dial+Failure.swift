@@ -26,10 +26,16 @@ extension Dial {
             }
         // Asked before the state changes: which stage it was belongs to the message.
         let (code, message) = verdict(on: failure)
+        let untried =
+            switch failure {
+            case .budget, .deadline, .race: race.untriedCount
+            case .cancellation, .exhaustion, .channel: 0
+            }
         if case .handshaking = phase { actions.append(.closeWinner) }
         for case .abandon(let destination) in race.cancel() {
+            let isOpen = !awaitsRetry(destination)
             end(destination, outcome, at: now)
-            actions.append(.close(destination))
+            if isOpen { actions.append(.close(destination)) }
         }
         let resolutionError: ResolutionError? =
             switch lookup {
@@ -40,6 +46,7 @@ extension Dial {
         let channelError: (any Error)? = if case .channel(_, let error) = failure { error } else { nil }
         actions.append(contentsOf: leaveLookup())
         var splits = splits
+        splits.untried = untried
         if case .handshaking = phase { splits.handshake = stopwatch[.handshake] }
         phase = .over
         let error = DialError(
@@ -58,7 +65,7 @@ extension Dial {
         switch failure {
         case .budget(let clock):
             let budget = question.budgets[clock]
-            return DialVerdict.timeout(of: clock, after: budget, isShortOfDescriptors: isShortOfDescriptors)
+            return DialVerdict.timeout(of: clock, after: budget, shortOf: shortage)
         case .race:
             return (
                 .connectTimeout, "no attempt connected within \((question.race.budget ?? .zero).readable) of the first"
@@ -75,6 +82,7 @@ extension Dial {
             if !attempts.isEmpty, attempts.allSatisfy({ $0.outcome == .vetoed }) {
                 return (.refusedByPolicy, "the policy forbids every address")
             }
+            if hasOnlyOptionFailures { return (.invalidOption, "the system refuses an option of this dial") }
             if !attempts.isEmpty { return (.allAttemptsFailed, DialVerdict.allFailed(attempts)) }
             if case .ended(let error?) = lookup { return (DialVerdict.code(for: error), error.message) }
             if let targetError { return (DialVerdict.code(for: targetError), targetError.message) }

@@ -18,14 +18,26 @@ extension Dial {
         return candidates.filter(permitted.contains)
     }
 
+    /// Whether anything is left to answer with. What has been forbidden once stays out, whatever the policy says later:
+    /// the report lists it.
+    mutating func areAnswerable(_ destinations: [Destination], at now: Duration) -> Bool {
+        guard question.policy != nil else { return !destinations.isEmpty }
+        for destination in destinations { _ = isVetoed(destination, at: now) }
+        return destinations.contains { !hasVetoed($0) }
+    }
+
+    private func hasVetoed(_ destination: Destination) -> Bool {
+        attempts.contains { $0.destination == destination && $0.outcome == .vetoed }
+    }
+
     /// Whether the policy forbids a destination; the first time that it does is reported.
     mutating func isVetoed(_ destination: Destination, at now: Duration) -> Bool {
         guard let policy = question.policy, let address = destination.endpoint?.address,
-            let reason = policy.veto(of: address)
+            let reason = policy.veto(of: address, from: question.origin ?? .any)
         else {
             return false
         }
-        if !attempts.contains(where: { $0.destination == destination && $0.outcome == .vetoed }) {
+        if !hasVetoed(destination) {
             var report = AttemptReport(destination: destination, started: now)
             report.end(.vetoed, at: now, reason: reason)
             attempts.append(report)

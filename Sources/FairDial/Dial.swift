@@ -44,7 +44,15 @@ struct Dial: ~Copyable, Sendable {
     var hasAddresses = false
     /// Why a binding's target could not be looked up, the first one; kept apart, for nearly no dial has any.
     var targetFailure: TargetFailure?
-    private var postponements = 0
+    var postponements = 0
+    /// What the sockets that could not be opened or watched were short of.
+    var socketShortage = Shortage.descriptors
+    /// Attempts whose peer had no room, and when each is made again; their clock runs meanwhile.
+    var retries: [(destination: Destination, due: Duration)] = []
+    /// How many attempts ended because the system refused an option.
+    var optionFailures = 0
+    /// Whether what has come is being read before time is called.
+    var catchUp = CatchUp.notNeeded
     private var hasReachedStart = false
     /// When the winner was handed over, which a late loop does after it has connected.
     private var handedOver: Duration = .zero
@@ -68,9 +76,10 @@ struct Dial: ~Copyable, Sendable {
         case .unstarted, .over: return nil
         case .dialing, .handshaking: break
         }
-        var wake = budgetEnd
-        if let deadline = question.deadline { wake = min(wake, deadline) }
+        if let catchUpEnd { return catchUpEnd }
+        var wake = verdictTime
         if case .postponed(let until, _) = lookup { wake = min(wake, until) }
+        for retry in retries { wake = min(wake, retry.due) }
         if let raceWake = race.wakeTime, question.goal != .answer { wake = min(wake, raceWake) }
         return wake
     }
@@ -110,10 +119,11 @@ extension Dial {
         self.source = source
         lookup = .unneeded
         unanswered = []
-        hasAddresses = !destinations.isEmpty
         if question.goal == .answer {
+            hasAddresses = areAnswerable(destinations, at: now)
             return hasAddresses ? finishAnswer(at: now) : fail(.exhaustion, at: now)
         }
+        hasAddresses = !destinations.isEmpty
         return carryOut(race.answered(permitted(destinations, at: now), settling: .both, at: now), at: now)
     }
 
@@ -153,11 +163,12 @@ extension Dial {
     > {
         guard case .dialing = phase else { return ActionList() }
         note(answer)
-        hasAddresses = !destinations.isEmpty
         guard question.goal != .answer else {
+            hasAddresses = areAnswerable(destinations, at: now)
             runClock(at: now)
             return ActionList()
         }
+        hasAddresses = !destinations.isEmpty
         let permitted = permitted(destinations, at: now)
         return carryOut(race.answered(permitted, settling: answer.families, at: now), at: now)
     }
@@ -187,7 +198,7 @@ extension Dial {
         case .unneeded, .postponed, .ended: return ActionList()
         case .asked, .queued, .running: break
         }
-        if let error, error.kind == .noDescriptor, !hasAddresses {
+        if let error, error.isShortage, !hasAddresses {
             lookupPostponed(error, at: now)
             return ActionList()
         }
@@ -201,7 +212,7 @@ extension Dial {
     /// An attempt has connected.
     mutating func connected(_ destination: Destination, at now: Duration) -> ActionList<DialAction> {
         // A loser's socket has been closed by the time the race is over: what was on its way says nothing any more.
-        guard case .dialing = phase else { return ActionList() }
+        guard case .dialing = phase, !awaitsRetry(destination) else { return ActionList() }
         return carryOut(race.connected(destination), at: now)
     }
 
@@ -217,17 +228,10 @@ extension Dial {
         toldAt now: Duration
     ) -> ActionList<DialAction> {
         guard case .dialing = phase else { return ActionList() }
+        if failure.isOfOption { optionFailures += 1 }
         end(destination, failure.outcome, at: time, errorNumber: failure.errorNumber, reason: failure.reason)
         if now > time, !attempts.contains(where: { $0.outcome == nil }) { stopwatch.run(idleClock, at: time) }
         return carryOut(race.failed(destination, at: now), at: now)
-    }
-
-    /// An attempt got no socket: the machine has no descriptor left. The dial waits in the queue for one, and no
-    /// address is blamed.
-    mutating func outOfDescriptors(_ destination: Destination, at now: Duration) -> ActionList<DialAction> {
-        guard case .dialing = phase else { return ActionList() }
-        attempts.removeAll { $0.destination == destination && $0.outcome == nil }
-        return carryOut(race.postponed(destination, until: now + pause()), at: now)
     }
 
     /// The winner is being made a channel. The handshake has its whole budget from here, however late the loop came to it.
@@ -278,6 +282,7 @@ extension Dial {
             return ActionList(.lookUp)
         }
         guard question.goal != .answer else { return ActionList() }
+        if !retries.isEmpty { return retryDue(at: now) + carryOut(race.advance(to: now), at: now) }
         return carryOut(race.advance(to: now), at: now)
     }
 }
@@ -293,23 +298,9 @@ extension Dial {
 
     /// The clock that runs while no attempt is under way.
     private var idleClock: DialClock {
-        if isShortOfDescriptors { return .queue }
+        if shortage != nil { return .queue }
         if case .queued = lookup { return .queue }
         return .lookup
-    }
-
-    /// How long to wait for a descriptor before asking again. Nobody tells when some other part of the process closes a
-    /// file, so we ask again, less and less often.
-    private mutating func pause() -> Duration {
-        let longest = 100
-        defer { postponements += 1 }
-        return .milliseconds(min(5 << min(postponements, 5), longest))
-    }
-
-    /// Whether the dial waits for a descriptor, for a socket or for its look-up.
-    var isShortOfDescriptors: Bool {
-        if case .postponed = lookup { return true }
-        return race.isShortOfSockets
     }
 
     mutating func runClock(at now: Duration) {
@@ -317,7 +308,7 @@ extension Dial {
     }
 
     /// When the running clock will have used its budget up.
-    private var budgetEnd: Duration {
+    var budgetEnd: Duration {
         let budget = question.budgets[stopwatch.running]
         let end = stopwatch.instant(when: budget)
         return stopwatch.running == .handshake ? max(end, handedOver + budget) : end
@@ -343,12 +334,15 @@ extension Dial {
                 attempts.append(AttemptReport(destination: destination, started: now))
                 actions.append(.open(destination))
             case .giveUp(let destination):
-                let started = attempts.last { $0.destination == destination && $0.outcome == nil }?.started ?? now
-                end(destination, .timedOut, at: now, reason: "silent for \((now - started).readable)")
-                actions.append(.close(destination))
+                let attempt = attempts.last { $0.destination == destination && $0.outcome == nil }
+                let silence = "silent for \((now - (attempt?.started ?? now)).readable)"
+                let isOpen = !awaitsRetry(destination)
+                end(destination, .timedOut, at: now, reason: attempt?.reason ?? silence)
+                if isOpen { actions.append(.close(destination)) }
             case .abandon(let destination):
+                let isOpen = !awaitsRetry(destination)
                 end(destination, .abandoned, at: now)
-                actions.append(.close(destination))
+                if isOpen { actions.append(.close(destination)) }
             case .succeed(let destination):
                 end(destination, .connected, at: now)
                 let left = leaveLookup()
@@ -408,6 +402,9 @@ extension Dial {
         guard let index = attempts.lastIndex(where: { $0.destination == destination && $0.outcome == nil }) else {
             return
         }
+        if !retries.isEmpty { retries.removeAll { $0.destination == destination } }
+        // Why it was not under way for good is the better reason.
+        let reason = reason ?? (outcome == .timedOut ? attempts[index].reason : nil)
         attempts[index].end(outcome, at: now, errorNumber: errorNumber, reason: reason)
     }
 }

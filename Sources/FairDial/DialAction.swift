@@ -10,6 +10,8 @@ enum DialAction: Sendable {
     case lookUp
     /// The answer is not wanted any more.
     case leaveLookup
+    /// Have everything read that has come by now, for the time is up, and has been for this long; then say `caughtUp`.
+    case catchUp(late: Duration)
     /// The first attempt starts now: tell whoever has a stopwatch of its own.
     case reachStartingLine
     /// Open a socket and connect it; report how that goes.
@@ -28,7 +30,7 @@ enum DialAction: Sendable {
     /// Whether it may be carried out on the dial's event loop alone.
     var needsLoop: Bool {
         switch self {
-        case .reachStartingLine, .handOver, .closeWinner, .finish: true
+        case .reachStartingLine, .catchUp, .handOver, .closeWinner, .finish: true
         case .lookUp, .leaveLookup, .open, .close: false
         }
     }

@@ -16,7 +16,7 @@ extension DialDriver {
 
     /// Bindings have come, or there are none: their targets are looked up, and what is known is lined up anew.
     func bound(_ answer: ServiceAnswer) {
-        var generator = SystemRandomNumberGenerator()
+        var generator = plan.random
         guard case .dialing = dial.phase, let services else { return }
         for target in services.lookups.bound(answer, using: &generator) {
             guard let addresses = plan.overrides[target] else {
@@ -40,6 +40,9 @@ extension DialDriver {
         guard let services, services.targets[name] != nil else { return }
         switch event {
         case .bound: return
+        case .caughtUp:
+            hasCaughtUp(name)
+            return
         case .started:
             services.targets[name]?.hasStarted = true
         case .answered(let answer):
@@ -48,12 +51,13 @@ extension DialDriver {
             tell(answer, ofHost: false)
         case .ended(let error):
             end(name, error, services)
+            hasCaughtUp(name)
         }
         noteQueue()
     }
 
     private func end(_ name: String, _ error: ResolutionError?, _ services: ServiceDial) {
-        if let error, error.kind == .noDescriptor {
+        if let error, error.isShortage {
             // It is asked again, whatever else is known by now: that may come to nothing.
             services.targets[name] = ServiceDial.Target()
             dial.lookupPostponed(error, at: now)
@@ -69,7 +73,7 @@ extension DialDriver {
     func hostEnded(_ error: ResolutionError?) {
         guard let services else { return }
         services.hostEnd = .some(error)
-        if let error, error.kind == .noDescriptor {
+        if let error, error.isShortage {
             dial.lookupPostponed(error, at: now)
             return
         }
@@ -90,7 +94,9 @@ extension DialDriver {
     /// Asks again for the targets that there was no descriptor for.
     func askAgainForTargets() {
         guard let services else { return }
-        for (name, target) in services.targets where target.lookup == nil { lookUpTarget(name) }
+        // In the order of their names: a dictionary's own differs from process to process, and a world must be the same
+        // in each.
+        for name in services.targets.filter({ $0.value.lookup == nil }).keys.sorted() { lookUpTarget(name) }
     }
 
     /// Takes the host's turn to be asked for, the first time or because there was no descriptor before.
@@ -99,7 +105,7 @@ extension DialDriver {
     func takeHostTurn() -> Bool {
         guard let services else { return true }
         guard case .some(let end) = services.hostEnd else { return lookup == nil }
-        guard end?.kind == .noDescriptor else { return false }
+        guard end?.isShortage ?? false else { return false }
         services.hostEnd = nil
         return true
     }
@@ -115,7 +121,7 @@ extension DialDriver {
         guard let services, !services.targets.isEmpty else { return }
         let left = services.targets
         services.targets = [:]
-        for target in left.values { _ = target.lookup?.withdraw() }
+        for (_, target) in left.sorted(by: { $0.key < $1.key }) { _ = target.lookup?.withdraw() }
     }
 
     private var host: String { plan.question.lookup?.name ?? "" }

@@ -49,12 +49,16 @@ package final class DialDriver: @unchecked Sendable {
     private var end: (@Sendable (Ending) -> Void)?
 
     private(set) var lookup: (any LookupUnderWay)?
+    /// The look-ups that are reading what has come, by name; the dial's time is up when they have.
+    var catchingUp: Set<String> = []
     var known = KnownAddresses()
     /// `nil` where no service bindings are wanted.
     let services: ServiceDial?
     private var attempts: [Attempt] = []
     var dial: Dial
     var winner: (any Channel)?
+    /// The socket that the winner was made of; the channel's to close.
+    var winnerSocket: AttemptSocket?
     /// The channel initializer's future; it tells whose fault a channel is that never came to be.
     var initialized: EventLoopFuture<Void>?
     /// Whether there was a channel once: then the winner's descriptor is the channel's to close.
@@ -186,9 +190,12 @@ extension DialDriver {
             carryOut(dial.answered(answer, all: destinations, at: now))
         case .bound(let answer):
             bound(answer)
+        case .caughtUp:
+            hasCaughtUp(Self.hostCatchingUp)
         case .ended(let error):
             lookup = nil
             if services == nil { carryOut(dial.lookupEnded(error, at: now)) } else { hostEnded(error) }
+            hasCaughtUp(Self.hostCatchingUp)
         }
     }
 
@@ -222,9 +229,12 @@ extension DialDriver {
     /// A timer has gone off: first the post is read and the sockets are asked, then the clocks are looked at (rule 6).
     private func wake() {
         timer = nil
+        // The clock is looked at first, and the verdict is as of then: a process that stands still meanwhile has not
+        // been silent.
+        let moment = now
         readPost()
         for attempt in attempts { ask(attempt.destination, at: now) }
-        carryOut(dial.advance(to: now))
+        carryOut(dial.wake(at: moment))
         setTimer()
     }
 }
@@ -245,6 +255,7 @@ extension DialDriver {
             switch action {
             case .lookUp: lookUp()
             case .leaveLookup: leaveLookup()
+            case .catchUp(let late): catchUp(late: late)
             case .reachStartingLine: plan.onStart?()
             case .open(let destination): open(destination)
             case .close(let destination): close(destination)
@@ -283,6 +294,8 @@ extension DialDriver {
         switch plan.connector.open(destination, with: plan.sockets) {
         case .shortage:
             carryOut(dial.outOfDescriptors(destination, at: now))
+        case .backlogFull:
+            carryOut(dial.backlogFull(destination, at: now))
         case .failed(let failure):
             fail(destination, failure, at: now)
         case .opened(let socket, .connected):
@@ -305,11 +318,11 @@ extension DialDriver {
             }
         } catch {
             close(destination)
-            guard let number = error.errorNumber, AttemptFailure.isShortage(number) || number == EAGAIN else {
+            guard let shortage = error.shortage else {
                 fail(destination, error, at: now)
                 return
             }
-            carryOut(dial.outOfDescriptors(destination, at: now))
+            carryOut(dial.outOfDescriptors(destination, shortage, at: now))
         }
     }
 
@@ -351,6 +364,7 @@ extension DialDriver {
         self.end = nil
         if let ending = self.end(as: ending) { end(ending) }
         winner = nil
+        winnerSocket = nil
         // A future of the caller's that never ends must not keep the driver, which waits for it, alive.
         initialized = nil
     }
@@ -359,7 +373,12 @@ extension DialDriver {
     private func end(as ending: DialAction.Ending) -> Ending? {
         plan.memory?.note(ending.splits.attempts, among: known.candidates, at: loop.now)
         switch ending {
-        case .answered(let splits): return .addresses(known.inDestinationOrder, splits)
+        case .answered(let splits):
+            let addresses = known.inDestinationOrder
+            // An answer has no attempts but those that the policy has forbidden.
+            if splits.attempts.isEmpty { return .addresses(addresses, splits) }
+            let vetoed = splits.attempts.compactMap { $0.destination.endpoint?.address }
+            return .addresses(addresses.filter { !vetoed.contains($0) }, splits)
         case .failed(let error): return .failed(error)
         case .connected(let destination, let splits):
             let binding = services?.bindings[destination]

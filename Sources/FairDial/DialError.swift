@@ -51,8 +51,8 @@ public struct DialError: Error, Sendable {
     /// Whether trying the same again may help.
     public var isRetryable: Bool {
         switch code {
-        case .invalidTarget, .invalidOption, .unsupportedEventLoop, .refusedByPolicy, .noUsableAddress, .nameNotFound,
-            .cancelled, .initializerFailed:
+        case .invalidTarget, .invalidOption, .unsupportedEventLoop, .noEventLoop, .refusedByPolicy, .noUsableAddress,
+            .nameNotFound, .cancelled, .initializerFailed:
             false
         default: true
         }
@@ -64,11 +64,17 @@ public struct DialError: Error, Sendable {
         case .invalidTarget, .invalidOption, .unsupportedEventLoop, .refusedByPolicy, .noUsableAddress, .cancelled,
             .initializerFailed, .deadlineExceeded:
             .caller
-        case .queueTimeout, .queueFull, .outOfDescriptors, .outOfThreads: .machine
+        case .queueTimeout, .queueFull, .outOfDescriptors, .outOfThreads, .noEventLoop: .machine
         case .lookupTimeout, .nameNotFound, .temporaryNameFailure: .nameService
         case .handshakeTimeout, .handshakeFailed: .peer
         case .allAttemptsFailed:
-            splits.attempts.contains { $0.outcome == .refused } ? .peer : .network
+            if splits.attempts.contains(where: { $0.outcome == .refused }) {
+                .peer
+            } else if !splits.attempts.isEmpty, splits.attempts.allSatisfy(\.isOfThisMachine) {
+                .machine
+            } else {
+                .network
+            }
         default: .network
         }
     }
@@ -117,12 +123,16 @@ extension DialError.Code {
     public static let cancelled = Self(rawValue: "cancelled")
     /// The host or the port cannot be dialed as written.
     public static let invalidTarget = Self(rawValue: "invalidTarget")
-    /// An option of the dial makes no sense, or the system refused it.
+    /// Options of the dial contradict each other, or the system refused one on every socket: a socket option, or a
+    /// local address that is not this machine's.
     public static let invalidOption = Self(rawValue: "invalidOption")
     /// This process or machine had no descriptor to give while the queue's budget lasted.
     public static let outOfDescriptors = Self(rawValue: "outOfDescriptors")
-    /// This process or machine had no thread to ask the resolver with.
+    /// This process or machine had no thread to give while the queue's budget lasted: to ask the resolver with, to
+    /// watch sockets, or for NIO's loops.
     public static let outOfThreads = Self(rawValue: "outOfThreads")
+    /// The system refuses what NIO's event loops are made of.
+    public static let noEventLoop = Self(rawValue: "noEventLoop")
     /// The event loop is not one of NIO's `MultiThreadedEventLoopGroup`.
     public static let unsupportedEventLoop = Self(rawValue: "unsupportedEventLoop")
     /// The caller's channel initializer failed; the connection was closed.

@@ -61,5 +61,6 @@ final class DialPlan: Sendable {
     var resolver: any Resolver { setup.configuration.resolver }
     var connector: any Connector { setup.configuration.connector }
     var overrides: [String: [IPAddress]] { setup.configuration.overrides }
+    var random: RandomSource { setup.configuration.random }
     var memory: OutcomeMemory? { setup.configuration.memory }
 }

@@ -26,6 +26,8 @@ package final class DialQuestion: Sendable {
     let race: RaceConfiguration
     /// What may be dialed; `nil` for anything.
     let policy: AddressPolicy?
+    /// Where the sockets are bound, which the policy must know; `nil` without one.
+    let origin: SocketOrigin?
     /// The families that are left out because there is no local address to dial them from.
     let skipped: AddressFamilies
     /// Whether something must be awaited after the connection, so that the handshake's clock is shown.
@@ -41,6 +43,7 @@ package final class DialQuestion: Sendable {
         deadline: Duration? = nil,
         race: RaceConfiguration = .standard,
         policy: AddressPolicy? = nil,
+        origin: SocketOrigin? = nil,
         skipped: AddressFamilies = [],
         awaitsReadiness: Bool = false,
         tellsStart: Bool = false
@@ -52,6 +55,7 @@ package final class DialQuestion: Sendable {
         self.deadline = deadline
         self.race = race
         self.policy = policy
+        self.origin = origin
         self.skipped = skipped
         self.awaitsReadiness = awaitsReadiness
         self.tellsStart = tellsStart

@@ -9,12 +9,14 @@ enum DialVerdict {
     static func timeout(
         of clock: DialClock,
         after budget: Duration,
-        isShortOfDescriptors: Bool
+        shortOf shortage: Dial.Shortage?
     ) -> (DialError.Code, String) {
         let time = budget.readable
         switch clock {
-        case .queue where isShortOfDescriptors:
+        case .queue where shortage == .descriptors:
             return (.outOfDescriptors, "no descriptor was free for \(time)")
+        case .queue where shortage == .threads:
+            return (.outOfThreads, "no thread was free for \(time)")
         case .queue: return (.queueTimeout, "no place in the resolver's line for \(time)")
         case .lookup: return (.lookupTimeout, "the look-up was not answered within \(time)")
         case .connect: return (.connectTimeout, "no attempt connected within \(time)")
@@ -56,6 +58,11 @@ enum DialVerdict {
         }
         if let resolutionError, resolutionError.message != message {
             causes.append("look-up: \(resolutionError.message)")
+        }
+        if splits.untried > 0 {
+            causes.append(
+                splits.untried == 1 ? "1 address was not tried" : "\(splits.untried) addresses were not tried"
+            )
         }
         if !splits.skipped.isEmpty { causes.append(words(forSkipped: splits.skipped)) }
         return causes.isEmpty ? message : message + ": " + causes.joined(separator: ", ")

@@ -21,6 +21,20 @@ extension DialOptions {
         return families.subtracting(bound)
     }
 
+    /// What makes no sense in these options, for a person; `nil` where all of it does.
+    var contradiction: String? {
+        if families.isEmpty { return "the options ask for no family" }
+        guard let first = localEndpoints.first else { return nil }
+        if wantedFamilies.isEmpty {
+            return "no family is left: the local address \(first.address) is of another one than those asked for"
+        }
+        for family in [AddressFamily.ipv4, .ipv6]
+        where localEndpoints.reduce(0, { $0 + ($1.address.family == family ? 1 : 0) }) > 1 {
+            return "two local addresses of one family, \(family == .ipv4 ? "IPv4" : "IPv6")"
+        }
+        return nil
+    }
+
     /// How the sockets of a dial are made.
     func sockets(over transport: Transport) -> SocketSetup {
         var setup = SocketSetup()
@@ -36,22 +50,22 @@ extension DialOptions {
 extension Dialer {
     /// Where a dial of this target begins: with what is known on the spot (rule 1), else with a look-up.
     ///
-    /// - Throws: `invalidTarget` for a host that is numeric and cannot be dialed, such as one with an unknown zone.
-    func start(for target: Target, families: AddressFamilies) throws(DialError) -> DialPlan.Start {
+    /// - Throws: `invalidTarget` for a host that is numeric and cannot be dialed, such as one with an unknown zone;
+    ///   `invalidOption` for options that contradict each other.
+    func start(for target: Target, _ options: DialOptions) throws(DialError) -> DialPlan.Start {
         let host: String
         let port: UInt16
         switch target.place {
         case .path(let path): return .known([.local(path: path)], nil)
         case .host(let targetHost, let targetPort): (host, port) = (targetHost, targetPort)
         }
-        if families.isEmpty {
-            throw DialError(
-                .noUsableAddress,
-                "no family is left: the local address is of another one than those asked for",
-                target: "\(target)"
-            )
+        let families = options.wantedFamilies
+        if let contradiction = options.contradiction {
+            throw DialError(.invalidOption, contradiction, target: "\(target)")
         }
-        if !setup.configuration.overrides.isEmpty, let addresses = setup.configuration.overrides[host.lowercased()] {
+        if !setup.configuration.overrides.isEmpty,
+            let addresses = setup.configuration.overrides[InternationalName.key(of: host)]
+        {
             return Self.known(addresses, port: port, families: families, from: .override)
         }
         switch NumericHost(host, strictness: setup.configuration.strictness, knowing: LocalTables.system.facts) {
@@ -73,7 +87,8 @@ extension Dialer {
     }
 
     /// Where a dial of an earlier answer begins.
-    func start(for answer: Answer, families: AddressFamilies) -> DialPlan.Start {
+    func start(for answer: Answer, _ options: DialOptions) -> DialPlan.Start {
+        let families = options.wantedFamilies
         let endpoints = answer.endpoints.filter { families.contains($0.address.family) }
         return .known(endpoints.map(Destination.internet), answer.source)
     }
@@ -120,6 +135,7 @@ extension Dialer {
                 deadline: options.deadline,
                 race: race,
                 policy: setup.configuration.policy,
+                origin: setup.configuration.policy == nil ? nil : SocketOrigin(options),
                 skipped: start.mayHaveSkipped ? options.skippedFamilies : [],
                 awaitsReadiness: options.readiness != nil,
                 tellsStart: options.onStart != nil

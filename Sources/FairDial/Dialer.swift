@@ -5,6 +5,7 @@ import IPAddresses
 public import NIOCore
 import NIOConcurrencyHelpers
 import NIOPosix
+import NameResolution
 
 /// Takes a host and a port and returns a connected channel, fairly.
 ///
@@ -37,12 +38,6 @@ public struct Dialer: Sendable {
         self.init(configuration)
     }
 
-    /// A loop of the dialer's own group, for a channel to live on.
-    private func loopForChannel(to target: Target) throws(DialError) -> any EventLoop {
-        guard setup.isGroupSupported else { throw Self.unsupported(setup.configuration.group, for: "\(target)") }
-        return setup.configuration.group.any()
-    }
-
     static func unsupported(_ group: any EventLoopGroup, for target: String) -> DialError {
         let kind = String(describing: type(of: group))
         let message = "\(kind) is not a MultiThreadedEventLoopGroup or one of its loops"
@@ -72,7 +67,7 @@ extension Dialer {
     ) async throws(DialError) -> Connection<Output> {
         // Straight to the point, here and below: a call on the way would cost every dial a hundred instructions.
         let target = try Target(host: host, port: port)
-        let start = try start(for: target, families: options.wantedFamilies)
+        let start = try start(for: target, options)
         return try await connect(to: target, from: start, over: transport, options: options, initializer: initializer)
     }
 
@@ -86,7 +81,7 @@ extension Dialer {
         options: DialOptions = DialOptions()
     ) async throws(DialError) -> Connection<any Channel> {
         let target = try Target(host: host, port: port)
-        let start = try start(for: target, families: options.wantedFamilies)
+        let start = try start(for: target, options)
         return try await connect(to: target, from: start, over: transport, options: options)
     }
 
@@ -98,7 +93,7 @@ extension Dialer {
         over transport: Transport = .stream,
         options: DialOptions = DialOptions()
     ) async throws(DialError) -> Connection<any Channel> {
-        let start = try start(for: target, families: options.wantedFamilies)
+        let start = try start(for: target, options)
         return try await connect(to: target, from: start, over: transport, options: options)
     }
 
@@ -111,7 +106,7 @@ extension Dialer {
         options: DialOptions = DialOptions(),
         initializer: @escaping @Sendable (any Channel) -> EventLoopFuture<Output>
     ) async throws(DialError) -> Connection<Output> {
-        let start = try start(for: target, families: options.wantedFamilies)
+        let start = try start(for: target, options)
         return try await connect(to: target, from: start, over: transport, options: options, initializer: initializer)
     }
 
@@ -123,7 +118,7 @@ extension Dialer {
         over transport: Transport = .stream,
         options: DialOptions = DialOptions()
     ) async throws(DialError) -> Connection<any Channel> {
-        let start = start(for: answer, families: options.wantedFamilies)
+        let start = start(for: answer, options)
         return try await connect(to: answer.target, from: start, over: transport, options: options)
     }
 
@@ -136,7 +131,7 @@ extension Dialer {
         options: DialOptions = DialOptions(),
         initializer: @escaping @Sendable (any Channel) -> EventLoopFuture<Output>
     ) async throws(DialError) -> Connection<Output> {
-        let start = start(for: answer, families: options.wantedFamilies)
+        let start = start(for: answer, options)
         return try await connect(
             to: answer.target,
             from: start,
@@ -157,7 +152,8 @@ extension Dialer {
         let plan = plan(for: target, from: start, goal: .channel, over: transport, options: options) { channel in
             initializer(channel).map { output in made.withLockedValue { $0 = output } }
         }
-        let ending = await run(plan, on: try loopForChannel(to: target))
+        try checkGroup(for: target)
+        let ending = await run(plan)
         return try Self.connection(from: ending, to: target) { _ in made.withLockedValue { $0 } }
     }
 
@@ -169,7 +165,8 @@ extension Dialer {
         options: DialOptions
     ) async throws(DialError) -> Connection<any Channel> {
         let plan = plan(for: target, from: start, goal: .channel, over: transport, options: options)
-        let ending = await run(plan, on: try loopForChannel(to: target))
+        try checkGroup(for: target)
+        let ending = await run(plan)
         return try Self.connection(from: ending, to: target) { $0 }
     }
 
@@ -221,9 +218,9 @@ extension Dialer {
         over transport: Transport = .stream,
         options: DialOptions = DialOptions()
     ) async throws(DialError) -> ConnectedSocket {
-        let start = try start(for: target, families: options.wantedFamilies)
+        let start = try start(for: target, options)
         let plan = plan(for: target, from: start, goal: .socket, over: transport, options: options)
-        let ending = await run(plan, on: setup.configuration.group.any())
+        let ending = await run(plan)
         switch ending {
         case .descriptor(let descriptor, let destination, let binding, let splits):
             return ConnectedSocket(
@@ -239,22 +236,24 @@ extension Dialer {
 
     /// Looks a host up without dialing it: look first, dial the answer later.
     ///
-    /// - Returns: the endpoints in destination order, and how long it took. When one family stays silent until the
-    ///   look-up's budget ends, the other's answers, with `incomplete` saying what is missing.
-    /// - Throws: `DialError`, also when the task is cancelled.
+    /// - Returns: the endpoints in destination order that the policy lets through, and how long it took. When one
+    ///   family stays silent until the look-up's budget ends, the other's answers, with `incomplete` saying what is
+    ///   missing.
+    /// - Throws: `DialError`, also when the task is cancelled; `refusedByPolicy` where the policy forbids every
+    ///   address.
     public func resolve(
         _ host: String,
         port: Int,
         options: DialOptions = DialOptions()
     ) async throws(DialError) -> Answer {
         let target = try Target(host: host, port: port)
-        let start = try start(for: target, families: options.wantedFamilies)
+        let start = try start(for: target, options)
         // What is known needs no loop to say so (rule 1).
         if case .known(let destinations, let source?) = start, !destinations.isEmpty {
-            return Answer(target: target, endpoints: destinations.compactMap(\.endpoint), source: source)
+            return try answer(destinations, from: source, to: target, options)
         }
         let plan = plan(for: target, from: start, goal: .answer, over: .stream, options: options)
-        let ending = await run(plan, on: setup.configuration.group.any())
+        let ending = await run(plan)
         switch ending {
         case .addresses(let addresses, let splits):
             guard let source = splits.source, let port = target.port else { Self.brokenInvariant(ending, target) }
@@ -269,13 +268,51 @@ extension Dialer {
         case .channel, .descriptor: Self.brokenInvariant(ending, target)
         }
     }
+
+    /// What is known, less what the policy forbids.
+    private func answer(
+        _ destinations: [Destination],
+        from source: LookupSource,
+        to target: Target,
+        _ options: DialOptions
+    ) throws(DialError) -> Answer {
+        guard let policy = setup.configuration.policy else {
+            return Answer(target: target, endpoints: destinations.compactMap(\.endpoint), source: source)
+        }
+        var dial = Dial(
+            DialQuestion(
+                target: target,
+                goal: .answer,
+                lookup: nil,
+                budgets: setup.configuration.budgets,
+                policy: policy,
+                origin: SocketOrigin(options)
+            )
+        )
+        let actions = dial.start(with: destinations, from: source, at: .zero)
+        switch actions.first {
+        case .finish(.answered(let splits))?:
+            let vetoed = splits.attempts.map(\.destination)
+            let endpoints = destinations.filter { !vetoed.contains($0) }.compactMap(\.endpoint)
+            return Answer(target: target, endpoints: endpoints, source: source, splits: splits)
+        case .finish(.failed(let error))?: throw error
+        default: preconditionFailure("what is known of \(target) is an answer, or none")
+        }
+    }
 }
 
 // MARK: - Running
 
 extension Dialer {
     /// Runs a dial to its end. A cancelled task's dial is called off, and ends as soon as its loop has a turn.
-    private func run(_ plan: DialPlan, on loop: any EventLoop) async -> DialDriver.Ending {
+    private func run(_ plan: DialPlan) async -> DialDriver.Ending {
+        let loop: any EventLoop
+        do throws(DialError) {
+            // Nearly always there is one: the call that may wait for one would cost every dial.
+            if let ready = readyLoop { loop = ready } else { loop = try await awaitedLoop(for: plan.question) }
+        } catch {
+            return .failed(error)
+        }
         let driver = DialDriver(plan, on: loop)
         if Task.isCancelled { driver.cancel() }
         if let ending = driver.begin() { return ending }
@@ -301,7 +338,7 @@ extension Dialer {
         initializer: @escaping @Sendable (any Channel) -> EventLoopFuture<Void>,
         _ end: @escaping @Sendable (DialDriver.Ending) -> Void
     ) throws(DialError) -> DialDriver {
-        let start = try start(for: target, families: options.wantedFamilies)
+        let start = try start(for: target, options)
         let plan = plan(
             for: target,
             from: start,

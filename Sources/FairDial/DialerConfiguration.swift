@@ -36,16 +36,30 @@ public struct DialerConfiguration: Sendable {
     /// What may be dialed; `nil` for anything. Set it where hosts come from strangers: `AddressPolicy.publicInternetOnly`.
     public var policy: AddressPolicy?
 
-    /// Addresses for names that are not to be looked up; compared without regard to ASCII case.
+    /// Addresses for names that are not to be looked up; compared as names in DNS are, without regard to ASCII case.
     public var overrides: [String: [IPAddress]] = [:] {
-        didSet { overrides = Dictionary(overrides.map { ($0.key.lowercased(), $0.value) }) { first, _ in first } }
+        didSet {
+            // In the order of the spellings, so that the same one counts each time.
+            let sorted = overrides.sorted { $0.key < $1.key }
+            overrides = Dictionary(sorted.map { (InternationalName.key(of: $0.key), $0.value) }) { first, _ in first }
+        }
     }
 
     /// The loops that channels live on when a call does not name one. Default: NIO's singleton, which needs no shutdown.
-    public var group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton
+    public var group: any EventLoopGroup {
+        get { ownGroup ?? MultiThreadedEventLoopGroup.singleton }
+        set { ownGroup = newValue }
+    }
+
+    /// The caller's own loops; `nil` for NIO's singleton, which is touched only where it can be had (`ProcessLoops`).
+    private(set) var ownGroup: (any EventLoopGroup)?
 
     /// Who makes the sockets; something else than the kernel in tests alone.
     package var connector: any Connector = KernelConnector()
+
+    /// What bindings and SRV targets of equal priority are shuffled with; something else than the system's in
+    /// simulations alone.
+    package var random = RandomSource.system
 
     /// The defaults.
     public init() {}

@@ -9,6 +9,6 @@ final class DialerSetup: Sendable {
 
     init(_ configuration: DialerConfiguration) {
         self.configuration = configuration
-        isGroupSupported = SupportedLoops.contains(configuration.group)
+        isGroupSupported = configuration.ownGroup.map(SupportedLoops.contains) ?? true
     }
 }

@@ -45,10 +45,18 @@ package struct KernelConnector: Connector {
     ) -> EventLoopFuture<any Channel> {
         switch transport {
         case .stream:
-            ClientBootstrap(group: loop).channelInitializer(initializer).withConnectedSocket(socket.descriptor)
+            // NIO gives up a connection on which it cannot set TCP_NODELAY, and leaves that out only with this. The
+            // option is set here instead, where a filter may refuse it.
+            socket.setNoDelay()
+            return ClientBootstrap(group: loop).enableMPTCP(true).channelInitializer(initializer)
+                .withConnectedSocket(socket.descriptor)
         case .datagram, .unconnectedDatagram:
-            DatagramBootstrap(group: loop).channelInitializer(initializer).withBoundSocket(socket.descriptor)
+            return DatagramBootstrap(group: loop).channelInitializer(initializer).withBoundSocket(socket.descriptor)
         }
+    }
+
+    package func hasUnread(_ socket: AttemptSocket) -> Bool {
+        socket.hasUnread
     }
 
     package func close(_ socket: AttemptSocket) {

@@ -53,6 +53,8 @@ public struct Listener: Sendable {
             throw DialError(.invalidTarget, "port \(port) is not within 0 … 65535", target: written)
         }
         let addresses = try await addresses(of: host, dialer: dialer, target: written)
+        // Asked for before NIO's loops are touched, which would end the process where they are not to be had.
+        _ = try await dialer.awaitedLoop(for: written, atMost: dialer.configuration.budgets.queue)
         var draws = 1
         while true {
             do {

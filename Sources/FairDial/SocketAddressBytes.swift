@@ -68,16 +68,26 @@ struct SocketAddressBytes: Sendable {
         }
     }
 
-    /// Whether a socket is bound to this very address and port. Scopes are left aside: an address of this machine's that is
-    /// reached through a zone is the zone's own.
-    func isOwnAddress(of descriptor: CInt) -> Bool {
-        guard family == AF_INET || family == AF_INET6 else { return false }
+    /// Whether a socket's peer is the socket itself. The kernel is asked for both ends, because what is dialed is
+    /// another text than what is reached where it is `0.0.0.0` or `::`. Scopes are left aside: an address of this
+    /// machine's that is reached through a zone is the zone's own.
+    static func isConnectedToItself(_ descriptor: CInt) -> Bool {
         var own = sockaddr_storage()
-        var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
-        return withUnsafeMutablePointer(to: &own) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { own in
-                guard getsockname(descriptor, own, &length) == 0 else { return false }
-                return withPointer { peer, _ in fairdial_same_endpoint(own, peer) != 0 }
+        var peer = sockaddr_storage()
+        return withUnsafeMutablePointer(to: &own) { own in
+            withUnsafeMutablePointer(to: &peer) { peer in
+                own.withMemoryRebound(to: sockaddr.self, capacity: 1) { own in
+                    peer.withMemoryRebound(to: sockaddr.self, capacity: 1) { peer in
+                        var (ownLength, peerLength) = (
+                            socklen_t(MemoryLayout<sockaddr_storage>.size),
+                            socklen_t(MemoryLayout<sockaddr_storage>.size)
+                        )
+                        guard getsockname(descriptor, own, &ownLength) == 0,
+                            getpeername(descriptor, peer, &peerLength) == 0
+                        else { return false }
+                        return fairdial_same_endpoint(own, peer) != 0
+                    }
+                }
             }
         }
     }

@@ -65,15 +65,18 @@ struct CommonOptions: ParsableArguments {
     )
     var override: [Override] = []
 
-    @Flag(help: "Dial addresses of the public internet only: no loopback, no private networks, nothing set aside.")
+    @Flag(
+        help:
+            "Dial or answer addresses of the public internet only: no loopback, no private networks, nothing set aside."
+    )
     var publicOnly = false
 
-    @Option(help: ArgumentHelp("Dial no address of this network; repeatable.", valueName: "network"))
+    @Option(help: ArgumentHelp("Dial or answer no address of this network; repeatable.", valueName: "network"))
     var deny: [Network] = []
 
     @Option(
         help: ArgumentHelp(
-            "Dial addresses of this network whatever else is said; alone, only these; repeatable.",
+            "Dial or answer addresses of this network whatever else is said; alone, only these; repeatable.",
             valueName: "network"
         )
     )
@@ -130,6 +133,18 @@ struct CommonOptions: ParsableArguments {
         }
     }
 
+    /// Those that were given and that `resolve --batch` could only ignore.
+    var ignoredByBatch: [String] {
+        let given: [(String, Bool)] = [
+            ("--resolver", resolver != nil), ("--server", !server.isEmpty), ("--tcp", tcp), ("--tls", tls),
+            ("--override", !override.isEmpty), ("--public-only", publicOnly), ("--deny", !deny.isEmpty),
+            ("--allow", !allow.isEmpty), ("-4", ipv4Only), ("-6", ipv6Only), ("--queue-timeout", queueTimeout != nil),
+            ("--lookup-timeout", lookupTimeout != nil), ("--connect-timeout", connectTimeout != nil),
+            ("--deadline", deadline != nil), ("--attempt-delay", attemptDelay != nil),
+        ]
+        return given.filter(\.1).map(\.0)
+    }
+
     /// The dialer that these options describe.
     var dialer: Dialer { dialer(over: nil) }
 
@@ -141,7 +156,9 @@ struct CommonOptions: ParsableArguments {
         if let lookupTimeout { configuration.budgets.lookup = lookupTimeout.duration }
         if let connectTimeout { configuration.budgets.connect = connectTimeout.duration }
         if let attemptDelay { configuration.race.delays = RaceDelays(attempt: attemptDelay.duration) }
-        configuration.overrides = Dictionary(override.map { ($0.host, [$0.address]) }) { $0 + $1 }
+        // By the key, so that two spellings of one name are one.
+        let overrides = override.map { (LookupQuestion(name: $0.host).key, [$0.address]) }
+        configuration.overrides = Dictionary(overrides) { $0 + $1 }
         configuration.policy = policy
         return Dialer(configuration)
     }
@@ -173,9 +190,12 @@ struct CommonOptions: ParsableArguments {
         return resolver == .system ? NameResolver(SystemResolver.shared) : nil
     }
 
+    /// Whether anything has been said about what may be dialed.
+    var hasPolicy: Bool { publicOnly || !deny.isEmpty || !allow.isEmpty }
+
     /// What may be dialed; `nil` where nothing has been said.
     private var policy: AddressPolicy? {
-        guard publicOnly || !deny.isEmpty || !allow.isEmpty else { return nil }
+        guard hasPolicy else { return nil }
         return AddressPolicy(
             allowed: allow.map(\.network),
             denied: deny.map(\.network),

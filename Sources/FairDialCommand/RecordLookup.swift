@@ -29,7 +29,7 @@ struct RecordLookup {
 
     private func answer(within budget: Duration) async -> Result<RecordAnswer, Failure> {
         do {
-            let name = try DomainName(host)
+            let name = try InternationalName.domainName(host)
             return await withTaskGroup(of: Result<RecordAnswer, Failure>.self) { group in
                 group.addTask {
                     do throws(ResolutionError) {

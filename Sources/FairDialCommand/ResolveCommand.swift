@@ -56,6 +56,14 @@ struct ResolveCommand: AsyncParsableCommand {
         if batch, type != nil || explain || trace {
             throw ValidationError("--batch asks getaddrinfo: --type, --explain and --trace go without it")
         }
+        if common.hasPolicy, batch || type != nil {
+            throw ValidationError(
+                "--public-only, --deny and --allow judge the addresses of a host: --batch and --type go without them"
+            )
+        }
+        if batch, let ignored = common.ignoredByBatch.first {
+            throw ValidationError("--batch asks getaddrinfo exactly what each line says: \(ignored) goes without it")
+        }
         if type != nil, service != nil { throw ValidationError("--type looks records up, which have no service") }
         if numericOnly, !batch { throw ValidationError("--numeric-only goes with --batch") }
     }

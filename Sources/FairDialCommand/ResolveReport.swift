@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import ConnectionRacing
 import DNSResolution
 import FairDial
 import Foundation
@@ -35,6 +36,12 @@ struct ResolveReport {
         if error == nil, !incomplete.isEmpty {
             members.append(("incomplete", .list(missingRecords.map(JSONLine.text))))
         }
+        if !vetoed.isEmpty {
+            let list = vetoed.map {
+                JSONLine.object([("address", .text($0.address)), ("reason", .optional($0.reason))])
+            }
+            members.append(("vetoed", .list(list)))
+        }
         let failure = error.map { JSONLine.object([("code", .text($0.code)), ("message", .text($0.message))]) }
         return members + [("error", failure ?? .null)]
     }
@@ -47,7 +54,16 @@ struct ResolveReport {
             "\(host)  \(Ink.good("resolved"))  by \(source)  queue \(splits.queue.readable) · lookup \(splits.lookup.readable)"
         let addresses = endpoints.map { "  " + (service == nil ? "\($0.address)" : "\($0)") }
         let missing = missingRecords.map { "  " + Ink.bad("\($0): no answer within the look-up's budget") }
-        return [first] + addresses + missing
+        let forbidden = vetoed.map { "  " + Ink.bad("\($0.address): \($0.reason ?? "vetoed")") }
+        return [first] + addresses + forbidden + missing
+    }
+
+    /// What the policy has left out; an answer has no other attempts.
+    private var vetoed: [(address: String, reason: String?)] {
+        splits.attempts.compactMap { attempt in
+            guard attempt.outcome == .vetoed, let address = attempt.destination.endpoint?.address else { return nil }
+            return ("\(address)", attempt.reason)
+        }
     }
 
     private var infos: [AddressInfo] {

@@ -22,6 +22,7 @@ public final class ScriptedResolver: Resolver {
         let receive: @Sendable (LookupEvent) -> Void
         var joins: [Asker] = []
         var withdrawals = 0
+        var catchUps = 0
         var isUnderWay = true
         var isHandedOut = false
     }
@@ -29,6 +30,7 @@ public final class ScriptedResolver: Resolver {
     private struct State: Sendable {
         var entries: [Entry] = []
         var canWithdraw: Bool
+        var catchesUp = false
         var changes: UInt64 = 0
         var nextWait: UInt64 = 0
         var waits: [UInt64: CheckedContinuation<Void, Never>] = [:]
@@ -46,6 +48,13 @@ public final class ScriptedResolver: Resolver {
     public var canWithdraw: Bool {
         get { state.withLockedValue { $0.canWithdraw } }
         set { state.withLockedValue { $0.canWithdraw = newValue } }
+    }
+
+    /// Whether look-ups have something to read before their time is called: then the test says `caughtUp`. Not so at
+    /// first.
+    public var catchesUp: Bool {
+        get { state.withLockedValue { $0.catchesUp } }
+        set { state.withLockedValue { $0.catchesUp = newValue } }
     }
 
     /// Every look-up that was asked for, in order.
@@ -100,6 +109,13 @@ extension ScriptedResolver {
 
     fileprivate func join(_ asker: Asker, _ index: Int) {
         change { $0.entries[index].joins.append(asker) }
+    }
+
+    fileprivate func catchUp(_ index: Int) -> Bool {
+        change { state in
+            state.entries[index].catchUps += 1
+            return state.catchesUp
+        }
     }
 
     fileprivate func withdraw(_ index: Int) -> Bool {
@@ -196,6 +212,13 @@ public struct ScriptedLookup: LookupUnderWay {
         try await resolver.wait(for: index) { $0.withdrawals > 0 }
     }
 
+    /// Returns once somebody has been about to call its time.
+    ///
+    /// - Throws: `CancellationError` when the task is cancelled.
+    public func askedToCatchUp() async throws {
+        try await resolver.wait(for: index) { $0.catchUps > 0 }
+    }
+
     /// Returns once the asker has joined.
     ///
     /// - Throws: `CancellationError` when the task is cancelled.
@@ -245,6 +268,9 @@ public struct ScriptedLookup: LookupUnderWay {
 
     /// Records that another asker waits.
     public func join(_ asker: Asker) { resolver.join(asker, index) }
+
+    /// Records that its time is about to be called.
+    public func catchUp(late: Duration) -> Bool { resolver.catchUp(index) }
 
     /// Records that nobody waits any more.
     public func withdraw() -> Bool { resolver.withdraw(index) }

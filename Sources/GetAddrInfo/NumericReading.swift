@@ -214,8 +214,9 @@ extension NumericReading {
         guard let host else { return try ownAddresses(family, flags, facts) }
         // The text is turned into an ASCII name first, and full-width digits into digits by that.
         if flags.contains(.idn), !host.allSatisfy({ $0 < 0x80 }) { throw .needsLookup }
-        // The echoed text goes through a library that may or may not be installed.
-        if flags.isSuperset(of: [.canonicalName, .canonicalIDN]) { throw .needsLookup }
+        // A library that may or may not be installed would turn A-labels in the echoed text back, and leaves all else
+        // as it is.
+        if flags.isSuperset(of: [.canonicalName, .canonicalIDN]), Self.mayHaveALabel(host) { throw .needsLookup }
         switch HostShape(host) {
         case .ipv4(let ipv4):
             return (try address(of: ipv4, family, flags), nil)
@@ -230,6 +231,14 @@ extension NumericReading {
             throw .failed(dialect.errors.noName)
         case .ipv4WithZone, .name:
             throw notAnAddress(flags)
+        }
+    }
+
+    /// Whether `xn--` stands somewhere, as it may in the name of a zone.
+    private static func mayHaveALabel(_ host: UnsafeBufferPointer<UInt8>) -> Bool {
+        let prefix = Array("xn--".utf8)
+        return host.indices.dropLast(prefix.count - 1).contains { start in
+            prefix.indices.allSatisfy { host[start + $0] | 0x20 == prefix[$0] | 0x20 }
         }
     }
 

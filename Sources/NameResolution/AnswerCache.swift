@@ -41,7 +41,7 @@ package struct AnswerCache: Sendable {
         let wire: [UInt8]
         /// The same with dots before its labels, but for the first one; by its hash the name is found.
         let text: [UInt8]
-        /// Whether the text says all: whether no label has a dot or a backslash of its own.
+        /// Whether the text says all, and may be a host's: whether no label has a dot or anything odd of its own.
         let isPlain: Bool
         let hash: Int
         var kept: [Kept] = []
@@ -61,7 +61,8 @@ package struct AnswerCache: Sendable {
             text = Array(name.text)
             hash = name.hash
             let dots = name.text.count { $0 == UInt8(ascii: ".") }
-            isPlain = dots == max(0, name.labelCount - 1) && !name.text.contains(UInt8(ascii: "\\"))
+            // What is no host's name is not asked for as one, so it is not answered as one either.
+            isPlain = dots == max(0, name.labelCount - 1) && DomainName.isPlainHost(name.text)
         }
     }
 

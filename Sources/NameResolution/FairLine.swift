@@ -64,7 +64,13 @@ public struct FairLine: Sendable {
 
     /// An empty line.
     public init(_ configuration: Configuration = Configuration()) {
-        self.configuration = configuration
+        // What was set after it was made is brought to what makes sense here: without a place nothing would ever be
+        // granted.
+        self.configuration = Configuration(
+            places: configuration.places,
+            kept: configuration.kept,
+            waitingLimit: configuration.waitingLimit
+        )
     }
 
     /// How many places are taken, kept ones included.

@@ -33,10 +33,14 @@ public final class LocalNames: Sendable {
     public func answer(_ question: LookupQuestion) -> LookupAnswer? {
         let isLocalhost = Self.isLocalhost(question.key)
         let isFirst = nameServiceSwitch.look().content.isHostsFileFirst
-        if isFirst || isLocalhost,
-            let addresses = hosts.look().content.addresses(of: question.key, families: question.families)
-        {
-            return Self.answer(addresses, question)
+        if isFirst || isLocalhost {
+            let file = hosts.look().content
+            // A file may have the name as it was written, where that is not what DNS is asked for; and that comes
+            // first.
+            let found =
+                question.otherSpelling.flatMap { file.addresses(of: $0, families: question.families) }
+                ?? file.addresses(of: question.key, families: question.families)
+            if let found { return Self.answer(found, question) }
         }
         guard isLocalhost else { return nil }
         let loopback: [IPAddress] = [.v6(.loopback, zone: nil), .v4(.loopback)]

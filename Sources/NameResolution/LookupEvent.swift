@@ -12,6 +12,9 @@ public enum LookupEvent: Hashable, Sendable {
     /// none.
     case bound(ServiceAnswer)
 
+    /// All that had come when `catchUp` was called has been told. Only whoever has called it need care.
+    case caughtUp
+
     /// Nothing more will come. `nil`: every family asked for has been answered; else why the others have not been.
     case ended(ResolutionError?)
 }

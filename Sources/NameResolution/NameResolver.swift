@@ -31,6 +31,8 @@ public final class NameResolver: Resolver {
             resolver.leave(waiter)
             return true
         }
+
+        func catchUp(late: Duration) -> Bool { resolver.catchUp(waiter, late: late) }
     }
 
     private let localNames: LocalNames?
@@ -93,6 +95,15 @@ public final class NameResolver: Resolver {
             desk.receivers[waiter] = nil
             return desk.shared.leave(waiter)
         }
+    }
+
+    private func catchUp(_ waiter: SharedLookups.Waiter, late: Duration) -> Bool {
+        let (isOver, underWay) = desk.withMachine { desk -> (Bool, (any LookupUnderWay)?) in
+            guard let lookup = desk.shared.lookup(of: waiter) else { return (true, nil) }
+            return (false, desk.underWay[lookup])
+        }
+        // Of one that is over, the end is on its way to whoever still asks.
+        return isOver || underWay?.catchUp(late: late) ?? false
     }
 
     private func update(_ change: (inout Desk) -> [SharedLookups.Action]) {

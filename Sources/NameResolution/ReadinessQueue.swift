@@ -29,7 +29,13 @@ package struct ReadinessQueue: Sendable {
     /// Opens one.
     package init() {
         #if os(Linux)
-            descriptor = epoll_create1(CInt(EPOLL_CLOEXEC))
+            var opened = epoll_create1(CInt(EPOLL_CLOEXEC))
+            if opened < 0, errno == ENOSYS || errno == EPERM {
+                // A filter may know the older call alone.
+                opened = epoll_create(1)
+                if opened >= 0 { _ = fcntl(opened, F_SETFD, FD_CLOEXEC) }
+            }
+            descriptor = opened
         #else
             descriptor = kqueue()
         #endif

@@ -11,7 +11,8 @@ public struct ResolutionError: Error, Hashable, Sendable {
         case temporaryFailure
         /// The name service failed for good, or in a way that it does not explain.
         case failed
-        /// The text cannot be a name: too long, an embedded NUL, an empty label …
+        /// The text cannot be a host's name: too long, an empty label, a character that no host's name has, no A-label …
+        /// Nobody has been asked; the C library says `EAI_NONAME` to such a text, as it does to a name that does not exist.
         case invalidName
         /// Too many names are waiting already.
         case queueFull
@@ -22,6 +23,9 @@ public struct ResolutionError: Error, Hashable, Sendable {
         /// The machine has no descriptor left to ask with.
         case noDescriptor
     }
+
+    /// Whether this machine had nothing to ask with, so that the same may be asked again when it has.
+    public var isShortage: Bool { kind == .noDescriptor || kind == .noThread }
 
     /// What kind of failure it is.
     public var kind: Kind

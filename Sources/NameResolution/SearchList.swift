@@ -18,7 +18,7 @@ package struct SearchList: Hashable, Sendable {
 
     /// Domains that are no names are left out.
     package init(_ domains: [String], ndots: Int = 1, skipsTopLevel: Bool = false) {
-        suffixes = domains.compactMap { try? DomainName($0) }
+        suffixes = domains.compactMap { try? InternationalName.domainName($0) }
         self.ndots = ndots
         self.skipsTopLevel = skipsTopLevel
     }
@@ -30,9 +30,10 @@ package struct SearchList: Hashable, Sendable {
 
     /// The names to ask for, in order; the first that exists is the answer.
     ///
-    /// - Throws: `DomainNameError` where the text is no name. What only becomes too long with a domain is left out.
+    /// - Throws: `DomainNameError` where the text is no host's name, or has no A-label. What only becomes too long with
+    ///   a domain is left out.
     package func candidates(for text: String) throws(DomainNameError) -> [Candidate] {
-        let name = try DomainName(text)
+        let (name, text) = try InternationalName.host(text)
         let asWritten = Candidate(name: name, suffix: nil)
         if suffixes.isEmpty { return [asWritten] }
         // An escaped dot at the end is none, and the parser knows: without it the text would be no name.

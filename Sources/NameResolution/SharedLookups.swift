@@ -40,6 +40,9 @@ public struct SharedLookups: Sendable {
     /// How many look-ups are under way, those included that nobody waits for and that could not be taken back.
     public var count: Int { lookups.count }
 
+    /// The look-up that somebody waits for; `nil` when it has ended, or they have left.
+    public func lookup(of waiter: Waiter) -> Lookup? { waits[waiter]?.lookup }
+
     /// Whether the look-up is under way.
     public func contains(_ lookup: Lookup) -> Bool { lookups[lookup] != nil }
 
@@ -172,7 +175,7 @@ private struct Shared: Sendable {
             guard bound == nil else { return nil }
             bound = answer
             return event
-        case .ended:
+        case .caughtUp, .ended:
             return event
         }
     }

@@ -28,7 +28,9 @@ extension ResolutionError {
             default: .failed
             }
         let words = kind == .nameNotFound ? "the name \"\(name)\" does not exist, or has no address" : "\(error)"
-        self.init(kind, "\(words) (\(error.code))", systemCode: error.code)
+        // The C library refuses what is no host's name with the same word, and asks nobody.
+        let fault = error == .noName ? InternationalName.fault(inHost: name).map { ": \($0)" } : nil
+        self.init(kind, "\(words)\(fault ?? "") (\(error.code))", systemCode: error.code)
     }
 
     private static func isShortOfDescriptors(_ error: AddressInfoError) -> Bool {

@@ -44,6 +44,8 @@ package struct SystemLookups: Sendable {
     private var lookupOfCall: [Call: Lookup] = [:]
     /// Look-ups for both families in the order in which their second calls fall due.
     private var secondCalls = Deque<(due: Duration, lookup: Lookup)>()
+    /// Look-ups whose callers are about to say that the time is up, and until when they wait for a call to come back.
+    private var catchingUp = Deque<(due: Duration, lookup: Lookup)>()
     /// Second calls whose look-ups have ended without them; each still holds its place.
     private var orphans: [Call: Orphan] = [:]
     private var fastNames = FastNames()
@@ -66,7 +68,10 @@ package struct SystemLookups: Sendable {
     }
 
     /// When to call `advance(to:)` next; `nil` when only an event can change anything.
-    package var wakeTime: Duration? { secondCalls.first?.due }
+    package var wakeTime: Duration? {
+        guard let second = secondCalls.first?.due else { return catchingUp.first?.due }
+        return min(second, catchingUp.first?.due ?? second)
+    }
 
     /// How many look-ups wait for a place.
     package var waitingCount: Int { line.waitingCount }
@@ -117,6 +122,24 @@ extension SystemLookups {
         entries[lookup]?.isWanted = false
         return false
     }
+
+    /// Somebody is about to say that a look-up's time is up (rule 6).
+    ///
+    /// A thread inside the call cannot be asked what it has. But where the time has been up for a while, the process
+    /// stood still, and a thread whose answer came meanwhile needs a moment to read it.
+    ///
+    /// - Returns: whether `caughtUp` or `ended` will be told.
+    package mutating func catchUp(_ lookup: Lookup, late: Duration, at now: Duration) -> Bool {
+        guard let entry = entries[lookup] else { return true }
+        guard entry.began != nil, late >= Self.noticeableDelay else { return false }
+        catchingUp.append((now + Self.momentToComeBack, lookup))
+        return true
+    }
+
+    /// A timer that is later than this was held up by something: a good machine's are a tenth of that late.
+    private static let noticeableDelay = Duration.milliseconds(5)
+    /// A thread that finds its answer in the socket's buffer takes microseconds, once it has a processor.
+    private static let momentToComeBack = Duration.milliseconds(50)
 
     /// A call is on its thread.
     package mutating func began(_ call: Call, at now: Duration) -> [Action] {
@@ -187,12 +210,17 @@ extension SystemLookups {
         }
         // What has ended needs no second call; most have long before it falls due, and then nobody need be woken.
         while let next = secondCalls.first, entries[next.lookup] == nil { secondCalls.removeFirst() }
+        while let next = catchingUp.first, entries[next.lookup] == nil { catchingUp.removeFirst() }
         return actions + grant()
     }
 
     /// Time has passed: look-ups that have been silent for too long get their second call.
     package mutating func advance(to now: Duration) -> [Action] {
         var actions: [Action] = []
+        while let next = catchingUp.first, next.due <= now {
+            catchingUp.removeFirst()
+            if entries[next.lookup] != nil { actions.append(.deliver(next.lookup, .caughtUp)) }
+        }
         while let next = secondCalls.first, next.due <= now {
             secondCalls.removeFirst()
             guard var entry = entries[next.lookup], entry.isWanted, entry.firstCall != nil, entry.secondCall == nil,

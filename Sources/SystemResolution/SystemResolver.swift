@@ -29,6 +29,8 @@ public final class SystemResolver: Resolver {
         func join(_ asker: Asker) { resolver.add(asker, to: lookup) }
 
         func withdraw() -> Bool { resolver.withdraw(lookup) }
+
+        func catchUp(late: Duration) -> Bool { resolver.catchUp(lookup, late: late) }
     }
 
     /// What is done outside the lock, in order.
@@ -123,6 +125,15 @@ public final class SystemResolver: Resolver {
         }
     }
 
+    private func catchUp(_ lookup: SystemLookups.Lookup, late: Duration) -> Bool {
+        var isAwaited = false
+        update { desk, now in
+            isAwaited = desk.lookups.catchUp(lookup, late: late, at: now)
+            return []
+        }
+        return isAwaited
+    }
+
     private func update(_ change: (inout Desk, Duration) -> [SystemLookups.Action]) {
         let now = now
         desk.update(carryingOut: carryOut) { desk in
@@ -182,6 +193,14 @@ public final class SystemResolver: Resolver {
             let stream = SOCK_STREAM
         #endif
         let question = AddressInfoQuestion(host: name, service: nil, family: family, socketType: stream)
-        return AddressInfoCall.getaddrinfo(question)
+        let answer = AddressInfoCall.getaddrinfo(question)
+        // A hosts file, mDNS and the like may have the name as it is written; DNS has its A-label, which glibc does not
+        // make itself.
+        guard case .failure(.noName) = answer, let ascii = try? InternationalName.ascii(name), ascii != name else {
+            return answer
+        }
+        return AddressInfoCall.getaddrinfo(
+            AddressInfoQuestion(host: ascii, service: nil, family: family, socketType: stream)
+        )
     }
 }

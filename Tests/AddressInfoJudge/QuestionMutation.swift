@@ -19,7 +19,7 @@ public enum QuestionMutation {
             socketType: [0, 1, 1, 1, 2, 2, QuestionProduct.types.pick(&generator)].pick(&generator),
             protocolNumber: [0, 0, 0, 0, QuestionProduct.protocols.pick(&generator)].pick(&generator),
             flags: [0, QuestionProduct.flags.pick(&generator), QuestionProduct.flags.pick(&generator)].pick(&generator)
-                | (Int.random(in: 0..<8, using: &generator) == 0 ? QuestionProduct.oddFlags.pick(&generator) : 0)
+                | (Int.random(in: 0..<4, using: &generator) == 0 ? QuestionProduct.oddFlags.pick(&generator) : 0)
         )
     }
 

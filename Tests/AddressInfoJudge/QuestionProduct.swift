@@ -24,7 +24,9 @@ public enum QuestionProduct {
     }()
 
     /// Flags of glibc's own, and unknown ones.
-    public static let oddFlags: [Int32] = [0x40, 0x80, 0x82, 0x42, 0x100, 0x200, 0x800, 0x4000_0000, .min, -1]
+    public static let oddFlags: [Int32] = [
+        0x40, 0x80, 0xC0, 0x42, 0x82, 0xC2, 0x100, 0x200, 0x300, 0x382, 0x3C2, 0x800, 0x4000_0000, .min, -1,
+    ]
 
     /// The services that are asked with each host, so that both the port's and the host's errors come first at times.
     public static let services: [String?] = ["80", nil]

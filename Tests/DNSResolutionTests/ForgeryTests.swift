@@ -94,25 +94,32 @@ import Testing
         #expect(bench.end(of: key) == "192.0.2.1")
         let second = bench.ask()
         let number = bench.sent.count - 1
-        var cut = try QueryBench.answer(bench.sent[number].message).bytes()
-        cut.removeLast(3)
-        bench.deliver(cut, on: bench.sent[number])
-        bench.advance(to: .seconds(3))
+        for number in number...number + 1 {
+            var cut = try QueryBench.answer(bench.sent[number].message).bytes()
+            cut.removeLast(3)
+            bench.deliver(cut, on: bench.sent[number])
+        }
+        bench.advance(to: bench.now + .seconds(6))
         #expect(bench.end(of: second)?.contains("an answer that cannot be read: the message ends at byte") == true)
     }
 
     @Test func `aliases that go round in a circle are a failure that names the server`() {
         var bench = QueryBench { $0.attempts = 1 }
         let key = bench.ask()
-        bench.answer(0) { message in
-            let (a, b) = (message.questions[0].name, QueryBench.name("b.example.org"))
-            message.answers = [
-                Record(name: a, timeToLive: 1, data: CNAMERecord(b)),
-                Record(name: b, timeToLive: 1, data: CNAMERecord(a)),
-            ]
+        for number in 0...1 {
+            bench.answer(number) { message in
+                let (a, b) = (message.questions[0].name, QueryBench.name("b.example.org"))
+                message.answers = [
+                    Record(name: a, timeToLive: 1, data: CNAMERecord(b)),
+                    Record(name: b, timeToLive: 1, data: CNAMERecord(a)),
+                ]
+            }
         }
-        bench.advance(to: .seconds(3))
-        #expect(bench.end(of: key) == "failed: 10.0.0.1: aliases without end")
+        bench.advance(to: .seconds(6))
+        #expect(
+            bench.end(of: key)?.hasPrefix("failed: 10.0.0.1: aliases without end; 10.0.0.1: aliases without end")
+                == true
+        )
     }
 
     @Test func `a hundred aliases in one answer are followed, in whatever order they stand`() {

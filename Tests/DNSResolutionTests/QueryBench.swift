@@ -149,6 +149,7 @@ struct QueryBench {
         case .failed(let failures): "failed: " + failures.map(\.description).joined(separator: "; ")
         case .queueFull: "queue full"
         case .noDescriptor(let reason): "no descriptor: \(reason)"
+        case .noThread(let reason): "no thread: \(reason)"
         }
     }
 

@@ -19,27 +19,30 @@ import Testing
 
     @Test
     func
-        `silence of an unknown server: again after two seconds, a stream beside the fourth try, each wait twice the last`()
+        `silence of an unknown server: the plain form after 400 ms, that once more, then a stream too, each wait twice the last`()
     {
         var bench = QueryBench { $0.budget = .seconds(60) }
         let key = bench.ask()
         bench.advance(to: .seconds(19))
         #expect(
             bench.summaries == [
-                "0 datagram 0", "0 datagram 2000", "0 datagram 4000", "0 datagram 6000", "0 stream 6000",
-                "0 datagram 10000",
-                // No wait is longer than resolv.conf's timeout.
-                "0 stream 10000", "0 datagram 15000", "0 stream 15000",
+                "0 datagram 0", "0 datagram 400", "0 datagram 2400", "0 datagram 4400", "0 stream 4400",
+                "0 datagram 8400",
+                // No wait is longer than resolv.conf's timeout; a stream that says nothing for so long is given up.
+                "0 datagram 13400", "0 stream 13400", "0 datagram 18400", "0 stream 18400",
             ]
         )
         #expect(bench.end(of: key) == nil)
+        // The second is plain, and the third the same bytes on the same way.
+        #expect(bench.sent.map { $0.message.additionals.count } == [1, 0, 0, 1, 0, 1, 1, 0, 1, 0])
+        #expect(bench.sent[1].message == bench.sent[2].message && bench.sent[1].carrier == bench.sent[2].carrier)
     }
 
     @Test func `with a second server it is asked after 800 ms, and either's answer counts`() {
         var bench = QueryBench(servers: 2)
         let key = bench.ask()
         bench.advance(to: .milliseconds(900))
-        #expect(bench.summaries == ["0 datagram 0", "1 datagram 800"])
+        #expect(bench.summaries == ["0 datagram 0", "0 datagram 400", "1 datagram 800"])
         bench.answer(0)
         #expect(bench.end(of: key) == "192.0.2.1")
     }
@@ -96,8 +99,8 @@ import Testing
         let start = bench.now
         for _ in 0..<500 { _ = bench.ask() }
         bench.advance(to: start + .milliseconds(990))
-        // 32 to begin with, and one for two answers.
-        #expect(bench.sent.count - count - 500 == 32 + 5)
+        // 32 to begin with, and one for two answers; each of these once more in the plain form, for the second server is unknown.
+        #expect(bench.sent.count - count - 500 == 2 * (32 + 5))
         bench.advance(to: start + .milliseconds(1_010))
         #expect(bench.sent.count - count - 500 >= 500)
     }
@@ -108,7 +111,9 @@ import Testing
         bench.advance(to: .seconds(2))
         #expect(
             bench.end(of: key)
-                == "failed: 10.0.0.1: no answer within 800 ms; 10.0.0.2: no answer within 800 ms; 10.0.0.1: no answer within 400 ms"
+                == "failed: 10.0.0.1: no answer within 400 ms; 10.0.0.1: no answer within 400 ms; "
+                + "10.0.0.2: no answer within 400 ms; 10.0.0.2: no answer within 800 ms; "
+                + "10.0.0.2 over a stream: no answer within 800 ms"
         )
         #expect(bench.client.count == 0)
     }
@@ -130,26 +135,31 @@ import Testing
     ) {
         var bench = QueryBench(servers: 2)
         let key = bench.ask()
-        for number in 0..<4 {
+        for number in 0..<6 {
             #expect(bench.sent.count == number + 1)
             bench.answer(number) {
                 $0.header.responseCode = code
                 $0.answers = []
             }
         }
-        #expect(bench.summaries == ["0 datagram 0", "1 datagram 0", "0 datagram 0", "1 datagram 0"])
-        let noes = ["10.0.0.1", "10.0.0.2", "10.0.0.1", "10.0.0.2"].map { "\($0): \(code)" }
+        // First in the plain form too, then the next server; each says it for good twice.
+        #expect(bench.sent.map(\.server) == [0, 0, 1, 1, 0, 1])
+        #expect(bench.sent.map { $0.message.additionals.count } == [1, 0, 1, 0, 1, 1])
+        #expect(bench.sent.allSatisfy { $0.time == .zero && !$0.isStream })
+        let noes = [1, 1, 2, 2, 1, 2].map { "10.0.0.\($0): \(code)" }
         #expect(bench.end(of: key) == "failed: " + noes.joined(separator: "; "))
     }
 
     @Test func `a server that points to others instead of answering has said no`() {
         var bench = QueryBench { $0.attempts = 1 }
         let key = bench.ask()
-        bench.answer(0) {
-            $0.header.offersRecursion = false
-            $0.answers = []
+        for number in 0...1 {
+            bench.answer(number) {
+                $0.header.offersRecursion = false
+                $0.answers = []
+            }
         }
-        #expect(bench.end(of: key) == "failed: 10.0.0.1: REFUSED")
+        #expect(bench.end(of: key) == "failed: 10.0.0.1: REFUSED; 10.0.0.1: REFUSED")
     }
 
     @Test func `what the network refuses may be answered all the same, until the last call is over`() {
@@ -165,7 +175,7 @@ import Testing
         #expect(bench.end(of: key) == "192.0.2.1")
         // And where nothing comes, it is over after the last call.
         let second = bench.ask()
-        let other = bench.sent[1].carrier
+        let other = bench.sent[bench.sent.count - 1].carrier
         #expect(other != port)
         bench.perform { client, now, actions in
             client.failed(other, "connection refused", isShortage: false, at: now, &actions)
@@ -183,7 +193,7 @@ import Testing
         }
         #expect(bench.end(of: key) == "no descriptor: too many open files")
         let second = bench.ask()
-        bench.perform { client, now, actions in client.giveUp("too many open files", at: now, &actions) }
+        bench.perform { client, now, actions in client.giveUp(.noDescriptor("too many open files"), at: now, &actions) }
         #expect(bench.end(of: second) == "no descriptor: too many open files")
         #expect(bench.client.wakeTime == nil)
     }

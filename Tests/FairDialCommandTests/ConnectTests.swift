@@ -103,11 +103,11 @@ import Testing
         let run = try Tool.run("connect", "127.0.0.1", server.port, "-4", "--json", "--while-resolving", names.path)
         #expect(run.status == 0)
         let background = try #require(try run.object["background"] as? [String: Any])
-        // Every name is accounted for; 127.0.0.2 is not listened on.
+        // Every name is accounted for; 127.0.0.2 is not listened on, and what is not UTF-8 is no name.
         #expect(background["connected"] as? Int == 2)
         let failed = try #require(background["failed"] as? [String: Int])
         #expect(failed["allAttemptsFailed"] == 1)
-        #expect(failed["invalidTarget"] == 2)
+        #expect(failed["invalidTarget"] == 3)
         #expect(failed.values.reduce(0, +) == 4)
         #expect(background["last_s"] as? Double != nil)
         try await server.stop()

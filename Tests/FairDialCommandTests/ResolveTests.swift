@@ -35,6 +35,29 @@ import Testing
         #expect(try Tool.run("connect", "fe80::1%lo", "9", "--json").output.contains("\"address\":\"fe80::1%1\""))
     }
 
+    @Test func `the policy's options are applied, and what they forbid is listed`() throws {
+        let question = ["resolve", "two.test", "--override", "two.test=::1", "--override", "two.test=127.0.0.1"]
+        let run = try Tool.run(Tool.path, question + ["--deny", "::1/128", "--json"])
+        #expect(run.status == 0)
+        let results = try #require(try run.object["results"] as? [[String: Any]])
+        #expect(results.map { $0["address"] as? String } == ["127.0.0.1"])
+        let vetoed = try #require(try run.object["vetoed"] as? [[String: Any]])
+        #expect(vetoed.map { $0["address"] as? String } == ["::1"])
+        #expect(vetoed.map { $0["reason"] as? String } == ["forbidden: in ::1/128"])
+        let text = try Tool.run(Tool.path, question + ["--deny", "::1/128"])
+        #expect(text.output.contains("\n  ::1: forbidden: in ::1/128\n"))
+    }
+
+    @Test(arguments: ["localhost", "0.0.0.0", "127.1", "known.test"])
+    func `where everything is forbidden it fails`(host: String) throws {
+        let run = try Tool.run("resolve", host, "--public-only", "--override", "known.test=10.0.0.1", "--json")
+        #expect(run.status == 1)
+        let object = try run.object
+        let error = try #require(object["error"] as? [String: Any])
+        #expect(error["code"] as? String == "refusedByPolicy")
+        #expect((object["vetoed"] as? [Any])?.isEmpty == false)
+    }
+
     @Test func `for a person it is one line and the addresses`() throws {
         let run = try Tool.run("resolve", "127.0.0.1", "80")
         #expect(run.output == "127.0.0.1  resolved  by numeric  queue 0 s · lookup 0 s\n  127.0.0.1:80\n")

@@ -220,6 +220,62 @@ extension [String] {
     }
 }
 
+@Suite struct `Rule 6: the mailbox before the clock` {
+    @Test func `before a look-up's time is up, everything is read that has come, and then the answer counts`() throws {
+        var dial = Dial(try .about())
+        _ = dial.start(at: .zero)
+        dial.lookupStarted(at: .zero)
+        // The process stood still for 4 s.
+        #expect(dial.wake(at: at(9_000)).words == ["catch up with 4 s"])
+        #expect(dial.wakeTime == at(10_000))
+        #expect(dial.wake(at: at(9_001)).words == [])
+        #expect(dial.answered(.system([]), all: [four], at: at(9_001)).words == ["open \(four)"])
+        #expect(dial.caughtUp().words == [])
+        #expect(dial.connected(four, at: at(9_002)).words == ["leave the look-up", "hand over \(four)"])
+    }
+
+    @Test func `when nothing has come the time is up, as of when it was looked at`() throws {
+        var dial = Dial(try .about())
+        _ = dial.start(at: .zero)
+        dial.lookupStarted(at: .zero)
+        #expect(dial.wake(at: at(5_000)).words == ["catch up with 0 s"])
+        let end = dial.caughtUp()
+        #expect(end.words == ["leave the look-up", "failed: lookupTimeout"])
+        #expect(end.splits?.lookup == at(5_000))
+        #expect(dial.caughtUp().words == [])
+    }
+
+    @Test func `whoever never catches up is waited for one second`() throws {
+        var dial = Dial(try .about())
+        _ = dial.start(at: .zero)
+        dial.lookupStarted(at: .zero)
+        _ = dial.wake(at: at(5_000))
+        #expect(dial.wakeTime == at(6_000))
+        #expect(dial.wake(at: at(5_999)).words == [])
+        #expect(dial.wake(at: at(6_000)).words == ["leave the look-up", "failed: lookupTimeout"])
+    }
+
+    @Test func `a deadline is a clock like the others, and so is the handshake's`() throws {
+        var waiting = Dial(try .about(deadline: .seconds(3)))
+        _ = waiting.start(at: .zero)
+        #expect(waiting.wake(at: at(3_000)).words == ["catch up with 0 s"])
+        #expect(waiting.caughtUp().words == ["leave the look-up", "failed: deadlineExceeded"])
+        var shaking = Dial(try .about(nil, awaitsReadiness: true))
+        _ = shaking.start(with: [four], from: .numeric, at: .zero)
+        _ = shaking.connected(four, at: at(5))
+        shaking.handOverBegins(at: at(5))
+        #expect(shaking.wake(at: at(1_005)).words == ["catch up with 0 s"])
+        #expect(shaking.ready(at: at(1_006)).words == ["connected to \(four)"])
+        #expect(shaking.caughtUp().words == [])
+    }
+
+    @Test func `where everything is known there is nothing to catch up with`() throws {
+        var dial = Dial(try .about(nil))
+        _ = dial.start(with: [four], from: .numeric, at: .zero)
+        #expect(dial.wake(at: at(2_000)).words == ["close \(four)", "failed: connectTimeout"])
+    }
+}
+
 @Suite struct `Rule 7: only the winner crosses` {
     @Test func `every loser is closed before the winner is handed over, and it is handed over once`() throws {
         var dial = Dial(try .about(nil))
@@ -269,7 +325,6 @@ extension [String] {
         (.failed, .temporaryNameFailure, true, .nameService),
         (.invalidName, .invalidTarget, false, .caller),
         (.queueFull, .queueFull, true, .machine),
-        (.noThread, .outOfThreads, true, .machine),
     ])
     func `does not exist, try again, and could not ask are never the same`(
         kind: ResolutionError.Kind,
@@ -394,7 +449,7 @@ extension [String] {
         _ = dial.outOfDescriptors(four, at: .zero)
         let end = dial.advance(to: at(30_000))
         #expect(end.words == ["failed: outOfDescriptors"])
-        #expect(end.error?.message == "no descriptor was free for 30 s")
+        #expect(end.error?.message == "no descriptor was free for 30 s: 1 address was not tried")
         #expect(end.error?.fault == .machine)
         #expect(end.splits?.attempts == [])
     }
@@ -408,6 +463,51 @@ extension [String] {
         #expect(dial.answered(.system([]), all: [four], at: at(8)).words == ["open \(four)"])
     }
 
+    @Test func `a thread that is missing is waited for like a descriptor, and called by its name`() throws {
+        var asking = Dial(try .about())
+        _ = asking.start(at: .zero)
+        #expect(asking.lookupEnded(ResolutionError(.noThread, "no thread to ask with"), at: at(1)).words == [])
+        #expect(asking.advance(to: at(6)).words == ["look up"])
+        _ = asking.lookupEnded(ResolutionError(.noThread, "no thread to ask with"), at: at(6))
+        let end = asking.advance(to: at(30_001))
+        #expect(end.words == ["failed: outOfThreads"])
+        #expect(end.error?.message == "no thread was free for 30 s: look-up: no thread to ask with")
+        #expect(end.error?.fault == .machine)
+        #expect(end.error?.isRetryable == true)
+        var watching = Dial(try .about(nil))
+        _ = watching.start(with: [four], from: .numeric, at: .zero)
+        _ = watching.outOfDescriptors(four, .threads, at: .zero)
+        #expect(watching.advance(to: at(30_000)).error?.code == .outOfThreads)
+    }
+
+    @Test(arguments: [[99], [98], [11], [99, 11]])
+    func `ports and addresses that this machine does not have are no network's fault`(_ numbers: [Int32]) throws {
+        var dial = Dial(try .about(nil))
+        let destinations = [six, four].prefix(numbers.count)
+        _ = dial.start(with: Array(destinations), from: .numeric, at: .zero)
+        var error: DialError?
+        for (destination, number) in zip(destinations, numbers) {
+            let failure = AttemptFailure(errorNumber: number)
+            error = dial.failed(destination, failure, at: at(1), toldAt: at(1)).error
+        }
+        #expect(error?.code == .allAttemptsFailed)
+        #expect(error?.fault == .machine)
+        #expect(error?.isRetryable == true)
+        // What such an attempt says nothing about is the way to the peer.
+        #expect(error?.splits.attempts.map(\.outcome) == numbers.map { _ in .failed })
+    }
+
+    @Test func `beside an address out of reach the network is to blame, and beside a refusal the peer`() throws {
+        for (number, fault) in [(101, DialError.Fault.network), (111, .peer)] as [(Int32, DialError.Fault)] {
+            var dial = Dial(try .about(nil))
+            _ = dial.start(with: [six, four], from: .numeric, at: .zero)
+            _ = dial.failed(six, AttemptFailure(errorNumber: 99), at: at(1), toldAt: at(1))
+            #expect(
+                dial.failed(four, AttemptFailure(errorNumber: number), at: at(2), toldAt: at(2)).error?.fault == fault
+            )
+        }
+    }
+
     @Test func `a socket that is given back is taken at once`() throws {
         var dial = Dial(try .about(nil))
         _ = dial.start(with: [six, four], from: .numeric, at: .zero)
@@ -416,6 +516,94 @@ extension [String] {
         #expect(
             dial.failed(six, AttemptFailure(errorNumber: 111), at: at(251), toldAt: at(251)).words == ["open \(four)"]
         )
+    }
+}
+
+@Suite struct `A full backlog: the attempt is made again, on the connect clock` {
+    private let path = Destination.local(path: "/run/db.sock")
+
+    @Test func `less and less often, and it is one attempt`() throws {
+        var dial = Dial(try .about(nil))
+        #expect(dial.start(with: [path], from: nil, at: .zero).words == ["open \(path)"])
+        var now = Duration.zero
+        var pauses: [Int] = []
+        for _ in 0..<7 {
+            #expect(dial.backlogFull(path, at: now).words == [])
+            let next = dial.wakeTime
+            let wake = try #require(next)
+            pauses.append(Int((wake - now) / .milliseconds(1)))
+            now = wake
+            #expect(dial.wake(at: now).words == ["open \(path)"])
+        }
+        #expect(pauses == [5, 10, 20, 40, 80, 100, 100])
+        #expect(dial.connected(path, at: now + at(1)).words == ["hand over \(path)"])
+        let splits = try #require(dial.ready(at: now + at(1)).splits)
+        #expect(splits.connect == now + at(1))
+        #expect(splits.queue == .zero)
+        #expect(splits.attempts.map(\.started) == [.zero])
+        #expect(splits.attempts.map(\.reason) == [nil])
+    }
+
+    @Test func `when the connect budget ends it says so, and there is no socket to close`() throws {
+        var dial = Dial(try .about(nil))
+        _ = dial.start(with: [path], from: nil, at: .zero)
+        _ = dial.backlogFull(path, at: at(1))
+        let end = dial.wake(at: at(2_000))
+        #expect(end.words == ["failed: connectTimeout"])
+        #expect(end.error?.message == "no attempt connected within 2 s: /run/db.sock its backlog is full")
+    }
+
+    @Test func `a loser that waits for room has no socket to close, and is not made again`() throws {
+        var dial = Dial(try .about(nil))
+        _ = dial.start(with: [path, four], from: nil, at: .zero)
+        _ = dial.backlogFull(path, at: .zero)
+        for now in [5, 250] { _ = dial.wake(at: at(now)) }
+        _ = dial.backlogFull(path, at: at(250))
+        #expect(dial.connected(four, at: at(251)).words == ["hand over \(four)"])
+        #expect(dial.wake(at: at(270)).words == [])
+    }
+
+    @Test func `called off while it waits for room`() throws {
+        var dial = Dial(try .about(nil))
+        _ = dial.start(with: [path], from: nil, at: .zero)
+        _ = dial.backlogFull(path, at: .zero)
+        #expect(dial.cancel(at: at(1)).words == ["failed: cancelled"])
+        #expect(dial.backlogFull(path, at: at(2)).words == [])
+        #expect(dial.wakeTime == nil)
+    }
+}
+
+@Suite struct `What was not tried is counted` {
+    @Test func `when the connect budget ends`() throws {
+        var dial = Dial(try .about(nil))
+        let others = (2...4).map { Destinations.to(.v4(IPv4Address(bits: 0xC000_0200 + $0))) }
+        _ = dial.start(with: [four] + others, from: .override, at: .zero)
+        _ = dial.advance(to: at(250))
+        let end = dial.advance(to: at(2_000))
+        #expect(end.splits?.untried == 2)
+        #expect(
+            end.error?.message
+                == "no attempt connected within 2 s: 192.0.2.1:80 timed-out, 192.0.2.2:80 timed-out, "
+                + "2 addresses were not tried"
+        )
+    }
+
+    @Test func `when the deadline passes, and one alone is no plural`() throws {
+        var dial = Dial(try .about(nil, deadline: at(100)))
+        _ = dial.start(with: [six, four], from: .override, at: .zero)
+        let end = dial.advance(to: at(100))
+        #expect(end.splits?.untried == 1)
+        #expect(end.error?.message.hasSuffix(", 1 address was not tried") == true)
+    }
+
+    @Test func `a dial that is connected, or has tried all, counts none`() throws {
+        var connected = Dial(try .about(nil))
+        _ = connected.start(with: [six, four], from: .override, at: .zero)
+        _ = connected.connected(six, at: at(1))
+        #expect(connected.ready(at: at(1)).splits?.untried == 0)
+        var failed = Dial(try .about(nil))
+        _ = failed.start(with: [four], from: .override, at: .zero)
+        #expect(failed.failed(four, AttemptFailure(errorNumber: 111), at: at(1), toldAt: at(1)).splits?.untried == 0)
     }
 }
 

@@ -35,6 +35,8 @@ private struct World: ~Copyable {
     private var known: [Destination] = []
     private var handedOver: Destination?
     private var isLookingUp = false
+    /// When everything was to be read that had come; `nil` when it has been.
+    private var askedAt: Duration?
     private var endedAt: Duration?
     private let goal: DialQuestion.Goal
     private let hasName: Bool
@@ -77,7 +79,7 @@ private struct World: ~Copyable {
         var wakes = 0
         while endedAt == nil, wakes < 200, let wake = dial.wakeTime {
             now = max(now, wake)
-            take(dial.advance(to: now), after: "wake at \(now)")
+            take(dial.wake(at: now), after: "wake at \(now)")
             wakes += 1
         }
         if endedAt == nil { faults.append("it never ended") }
@@ -90,19 +92,21 @@ private struct World: ~Copyable {
         // The driver never lets a wake pass by for long; a blocked loop may.
         now += .milliseconds(Int.random(in: 0...60, using: &random))
         if let wake = dial.wakeTime, wake <= now, Int.random(in: 0..<10, using: &random) > 0 {
-            take(dial.advance(to: now), after: "advance to \(now)")
+            take(dial.wake(at: now), after: "wake at \(now)")
             return
         }
         let earlier = now - .milliseconds(Int.random(in: 0...30, using: &random))
         let anybody = Self.destinations.randomElement(using: &random) ?? Self.destinations[0]
         let target = open.randomElement(using: &random) ?? anybody
-        switch Int.random(in: 0..<14, using: &random) {
+        switch Int.random(in: 0..<15, using: &random) {
         case 0: dial.lookupQueued(at: now)
         case 1: dial.lookupStarted(at: earlier)
         case 2, 3: answer()
         case 4:
-            let kinds: [ResolutionError.Kind?] = [nil, .nameNotFound, .temporaryFailure, .noDescriptor]
-            let kind = kinds[Int.random(in: 0..<4, using: &random)]
+            let kinds: [ResolutionError.Kind?] = [
+                nil, .nameNotFound, .temporaryFailure, .noDescriptor, .noThread,
+            ]
+            let kind = kinds[Int.random(in: 0..<5, using: &random)]
             guard isLookingUp else { return }
             isLookingUp = false
             take(
@@ -116,6 +120,9 @@ private struct World: ~Copyable {
                 dial.failed(target, AttemptFailure(errorNumber: 111), at: earlier, toldAt: earlier),
                 after: "\(target) failed"
             )
+        case 8 where Bool.random(using: &random):
+            guard open.remove(target) != nil else { return }
+            take(dial.backlogFull(target, at: now), after: "\(target) has no room")
         case 8:
             guard open.remove(target) != nil else { return }
             take(dial.outOfDescriptors(target, at: now), after: "\(target) found no descriptor")
@@ -123,7 +130,10 @@ private struct World: ~Copyable {
         case 10 where Int.random(in: 0..<4, using: &random) == 0:
             take(dial.handshakeFailed(.handshakeFailed, ResolutionError(.failed, "x"), at: now), after: "not ready")
         case 11 where Int.random(in: 0..<8, using: &random) == 0: take(dial.cancel(at: now), after: "cancel")
-        default: take(dial.advance(to: now), after: "advance to \(now)")
+        case 12, 13:
+            askedAt = nil
+            take(dial.caughtUp(), after: "caught up")
+        default: take(dial.wake(at: now), after: "wake at \(now)")
         }
     }
 
@@ -149,6 +159,9 @@ private struct World: ~Copyable {
                 if isLookingUp { faults.append("two look-ups at once") }
                 isLookingUp = true
             case .leaveLookup: isLookingUp = false
+            case .catchUp:
+                if let askedAt, now < askedAt + .seconds(1) { faults.append("catches up twice at once") }
+                askedAt = now
             case .reachStartingLine: faults.append("nobody asked for the starting line")
             case .open(let destination):
                 if goal == .answer { faults.append("opened \(destination), and only the answer was wanted") }

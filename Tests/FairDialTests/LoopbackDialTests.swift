@@ -187,16 +187,20 @@ import Testing
         try await server.stop()
     }
 
-    @Test func `a socket that meets itself has found nobody`() async throws {
+    @Test(arguments: [
+        ("127.0.0.1", "127.0.0.1"), ("0.0.0.0", "127.0.0.1"), ("0.0.0.0", "127.0.0.2"), ("::", "::1"),
+        ("::ffff:0.0.0.0", "::ffff:127.0.0.1"), ("::", "::ffff:127.0.0.1"),
+    ])
+    func `a socket that meets itself has found nobody`(host: String, local: String) async throws {
         // A port that nobody listens at, and that the dial is made to send from.
         let server = try await LoopbackServer.start()
         let port = server.port
         try await server.stop()
         var options = DialOptions()
-        options.localEndpoints = [Endpoint(address: try IPAddress("127.0.0.1"), port: UInt16(port))]
+        options.localEndpoints = [Endpoint(address: try IPAddress(local), port: UInt16(port))]
         options.socketOptions = [PreconnectOption(level: SOL_SOCKET, name: SO_REUSEADDR, value: 1)]
         let error = await failure {
-            try await Dialer.shared.connect(to: "127.0.0.1", port: port, options: options)
+            try await Dialer.shared.connect(to: host, port: port, options: options)
         }
         #expect(error?.splits.attempts.map(\.outcome) == [.refused])
         #expect(error?.message.contains("nobody listens there: the socket met itself") == true)
@@ -242,12 +246,91 @@ import Testing
         let error = await failure {
             try await Dialer.shared.connect(to: "127.0.0.1", port: 9, options: options)
         }
-        #expect(error?.code == .allAttemptsFailed)
+        #expect(error?.code == .invalidOption)
+        #expect(error?.fault == .caller)
         #expect(
             error?.message
-                == "the only address failed: 127.0.0.1:9 bind to 192.0.2.1:0: cannot assign requested address"
+                == "the system refuses an option of this dial: "
+                + "127.0.0.1:9 bind to 192.0.2.1:0: cannot assign requested address"
         )
     }
+
+    @Test func `a local port that is taken is no option's fault, and may be free the next time`() async throws {
+        let server = try await LoopbackServer.start()
+        var options = DialOptions()
+        options.localEndpoints = [Endpoint(address: try IPAddress("127.0.0.1"), port: UInt16(server.port))]
+        let error = await failure {
+            try await Dialer.shared.connect(to: "127.0.0.1", port: 9, options: options)
+        }
+        #expect(error?.code == .allAttemptsFailed)
+        #expect(error?.fault == .machine)
+        try await server.stop()
+    }
+
+    @Test func `options that contradict each other are invalidOption, on both faces`() async throws {
+        var noFamily = DialOptions()
+        noFamily.families = []
+        var otherFamily = DialOptions()
+        otherFamily.families = .ipv6
+        otherFamily.localEndpoints = [Endpoint(address: try IPAddress("127.0.0.1"), port: 0)]
+        var twice = DialOptions()
+        twice.localEndpoints = [
+            Endpoint(address: try IPAddress("127.0.0.1"), port: 0),
+            Endpoint(address: try IPAddress("127.0.0.2"), port: 0),
+        ]
+        for (options, message) in [
+            (noFamily, "the options ask for no family"),
+            (otherFamily, "no family is left: the local address 127.0.0.1 is of another one than those asked for"),
+            (twice, "two local addresses of one family, IPv4"),
+        ] {
+            let error = await failure { try await Dialer.shared.connect(to: "localhost", port: 9, options: options) }
+            #expect(error?.code == .invalidOption)
+            #expect(error?.message == message)
+            #expect(error?.fault == .caller)
+            #expect(error?.isRetryable == false)
+            let loop = MultiThreadedEventLoopGroup.singleton.next()
+            let promised = await failure {
+                try await Dialer.shared.connect(to: "localhost", port: 9, options: options, on: loop) {
+                    $0.eventLoop.makeSucceededVoidFuture()
+                }.get()
+            }
+            #expect(promised?.code == .invalidOption)
+        }
+    }
+
+    #if os(Linux)
+        @Test(arguments: ["127.0.0.1", "::1"])
+        func `a local address without a port leaves the port to connect`(_ host: String) async throws {
+            let server = try await LoopbackServer.start(host: host)
+            var options = DialOptions()
+            options.localEndpoints = [Endpoint(address: try IPAddress(host), port: 0)]
+            let socket = try await Dialer.shared.connectSocket(to: host, port: server.port, options: options)
+            defer { close(socket.descriptor) }
+            var value: Int32 = -1
+            var length = socklen_t(MemoryLayout<Int32>.size)
+            let bindAddressNoPort: Int32 = 24
+            getsockopt(socket.descriptor, Int32(IPPROTO_IP), bindAddressNoPort, &value, &length)
+            #expect(value == 1)
+            try await server.stop()
+        }
+
+        @Test func `a Unix domain socket with a full backlog is tried again until there is room`() async throws {
+            let path = FileManager.default.temporaryDirectory.appendingPathComponent("fairdial-\(UUID().uuidString)")
+                .path
+            defer { unlink(path) }
+            let listener = try FullUnixBacklog(path)
+            let loop = MultiThreadedEventLoopGroup.singleton.next()
+            let dialed = Dialer.shared.connect(to: try Target(path), on: loop) {
+                $0.eventLoop.makeSucceededVoidFuture()
+            }
+            // The first attempt was made on this thread, and found no room.
+            listener.acceptAll()
+            let connection = try await dialed.get()
+            #expect(connection.splits.attempts.map(\.outcome) == [.connected])
+            try await connection.output.close()
+            listener.stop()
+        }
+    #endif
 
     @Test func `socket options are set on the socket that connects`() async throws {
         let server = try await LoopbackServer.start()

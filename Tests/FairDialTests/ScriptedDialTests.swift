@@ -34,6 +34,41 @@ extension Result where Failure == DialError {
     }
 }
 
+@Suite struct `The driver: before time is called, look-ups are asked what has come` {
+    @Test func `an answer that comes with the time counts, for both faces`() async throws {
+        let world = ScriptedWorld([four: .connects(after: at(10))])
+        world.resolver.catchesUp = true
+        async let dialed = world.dialer.connectSocket(to: "db.test", port: 80)
+        let lookup = try await world.resolver.nextLookup(of: "db.test")
+        lookup.start()
+        await world.clock.sleepers()
+        await world.clock.advance(to: at(10_000))
+        try await lookup.askedToCatchUp()
+        lookup.answer([Destinations.four1])
+        lookup.deliver(.caughtUp)
+        await world.clock.sleepers()
+        await world.clock.advance(to: at(10_010))
+        #expect(try await dialed.destination == four)
+        #expect(world.isClean(open: [four]))
+    }
+
+    @Test func `when nothing has come the dial ends, though its clock has not moved`() async throws {
+        let world = ScriptedWorld()
+        world.resolver.catchesUp = true
+        async let dialed = outcome { () throws(DialError) in
+            try await world.dialer.connectSocket(to: "db.test", port: 80)
+        }
+        let lookup = try await world.resolver.nextLookup(of: "db.test")
+        lookup.start()
+        await world.clock.sleepers()
+        await world.clock.advance(to: at(10_000))
+        try await lookup.askedToCatchUp()
+        lookup.deliver(.caughtUp)
+        #expect(await dialed.code == .lookupTimeout)
+        #expect(world.isClean())
+    }
+}
+
 @Suite struct `The driver: attempts race as the machine says` {
     @Test func `a silent address keeps the next one waiting for the attempt delay, and loses`() async throws {
         let world = ScriptedWorld(
@@ -314,7 +349,7 @@ extension Result where Failure == DialError {
 }
 
 /// A loop that never runs anything.
-private final class StoppedLoop: EventLoop {
+final class StoppedLoop: EventLoop {
     let inEventLoop = false
 
     func execute(_ task: @escaping @Sendable () -> Void) {}

@@ -21,7 +21,8 @@ struct ScriptedWorld {
         _ fates: [Destination: ScriptedNetwork.Fate] = [:],
         addresses: [IPAddress]? = nil,
         canWithdraw: Bool = true,
-        memory: OutcomeMemory? = nil
+        memory: OutcomeMemory? = nil,
+        policy: AddressPolicy? = nil
     ) {
         network = ScriptedNetwork(on: clock, fates)
         resolver = ScriptedResolver(canWithdraw: canWithdraw)
@@ -30,6 +31,7 @@ struct ScriptedWorld {
         configuration.resolver = NameResolver(resolver, localNames: nil)
         configuration.group = clock.loop
         configuration.memory = memory
+        configuration.policy = policy
         if let addresses { configuration.overrides = ["db.test": addresses] }
         dialer = Dialer(configuration)
     }

@@ -5,6 +5,7 @@ import DNSMessages
 import FairDial
 import FairDialTestKit
 import IPAddresses
+import NIOConcurrencyHelpers
 import NIOCore
 import NameResolution
 import Testing
@@ -50,6 +51,20 @@ import Testing
         #expect(connection.destination.endpoint?.port == UInt16(server.port))
         try await connection.output.close()
         try await server.stop()
+    }
+
+    @Test(arguments: [1, 2, 3] as [UInt64])
+    func `targets of one priority are shuffled with what the dialer was given`(seed: UInt64) async throws {
+        let records = try (0..<12).map { try record(10, 80, "target\($0).test") }
+        var configuration = DialerConfiguration()
+        configuration.recordResolver = Table(records: records)
+        let generator = NIOLockedValueBox(SeededGenerator(seed: seed))
+        configuration.random = RandomSource { generator.withLockedValue { $0.next() } }
+        var same = SeededGenerator(seed: seed)
+        #expect(
+            try await Dialer(configuration).targets(ofService: Self.service)
+                == ServiceTargets.ordered(records, using: &same)
+        )
     }
 
     @Test func `when all of them fail every one is named, with what it said`() async throws {

@@ -17,7 +17,7 @@ import Testing
 @Suite struct `No descriptor left, for real` {
     @Test func `the dial waits in the queue, and says what it waited for`() async {
         await #expect(processExitsWith: .success) {
-            _ = MultiThreadedEventLoopGroup.singleton.next()
+            _ = try? await Dialer.shared.connectSocket(to: "127.0.0.1", port: 9)
             var options = DialOptions()
             options.budgets = Budgets(queue: .milliseconds(60))
             for host in ["127.0.0.1", "::1", "localhost", "fe80::1%lo"] {
@@ -48,6 +48,8 @@ import Testing
             do {
                 let server = try await LoopbackServer.start()
                 let port = server.port
+                // A program that has dialed before.
+                _ = try await Dialer.shared.connect(to: "127.0.0.1", port: port)
                 // The connection on the server's side needs one, too.
                 let held = Descriptors.takeAll()
                 var options = DialOptions()
@@ -63,9 +65,58 @@ import Testing
         }
     }
 
+    @Test
+    func `the first dial of a process waits for what its loops need, on both clocks and faces, and a later one works`()
+        async
+    {
+        await #expect(processExitsWith: .success) {
+            var held = Descriptors.takeAll()
+            var options = DialOptions()
+            options.budgets = Budgets(queue: .milliseconds(60))
+            do throws(DialError) {
+                _ = try await Dialer.shared.connectSocket(to: "127.0.0.1", port: 9, options: options)
+                exit(1)
+            } catch {
+                guard error.code == .outOfDescriptors, error.splits.queue >= .milliseconds(60) else { exit(2) }
+            }
+            options.deadline = .milliseconds(30)
+            do throws(DialError) {
+                _ = try await Dialer.shared.resolve("db.example.test", port: 9, options: options)
+                exit(3)
+            } catch {
+                guard error.code == .outOfDescriptors, error.splits.queue < .seconds(20) else { exit(4) }
+            }
+            for descriptor in held { close(descriptor) }
+            held = []
+            do throws(DialError) {
+                _ = try await Dialer.shared.connectSocket(to: "127.0.0.1", port: 9)
+                exit(5)
+            } catch {
+                guard error.splits.attempts.map(\.outcome) == [.refused] else { exit(6) }
+            }
+            exit(0)
+        }
+    }
+
+    @Test func `a dial that waits for loops is called off at once`() async {
+        await #expect(processExitsWith: .success) {
+            _ = Descriptors.takeAll()
+            let dial = Task { () async -> DialError? in
+                do throws(DialError) {
+                    _ = try await Dialer.shared.connectSocket(to: "127.0.0.1", port: 9)
+                    return nil
+                } catch {
+                    return error
+                }
+            }
+            dial.cancel()
+            exit(await dial.value?.code == .cancelled ? 0 : 1)
+        }
+    }
+
     @Test func `a look-up without one is a shortage, and no name that does not exist`() async {
         await #expect(processExitsWith: .success) {
-            _ = MultiThreadedEventLoopGroup.singleton.next()
+            _ = try? await Dialer.shared.connectSocket(to: "127.0.0.1", port: 9)
             Descriptors.takeAll()
             var options = DialOptions()
             options.budgets = Budgets(queue: .milliseconds(60))

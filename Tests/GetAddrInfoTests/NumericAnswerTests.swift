@@ -191,6 +191,13 @@
                 answer("FE80::0001%07", flags: AI_CANONNAME)
                     == .answered(AddressInfoList(entry(address), canonicalName: "FE80::0001%07"))
             )
+            // AI_CANONIDN turns A-labels back, and a literal has none.
+            for flags in [0x80, 0xC0, 0x380] as [Int32] {
+                #expect(answer("127.1", flags: AI_CANONNAME | flags) == answer("127.1", flags: AI_CANONNAME))
+                #expect(
+                    answer("FE80::0001%07", flags: AI_CANONNAME | flags) == answer("FE80::0001%07", flags: AI_CANONNAME)
+                )
+            }
             #expect(answer(nil, flags: AI_CANONNAME) == .failed(.badFlags))
         }
 
@@ -225,7 +232,8 @@
             // Internationalised names: plain text is untouched by them, anything else is a library's business.
             #expect(answer("127.1", flags: 0x40) == .answered([entry(loopback4)]))
             #expect(answer("１２７.1", flags: 0x40 | AI_NUMERICHOST) == .needsLookup)
-            #expect(answer("127.1", flags: 0x80 | AI_CANONNAME) == .needsLookup)
+            #expect(answer("127.1", flags: 0xC0) == .answered([entry(loopback4)]))
+            #expect(answer("fe80::1%xn--9ca", flags: 0x80 | AI_CANONNAME) == .needsLookup)
         }
 
         @Test func `what holds a NUL is refused whole`() {

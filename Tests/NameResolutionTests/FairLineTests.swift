@@ -28,6 +28,17 @@ extension FairLine {
 }
 
 @Suite struct `Rule 4: places` {
+    @Test func `a line that was told to have no place has one, and takes nothing negative`() {
+        var configuration = FairLine.Configuration()
+        configuration.places = 0
+        configuration.kept = -1
+        configuration.waitingLimit = -1
+        var line = FairLine(configuration)
+        #expect(line.join(1, for: feeds, isFast: false) == true)
+        #expect(line.grantAll() == [1])
+        #expect(line.join(2, for: feeds, isFast: false) == false)
+    }
+
     @Test func `so many run at once and no more`() {
         var line = FairLine(places: 3)
         line.join(1...5, for: feeds)

@@ -145,6 +145,7 @@ private struct LookupWorld {
                 faults.append("\(lookup) has \(address) in an answer about \(answer.families)")
             }
             state.settled.formUnion(answer.families)
+        case .caughtUp: faults.append("\(lookup) hears that it has caught up, which nobody asked for")
         case .bound: faults.append("\(lookup) hears of bindings, which the system does not know")
         case .ended(let error):
             if error == nil, state.settled != state.families { faults.append("\(lookup) ended well without an answer") }

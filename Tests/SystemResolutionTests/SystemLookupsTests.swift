@@ -63,6 +63,45 @@ private func lookups(places: Int = 8, kept: Int = 0, waiting: Int = 100) -> Syst
     }
 }
 
+@Suite struct `Rule 6: a thread that woke late has a moment to come back` {
+    @Test func `a look-up whose time is called late is waited for, and its answer counts`() {
+        var machine = lookups()
+        let (lookup, _) = machine.ask(LookupQuestion(name: "db.test"), for: asker, at: .zero)
+        _ = machine.began(1, at: .zero)
+        _ = machine.advance(to: at(2_000))
+        let isTold = machine.catchUp(lookup, late: at(700), at: at(9_000))
+        #expect(isTold)
+        #expect(machine.wakeTime == at(9_050))
+        #expect(
+            machine.returned(1, with: .success([four, six]), at: at(9_001))
+                == [.deliver(lookup, answer([four, six], settling: .both)), .deliver(lookup, .ended(nil))]
+        )
+        #expect(machine.wakeTime == nil)
+        // Of one that is over, the end has been told.
+        let hasBeenTold = machine.catchUp(lookup, late: at(700), at: at(9_002))
+        #expect(hasBeenTold)
+    }
+
+    @Test func `what is silent still has had its moment`() {
+        var machine = lookups()
+        let (lookup, _) = machine.ask(LookupQuestion(name: "db.test"), for: asker, at: .zero)
+        _ = machine.began(1, at: .zero)
+        _ = machine.advance(to: at(2_000))
+        _ = machine.catchUp(lookup, late: at(700), at: at(9_000))
+        #expect(machine.advance(to: at(9_049)) == [])
+        #expect(machine.advance(to: at(9_050)) == [.deliver(lookup, .caughtUp)])
+        #expect(machine.wakeTime == nil)
+    }
+
+    @Test func `a timer that came when it was due held nobody up`() {
+        var machine = lookups()
+        let (lookup, _) = machine.ask(LookupQuestion(name: "db.test"), for: asker, at: .zero)
+        _ = machine.began(1, at: .zero)
+        let isTold = machine.catchUp(lookup, late: at(1), at: at(9_000))
+        #expect(!isTold)
+    }
+}
+
 @Suite struct `The second call` {
     @Test func `asks for IPv4 alone when the first is silent, and its answer is delivered at once`() {
         var machine = lookups()

@@ -49,6 +49,18 @@ private func configuration(
         #expect(log.events == [.started, answered([four, six]), .ended(nil)])
     }
 
+    @Test(arguments: [
+        ("x.test/path", ": no host's name has a \"/\", as at byte 6 (-2)"),
+        ("-a", ": no host's name begins with a hyphen (-2)"),
+        ("db.test", "does not exist, or has no address (-2)"),
+    ])
+    func `where the C library has refused a name unasked, it is said which character it was`(name: String, end: String)
+    {
+        let error = ResolutionError(.noName, lookingUp: name)
+        #expect(error.kind == .nameNotFound)
+        #expect(error.message.hasSuffix(end))
+    }
+
     @Test func `five hundred names are inside at once, and the threads go when there is no more work`() {
         let calls = HeldCalls()
         let resolver = SystemResolver(configuration(), call: calls.call)

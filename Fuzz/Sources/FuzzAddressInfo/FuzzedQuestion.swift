@@ -22,7 +22,9 @@ struct FuzzedQuestion {
             family: Self.families[Int(bytes[0]) % Self.families.count],
             socketType: Self.types[Int(bytes[1]) % Self.types.count],
             protocolNumber: Self.protocols[Int(bytes[2]) % Self.protocols.count],
-            flags: flags.indices.reduce(0) { bytes[3] >> UInt8($1) & 1 == 1 ? $0 | flags[$1] : $0 }
+            flags: flags.indices.reduce(Int32(bytes[5] & 3) << 8) {
+                bytes[3] >> UInt8($1) & 1 == 1 ? $0 | flags[$1] : $0
+            }
         )
         let parts = bytes[6...].split(separator: Self.separator, maxSplits: 1, omittingEmptySubsequences: false)
         host = bytes[4] & 1 == 1 ? nil : Array(parts[0])

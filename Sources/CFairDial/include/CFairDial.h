@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The few C lines that Swift's Glibc module hides. Nothing here has state.
+// The few C lines that Swift's Glibc module hides. Nothing here has state, save for what it has loaded.
 
 #ifndef CFAIRDIAL_H
 #define CFAIRDIAL_H
@@ -45,8 +45,19 @@ enum { FAIRDIAL_MOST_DATAGRAMS = 8 };
 /// at most FAIRDIAL_MOST_DATAGRAMS. Returns how many, 0 when there is none, or the system's error number below zero.
 int fairdial_receive(int descriptor, void *buffer, size_t room, size_t *lengths, int count);
 
+/// Opens two connected descriptors that never wait: what is written to the second is read from the first. Returns 0, or
+/// the system's error number.
+int fairdial_open_bell(int ends[2]);
+
 /// Fills a buffer with the system's random bytes. Returns 0, or the system's error number.
 int fairdial_random(void *buffer, size_t count);
+
+enum { FAIRDIAL_IDNA_MISSING = -1, FAIRDIAL_IDNA_REFUSED = -2 };
+
+/// Converts a name in UTF-8 to A-labels (UTS 46, not transitional), with the system's libidn2. Returns the length of
+/// what it has written; FAIRDIAL_IDNA_MISSING where there is no such library, or no descriptor to load it with;
+/// FAIRDIAL_IDNA_REFUSED where the name has none, or it does not fit, and the library's reason if it has one.
+int fairdial_idna_ascii(const char *name, char *ascii, size_t room, const char **reason);
 
 /// Nanoseconds of the clock that never goes back, as of the kernel's last tick: a few milliseconds late, and cheap.
 int64_t fairdial_coarse_nanoseconds(void);
@@ -54,6 +65,12 @@ int64_t fairdial_coarse_nanoseconds(void);
 #ifdef __linux__
 #include <pthread.h>
 #include <sys/epoll.h>
+
+enum { FAIRDIAL_LACKS_DESCRIPTOR = 1, FAIRDIAL_LACKS_THREAD = 2 };
+
+/// Whether so many event loops can be had: opens what they are made of, starts as many threads and one more, and gives
+/// it all back. Returns 0 where they can; else which of the two is missing, and the system's error number in `error`.
+int fairdial_lack_for_loops(int count, int *error);
 
 /// Leaves the caller's network and mounts for fresh ones: a user (where needed), mount and network namespace, with the
 /// caller as its root and the loopback up. The process must have one thread. Returns 0 or the system's error number; after

@@ -8,6 +8,8 @@ final class Dice: @unchecked Sendable {
         generator = SeededGenerator(seed: seed)
     }
 
+    func next() -> UInt64 { generator.next() }
+
     /// True so many times in a hundred.
     func chance(_ percent: Int) -> Bool {
         number(0..<100) < percent
@@ -16,9 +18,6 @@ final class Dice: @unchecked Sendable {
     func number(_ range: Range<Int>) -> Int {
         range.lowerBound + Int(generator.next() % UInt64(range.count))
     }
-
-    /// The seed of another generator.
-    func seed() -> UInt64 { generator.next() }
 
     func milliseconds(_ range: ClosedRange<Int>) -> UInt64 {
         // Odd microseconds, so that few things happen in the same instant by accident.

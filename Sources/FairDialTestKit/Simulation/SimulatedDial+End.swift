@@ -35,6 +35,7 @@ extension SimulatedDial {
             if addresses.isEmpty || addresses.contains(where: { !told.contains($0) && !course.knows($0) }) {
                 world.fault("\(name) answers \(addresses), and was told \(told)")
             }
+            if course.isVetted { checkVetoes(of: addresses, splits) }
             check(splits, wonBy: nil)
         case .failed(let error):
             world.story("\(name) has failed: \(error.message)")
@@ -45,6 +46,19 @@ extension SimulatedDial {
         if !questions.isEmpty { world.fault("\(name) has ended, and its look-up has not been left") }
         if elapsed > bound + world.lateness { world.fault("\(name) took \(elapsed), and might take \(bound)") }
         world.dialEnded()
+    }
+
+    /// The policy is asked about answers too: what it forbids is left out, and told.
+    private func checkVetoes(of addresses: [IPAddress], _ splits: Splits) {
+        let vetoed = splits.attempts.compactMap { $0.destination.endpoint?.address }
+        if addresses.contains(where: { !permitted.contains($0) || vetoed.contains($0) }) {
+            world.fault("\(name) answers \(addresses), and may have \(permitted)")
+        }
+        for address in told + course.known where course.families.contains(address.family) {
+            if !addresses.contains(address), !vetoed.contains(address) {
+                world.fault("\(name) leaves \(address) out, and nobody has forbidden it")
+            }
+        }
     }
 
     private var elapsed: Duration {

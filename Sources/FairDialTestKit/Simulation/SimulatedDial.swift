@@ -42,6 +42,8 @@ final class SimulatedDial: @unchecked Sendable {
     /// What it has asked and has no end of.
     var questions: [LookupQuestion] = []
     var told: [IPAddress] = []
+    /// What the policy has let through, at one time or another.
+    private(set) var permitted: [IPAddress] = []
     /// What bindings have named to begin with; it may be tried, and need not be.
     private var hinted: [IPAddress] = []
     private var ports: Set<UInt16> = [443]
@@ -69,7 +71,8 @@ extension SimulatedDial {
         configuration.resolver = SimulatedAsking(resolver, for: self)
         configuration.race = course.race
         configuration.overrides = course.overrides
-        configuration.policy = course.isVetted ? AddressPolicy(isAllowed: { [world] in world.allows($0) }) : nil
+        configuration.policy = course.isVetted ? AddressPolicy(isAllowed: { self.judges($0) }) : nil
+        configuration.random = RandomSource { [dice = world.dice] in dice.next() }
         configuration.group = loop
         var options = DialOptions()
         options.families = course.families
@@ -93,6 +96,12 @@ extension SimulatedDial {
         } catch {
             world.fault("\(name) did not begin: \(error)")
         }
+    }
+
+    private func judges(_ address: IPAddress) -> Bool {
+        let isAllowed = world.allows(address)
+        if isAllowed { permitted.append(address) }
+        return isAllowed
     }
 
     /// Lets go of what knows the dial.
@@ -146,7 +155,7 @@ extension SimulatedDial {
 
     func isTold(_ event: LookupEvent, of question: LookupQuestion) {
         switch event {
-        case .started: break
+        case .started, .caughtUp: break
         case .answered(let answer):
             if endedAt == nil { told += answer.addresses.filter { course.families.contains($0.family) } }
         case .bound(let answer):

@@ -22,6 +22,8 @@ struct PacketWire {
         var hasDenied = false
         var hasDeniedPlainly = false
         var hasSentUnusable = false
+        /// What could be read of such a message all the same.
+        var inUnusable: [IPAddress] = []
     }
 
     /// A server's addresses that have come and have not been looked at.
@@ -49,7 +51,17 @@ struct PacketWire {
 
     /// Whether a query has the form in which the C library would send it.
     func isPlain(_ query: PacketQuery, about name: Int) -> Bool {
-        !query.hasOptions && spellings[name]?.contains(query.name) == true
+        !query.hasOptions && isAsWritten(query, about: name)
+    }
+
+    /// Whether a query's letters are in the case in which a caller has written them.
+    func isAsWritten(_ query: PacketQuery, about name: Int) -> Bool {
+        spellings[name]?.contains(query.name) == true
+    }
+
+    /// Whether every caller has written a name in this spelling.
+    func isSpelled(_ name: Int, _ wire: [UInt8]) -> Bool {
+        spellings[name]?.allSatisfy { $0 == wire } ?? true
     }
 
     /// - Returns: what has been sent so far, this query included.
@@ -78,7 +90,9 @@ struct PacketWire {
         case .negative:
             tallies[key]?.hasDenied = true
             if isPlain { tallies[key]?.hasDeniedPlainly = true }
-        case .unusable: tallies[key]?.hasSentUnusable = true
+        case .unusable(let addresses):
+            tallies[key]?.hasSentUnusable = true
+            tallies[key]?.inUnusable += addresses
         case .complaint: complainers.insert(server)
         case .alias: break
         }
@@ -98,7 +112,7 @@ struct PacketWire {
         }
     }
 
-    func mismatches(for name: Int, _ type: UInt16) -> Int {
-        mismatches.reduce(0) { $0 + ($1.key.name == name && $1.key.type == type ? $1.value : 0) }
+    func mismatches(for name: Int, _ type: UInt16, from server: Int) -> Int {
+        mismatches[Key(name: name, type: type, server: server)] ?? 0
     }
 }

@@ -23,6 +23,8 @@ final class PacketWitness: Resolver, @unchecked Sendable {
 
         func join(_ asker: Asker) { inner?.join(asker) }
 
+        func catchUp(late: Duration) -> Bool { inner?.catchUp(late: late) ?? false }
+
         func withdraw() -> Bool {
             witness.internet.run.story("\(question.name) is withdrawn")
             isOver = true
@@ -73,7 +75,7 @@ final class PacketWitness: Resolver, @unchecked Sendable {
         // What was on its way when the lookup was withdrawn.
         if lookup.isOver { return }
         switch event {
-        case .started, .bound: break
+        case .started, .bound, .caughtUp: break
         case .answered(let answer):
             for (family, type) in [(AddressFamily.ipv4, PacketZone.typeA), (.ipv6, PacketZone.typeAAAA)]
             where answer.families.contains(family) {

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+
+extension DomainName {
+    /// Reads a host's name, in the presentation form, with what the C library allows in one: letters, digits, `-`, `_`
+    /// and dots, the first byte no `-`. Anything else is a name in DNS too, but no program can have meant it for a
+    /// host, and a wildcard would answer it.
+    ///
+    /// - Throws: `DomainNameError`, with the offset in bytes; `notASCII` for a name that would have to be converted
+    ///   first.
+    /// - Source: `res_hnok`, glibc 2.36, asked about every byte at every position of a label; it refuses such a name
+    ///   with `EAI_NONAME`, and asks nobody. Escapes are read first: `\097` is an `a`, and `\.` is refused.
+    package init(host text: String) throws(DomainNameError) {
+        var text = text
+        let isPlain = text.withUTF8 { Self.isPlainHost(UnsafeRawBufferPointer($0)) }
+        if !isPlain, let fault = text.withUTF8({ Self.fault(inHost: $0) }) { throw fault }
+        try self.init(text)
+    }
+
+    /// Whether a text has nothing in it but what a host's name may have, unescaped.
+    @inlinable
+    package static func isPlainHost(_ text: UnsafeRawBufferPointer) -> Bool {
+        if text.first == UInt8(ascii: "-") { return false }
+        return text.allSatisfy(isHostByte)
+    }
+
+    /// Letters, digits, `-`, `.` and `_`, a bit for each.
+    @inlinable
+    static func isHostByte(_ byte: UInt8) -> Bool {
+        let low: UInt64 = 0x03FF_6000_0000_0000
+        let high: UInt64 = 0x07FF_FFFE_87FF_FFFE
+        guard byte < 0x80 else { return false }
+        return (byte < 64 ? low : high) >> UInt64(byte & 63) & 1 != 0
+    }
+
+    /// The first byte that no host's name has; `nil` where there is none, or what is wrong is told by whoever reads the
+    /// labels.
+    private static func fault(inHost text: UnsafeBufferPointer<UInt8>) -> DomainNameError? {
+        var position = 0
+        while position < text.count {
+            let start = position
+            var byte = text[position]
+            position += 1
+            let isEscaped = byte == UInt8(ascii: "\\")
+            if isEscaped {
+                guard let escaped = escaped(text, &position) else { return nil }
+                byte = escaped
+            }
+            if byte >= 0x80, !isEscaped { return DomainNameError(.notASCII, at: start) }
+            if start == 0, byte == UInt8(ascii: "-") { return DomainNameError(.leadingHyphen, at: start) }
+            if !isHostByte(byte) || isEscaped && byte == UInt8(ascii: ".") {
+                let shown = UnicodeScalar(byte < 0x80 ? byte : 0x20)
+                let character = byte < 0x80 ? shown.escaped(asASCII: true) : "byte \(byte)"
+                return DomainNameError(.hostCharacter, at: start, detail: character)
+            }
+        }
+        return nil
+    }
+}

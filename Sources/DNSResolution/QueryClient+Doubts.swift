@@ -1,0 +1,319 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import DNSMessages
+import IPAddresses
+import NameResolution
+
+/// What is believed, and what is asked once more as the C library would ask it (design, rule 10; decision 0015).
+///
+///     wished ── addresses ──────────────────────────────────────────▶ believed
+///       ├─ negative ── vouched for by a sibling, or by the parent ──▶ believed
+///       │    └─ held while a sibling may vouch ─▶ plain ── agrees ──▶ believed
+///       ├─ another code ─▶ plain ── the same ──▶ the server has said no
+///       ├─ broken ───────▶ plain ── broken ──▶ stream
+///       └─ silence ──────▶ plain, in the place of a retransmission
+extension QueryClient {
+    /// Weighs an answer that was read to its end.
+    ///
+    /// - Parameter isPartial: whether some of what it announces is missing, by all signs.
+    mutating func weigh(
+        _ answer: ServerAnswer,
+        isPartial: Bool,
+        _ place: Pending,
+        _ attempt: Query.Try,
+        _ query: Query,
+        at now: Duration,
+        _ actions: inout [Action]
+    ) {
+        switch query.purpose {
+        case .answer: break
+        case .probe:
+            remove(place.query, at: now, &actions)
+            return
+        case .check(let server):
+            conclude(check: place.query, of: server, hasFailed: !answer.isPositive, at: now, &actions)
+            return
+        }
+        let isNegative = !answer.isPositive
+        guard attempt.form == .wished, isNegative || isPartial || answer.hasUnspecifiedAddress else {
+            if isNegative, attempt.form == .plain, let doubt = query.doubt, doubt.isNegative,
+                doubt.server == attempt.server
+            {
+                standings[attempt.server].forms.agreed(on: query.question.name)
+            }
+            believe(answer, place.query, attempt.server, attempt.form, isStream: attempt.isStream, at: now, &actions)
+            return
+        }
+        let isVouchedFor =
+            query.voucher == attempt.server
+            || standings[attempt.server].forms.believesNegatives(for: query.question.name)
+        if isNegative, isVouchedFor {
+            believe(answer, place.query, attempt.server, .wished, isStream: false, at: now, &actions)
+            return
+        }
+        stopListening(place.query, place.index, at: now, &actions)
+        query.doubt = Query.Doubt(server: attempt.server, answer: answer, isNegative: true)
+        if query.hasAsked(attempt.server, in: .plain) {
+            // It has been asked, and its answer is waited for as long as any.
+            return
+        }
+        if isNegative, mayBeVouchedFor(query, by: attempt.server) { return }
+        confirm(place.query, at: now, &actions)
+    }
+
+    /// Whether a query for the same name's addresses is under way that may show that the server answers this form well. Others are not
+    /// waited for: there are servers that are silent about types which they do not know.
+    private func mayBeVouchedFor(_ query: Query, by server: Int) -> Bool {
+        func mayVouch(_ key: Slab<Query>.Key?) -> Bool {
+            guard let key, let other = queries[key], other.doubt == nil, other.question.type.isOfAddresses else {
+                return false
+            }
+            return other.tries.contains { $0.server == server && $0.form == .wished && $0.isListening && !$0.hasFailed }
+        }
+        return mayVouch(query.siblings.0) || mayVouch(query.siblings.1)
+    }
+
+    /// Asks for what is doubted in another form; where there is none left, it is believed.
+    mutating func confirm(_ key: Slab<Query>.Key, at now: Duration, _ actions: inout [Action]) {
+        guard let query = queries[key], let doubt = query.doubt else { return }
+        trace(
+            .decided("\(query.question): asked once more as the C library asks, before it is believed"),
+            at: now,
+            &actions
+        )
+        if askOtherwise(key, doubt.server, at: now, &actions) {
+            if doubt.isNegative { confirmations += 1 }
+        } else {
+            believeDoubt(key, at: now, &actions)
+        }
+    }
+
+    /// Puts a query to the same server in a form in which it has not had it: plain first, then over a stream.
+    ///
+    /// - Returns: `false` where there is no form left.
+    @discardableResult
+    mutating func askOtherwise(
+        _ key: Slab<Query>.Key,
+        _ server: Int,
+        at now: Duration,
+        _ actions: inout [Action]
+    ) -> Bool {
+        guard let query = queries[key], !configuration.usesStreamsOnly else { return false }
+        if !query.hasAsked(server, in: .plain), query.mismatchedDatagrams < Self.mismatchLimit {
+            sendDatagram(query, key, to: server, in: .plain, at: now, &actions)
+        } else if !query.hasStreamed(to: server), standings[server].hasStreams(at: now) {
+            sendOnStream(key, to: server, at: now, &actions)
+        } else {
+            return false
+        }
+        setWake(key, at: min(query.ends, now + timeout(of: server, isFirst: true)))
+        return true
+    }
+
+    /// A code other than NOERROR and NXDOMAIN.
+    mutating func deny(
+        _ code: ResponseCode,
+        _ place: Pending,
+        _ attempt: Query.Try,
+        _ query: Query,
+        at now: Duration,
+        _ actions: inout [Action]
+    ) {
+        if case .check(let server) = query.purpose {
+            conclude(check: place.query, of: server, hasFailed: true, at: now, &actions)
+            return
+        }
+        let isPlainLeft = attempt.form == .wished && !query.hasAsked(attempt.server, in: .plain)
+        guard case .answer = query.purpose, isPlainLeft else {
+            refuse(place.query, place.index, .code(code), at: now, &actions)
+            return
+        }
+        stopListening(place.query, place.index, at: now, &actions)
+        fail(place.query, place.index, .code(code), at: now, &actions)
+        if !askOtherwise(place.query, attempt.server, at: now, &actions) {
+            countRefusal(place.query, attempt.server, at: now, &actions)
+        }
+    }
+
+    /// An answer that cannot be read, or has less than it announces. It is never a negative.
+    mutating func readBroken(
+        _ readable: ServerAnswer?,
+        _ fault: QueryFailure.Cause,
+        _ place: Pending,
+        _ attempt: Query.Try,
+        _ query: Query,
+        at now: Duration,
+        _ actions: inout [Action]
+    ) {
+        switch query.purpose {
+        case .probe:
+            remove(place.query, at: now, &actions)
+            return
+        case .check(let server):
+            conclude(check: place.query, of: server, hasFailed: true, at: now, &actions)
+            return
+        case .answer: break
+        }
+        if var readable, readable.isPositive, attempt.form == .plain {
+            // The C library would take it; so do we, if nothing better comes.
+            readable.server = configuration.servers[attempt.server].endpoint
+            query.doubt = Query.Doubt(server: attempt.server, answer: readable, isNegative: false)
+        }
+        guard !attempt.hasFailed else { return }
+        fail(place.query, place.index, fault, at: now, &actions)
+        if askOtherwise(place.query, attempt.server, at: now, &actions) {
+            if query.doubt?.isNegative == false { query.ends = min(query.ends, now + Self.streamGrace) }
+            return
+        }
+        if query.doubt != nil, !query.isWaiting {
+            believeDoubt(place.query, at: now, &actions)
+        } else {
+            countSoftRefusal(place.query, attempt.server, at: now, &actions)
+        }
+    }
+}
+
+// MARK: - Belief
+
+extension QueryClient {
+    /// An answer is taken for true: the query is over, and what that says of the server is noted.
+    mutating func believe(
+        _ answer: ServerAnswer,
+        _ key: Slab<Query>.Key,
+        _ server: Int,
+        _ form: Query.Form,
+        isStream: Bool,
+        at now: Duration,
+        _ actions: inout [Action]
+    ) {
+        guard let query = queries[key] else { return }
+        if isStream, let stream = streamOf[server] { streams[stream]?.hasBeenBelieved = true }
+        if query.cookieFaults.contains(server), form == .plain { noteCookieFault(of: server, at: now, &actions) }
+        let isPositive = answer.isPositive
+        if form == .wished { standings[server].answersWished = true }
+        if isPositive {
+            standings[server].forms.found(query.question.name, in: form)
+            if form == .plain, !isStream { compareForms(query, server, at: now, &actions) }
+        }
+        finish(key, .answered(answer), at: now, &actions)
+        if query.siblings.0 != nil {
+            tellSiblings(of: query, answer, from: server, in: form, at: now, &actions)
+        }
+    }
+
+    /// What is doubted is all that there is: it is taken.
+    mutating func believeDoubt(_ key: Slab<Query>.Key, at now: Duration, _ actions: inout [Action]) {
+        guard let doubt = queries[key]?.doubt else { return }
+        finish(key, .answered(doubt.answer), at: now, &actions)
+    }
+
+    /// Two queries for the same name are under way side by side.
+    mutating func pair(_ query: Query, _ key: Slab<Query>.Key, with siblings: (Key?, Key?)) {
+        query.siblings = (siblings.0?.slab, siblings.1?.slab)
+        for sibling in [siblings.0, siblings.1] {
+            guard let sibling, let other = queries[sibling.slab] else { continue }
+            if other.siblings.0 == nil { other.siblings.0 = key } else { other.siblings.1 = key }
+        }
+    }
+
+    /// A query for the same name has been answered: a negative that waited for that is believed, or confirmed now.
+    private mutating func tellSiblings(
+        of query: Query,
+        _ answer: ServerAnswer,
+        from server: Int,
+        in form: Query.Form,
+        at now: Duration,
+        _ actions: inout [Action]
+    ) {
+        let vouches = form == .wished && answer.isPositive
+        // That a name does not exist holds for all of its records (RFC 2308 §5), and the plain form has said it.
+        let settlesAll = form == .plain && answer.content == .nameError
+        for key in [query.siblings.0, query.siblings.1] {
+            guard let key, let other = queries[key] else { continue }
+            if vouches { other.voucher = server }
+            guard let doubt = other.doubt, doubt.isNegative, doubt.server == server,
+                !other.hasAsked(server, in: .plain)
+            else { continue }
+            if vouches || settlesAll {
+                believeDoubt(key, at: now, &actions)
+            } else {
+                confirm(key, at: now, &actions)
+            }
+        }
+    }
+
+    /// A query is gone without an answer: what waited for it does not any longer.
+    mutating func abandonSiblings(of query: Query, at now: Duration, _ actions: inout [Action]) {
+        for key in [query.siblings.0, query.siblings.1] {
+            guard let key, let other = queries[key], let doubt = other.doubt, doubt.isNegative,
+                !other.hasAsked(doubt.server, in: .plain), !mayBeVouchedFor(other, by: doubt.server)
+            else { continue }
+            confirm(key, at: now, &actions)
+        }
+    }
+}
+
+// MARK: - What is learned of forms
+
+extension QueryClient {
+    /// The plain form has brought what the wished one has not: a sign, once it fails again.
+    private mutating func compareForms(_ query: Query, _ server: Int, at now: Duration, _ actions: inout [Action]) {
+        guard query.hasAsked(server, in: .wished), !query.cookieFaults.contains(server) else { return }
+        let name = query.question.name
+        if query.doubt?.server == server || query.hasHeard(server) {
+            standings[server].forms.contradicted(name, at: now)
+        }
+        guard standings[server].forms.wantsSign(from: name, at: now) else { return }
+        standings[server].forms.isChecking = true
+        let ends = now + configuration.timeout
+        send(
+            copy: Query(query.question, ends: ends, firstServer: server, purpose: .check(server: server)),
+            at: now,
+            &actions
+        )
+    }
+
+    /// The copy in the wished form has been answered well, or has failed.
+    mutating func conclude(
+        check key: Slab<Query>.Key,
+        of server: Int,
+        hasFailed: Bool,
+        at now: Duration,
+        _ actions: inout [Action]
+    ) {
+        guard let query = remove(key, at: now, &actions) else { return }
+        standings[server].forms.isChecking = false
+        if !hasFailed {
+            standings[server].forms.succeeded()
+        } else if standings[server].forms.sign(from: query.question.name, at: now) {
+            let name = configuration.servers[server]
+            trace(.decided("\(name) answers only as the C library asks: asked so for ten minutes"), at: now, &actions)
+        }
+    }
+
+    private mutating func noteCookieFault(of server: Int, at now: Duration, _ actions: inout [Action]) {
+        guard standings[server].cookies.fault(at: now) else { return }
+        let name = configuration.servers[server]
+        trace(.decided("\(name) does not keep to its cookies: none are shown to it for ten minutes"), at: now, &actions)
+    }
+}
+
+extension RecordType {
+    fileprivate var isOfAddresses: Bool { self == .a || self == .aaaa }
+}
+
+extension ServerAnswer {
+    /// Whether it has something, and be it another name.
+    fileprivate var isPositive: Bool {
+        switch content {
+        case .addresses, .records, .alias: true
+        case .noData, .nameError: false
+        }
+    }
+
+    /// Whether an address is 0.0.0.0 or ::, which no host has: some gateways say so for spellings that they do not know.
+    fileprivate var hasUnspecifiedAddress: Bool {
+        guard case .addresses(let addresses) = content else { return false }
+        return addresses.contains { $0 == .v4(.unspecified) || $0 == .v6(.unspecified, zone: nil) }
+    }
+}
