@@ -20,6 +20,6 @@ struct PacketRules: Hashable, Sendable {
         distrustsUnusable: true,
         findsWhatGetaddrinfoFinds: false,
         boundsPlainForm: true,
-        hidesPlainFormFromForgers: false
+        hidesPlainFormFromForgers: true
     )
 }
