@@ -134,6 +134,13 @@ let package = Package(
             path: "Tests/JudgeCommand",
             swiftSettings: strict
         ),
+        // Looks many names up at once, each as a process of its own would, for comparison with the C library.
+        .executableTarget(
+            name: "lookups",
+            dependencies: ["FairDial", "DNSResolution", "NameResolution", "IPAddresses", locks],
+            path: "Tests/LookupsCommand",
+            swiftSettings: strict
+        ),
         .testTarget(
             name: "GetAddrInfoTests",
             dependencies: ["GetAddrInfo", "IPAddresses", "NameResolution", "AddressInfoJudge"],
@@ -188,7 +195,11 @@ let package = Package(
             swiftSettings: strict
         ),
         // These run the built command; nothing of it is imported.
-        .testTarget(name: "ScenarioTests", dependencies: ["FairDialCommand", "judge"], swiftSettings: strict),
+        .testTarget(
+            name: "ScenarioTests",
+            dependencies: ["FairDialCommand", "judge", "lookups"],
+            swiftSettings: strict
+        ),
     ],
     swiftLanguageModes: [.v6]
 )

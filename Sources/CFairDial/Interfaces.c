@@ -146,7 +146,9 @@ int fairdial_watch_interfaces(void)
     if (descriptor < 0)
         return -errno;
     struct sockaddr_nl address = {
-        .nl_family = AF_NETLINK, .nl_groups = RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR};
+        .nl_family = AF_NETLINK,
+        // Routes too: a VPN may take over by a route alone, and a connected socket keeps the old way's address.
+        .nl_groups = RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR | RTMGRP_IPV4_ROUTE | RTMGRP_IPV6_ROUTE};
     if (bind(descriptor, (struct sockaddr *)&address, sizeof address) < 0) {
         const int failure = errno;
         close(descriptor);

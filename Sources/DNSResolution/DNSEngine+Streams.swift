@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import NIOConcurrencyHelpers
 import NameResolution
 
-/// Streams are read by NIO's loops and not by the reader: before it looks at the clock, the loops are asked to have
+/// Streams are read by NIO's loops and not by the thread: before it looks at the clock, the loops are asked to have
 /// read (rule 6).
 extension DNSEngine {
     /// How far the loops have read.
@@ -47,15 +48,19 @@ extension DNSEngine {
         }
     }
 
+    var openStreams: [any OpenStream] {
+        streams.withLockedValue { $0.isEmpty ? [] : $0.values.compactMap { $0 } }
+    }
+
     func ask(_ streams: [any OpenStream]) {
         for stream in streams {
             stream.readAll { [self] in
-                let mustWake = desk.withMachine { desk in
+                let mustWake = desk.withMachine { desk -> Bool in
                     guard desk.streamReading.hasRead() else { return false }
                     defer { desk.sleepsUntil = nil }
                     return desk.sleepsUntil != nil
                 }
-                if mustWake { wakeReader() }
+                if mustWake { datagrams.wakeReader() }
             }
         }
     }

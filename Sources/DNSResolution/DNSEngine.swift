@@ -6,6 +6,14 @@ import NIOConcurrencyHelpers
 import NIOCore
 import NameResolution
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
 /// Carries a stub resolver's actions out: one reader reads what comes for all of its sockets and minds the clock,
 /// whoever asks sends on their own thread.
 ///
@@ -33,10 +41,13 @@ final class DNSEngine: Sendable {
         /// Until when the reader sleeps, if nobody wakes it; `nil` while it is awake or not there.
         var sleepsUntil: Duration?
         var hasReader = false
-        /// The reader's present sleep, or the one that it has woken from.
-        var sleep = Sleep()
         /// Those for which the reader is to read everything that has come, and then to say so.
         var catchingUp: [CatchUp] = []
+        /// Those for which it is at it.
+        var beingCaughtUp: [CatchUp] = []
+        /// When the reader's present sleep began. What has come by then is read before any clock is looked at, and clocks are looked
+        /// at as of then: however long the process stands still meanwhile, no answer is late for that (rule 6).
+        var sleepBegan: Duration = .zero
         var streamReading = StreamReading()
         /// Room for what the next change brings.
         var actions: [StubResolver.Action] = []
@@ -59,14 +70,6 @@ final class DNSEngine: Sendable {
         }
     }
 
-    /// One sleep of the reader.
-    struct Sleep: Sendable {
-        /// When it began. What has come by then is read before any clock is looked at, and clocks are looked at as of
-        /// then: however long the process stands still meanwhile, no answer is late for that (rule 6).
-        var since: Duration = .zero
-        var catchingUp: [CatchUp] = []
-    }
-
     /// How long the reader stays without work.
     static let idleTime = Duration.seconds(2)
     /// So many actions' room is kept.
@@ -77,10 +80,10 @@ final class DNSEngine: Sendable {
     private let searchList: SearchList
     let desk: OrderedOutbox<Desk, Errand>
     private let machine: any ResolverMachine
-    private let datagrams: any DatagramTransport
+    let datagrams: any DatagramTransport
     private let transport: any StreamTransport
     /// A stream that is just being opened has no value yet.
-    private let streams = NIOLockedValueBox<[QueryClient.Carrier: (any OpenStream)?]>([:])
+    let streams = NIOLockedValueBox<[QueryClient.Carrier: (any OpenStream)?]>([:])
     private let startedAt: NIODeadline
     private let traced: (@Sendable (QueryTrace) -> Void)?
 
@@ -108,11 +111,6 @@ final class DNSEngine: Sendable {
     /// What the cache has.
     func knownAddresses(_ question: LookupQuestion, at now: NIODeadline) -> LookupAnswer? {
         cache.addresses(for: question, in: searchList, at: .nanoseconds((now - startedAt).nanoseconds))
-    }
-
-    /// The streams that are open, or about to be.
-    var openStreams: [any OpenStream] {
-        streams.withLockedValue { $0.isEmpty ? [] : $0.values.compactMap { $0 } }
     }
 
     /// Looks at the machine where nothing is to be done about it.
@@ -160,7 +158,7 @@ extension DNSEngine {
     ///
     /// - Returns: `false` where nobody is there to read.
     func catchUp(_ lookup: StubResolver.Lookup) -> Bool {
-        let (isAwaited, mustWake) = desk.withMachine { desk in
+        let (isAwaited, mustWake) = desk.withMachine { desk -> (Bool, Bool) in
             // Of one that is over, the end is on its way to whoever still asks.
             guard desk.resolver.contains(lookup) else { return (true, false) }
             guard desk.hasReader else { return (false, false) }
@@ -168,11 +166,9 @@ extension DNSEngine {
             defer { desk.sleepsUntil = nil }
             return (true, desk.sleepsUntil != nil)
         }
-        if mustWake { wakeReader() }
+        if mustWake { datagrams.wakeReader() }
         return isAwaited
     }
-
-    func wakeReader() { datagrams.wakeReader() }
 
     private func updateStarting(
         _ change: (inout Desk, Duration, inout [StubResolver.Action]) -> StubResolver.Lookup
@@ -190,11 +186,11 @@ extension DNSEngine {
             var actions: [StubResolver.Action] = []
             swap(&actions, &desk.actions)
             change(&desk, self.now, &actions)
-            if let wake = desk.resolver.wakeTime, let shortage = self.call(&desk, by: wake, &mustWake) {
+            if let wake = desk.resolver.wakeTime, let failure = self.call(&desk, by: wake, &mustWake) {
                 let now = self.now
                 desk.resolver.inClient(at: now, &actions) { client, steps in
-                    let reason = ErrorText.of(shortage.number)
-                    client.giveUp(shortage.isThread ? .noThread(reason) : .noDescriptor(reason), at: now, &steps)
+                    let reason = ErrorText.of(failure.number)
+                    client.giveUp(failure.isThread ? .noThread(reason) : .noDescriptor(reason), at: now, &steps)
                 }
             }
             for action in actions {
@@ -203,7 +199,7 @@ extension DNSEngine {
             actions.removeAll(keepingCapacity: actions.capacity <= Self.roomToKeep)
             swap(&actions, &desk.actions)
         }
-        if mustWake { wakeReader() }
+        if mustWake { datagrams.wakeReader() }
     }
 
     private static func errand(_ action: StubResolver.Action, _ desk: inout Desk) -> Errand? {
@@ -227,8 +223,8 @@ extension DNSEngine: DatagramReceiver {
     /// Sees to it that the reader is there, and awake at this time.
     ///
     /// - Parameter mustWake: becomes `true` where it is to be woken, outside the lock.
-    /// - Returns: `nil`, or what is missing, where there is none to be had.
-    private func call(_ desk: inout Desk, by wake: Duration, _ mustWake: inout Bool) -> ReaderShortage? {
+    /// - Returns: `nil`, or why there is none to be had.
+    private func call(_ desk: inout Desk, by wake: Duration, _ mustWake: inout Bool) -> ReaderFailure? {
         if desk.hasReader {
             guard let until = desk.sleepsUntil, wake < until else { return nil }
             // Nobody else needs to.
@@ -236,7 +232,7 @@ extension DNSEngine: DatagramReceiver {
             mustWake = true
             return nil
         }
-        if let shortage = datagrams.startReading(for: self) { return shortage }
+        if let failure = datagrams.startReading(for: self) { return failure }
         desk.hasReader = true
         return nil
     }
@@ -245,9 +241,10 @@ extension DNSEngine: DatagramReceiver {
         let now = now
         return desk.withMachine { desk in
             desk.streamReading.giveUp(at: now)
-            desk.sleep = Sleep(since: now)
+            desk.sleepBegan = now
+            desk.beingCaughtUp = []
             if !desk.catchingUp.isEmpty, desk.streamReading.asked == nil {
-                swap(&desk.sleep.catchingUp, &desk.catchingUp)
+                swap(&desk.beingCaughtUp, &desk.catchingUp)
                 return .zero
             }
             if desk.resolver.wakeTime == nil, let until = desk.sleepsUntil, until <= now {
@@ -267,9 +264,9 @@ extension DNSEngine: DatagramReceiver {
         let streams = openStreams
         var mustAskStreams = false
         update { desk, now, actions in
-            let sleep = desk.sleep
             // Over streams, all has been read that had come by then.
-            let asOf = streams.isEmpty ? sleep.since : min(sleep.since, desk.streamReading.until)
+            let began = desk.sleepBegan
+            let asOf = streams.isEmpty ? began : min(began, desk.streamReading.until)
             if wasWoken { desk.sleepsUntil = nil }
             desk.resolver.inClient(at: now, &actions) { client, steps in
                 for (port, event) in events {
@@ -283,14 +280,16 @@ extension DNSEngine: DatagramReceiver {
                 // After all of the messages: what has come counts, however late we look (rule 6).
                 if isEverything { client.advance(to: asOf, &steps) }
             }
-            let (done, left) = isEverything ? CatchUp.split(sleep.catchingUp, asOf: asOf) : ([], sleep.catchingUp)
+            let all = desk.beingCaughtUp
+            desk.beingCaughtUp = []
+            let (done, left) = isEverything ? CatchUp.split(all, asOf: asOf) : ([], all)
             desk.catchingUp += left
             for catchUp in done where desk.resolver.contains(catchUp.lookup) {
                 actions.append(.deliver(catchUp.lookup, .caughtUp))
             }
-            guard asOf < sleep.since, desk.streamReading.asked == nil else { return }
-            mustAskStreams = !left.isEmpty || desk.resolver.wakeTime.map { $0 <= sleep.since } ?? false
-            if mustAskStreams { desk.streamReading.ask(streams.count, at: sleep.since) }
+            guard asOf < began, desk.streamReading.asked == nil else { return }
+            mustAskStreams = !left.isEmpty || desk.resolver.wakeTime.map { $0 <= began } ?? false
+            if mustAskStreams { desk.streamReading.ask(streams.count, at: began) }
         }
         if mustAskStreams { ask(streams) }
     }
@@ -327,7 +326,8 @@ extension DNSEngine {
     }
 
     private func failed(_ port: QueryClient.Carrier, _ number: Int32) {
-        let reason = ErrorText.ofPort(number)
+        // The system's own words, "resource temporarily unavailable", do not say which.
+        let reason = number == EAGAIN ? "no port is free to send from" : ErrorText.of(number)
         update { desk, now, actions in
             desk.resolver.inClient(at: now, &actions) { client, steps in
                 client.failed(

@@ -25,6 +25,8 @@ public final class DNSResolver: Resolver, RecordResolver {
     private struct State: Sendable {
         var file: ResolverConfiguration
         var engine: DNSEngine
+        /// How many engines there have been before it.
+        var generation: UInt64 = 0
         var checkedAt: NIODeadline
         /// When the network was looked at last.
         var watchedAt = NIODeadline.uptimeNanoseconds(0)
@@ -91,8 +93,11 @@ public final class DNSResolver: Resolver, RecordResolver {
         )
     }
 
-    /// What the file says now.
-    package var fileContent: ResolverConfiguration { fresh().file }
+    /// What the file says now, and the generation that began when it first said so, or a later one.
+    package var fileAndGeneration: (file: ResolverConfiguration, generation: UInt64) {
+        let state = fresh()
+        return (state.file, state.generation)
+    }
 
     private func fresh() -> State {
         _ = freshEngine()
@@ -111,6 +116,7 @@ public final class DNSResolver: Resolver, RecordResolver {
                 // Another network may have other servers behind the same addresses, and other answers.
                 if let content, isAnother { state.file = content }
                 state.engine = Self.engine(configuration, state.file)
+                state.generation += 1
             }
             return state.engine
         }
@@ -149,6 +155,9 @@ extension DNSResolver {
         }
         return recent ?? freshEngine().knownAddresses(question, at: now)
     }
+
+    /// Another number whenever resolv.conf or the network has changed.
+    public var generation: UInt64 { fresh().generation }
 
     /// Looks up what records of a type a name has; aliases are followed, the search list is not for these.
     ///
@@ -223,7 +232,10 @@ extension DNSResolver {
     }
 
     /// What the cache has.
-    public var cached: [CachedName] { freshEngine().cache.contents }
+    public var cached: [CachedName] {
+        let engine = freshEngine()
+        return engine.cache.contents(at: engine.now)
+    }
 
     /// Forgets all that has been learned of names.
     public func flush() { freshEngine().cache.removeAll() }

@@ -85,6 +85,7 @@ public struct DNSResolverConfiguration: Sendable {
         query.usesCookies = usesCookies
         query.inFlightLimit = inFlightLimit
         query.ports = ports
+        if file.usesPortPerQuery { query.ports.queries = 1 }
         var stub = StubResolver.Configuration(query)
         stub.searchList = SearchList(file.search, ndots: file.ndots, skipsTopLevel: file.skipsTopLevel)
         stub.guardsSearch = guardsSearchList

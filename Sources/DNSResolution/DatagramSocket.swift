@@ -21,6 +21,8 @@ struct DatagramSocket: Sendable {
     /// An error number, as a thrown value.
     struct Failure: Error {
         let number: Int32
+        /// Whether it was a thread that was not to be had, and not a descriptor.
+        var isThread = false
     }
 
     init(to server: NameServer) throws(Failure) {

@@ -6,8 +6,8 @@ package protocol DatagramTransport: Sendable {
     ///
     /// Called under the receiver's lock: it must not call the receiver before it returns.
     ///
-    /// - Returns: `nil`, or what is missing, where there is no thread to be had, or not what it needs.
-    func startReading(for receiver: any DatagramReceiver) -> ReaderShortage?
+    /// - Returns: `nil`, or why there is no reader: no thread is to be had, or not what it needs.
+    func startReading(for receiver: any DatagramReceiver) -> ReaderFailure?
 
     /// Has the reader turn to its receiver before its sleep is over.
     func wakeReader()
@@ -26,14 +26,14 @@ package protocol DatagramTransport: Sendable {
     func close(_ port: QueryClient.Carrier)
 }
 
-/// What there was not enough of for a reader.
-package struct ReaderShortage: Hashable, Sendable {
+/// Why there is no reader.
+package struct ReaderFailure: Hashable, Sendable {
     /// The error number.
     package let number: Int32
-    /// Whether it was a thread that was not to be had, and not a descriptor.
+    /// Whether it is a thread that is missing; else a descriptor.
     package let isThread: Bool
 
-    package init(number: Int32, isThread: Bool) {
+    package init(number: Int32, isThread: Bool = false) {
         self.number = number
         self.isThread = isThread
     }

@@ -14,12 +14,6 @@ enum ErrorText {
         String(cString: strerror(number)).lowercased()
     }
 
-    /// The same, of a socket for datagrams that could not be opened or used.
-    static func ofPort(_ number: Int32) -> String {
-        // The system's own words, "resource temporarily unavailable", do not say which.
-        number == EAGAIN ? "no port is free to send from" : of(number)
-    }
-
     /// Whether the process, or the machine, has no descriptor or no port left: no server is to blame.
     static func isShortage(_ number: Int32) -> Bool {
         switch number {

@@ -32,13 +32,11 @@ final class KernelDatagrams: DatagramTransport {
 
     private let state = NIOLockedValueBox(State())
 
-    func startReading(for receiver: any DatagramReceiver) -> ReaderShortage? {
+    func startReading(for receiver: any DatagramReceiver) -> ReaderFailure? {
         state.withLockedValue { state in
-            if state.queue == nil, let number = Self.prepare(&state) {
-                return ReaderShortage(number: number, isThread: false)
-            }
+            if state.queue == nil, let number = Self.prepare(&state) { return ReaderFailure(number: number) }
             if let number = DetachedThread.start(stackSize: Self.threadStack, { self.run(receiver) }) {
-                return ReaderShortage(number: number, isThread: true)
+                return ReaderFailure(number: number, isThread: true)
             }
             state.threadCount += 1
             return nil

@@ -7,15 +7,16 @@ import NameResolution
 /// One look-up of a name's addresses: the search list, and both families side by side, told as they come; service bindings beside
 /// them, where they are wanted.
 ///
-/// Pure: what has become of each question goes in, steps come out. The rules of the search are glibc's (`res_search`): a name
-/// that does not exist, or has no address, or that its servers fail at, leads to the next; silence ends the search.
+/// Pure: what has become of each question goes in, steps come out. The rules of the search are glibc's (`res_search`),
+/// with the differences of decision 0013: a name that does not exist, or has no address, or that its servers fail at,
+/// leads to the next; silence leads to the name as it was written.
 struct NameLookup: Sendable {
     /// What is to be done next.
     enum Step: Sendable {
         case ask(DomainName, RecordType)
         /// The answer is not wanted any more.
         case forget(RecordType)
-        /// Everything else is there: the answer is waited for a little longer, and then done without.
+        /// The answer can be done without: it is waited for as long as `grace(for:)` says, and no longer.
         case hurry(RecordType)
         case tell(LookupEvent)
     }
@@ -29,10 +30,20 @@ struct NameLookup: Sendable {
         case nothing
         /// There is no such name, and so none below it (RFC 8020).
         case noName
-        /// The servers have said that they cannot tell.
+        /// A server has said that it cannot tell.
         case refused(ResolutionError)
-        /// Nobody has said anything, or this machine cannot ask.
+        /// No server has said anything.
+        case silent(ResolutionError)
+        /// This machine cannot ask.
         case failed(ResolutionError)
+
+        /// Why there is no answer; `nil` where there is one.
+        var error: ResolutionError? {
+            switch self {
+            case .refused(let error), .silent(let error), .failed(let error): error
+            case .addresses, .bindings, .nothing, .noName: nil
+            }
+        }
     }
 
     /// What has come of the present name's questions.
@@ -65,6 +76,14 @@ struct NameLookup: Sendable {
             if case .bindings = service { return true }
             return false
         }
+
+        /// Whether a server has said in either family that the name does not exist, which holds for every type
+        /// (RFC 2308 §5).
+        var isDenied: Bool {
+            if case .noName = a { return true }
+            if case .noName = aaaa { return true }
+            return false
+        }
     }
 
     /// The bindings of the present name, and the aliases on the way to them.
@@ -90,7 +109,12 @@ struct NameLookup: Sendable {
     private var told: AddressFamilies = []
     /// What the name as it was written has come to, when it was asked for before others.
     private var asWritten: Finding?
-    private var refusal: ResolutionError?
+    /// The first reason why one of the names could not be judged.
+    private var firstFailure: ResolutionError?
+    /// Whether a server has failed at any name, in either family.
+    private var hasRefusal = false
+    /// Whether a family has been silent beside the word that there is no such name.
+    private var hasOutwaited = false
     private(set) var isOver = false
 
     /// - Parameters:
@@ -122,6 +146,28 @@ struct NameLookup: Sendable {
 
     /// So many records in AliasMode may lead from one to the next (RFC 9460 §3.1 leaves the number to us).
     private static let aliasLimit = 8
+
+    /// So long service bindings are waited for when both families have been settled. There are networks that drop
+    /// questions for types that they do not know.
+    private static let bindingGrace = Duration.milliseconds(500)
+
+    /// So long the other family is waited for beside the word that there is no such name. Broken servers say so in one
+    /// family of a name that has addresses in the other (RFC 4074 §4.2), and two datagrams may be lost on the way.
+    private static let familyGrace = Duration.seconds(2)
+    /// The same where that was in vain for an earlier name: with six domains the search still ends within a dial's time
+    /// for look-ups.
+    private static let laterFamilyGrace = Duration.milliseconds(500)
+
+    /// Whether others will be asked for when the present name comes to nothing.
+    var hasMoreCandidates: Bool { position + 1 < candidates.count }
+
+    /// How long an answer is waited for from now on; `nil` where it is needed.
+    func grace(for type: RecordType) -> Duration? {
+        guard findings[type] == nil else { return nil }
+        if !Self.isOfAddresses(type) { return areAddressesSettled ? Self.bindingGrace : nil }
+        guard findings.isDenied else { return nil }
+        return hasOutwaited ? Self.laterFamilyGrace : Self.familyGrace
+    }
 
     /// Begins with the first name.
     mutating func begin(_ steps: inout [Step]) {
@@ -158,10 +204,11 @@ struct NameLookup: Sendable {
         if Self.isOfAddresses(type) {
             findings[type] = finding
             if case .noName = finding { bindNothing(&steps) }
+            if case .refused = finding { hasRefusal = true }
+            if case .silent = finding, findings.isDenied { hasOutwaited = true }
         } else if let alias = alias(in: finding) {
             bindings?.aliases.append(alias)
             steps.append(ask(type))
-            if areAddressesSettled { steps.append(.hurry(type)) }
             return
         } else {
             findings[type] = ofBindings(finding)
@@ -172,7 +219,7 @@ struct NameLookup: Sendable {
             return
         }
         if asksOneByOne { steps.append(ask(open)) }
-        if areAddressesSettled { steps.append(.hurry(open)) }
+        for type in types where grace(for: type) != nil { steps.append(.hurry(type)) }
     }
 
     /// Whether it is bindings alone that are waited for.
@@ -207,7 +254,7 @@ struct NameLookup: Sendable {
         case .bindings(let records, let server, let isStale):
             guard records.contains(where: \.isAlias) else { return finding }
             return hasFollowed ? .bindings([], server: server, isStale: isStale) : .nothing
-        case .addresses, .nothing, .noName, .refused, .failed:
+        case .addresses, .nothing, .noName, .refused, .silent, .failed:
             return hasFollowed ? .bindings([], server: nil, isStale: false) : .nothing
         }
     }
@@ -226,7 +273,7 @@ struct NameLookup: Sendable {
                 answer.server = server
                 answer.isStale = isStale
             case .nothing, .noName, .bindings: break
-            case .refused, .failed: continue
+            case .refused, .silent, .failed: continue
             }
             told.formUnion(family)
             steps.append(.tell(.answered(answer)))
@@ -249,40 +296,49 @@ struct NameLookup: Sendable {
 
     /// Every question for the present name has come to something.
     private mutating func conclude(_ steps: inout [Step]) {
-        let failure = firstFailure { _ in true }
+        let failure = addressFindings.first { $0.error != nil }
         if findings.isFound { return end(failure?.error, &steps) }
-        if position == 0, candidate.suffix == nil, candidates.count > 1 {
-            asWritten = failure?.finding ?? .nothing
-        } else if let silence = firstFailure(where: { if case .failed = $0 { true } else { false } }) {
-            return end(silence.error, &steps)
-        }
-        refusal = refusal ?? failure?.error
-        position += 1
+        for case .failed(let error) in addressFindings { return end(error, &steps) }
+        // "No such name" beside silence, or beside a failure, is no less sure.
+        let unjudged = findings.isDenied ? nil : failure
+        let isFirstAsWritten = position == 0 && candidate.suffix == nil && candidates.count > 1
+        if isFirstAsWritten { asWritten = unjudged ?? .nothing }
+        firstFailure = firstFailure ?? unjudged?.error
+        position = isFirstAsWritten || !isSilent ? position + 1 : positionAfterSilence
         guard position < candidates.count else { return end(verdict, &steps) }
         findings = Findings()
         bindings?.aliases = []
         begin(&steps)
     }
 
-    /// The first family's that has come to no answer, for a reason of this kind.
-    private func firstFailure(where isWanted: (Finding) -> Bool) -> (finding: Finding, error: ResolutionError)? {
-        for type in types where Self.isOfAddresses(type) {
-            switch findings[type] {
-            case .refused(let error)?, .failed(let error)?:
-                if let finding = findings[type], isWanted(finding) { return (finding, error) }
-            default: continue
-            }
+    private var addressFindings: [Finding] {
+        types.filter(Self.isOfAddresses).compactMap { findings[$0] }
+    }
+
+    /// Whether no server has said anything about the present name.
+    private var isSilent: Bool {
+        types.allSatisfy { type in
+            guard Self.isOfAddresses(type), !(type == .aaaa && skipsIPv6) else { return true }
+            if case .silent? = findings[type] { return true }
+            return false
         }
-        return nil
+    }
+
+    /// Where the search goes on after a name whose servers are silent: with the name as it was written, as glibc does;
+    /// the other domains would likely be as silent. After a server's failure at an earlier name glibc takes silence for
+    /// another one, and goes through the list (it looks at what is left in its buffer); so do we.
+    private var positionAfterSilence: Int {
+        if hasRefusal { return position + 1 }
+        return candidates[(position + 1)...].firstIndex { $0.suffix == nil || $0.suffix == .root } ?? candidates.count
     }
 
     /// What the whole search comes to: what the name as it was written did, where that was asked for first.
     private var verdict: ResolutionError {
-        switch asWritten {
-        case .failed(let error), .refused(let error): return error
-        case .addresses, .bindings, .nothing, .noName, nil: break
+        if let asWritten {
+            if let error = asWritten.error { return error }
+        } else if let firstFailure {
+            return firstFailure
         }
-        if asWritten == nil, let refusal { return refusal }
         return ResolutionError(.nameNotFound, "\(name) does not exist, or has no \(familyWords)")
     }
 

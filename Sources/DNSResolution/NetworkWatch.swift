@@ -3,7 +3,7 @@
 import CFairDial
 import NIOConcurrencyHelpers
 
-/// Whether this machine's interfaces or addresses have changed since the last look.
+/// Whether this machine's interfaces, addresses or routes have changed since the last look.
 ///
 /// On Linux the kernel announces changes (rtnetlink(7)), and a look is one `recv` that does not wait. Elsewhere nothing is seen.
 final class NetworkWatch: Sendable {

@@ -35,6 +35,7 @@ extension QueryClient {
         let attempt = query.tries[place.index]
         guard header.isResponse && header.operation == 0 || isTakenAsResponse(reader, attempt) else {
             mismatch(\.noResponse, "no response to a query", query, on: carrier, at: now, &actions)
+            readEcho(place, attempt, query, at: now, &actions)
             return
         }
         let length = QueryMessage.length(of: query.question)
@@ -48,6 +49,22 @@ extension QueryClient {
     /// The C library looks at neither bit, and there are servers that set them wrongly: in the plain form an answer is one all the same.
     private func isTakenAsResponse(_ reader: MessageReader, _ attempt: Query.Try) -> Bool {
         attempt.form == .plain && (reader.header.isResponse || reader.count(of: .answer) > 0)
+    }
+
+    /// The query itself has come back, or nearly: there are servers that say nothing else. The other form is asked, then the next server.
+    private mutating func readEcho(
+        _ place: Pending,
+        _ attempt: Query.Try,
+        _ query: Query,
+        at now: Duration,
+        _ actions: inout [Action]
+    ) {
+        guard query.purpose == .answer, !attempt.hasFailed, !attempt.isStream else { return }
+        if attempt.form == .plain {
+            refuseSoftly(place.query, place.index, .unusable, at: now, &actions)
+        } else {
+            askOtherwise(place.query, attempt.server, at: now, &actions)
+        }
     }
 
     /// A server that could not read the query, or does not want to, may leave the question out.

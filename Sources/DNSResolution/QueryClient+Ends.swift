@@ -29,7 +29,10 @@ extension QueryClient {
         }
         for (index, attempt) in query.tries.enumerated() where attempt.isListening && !attempt.hasFailed {
             // A stream takes round trips of its own before anything is said.
-            if attempt.isStream, now < query.ends, now < attempt.sentAt + configuration.timeout { continue }
+            if attempt.isStream, now < query.ends, now < attempt.sentAt + configuration.timeout {
+                relieve(key, attempt, at: now, &actions)
+                continue
+            }
             fail(key, index, .silent(now - attempt.sentAt), at: now, &actions)
             if attempt.port != nil {
                 // A port that met silence is not chosen again: a NAT may have forgotten it, the way may be another one by now.
@@ -57,6 +60,23 @@ extension QueryClient {
                 startTry(key, at: now, &actions)
             }
         }
+    }
+
+    /// A stream that is slow may answer one query after the other: what has waited on it for long goes out over one more.
+    private mutating func relieve(
+        _ key: Slab<Query>.Key,
+        _ attempt: Query.Try,
+        at now: Duration,
+        _ actions: inout [Action]
+    ) {
+        guard now >= attempt.sentAt + Self.streamGrace, let query = queries[key], let stream = streams[attempt.carrier],
+            stream.lastAnswer != nil, stream.listening > 1,
+            query.tries.count(where: { $0.isStream && $0.server == attempt.server }) == 1,
+            streams.values.count(where: { $0.server == attempt.server }) < Self.streamLimit
+        else { return }
+        stopListening(key, query.tries.firstIndex { $0.carrier == attempt.carrier } ?? 0, at: now, &actions)
+        streamOf[attempt.server] = nil
+        sendOnStream(key, to: attempt.server, at: now, &actions)
     }
 
     /// What is doubted has waited long enough: for a sibling, and then it is asked in the plain form; or for that.

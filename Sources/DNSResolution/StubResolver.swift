@@ -61,6 +61,8 @@ package struct StubResolver: Sendable {
         var aliases: [DomainName] = []
         /// The shortest time that any of them may be kept.
         var timeToLive: UInt32 = .max
+        /// Whether its query waits no longer for others to end.
+        var hasBegun = false
 
         init(name: DomainName, type: RecordType, purpose: Purpose, for state: Running) {
             self.name = name
@@ -84,9 +86,18 @@ package struct StubResolver: Sendable {
 
     /// Why there is no answer.
     private struct Trouble: Error {
+        /// What has brought it about.
+        enum Origin {
+            /// A server has said that it cannot tell.
+            case server
+            /// No server has said anything.
+            case silence
+            /// This machine cannot ask.
+            case machine
+        }
+
         let error: ResolutionError
-        /// Whether the servers have said so, each of them; else some have said nothing.
-        var isRefusal = false
+        let origin: Origin
     }
 
     /// A look-up under way; an object for the same reasons as a `Query`.
@@ -112,9 +123,9 @@ package struct StubResolver: Sendable {
     /// So many steps' room is kept.
     private static let roomToKeep = 1_024
 
-    /// So long service bindings are waited for when both families have been settled. There are networks that drop questions for types
-    /// that they do not know.
-    private static let bindingGrace = Duration.milliseconds(500)
+    /// A silent name of the search list is left for the next one after so long, or resolv.conf's `timeout` where that
+    /// is longer: the name as it was written must have its turn within a dial's time for look-ups.
+    private static let silenceInSearch = Duration.seconds(5)
 
     private let configuration: Configuration
     private var client: QueryClient
@@ -259,7 +270,7 @@ extension StubResolver {
         for step in steps {
             switch step {
             case .finish(_, let tag, let outcome): finished(Slab.Key(number: tag), outcome, at: now, &actions)
-            case .began(_, let tag): began(Slab.Key(number: tag), &actions)
+            case .began(let query, let tag): began(Slab.Key(number: tag), query, at: now, &actions)
             case .openPort, .send, .closePort, .openStream, .sendOnStream, .closeStream, .trace:
                 actions.append(.transport(step))
             }
@@ -268,8 +279,21 @@ extension StubResolver {
         swap(&steps, &clientSteps)
     }
 
-    private mutating func began(_ request: Slab<Request>.Key, _ actions: inout [Action]) {
-        guard let request = requests[request], request.isAwaited, !request.state.hasBegun else { return }
+    private mutating func began(
+        _ key: Slab<Request>.Key,
+        _ query: QueryClient.Key,
+        at now: Duration,
+        _ actions: inout [Action]
+    ) {
+        guard let request = requests[key], request.isAwaited else { return }
+        request.hasBegun = true
+        if request.state.lookup?.hasMoreCandidates == true {
+            client.limit(query, to: now + max(Self.silenceInSearch, configuration.query.timeout))
+        }
+        if let grace = request.state.lookup?.grace(for: request.type) {
+            client.makeDispensable(query, from: now + grace)
+        }
+        guard !request.state.hasBegun else { return }
         request.state.hasBegun = true
         if let name = request.state.name, request.state.lookup != nil { actions.append(.deliver(name, .started)) }
     }
@@ -285,7 +309,7 @@ extension StubResolver {
         request.state.queries.removeAll { $0.request == key }
         guard case .answered(var answer) = outcome else {
             cache.refreshFailed(asked, request.type)
-            conclude(request, .failure(Self.trouble(outcome, asked, request.type)), at: now, &actions)
+            conclude(request, .failure(trouble(outcome, asked, request.type)), at: now, &actions)
             return
         }
         cache.keep(answer, for: asked, request.type, at: now)
@@ -313,7 +337,7 @@ extension StubResolver {
         guard !isLoop, request.aliases.count < Self.aliasLimit else {
             let reason = "the aliases of \(request.name) have no end"
             let error = ResolutionError(.temporaryFailure, reason)
-            conclude(request, .failure(Trouble(error: error, isRefusal: true)), at: now, &actions)
+            conclude(request, .failure(Trouble(error: error, origin: .server)), at: now, &actions)
             return
         }
         trace(
@@ -325,24 +349,29 @@ extension StubResolver {
         ask(request, at: now, &actions)
     }
 
-    private static func trouble(_ outcome: QueryOutcome, _ name: DomainName, _ type: RecordType) -> Trouble {
+    private func trouble(_ outcome: QueryOutcome, _ name: DomainName, _ type: RecordType) -> Trouble {
         switch outcome {
-        case .queueFull: return Trouble(error: ResolutionError(.queueFull, "too many queries wait already"))
+        case .queueFull:
+            let error = ResolutionError(.queueFull, "too many queries wait already")
+            return Trouble(error: error, origin: .machine)
         case .noDescriptor(let reason):
-            return Trouble(error: ResolutionError(.noDescriptor, "nothing to ask DNS with: \(reason)"))
+            let error = ResolutionError(.noDescriptor, "nothing to ask DNS with: \(reason)")
+            return Trouble(error: error, origin: .machine)
         case .noThread(let reason):
-            return Trouble(error: ResolutionError(.noThread, "no thread to ask DNS with: \(reason)"))
+            return Trouble(error: ResolutionError(.noThread, "no thread to ask DNS with: \(reason)"), origin: .machine)
         case .answered, .failed: break
         }
-        guard case .failed(let failures) = outcome, !failures.isEmpty else {
-            return Trouble(error: ResolutionError(.failed, "there is no DNS server to ask"))
+        guard case .failed(let failures) = outcome, !configuration.query.servers.isEmpty else {
+            return Trouble(error: ResolutionError(.failed, "there is no DNS server to ask"), origin: .machine)
         }
-        let isRefusal = failures.allSatisfy { if case .code = $0.cause { true } else { false } }
+        // One server that says so counts, whatever the others do: so it does for glibc.
+        let isRefusal = failures.contains { if case .code = $0.cause { true } else { false } }
         // Each server's reason once, however often it gave it.
         var reasons: [String] = []
         for failure in failures.map(\.description) where !reasons.contains(failure) { reasons.append(failure) }
-        let message = "\(name) \(type): \(reasons.joined(separator: "; "))"
-        return Trouble(error: ResolutionError(.temporaryFailure, message), isRefusal: isRefusal)
+        let reason = reasons.isEmpty ? "no answer in time" : reasons.joined(separator: "; ")
+        let error = ResolutionError(.temporaryFailure, "\(name) \(type): \(reason)")
+        return Trouble(error: error, origin: isRefusal ? .server : .silence)
     }
 }
 
@@ -385,6 +414,7 @@ extension StubResolver {
         let question = Question(name: request.aliases.last ?? request.name, type: request.type)
         let key = requests.insert(request)
         let siblings = request.isAwaited ? self.siblings(of: request, for: question.name) : (nil, nil)
+        request.hasBegun = false
         var query: QueryClient.Key?
         inClient(at: now, &actions) { client, steps in
             let asker = request.state.asker
@@ -434,7 +464,7 @@ extension StubResolver {
         switch finding {
         case .addresses: searchGuard.note(suffix, found: true)
         case .nothing, .noName: searchGuard.note(suffix, found: false)
-        case .bindings, .refused, .failed: return
+        case .bindings, .refused, .silent, .failed: return
         }
     }
 
@@ -456,7 +486,11 @@ extension StubResolver {
             case .noData, .nameError, .alias: return .nothing
             }
         case .failure(let trouble):
-            return trouble.isRefusal ? .refused(trouble.error) : .failed(trouble.error)
+            switch trouble.origin {
+            case .server: return .refused(trouble.error)
+            case .silence: return .silent(trouble.error)
+            case .machine: return .failed(trouble.error)
+            }
         }
     }
 
@@ -481,9 +515,11 @@ extension StubResolver {
                 requests.remove(query.request)
                 inClient(at: now, &actions) { client, steps in client.cancel(query.key, at: now, &steps) }
             case .hurry(let type):
-                guard let query = query(of: state, for: type) else { continue }
-                let end = now + Self.bindingGrace
-                inClient(at: now, &actions) { client, _ in client.makeDispensable(query.key, from: end) }
+                // One that has not gone out yet is told when it does.
+                guard let query = query(of: state, for: type), requests[query.request]?.hasBegun == true,
+                    let grace = state.lookup?.grace(for: type)
+                else { continue }
+                inClient(at: now, &actions) { client, _ in client.makeDispensable(query.key, from: now + grace) }
             case .tell(.ended(let error)): end(state, error, &actions)
             case .tell(let event):
                 if let name = state.name, !state.isOver { actions.append(.deliver(name, event)) }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 public import DNSResolution
+import NIOConcurrencyHelpers
 public import NameResolution
 public import SystemResolution
 
@@ -31,12 +32,23 @@ public final class AutomaticResolver: NameResolution.Resolver {
         func withdraw() -> Bool { true }
     }
 
+    /// What both files and this machine's name come to, until one of them changes.
+    private struct Present: Sendable {
+        let services: NameServiceSwitch
+        let hostname: String
+        /// The DNS resolver's, which changes with resolv.conf.
+        let dnsGeneration: UInt64
+        let plan: HostsPlan
+        let generation: UInt64
+    }
+
     /// The process's own.
     public static let shared = AutomaticResolver()
 
     private let dns: DNSResolver
     private let system: any NameResolution.Resolver
     private let nameServiceSwitch: WatchedFile<NameServiceSwitch>
+    private let latest = NIOLockedValueBox<Present?>(nil)
 
     /// - Parameters:
     ///   - dns: looks up what is ours; it reads resolv.conf.
@@ -54,7 +66,7 @@ public final class AutomaticResolver: NameResolution.Resolver {
 
     /// Who is to look a name up, and why.
     public func decision(for name: String) -> Decision {
-        switch plan.choice(for: LookupQuestion(name: name).key) {
+        switch present.plan.choice(for: LookupQuestion(name: name).key) {
         case .system(let reason): Decision(choice: .system, reason: reason)
         case .nobody(let reason): Decision(choice: .nobody, reason: reason)
         case .dns:
@@ -66,13 +78,42 @@ public final class AutomaticResolver: NameResolution.Resolver {
         }
     }
 
-    private var plan: HostsPlan {
+    private var present: Present {
+        let services = nameServiceSwitch.look().content
+        let (file, dnsGeneration) = dns.fileAndGeneration
+        let hostname = Hostname.current
+        return latest.withLockedValue { latest in
+            if let latest, latest.dnsGeneration == dnsGeneration, latest.hostname == hostname,
+                latest.services == services
+            {
+                return latest
+            }
+            let present = Present(
+                services: services,
+                hostname: hostname,
+                dnsGeneration: dnsGeneration,
+                plan: Self.plan(services, file, hostname),
+                generation: (latest?.generation ?? 0) + 1
+            )
+            latest = present
+            return present
+        }
+    }
+
+    private static func plan(
+        _ services: NameServiceSwitch,
+        _ file: ResolverConfiguration,
+        _ hostname: String
+    ) -> HostsPlan {
         #if os(Linux)
-            HostsPlan(nameServiceSwitch.look().content, dns.fileContent, hostname: Hostname.current)
+            HostsPlan(services, file, hostname: hostname)
         #else
             HostsPlan(systemBecause: "this system's own resolver does more than resolv.conf says")
         #endif
     }
+
+    /// Another number whenever nsswitch.conf, resolv.conf, this machine's name or its network has changed.
+    public var generation: UInt64 { present.generation }
 
     /// Starts a look-up, where it belongs.
     public func lookUp(
@@ -80,7 +121,7 @@ public final class AutomaticResolver: NameResolution.Resolver {
         for asker: Asker,
         _ receive: @escaping @Sendable (LookupEvent) -> Void
     ) -> any LookupUnderWay {
-        switch plan.choice(for: question.key) {
+        switch present.plan.choice(for: question.key) {
         case .dns: return dns.lookUp(question, for: asker, receive)
         case .system: return system.lookUp(question, for: asker, receive)
         case .nobody(let reason):
@@ -91,7 +132,8 @@ public final class AutomaticResolver: NameResolution.Resolver {
 
     /// What the cache has, of names that are ours now: the configuration may have changed since they were put there.
     public func knownAnswer(to question: LookupQuestion) -> LookupAnswer? {
-        guard let answer = dns.knownAnswer(to: question), case .dns = plan.choice(for: question.key) else { return nil }
+        guard let answer = dns.knownAnswer(to: question), case .dns = present.plan.choice(for: question.key)
+        else { return nil }
         return answer
     }
 }

@@ -38,6 +38,9 @@ struct CommonOptions: ParsableArguments {
     @Flag(help: "Ask DNS servers over TCP alone; means --resolver dns.")
     var tcp = false
 
+    @Flag(help: "Send names to DNS servers as they are written, not in letters of random case; means --resolver dns.")
+    var keepCase = false
+
     @Flag(help: "Ask DNS servers over TLS alone, at port 853 where no other is given; means --resolver dns.")
     var tls = false
 
@@ -111,9 +114,9 @@ struct CommonOptions: ParsableArguments {
     var attemptDelay: Seconds?
 
     mutating func validate() throws {
-        if resolver == .system, !server.isEmpty || tcp || tls {
+        if resolver == .system, !server.isEmpty || tcp || tls || keepCase {
             throw ValidationError(
-                "--resolver system asks whom it likes: --server, --tcp and --tls go with --resolver dns"
+                "--resolver system asks whom it likes: --server, --tcp, --tls and --keep-case go with --resolver dns"
             )
         }
         if tls, tcp { throw ValidationError("--tcp and --tls are two ways to ask: choose one") }
@@ -137,6 +140,7 @@ struct CommonOptions: ParsableArguments {
     var ignoredByBatch: [String] {
         let given: [(String, Bool)] = [
             ("--resolver", resolver != nil), ("--server", !server.isEmpty), ("--tcp", tcp), ("--tls", tls),
+            ("--keep-case", keepCase),
             ("--override", !override.isEmpty), ("--public-only", publicOnly), ("--deny", !deny.isEmpty),
             ("--allow", !allow.isEmpty), ("-4", ipv4Only), ("-6", ipv6Only), ("--queue-timeout", queueTimeout != nil),
             ("--lookup-timeout", lookupTimeout != nil), ("--connect-timeout", connectTimeout != nil),
@@ -164,7 +168,7 @@ struct CommonOptions: ParsableArguments {
     }
 
     /// Whether our own DNS resolver is asked for.
-    var wantsDNS: Bool { resolver == .dns || !server.isEmpty || tcp || tls }
+    var wantsDNS: Bool { resolver == .dns || !server.isEmpty || tcp || tls || keepCase }
 
     /// Our own DNS resolver as these options describe it.
     func dnsConfiguration() -> DNSResolverConfiguration {
@@ -174,6 +178,7 @@ struct CommonOptions: ParsableArguments {
             configuration.servers = server.map { NameServer($0.endpoint(standardPort: port), tlsName: tlsName) }
         }
         configuration.usesStreamsOnly = tcp
+        configuration.mixesCase = !keepCase
         // The command line has been checked by now.
         if tls, let transport = try? tlsTransport() { configuration.use(transport, tlsName: tlsName) }
         return configuration

@@ -56,9 +56,9 @@ struct ResolveCommand: AsyncParsableCommand {
         if batch, type != nil || explain || trace {
             throw ValidationError("--batch asks getaddrinfo: --type, --explain and --trace go without it")
         }
-        if common.hasPolicy, batch || type != nil {
+        if common.hasPolicy, type != nil {
             throw ValidationError(
-                "--public-only, --deny and --allow judge the addresses of a host: --batch and --type go without them"
+                "--public-only, --deny and --allow judge the addresses of a host: --type goes without them"
             )
         }
         if batch, let ignored = common.ignoredByBatch.first {

@@ -99,7 +99,7 @@ package struct AnswerCache: Sendable {
     package var count: Int { index.count }
 
     /// Everything in it.
-    package var contents: [CachedName] {
+    package func contents(at now: Duration) -> [CachedName] {
         places.compactMap { $0 }.flatMap { entry in
             entry.kept.compactMap { kept in
                 guard let name = Self.name(ofWire: entry.wire) else { return nil }
@@ -107,7 +107,7 @@ package struct AnswerCache: Sendable {
                     name: name,
                     type: kept.type,
                     recordCount: kept.answer.recordCount,
-                    expires: kept.expires,
+                    timeToLive: kept.expires - now,
                     hits: kept.hits + entry.bothHits
                 )
             }

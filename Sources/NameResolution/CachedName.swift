@@ -10,8 +10,9 @@ public struct CachedName: Hashable, Sendable {
     public let type: RecordType
     /// How many records; none for "does not exist" and "no such record".
     public let recordCount: Int
-    /// Until when, since the resolver was made.
-    public let expires: Duration
+    /// For how long it may still be told, from the moment at which the cache was looked at; less than zero for what is
+    /// over, which a cache that may tell stale answers still has.
+    public let timeToLive: Duration
     /// How often it has been asked for since it was stored.
     public let hits: Int
 }

@@ -12,7 +12,8 @@
 struct FileStamp: Hashable, Sendable {
     private let device: UInt64
     private let inode: UInt64
-    private let size: Int64
+    /// In bytes.
+    let size: Int64
     private let modified: Duration
     private let changed: Duration
 

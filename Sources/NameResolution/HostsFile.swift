@@ -6,7 +6,10 @@ public import IPAddresses
 ///
 /// Read as glibc's `files` service reads it: an address that `inet_pton` takes, white space, names; `#` begins a comment,
 /// a NUL ends a line's contents; names are compared without regard to ASCII case, byte for byte otherwise.
-public struct HostsFile: Hashable, Sendable {
+///
+/// Lists of blocked names have hundreds of thousands of lines, so reading only notes where each name stands; addresses
+/// are read when somebody asks for their name.
+public struct HostsFile: Sendable {
     /// A line that says nothing, and why.
     public struct Fault: Hashable, Sendable {
         /// The line's number, from 1.
@@ -15,32 +18,21 @@ public struct HostsFile: Hashable, Sendable {
         public let reason: String
     }
 
-    private var addresses: [[UInt8]: [IPAddress]] = [:]
-
-    /// Lines that were skipped, the first hundred of them.
-    public private(set) var faults: [Fault] = []
+    /// The file as it is.
+    private let bytes: [UInt8]
+    private let index: HostsIndex
 
     private static let faultLimit = 100
 
     /// Reads a file's bytes; every line that is not as it should be is skipped and listed in `faults`.
     public init(_ bytes: some Collection<UInt8>) {
-        var number = 0
-        for line in bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) {
-            number += 1
-            let content = line.prefix { $0 != UInt8(ascii: "#") && $0 != 0 }
-            let fields = content.split(whereSeparator: Self.isSpace)
-            guard let first = fields.first else { continue }
-            guard let address = Self.address(first) else {
-                note("the line begins with no address", at: number)
-                continue
-            }
-            if fields.count == 1 { note("the address has no name", at: number) }
-            // A name that stands twice in one line counts once there; in two lines, twice.
-            for name in Set(fields.dropFirst().map { $0.map(Self.lowercased) }) {
-                addresses[name, default: []].append(address)
-            }
-        }
+        let bytes = Array(bytes)
+        self.bytes = bytes
+        index = bytes.withUnsafeBufferPointer { HostsIndex($0) }
     }
+
+    /// About how many bytes of memory it takes.
+    package var byteCount: Int { bytes.count + index.byteCount }
 
     /// The addresses of a name for the families asked for, in the file's order and with its repetitions; `nil` when the
     /// file has none.
@@ -48,7 +40,9 @@ public struct HostsFile: Hashable, Sendable {
     /// For both families, as they stand. For IPv4 alone, `::1` counts as 127.0.0.1 and a mapped address as what it maps,
     /// as they do for glibc.
     public func addresses(of name: String, families: AddressFamilies) -> [IPAddress]? {
-        guard let all = addresses[name.utf8.map(Self.lowercased)] else { return nil }
+        let all = bytes.withUnsafeBufferPointer { bytes in
+            index.addressFields(of: Array(name.utf8), in: bytes).compactMap { Self.address(bytes[$0]) }
+        }
         let wanted: [IPAddress] =
             switch families {
             case .ipv4: all.compactMap(Self.asIPv4)
@@ -58,8 +52,23 @@ public struct HostsFile: Hashable, Sendable {
         return wanted.isEmpty ? nil : wanted
     }
 
-    private mutating func note(_ reason: String, at line: Int) {
-        if faults.count < Self.faultLimit { faults.append(Fault(line: line, reason: reason)) }
+    /// Lines that are skipped, the first hundred of them. Goes through the whole file.
+    public var faults: [Fault] {
+        var faults: [Fault] = []
+        var number = 0
+        for line in bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) {
+            number += 1
+            let content = line.prefix { $0 != UInt8(ascii: "#") && $0 != 0 }
+            let fields = content.split(maxSplits: 1, whereSeparator: HostsIndex.isSpace)
+            guard let first = fields.first else { continue }
+            if Self.address(first) == nil {
+                faults.append(Fault(line: number, reason: "the line begins with no address"))
+            } else if fields.count == 1 || fields[1].allSatisfy(HostsIndex.isSpace) {
+                faults.append(Fault(line: number, reason: "the address has no name"))
+            }
+            if faults.count == Self.faultLimit { break }
+        }
+        return faults
     }
 
     private static func address(_ field: some Collection<UInt8>) -> IPAddress? {
@@ -80,13 +89,12 @@ public struct HostsFile: Hashable, Sendable {
         case .v6(let bits, _): bits.mappedIPv4.map(IPAddress.v4)
         }
     }
+}
 
-    /// C's `isspace`, less the line's end.
-    private static func isSpace(_ byte: UInt8) -> Bool {
-        byte == UInt8(ascii: " ") || (0x09...0x0D).contains(byte)
-    }
+extension HostsFile: Hashable {
+    /// Two files are equal when they have the same bytes.
+    public static func == (left: HostsFile, right: HostsFile) -> Bool { left.bytes == right.bytes }
 
-    private static func lowercased(_ byte: UInt8) -> UInt8 {
-        (0x41...0x5A).contains(byte) ? byte | 0x20 : byte
-    }
+    /// Hashes the bytes.
+    public func hash(into hasher: inout Hasher) { hasher.combine(bytes) }
 }

@@ -42,7 +42,7 @@ package final class KnownAnswers: Sendable {
     }
 
     /// Everything in it.
-    package var contents: [CachedName] { cache.withLockedValue { $0.contents } }
+    package func contents(at now: Duration) -> [CachedName] { cache.withLockedValue { $0.contents(at: now) } }
 
     /// Forgets everything.
     package func removeAll() { cache.withLockedValue { $0.removeAll() } }

@@ -1,21 +1,56 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import IPAddresses
+import NIOConcurrencyHelpers
 
 /// Names that never queue (rule 2): `localhost`, `*.localhost`, and what the hosts file has, where it comes first.
 ///
-/// An answer costs a `stat` of two files, and for more than one address a few socket calls that order them. No thread.
+/// An answer costs a `stat` of two files, and for more than one address a few socket calls that order them. No thread:
+/// only a hosts file of more than 64 KiB is read on one, when it is new or has changed (decision 0003).
 public final class LocalNames: Sendable {
     /// This machine's.
     public static let system = LocalNames()
 
+    /// What is known of a name without a wait.
+    package enum Finding: Hashable, Sendable {
+        /// It is local, and this is the answer.
+        case answer(LookupAnswer)
+        /// The resolver must be asked.
+        case notLocal
+        /// The hosts file must be read first, which takes a while.
+        case unread
+    }
+
+    private struct Reading: Sendable {
+        var isUnderWay = false
+        /// Who waits for a reading that has not begun yet.
+        var waiting: [@Sendable (HostsFile) -> Void] = []
+    }
+
+    /// A hosts file up to this size is read where it is asked for: a millisecond, in bytes.
+    private static let largestOnTheSpot: Int64 = 64 * 1024
+
     private let hosts: WatchedFile<HostsFile>
     private let nameServiceSwitch: WatchedFile<NameServiceSwitch>
+    private let startThread: LocalTables.ThreadStarter
+    private let reading = NIOLockedValueBox(Reading())
 
     /// - Parameters:
     ///   - hostsPath: the hosts file.
     ///   - nameServiceSwitchPath: nsswitch.conf, which says whether the hosts file comes first.
-    public init(hostsPath: String = "/etc/hosts", nameServiceSwitchPath: String = "/etc/nsswitch.conf") {
+    public convenience init(
+        hostsPath: String = "/etc/hosts",
+        nameServiceSwitchPath: String = "/etc/nsswitch.conf"
+    ) {
+        self.init(hostsPath, nameServiceSwitchPath, startThread: DetachedThread.start)
+    }
+
+    package init(
+        _ hostsPath: String,
+        _ nameServiceSwitchPath: String,
+        startThread: @escaping LocalTables.ThreadStarter
+    ) {
+        self.startThread = startThread
         hosts = WatchedFile(hostsPath, missing: HostsFile([])) { HostsFile($0) }
         nameServiceSwitch = WatchedFile(nameServiceSwitchPath, missing: .standard) { NameServiceSwitch($0) }
     }
@@ -26,23 +61,34 @@ public final class LocalNames: Sendable {
     }
 
     /// The answer to a question about a local name, in the C library's order; `nil` when the resolver must be asked.
+    /// **Blocks** while a hosts file is read that is new or has changed; a `NameResolver` does not.
     ///
     /// A name that has addresses of one family alone settles the other one as empty, as it does for glibc; a name that has
     /// none of the family asked for is not local. `localhost` always is (RFC 6761 §6.3): where the hosts file is silent it
     /// is the loopback.
     public func answer(_ question: LookupQuestion) -> LookupAnswer? {
-        let isLocalhost = Self.isLocalhost(question.key)
-        let isFirst = nameServiceSwitch.look().content.isHostsFileFirst
-        if isFirst || isLocalhost {
-            let file = hosts.look().content
-            // A file may have the name as it was written, where that is not what DNS is asked for; and that comes
-            // first.
-            let found =
-                question.otherSpelling.flatMap { file.addresses(of: $0, families: question.families) }
-                ?? file.addresses(of: question.key, families: question.families)
-            if let found { return Self.answer(found, question) }
+        needsHostsFile(question) ? answer(question, in: hosts.look().content) : nil
+    }
+
+    /// The same where that can be told without reading a large file.
+    package func find(_ question: LookupQuestion) -> Finding {
+        guard needsHostsFile(question) else { return .notLocal }
+        guard let look = hosts.look(upTo: Self.largestOnTheSpot) else { return .unread }
+        return answer(question, in: look.content).map(Finding.answer) ?? .notLocal
+    }
+
+    private func needsHostsFile(_ question: LookupQuestion) -> Bool {
+        nameServiceSwitch.look().content.isHostsFileFirst || Self.isLocalhost(question.key)
+    }
+
+    /// The answer that a hosts file gives to a question whose answer it may have.
+    package func answer(_ question: LookupQuestion, in file: HostsFile) -> LookupAnswer? {
+        // A file may have the name as it was written, where that is not what DNS is asked for; and that comes first.
+        let asWritten = question.otherSpelling.flatMap { file.addresses(of: $0, families: question.families) }
+        if let addresses = asWritten ?? file.addresses(of: question.key, families: question.families) {
+            return Self.answer(addresses, question)
         }
-        guard isLocalhost else { return nil }
+        guard Self.isLocalhost(question.key) else { return nil }
         let loopback: [IPAddress] = [.v6(.loopback, zone: nil), .v4(.loopback)]
         return Self.answer(loopback.filter { question.families.contains($0.family) }, question)
     }
@@ -60,5 +106,36 @@ public final class LocalNames: Sendable {
     private static func isLocalhost(_ name: String) -> Bool {
         let name = name.hasSuffix(".") ? name.dropLast() : name[...]
         return name == "localhost" || name.hasSuffix(".localhost")
+    }
+}
+
+// MARK: - The reader's thread
+
+extension LocalNames {
+    /// Reads the hosts file on a thread of its own, and calls back there with what it says.
+    ///
+    /// The reading begins after this call, so a change that the caller has made before is seen; callers that come while
+    /// another reading is under way share the next one. Without a thread to be had the caller reads at once.
+    package func read(_ receive: @escaping @Sendable (HostsFile) -> Void) {
+        let isOurs = reading.withLockedValue { reading in
+            reading.waiting.append(receive)
+            defer { reading.isUnderWay = true }
+            return !reading.isUnderWay
+        }
+        guard isOurs else { return }
+        if startThread(256 * 1024, { self.readForAll() }) != nil { readForAll() }
+    }
+
+    private func readForAll() {
+        while true {
+            let waiting = reading.withLockedValue { reading in
+                defer { reading.waiting = [] }
+                reading.isUnderWay = !reading.waiting.isEmpty
+                return reading.waiting
+            }
+            if waiting.isEmpty { return }
+            let file = hosts.look().content
+            for receive in waiting { receive(file) }
+        }
     }
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// The way every name goes: local names on the spot (rule 2), everything else by a shared look-up (rule 3).
+///
+/// While a large hosts file that is new or has changed is being read, names wait for it; their callers' threads do not.
 public final class NameResolver: Resolver {
     /// A look-up to be asked for.
     private struct Start: Sendable {
@@ -63,18 +65,54 @@ public final class NameResolver: Resolver {
         for asker: Asker,
         _ receive: @escaping @Sendable (LookupEvent) -> Void
     ) -> any LookupUnderWay {
-        if let answer = knownAnswer(to: question) {
-            receive(.answered(answer))
-            receive(.ended(nil))
-            return LocalLookup()
+        switch localNames?.find(question) ?? .notLocal {
+        case .answer(let answer): return Self.tell(answer, receive)
+        case .notLocal: return lookUpElsewhere(question, for: asker, receive)
+        case .unread: return lookUpWhenRead(question, for: asker, receive)
         }
+    }
+
+    private static func tell(
+        _ answer: LookupAnswer,
+        _ receive: @Sendable (LookupEvent) -> Void
+    ) -> any LookupUnderWay {
+        receive(.answered(answer))
+        receive(.ended(nil))
+        return LocalLookup()
+    }
+
+    /// Looks a name up when a large hosts file has been read, off the caller's way.
+    private func lookUpWhenRead(
+        _ question: LookupQuestion,
+        for asker: Asker,
+        _ receive: @escaping @Sendable (LookupEvent) -> Void
+    ) -> any LookupUnderWay {
+        let delayed = DelayedLookup()
+        localNames?.read { [localNames] file in
+            delayed.begin {
+                let receive: @Sendable (LookupEvent) -> Void = { if !delayed.isWithdrawn { receive($0) } }
+                if let answer = localNames?.answer(question, in: file) { return Self.tell(answer, receive) }
+                return self.lookUpElsewhere(question, for: asker, receive)
+            }
+        }
+        return delayed
+    }
+
+    /// Looks a name up that is not local.
+    private func lookUpElsewhere(
+        _ question: LookupQuestion,
+        for asker: Asker,
+        _ receive: @escaping @Sendable (LookupEvent) -> Void
+    ) -> any LookupUnderWay {
+        if let answer = resolver.knownAnswer(to: question) { return Self.tell(answer, receive) }
+        let generation = resolver.generation
         var waiter: SharedLookups.Waiter = 0
         var start: Start?
         update { desk in
             waiter = desk.nextWaiter
             desk.nextWaiter += 1
             desk.receivers[waiter] = receive
-            let actions = desk.shared.join(question, as: waiter, for: asker)
+            let actions = desk.shared.join(question, as: waiter, for: asker, in: generation)
             guard case .start(let lookup, let question, let asker)? = actions.first else { return actions }
             desk.starting[lookup] = []
             start = Start(lookup: lookup, question: question, asker: asker)
@@ -85,10 +123,17 @@ public final class NameResolver: Resolver {
         return SharedLookup(resolver: self, waiter: waiter)
     }
 
-    /// What is local, or in the resolver's cache.
+    /// What is local, or in the resolver's cache; nothing while a large hosts file is still to be read.
     public func knownAnswer(to question: LookupQuestion) -> LookupAnswer? {
-        localNames?.answer(question) ?? resolver.knownAnswer(to: question)
+        switch localNames?.find(question) ?? .notLocal {
+        case .answer(let answer): answer
+        case .notLocal: resolver.knownAnswer(to: question)
+        case .unread: nil
+        }
     }
+
+    /// The resolver's.
+    public var generation: UInt64 { resolver.generation }
 
     private func leave(_ waiter: SharedLookups.Waiter) {
         update { desk in

@@ -21,9 +21,18 @@ public protocol Resolver: Sendable {
 
     /// The whole answer, where it is known without asking anybody; `nil` where it is not. It must not block.
     func knownAnswer(to question: LookupQuestion) -> LookupAnswer?
+
+    /// Which configuration a look-up that begins now follows: another number whenever that has changed.
+    ///
+    /// Only look-ups of one generation are shared: who asks after a change must not wait for a server that is no longer
+    /// configured.
+    var generation: UInt64 { get }
 }
 
 extension Resolver {
     /// Nothing is known: a resolver without a cache has to ask.
     public func knownAnswer(to question: LookupQuestion) -> LookupAnswer? { nil }
+
+    /// A resolver whose configuration never changes, or that does not know, has one generation: 0.
+    public var generation: UInt64 { 0 }
 }

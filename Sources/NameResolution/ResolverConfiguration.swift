@@ -25,6 +25,9 @@ public struct ResolverConfiguration: Hashable, Sendable {
     /// Whether the second family is asked for only when the first has been answered (`single-request`).
     public var asksOneByOne = false
 
+    /// Whether each query has a port of its own (`single-request-reopen`).
+    public var usesPortPerQuery = false
+
     /// Whether only streams are used (`use-vc`).
     public var usesStreamsOnly = false
 
@@ -57,41 +60,43 @@ public struct ResolverConfiguration: Hashable, Sendable {
     public init(_ bytes: some Collection<UInt8>, environment: [String: String] = [:], hostname: String = "") {
         if let dot = hostname.firstIndex(of: ".") { search = [String(hostname[hostname.index(after: dot)...])] }
         for line in bytes.split(separator: UInt8(ascii: "\n")) {
-            // A comment begins a line; behind a keyword it would be a word.
-            guard let first = line.first, first != UInt8(ascii: ";"), first != UInt8(ascii: "#") else { continue }
-            let words = line.prefix { $0 != 0 }.split { $0 == 0x20 || $0 == 0x09 || $0 == 0x0D }
-                .map { String(decoding: $0, as: UTF8.self) }
-            // glibc looks for the keyword at the line's very start.
-            guard first != 0x20, first != 0x09, let keyword = words.first else { continue }
-            read(keyword, Array(words.dropFirst()))
+            let line = String(decoding: line.prefix { $0 != 0 }, as: UTF8.self)
+            // glibc looks for the keyword at the line's very start, and for a blank behind it. Only a comment that
+            // begins the line is one; further on its words are words.
+            guard let end = line.firstIndex(where: Self.isBlank) else { continue }
+            read(line[..<end], line[end...])
         }
         if let domains = environment["LOCALDOMAIN"] {
-            search = domains.split { $0 == " " || $0 == "\t" || $0 == "\n" }.map(String.init)
+            search = domains.split { Self.isBlank($0) || $0 == "\n" }.map(String.init)
         }
-        for option in (environment["RES_OPTIONS"] ?? "").split(whereSeparator: { $0 == " " || $0 == "\t" }) {
-            read(option: String(option))
-        }
+        if let options = environment["RES_OPTIONS"] { read(options: options[...]) }
         if environment["HOSTALIASES"] != nil { unsupported.append("HOSTALIASES is set, which is not read here") }
         if servers.isEmpty { servers = [Endpoint(address: .v4(.loopback), port: Self.port)] }
     }
 
-    private mutating func read(_ keyword: String, _ words: [String]) {
+    private static func isBlank(_ character: Character) -> Bool { character == " " || character == "\t" }
+
+    private mutating func read(_ keyword: Substring, _ rest: Substring) {
+        let words = rest.split { Self.isBlank($0) || $0 == "\r" }.map(String.init)
+        // An empty line says nothing: it does not take away what another one has said.
+        guard let first = words.first else { return }
         switch keyword {
         case "nameserver":
-            guard servers.count < Self.serverLimit, let word = words.first else { return }
+            guard servers.count < Self.serverLimit else { return }
+            let word = String(first.prefix { $0 != "#" && $0 != ";" })
             if let server = Self.server(word) {
                 servers.append(server)
-            } else {
+            } else if !word.isEmpty {
                 unsupported.append("the server \"\(word)\" is no address")
             }
         case "domain":
-            if let domain = words.first { search = [domain] }
+            search = [first]
         case "search":
             search = words
         case "options":
-            for word in words { read(option: word) }
+            read(options: rest)
         case "sortlist":
-            if !words.isEmpty { unsupported.append("sortlist is not read here") }
+            unsupported.append("sortlist is not read here")
         default:
             return
         }
@@ -104,40 +109,48 @@ public struct ResolverConfiguration: Hashable, Sendable {
         return nil
     }
 
-    private mutating func read(option: String) {
-        func number(after prefix: String, in range: ClosedRange<Int>) -> Int? {
-            guard option.hasPrefix(prefix) else { return nil }
-            // `atoi`: what is no number is 0.
-            let digits = option.dropFirst(prefix.count).prefix { $0.isASCII && $0.isNumber }
-            return min(max(Int(digits) ?? (digits.isEmpty ? 0 : range.upperBound), range.lowerBound), range.upperBound)
-        }
-        if let dots = number(after: "ndots:", in: 0...15) {
-            ndots = dots
-        } else if let seconds = number(after: "timeout:", in: 0...30) {
-            timeout = .seconds(max(1, seconds))
-        } else if let rounds = number(after: "attempts:", in: 0...5) {
-            attempts = max(1, rounds)
-        } else {
-            read(flag: option)
+    /// Reads options as glibc does: an option is known by how it begins, and a word that is none is passed over, be it
+    /// a comment's.
+    private mutating func read(options text: Substring) {
+        var rest = text.drop(while: Self.isBlank)
+        while !rest.isEmpty {
+            if let number = Self.number(after: "ndots:", in: rest) {
+                // A negative number is a very large one there, where the field has four bits.
+                ndots = number < 0 ? 15 : min(number, 15)
+            } else if let number = Self.number(after: "timeout:", in: rest) {
+                timeout = .seconds(min(max(number, 1), 30))
+            } else if let number = Self.number(after: "attempts:", in: rest) {
+                attempts = min(max(number, 1), 5)
+            } else if let flag = Self.flags.first(where: { rest.hasPrefix($0.name) }) {
+                flag.set(&self)
+            }
+            rest = rest.drop { !Self.isBlank($0) }.drop(while: Self.isBlank)
         }
     }
 
-    private mutating func read(flag: String) {
-        switch flag {
-        case "rotate": rotates = true
-        case "single-request": asksOneByOne = true
-        // Every query has a port of its own choosing anyway.
-        case "single-request-reopen": break
-        case "use-vc": usesStreamsOnly = true
-        case "trust-ad": trustsAuthenticData = true
-        case "no-aaaa": skipsIPv6 = true
-        case "no-tld-query": skipsTopLevel = true
-        case "no-reload": isFixed = true
-        // Asked for always, and done without where a server does not know it.
-        case "edns0": break
-        // Nothing to us: they are about answers that nobody gives any more, or about messages on the terminal.
-        case "debug", "ip6-bytestring", "no-ip6-dotint", "ip6-dotint", "no-check-names": break
-        default: unsupported.append("the option \"\(flag)\" is unknown here")
-        }
+    /// `atoi`: white space may stand before the number, and what is no number is 0. One that is too large is as large
+    /// as can be.
+    private static func number(after prefix: String, in text: Substring) -> Int? {
+        guard text.hasPrefix(prefix) else { return nil }
+        var rest = text.dropFirst(prefix.count).drop { isBlank($0) || $0 == "\r" }
+        let isNegative = rest.first == "-"
+        if isNegative || rest.first == "+" { rest = rest.dropFirst() }
+        let digits = rest.prefix { $0.isASCII && $0.isNumber }
+        let number = digits.isEmpty ? 0 : Int(digits) ?? .max
+        return isNegative ? -number : number
     }
+
+    /// The options without a number, in glibc's order: the first that a word begins with is the one. `edns0` is not
+    /// among them: EDNS is asked for always, and done without where a server does not know it.
+    private static let flags: [(name: String, set: @Sendable (inout ResolverConfiguration) -> Void)] = [
+        ("rotate", { $0.rotates = true }),
+        ("single-request-reopen", { $0.usesPortPerQuery = true }),
+        ("single-request", { $0.asksOneByOne = true }),
+        ("no_tld_query", { $0.skipsTopLevel = true }),
+        ("no-tld-query", { $0.skipsTopLevel = true }),
+        ("no-reload", { $0.isFixed = true }),
+        ("use-vc", { $0.usesStreamsOnly = true }),
+        ("trust-ad", { $0.trustsAuthenticData = true }),
+        ("no-aaaa", { $0.skipsIPv6 = true }),
+    ]
 }

@@ -8,7 +8,8 @@ package struct SearchList: Hashable, Sendable {
     package struct Candidate: Hashable, Sendable {
         /// The name.
         package let name: DomainName
-        /// The domain of the list that it was put into; `nil` for the name as it was written.
+        /// The domain of the list that it was put into, which may be the root; `nil` for the name as it was written
+        /// beside the list.
         package let suffix: DomainName?
     }
 
@@ -16,9 +17,12 @@ package struct SearchList: Hashable, Sendable {
     private let ndots: Int
     private let skipsTopLevel: Bool
 
-    /// Domains that are no names are left out.
+    /// Domains that are no names are left out. A dot before a domain is none of it, as for glibc.
     package init(_ domains: [String], ndots: Int = 1, skipsTopLevel: Bool = false) {
-        suffixes = domains.compactMap { try? InternationalName.domainName($0) }
+        suffixes = domains.compactMap { domain in
+            let isDotted = domain.first == "." && domain != "."
+            return try? InternationalName.domainName(isDotted ? String(domain.dropFirst()) : domain)
+        }
         self.ndots = ndots
         self.skipsTopLevel = skipsTopLevel
     }
@@ -48,6 +52,7 @@ package struct SearchList: Hashable, Sendable {
         let mayBeAsWritten = dots > 0 || !skipsTopLevel
         guard let root = suffixes.firstIndex(of: .root) else { return below + (mayBeAsWritten ? [asWritten] : []) }
         // The root in the list is the name as written, in its place.
-        return Array(below[..<min(root, below.count)]) + [asWritten] + Array(below[min(root, below.count)...])
+        let atRoot = Candidate(name: name, suffix: .root)
+        return Array(below[..<min(root, below.count)]) + [atRoot] + Array(below[min(root, below.count)...])
     }
 }

@@ -2,7 +2,7 @@
 
 import IPAddresses
 
-/// Callers that ask the same question share one look-up (rule 3).
+/// Callers that ask the same question of the same configuration share one look-up (rule 3).
 ///
 /// Pure: questions, leavings and the resolver's events go in, actions come out.
 public struct SharedLookups: Sendable {
@@ -30,7 +30,7 @@ public struct SharedLookups: Sendable {
     }
 
     private var lookups: [Lookup: Shared] = [:]
-    private var byQuestion: [LookupQuestion: Lookup] = [:]
+    private var bySharing: [Sharing: Lookup] = [:]
     private var waits: [Waiter: Wait] = [:]
     private var nextLookup: Lookup = 1
 
@@ -50,9 +50,17 @@ public struct SharedLookups: Sendable {
     public var startedCount: UInt64 { nextLookup - 1 }
 
     /// A caller asks. What has come already is told at once.
-    public mutating func join(_ question: LookupQuestion, as waiter: Waiter, for asker: Asker) -> [Action] {
-        guard let lookup = byQuestion[question], let isNews = lookups[lookup]?.join(waiter, for: asker) else {
-            return start(Shared(question: question, first: waiter), for: [(waiter, asker)])
+    ///
+    /// - Parameter generation: the resolver's, when the caller asks.
+    public mutating func join(
+        _ question: LookupQuestion,
+        as waiter: Waiter,
+        for asker: Asker,
+        in generation: UInt64 = 0
+    ) -> [Action] {
+        let sharing = Sharing(question: question, generation: generation)
+        guard let lookup = bySharing[sharing], let isNews = lookups[lookup]?.join(waiter, for: asker) else {
+            return start(Shared(sharing, first: waiter), for: [(waiter, asker)])
         }
         waits[waiter] = Wait(lookup: lookup, asker: asker)
         let told = lookups[lookup].map { shared in
@@ -75,11 +83,11 @@ public struct SharedLookups: Sendable {
     /// - Parameter isGone: whether it could. If not, the look-up stays, and whoever asks the same next joins it.
     public mutating func withdrawn(_ lookup: Lookup, isGone: Bool) -> [Action] {
         guard isGone, let shared = lookups[lookup] else { return [] }
-        forget(lookup, shared.question)
+        forget(lookup, shared.sharing)
         // Somebody may have joined between the question and this answer: for them it starts afresh.
         let waiting = shared.waiters.compactMap { waiter in waits[waiter].map { (waiter, $0.asker) } }
         guard let (first, _) = waiting.first else { return [] }
-        var fresh = Shared(question: shared.question, first: first)
+        var fresh = Shared(shared.sharing, first: first)
         // They have been told what had come by then, and nothing is told twice.
         fresh.hasStarted = shared.hasStarted
         fresh.answers = shared.answers
@@ -92,7 +100,7 @@ public struct SharedLookups: Sendable {
         guard let told = lookups[lookup]?.receive(event), let shared = lookups[lookup] else { return [] }
         let waiters = shared.waiters.filter { waits[$0] != nil }
         if case .ended = event {
-            forget(lookup, shared.question)
+            forget(lookup, shared.sharing)
             for waiter in waiters { waits[waiter] = nil }
         }
         return waiters.map { .deliver($0, $0 == shared.first ? told : told.asShared) }
@@ -101,14 +109,14 @@ public struct SharedLookups: Sendable {
     private mutating func start(_ fresh: Shared, for waiting: [(waiter: Waiter, asker: Asker)]) -> [Action] {
         let lookup = nextLookup
         nextLookup += 1
-        byQuestion[fresh.question] = lookup
+        bySharing[fresh.sharing] = lookup
         var shared = fresh
         var actions: [Action] = []
         for (waiter, asker) in waiting {
             let isNews = shared.join(waiter, for: asker)
             waits[waiter] = Wait(lookup: lookup, asker: asker)
             if waiter == shared.first {
-                actions.append(.start(lookup, shared.question, asker))
+                actions.append(.start(lookup, shared.sharing.question, asker))
             } else if isNews {
                 actions.append(.join(lookup, asker))
             }
@@ -117,15 +125,22 @@ public struct SharedLookups: Sendable {
         return actions
     }
 
-    private mutating func forget(_ lookup: Lookup, _ question: LookupQuestion) {
+    private mutating func forget(_ lookup: Lookup, _ sharing: Sharing) {
         lookups[lookup] = nil
-        if byQuestion[question] == lookup { byQuestion[question] = nil }
+        if bySharing[sharing] == lookup { bySharing[sharing] = nil }
     }
+}
+
+/// What two callers must have in common to share a look-up.
+private struct Sharing: Hashable, Sendable {
+    let question: LookupQuestion
+    /// The resolver's, when the look-up was asked for.
+    let generation: UInt64
 }
 
 /// One look-up and those who wait for it.
 private struct Shared: Sendable {
-    let question: LookupQuestion
+    let sharing: Sharing
     /// Who started it, and is told where the answer really came from.
     let first: SharedLookups.Waiter
     /// In the order in which they came; those who have left are still among them for a while.
@@ -136,8 +151,8 @@ private struct Shared: Sendable {
     var answers: [LookupAnswer] = []
     var bound: ServiceAnswer?
 
-    init(question: LookupQuestion, first: SharedLookups.Waiter) {
-        self.question = question
+    init(_ sharing: Sharing, first: SharedLookups.Waiter) {
+        self.sharing = sharing
         self.first = first
     }
 

@@ -100,6 +100,42 @@ import Testing
         await server.stop()
     }
 
+    @Test(.timeLimit(.minutes(1)), arguments: [false, true])
+    func `who asks after a change of the servers does not wait for the old one`(isAutomatic: Bool) async throws {
+        let silent = try await DNSServer.start { _ in .init(.silence) }
+        let other = try await DNSServer.start { _ in .init(.addresses([.v4(IPv4Address(bits: 0x0A00_0002))])) }
+        let file = try Self.file()
+        defer { try? FileManager.default.removeItem(at: file.deletingLastPathComponent()) }
+        try Self.write("nameserver 127.0.0.1:\(silent.port)\noptions timeout:30\n", to: file)
+        var configuration = DNSResolverConfiguration()
+        configuration.configurationPath = file.path
+        let dns = DNSResolver(configuration)
+        let automatic = AutomaticResolver(dns: dns, system: ScriptedResolver(), nameServiceSwitchPath: "/none")
+        let resolver = NameResolver(isAutomatic ? automatic : dns, localNames: nil)
+        let question = LookupQuestion(name: "db.test", families: .ipv4)
+        let hanging = resolver.lookUp(question, for: Asker(label: "test")) { _ in }
+        while silent.count(of: "db.test", .ipv4) == 0 { try await Task.sleep(for: .milliseconds(1)) }
+        // While nothing has changed the look-up is shared.
+        _ = resolver.lookUp(question, for: Asker(label: "test")) { _ in }
+        #expect(resolver.startedCount == 1)
+        try Self.write("nameserver 127.0.0.1:\(other.port)\n", to: file)
+        let addresses: [IPAddress] = await withCheckedContinuation { continuation in
+            let heard = NIOLockedValueBox<[IPAddress]>([])
+            _ = resolver.lookUp(question, for: Asker(label: "test")) { event in
+                switch event {
+                case .answered(let answer): heard.withLockedValue { $0 += answer.addresses }
+                case .ended: continuation.resume(returning: heard.withLockedValue { $0 })
+                case .started, .bound, .caughtUp: return
+                }
+            }
+        }
+        #expect(addresses.map { "\($0)" } == ["10.0.0.2"])
+        #expect(resolver.startedCount == 2)
+        _ = hanging.withdraw()
+        await silent.stop()
+        await other.stop()
+    }
+
     @Test func `a cancelled look-up of records ends at once, and leaves nothing behind`() async throws {
         let silent = try await DNSServer.start { _ in .init(.silence) }
         // The look-up must not end by itself, however late a busy machine comes back to this test.

@@ -162,6 +162,7 @@ struct StubBench {
             perform { resolver, now, actions in
                 resolver.inClient(at: now, &actions) { client, steps in client.advance(to: now, &steps) }
             }
+            confirmAll()
         }
         now = end
         confirmAll()

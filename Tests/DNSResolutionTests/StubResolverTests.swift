@@ -163,13 +163,47 @@ import Testing
         #expect(bench.events[found]?.last == "ended")
     }
 
-    @Test func `silence ends it`() {
-        var bench = StubBench(search: ["one"]) { $0.query.budget = .seconds(1) }
+    @Test func `silence ends the list, and the name as written has its turn within a dial's time`() {
+        var bench = StubBench(search: ["one", "two"])
         let lookup = bench.lookUp("db", families: .ipv4)
-        bench.advance(to: .seconds(2))
-        // Twice: in the plain form too.
-        #expect(bench.asked == ["db.one a", "db.one a"])
+        bench.advance(to: .seconds(6))
+        #expect(Set(bench.asked) == ["db.one a", "db a"])
+        bench.answer("db", .a)
+        #expect(bench.events[lookup] == ["started", "ipv4: 192.0.2.1 (dns)", "ended"])
+    }
+
+    @Test func `after silence a "no" to the name as written is not the last word`() {
+        var bench = StubBench(search: ["one", "two"]) { $0.query.budget = .seconds(1) }
+        let lookup = bench.lookUp("db", families: .ipv4)
+        bench.advance(to: .seconds(1.5))
+        bench.deny("db", .a)
         #expect(bench.events[lookup] == ["started", "ended: temporaryFailure"])
+    }
+
+    @Test func `silence after a server's failure goes through the list, as in glibc`() {
+        var bench = StubBench(search: ["one", "two", "three"]) { $0.query.budget = .seconds(1) }
+        let lookup = bench.lookUp("db", families: .ipv4)
+        bench.fail("db.one", .a)
+        bench.advance(to: .seconds(1.5))
+        bench.answer("db.three", .a)
+        #expect(bench.events[lookup] == ["started", "ipv4: 192.0.2.1 (dns)", "ended"])
+    }
+
+    @Test func `the last name is waited for as long as servers may take`() {
+        var bench = StubBench { $0.query.budget = .seconds(20) }
+        let lookup = bench.lookUp("db", families: .ipv4)
+        bench.advance(to: .seconds(19))
+        #expect(bench.events[lookup] == ["started"])
+        bench.answer("db", .a)
+        #expect(bench.events[lookup]?.last == "ended")
+    }
+
+    @Test func `silence about the name as written, where it comes first, leads to the list`() {
+        var bench = StubBench(search: ["one"]) { $0.query.budget = .seconds(1) }
+        let lookup = bench.lookUp("db.example", families: .ipv4)
+        bench.advance(to: .seconds(1.5))
+        bench.answer("db.example.one", .a)
+        #expect(bench.events[lookup] == ["started", "ipv4: 192.0.2.1 (dns)", "ended"])
     }
 
     @Test func `what the name as written came to is the verdict, where it was asked for first`() {
@@ -182,6 +216,66 @@ import Testing
         bench.deny("web.example", .a)
         bench.fail("web.example.one", .a)
         #expect(bench.events[other] == ["started", "ended: nameNotFound"])
+    }
+
+    @Test func `"no such name" beside silence ends a name after a grace, the first time a longer one`() {
+        var bench = StubBench(search: ["one", "two", "three"], ndots: 5)
+        let lookup = bench.lookUp("db")
+        // Each "no" is held for the other family for 0.2 s first, and then confirmed.
+        for (name, end) in [("db.one", 2_200), ("db.two", 2_900), ("db.three", 3_600)] {
+            bench.deny(name, .a)
+            bench.advance(to: .milliseconds(end - 10))
+            #expect(bench.asked.last?.hasPrefix("\(name) ") == true)
+            bench.advance(to: .milliseconds(end))
+        }
+        bench.answer("db", .a)
+        bench.answer("db", .aaaa)
+        #expect(
+            bench.events[lookup] == ["started", "ipv4: 192.0.2.1 (dns)", "ipv6: ::1 (dns)", "ended"]
+        )
+    }
+
+    @Test func `"no such name" beside silence is a name that is not found, also when the cache knows the one`() {
+        var bench = StubBench()
+        let lookup = bench.lookUp("db")
+        bench.deny("db", .a)
+        bench.advance(to: .milliseconds(2_200))
+        #expect(bench.events[lookup] == ["started", "ended: nameNotFound"])
+        let again = bench.lookUp("db")
+        bench.advance(to: .milliseconds(4_200))
+        #expect(bench.events[again] == ["started", "ended: nameNotFound"])
+    }
+
+    @Test func `"no such name" in one family never takes the other's addresses away`() {
+        for (denied, other) in [(RecordType.a, RecordType.aaaa), (.aaaa, .a)] {
+            var bench = StubBench(search: ["one"])
+            let lookup = bench.lookUp("db")
+            bench.deny("db.one", denied)
+            bench.advance(to: .seconds(1.9))
+            bench.answer("db.one", other)
+            #expect(bench.events[lookup]?.last == "ended")
+            #expect(bench.events[lookup]?.contains { $0.contains("192.0.2.1") || $0.contains("::1") } == true)
+        }
+    }
+
+    @Test func `"no such name" beside a server's failure is a "no"`() {
+        var bench = StubBench()
+        let lookup = bench.lookUp("db")
+        bench.fail("db", .aaaa)
+        bench.deny("db", .a)
+        #expect(bench.events[lookup] == ["started", "ended: nameNotFound"])
+    }
+
+    @Test func `no address in one family beside silence in the other leads to the next name, and is no "no"`() {
+        var bench = StubBench(search: ["one"]) { $0.query.budget = .seconds(3) }
+        let lookup = bench.lookUp("db")
+        bench.deny("db.one", .a, exists: true)
+        bench.advance(to: .seconds(2.5))
+        #expect(!bench.asked.contains("db a"))
+        bench.advance(to: .seconds(3))
+        bench.deny("db", .a)
+        bench.deny("db", .aaaa)
+        #expect(bench.events[lookup] == ["started", "ended: temporaryFailure"])
     }
 
     @Test func `with the guard, a crowd of outside names is asked for as written once the list has proved useless`() {
@@ -267,8 +361,9 @@ import Testing
         #expect(bench.asked == ["example.org mx"])
         #expect(bench.events[first]?.count == 1)
         #expect(bench.events[second] == bench.events[first])
-        #expect(bench.resolver.cache.contents.map { "\($0.name) \($0.type)" } == ["example.org MX"])
+        #expect(bench.resolver.cache.contents(at: .zero).map { "\($0.name) \($0.type)" } == ["example.org MX"])
+        #expect(bench.resolver.cache.contents(at: .seconds(70)).map(\.timeToLive) == [.seconds(-10)])
         bench.resolver.cache.remove(QueryBench.name("EXAMPLE.org"))
-        #expect(bench.resolver.cache.contents == [])
+        #expect(bench.resolver.cache.contents(at: .zero) == [])
     }
 }

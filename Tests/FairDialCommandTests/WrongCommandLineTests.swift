@@ -32,16 +32,16 @@ import Testing
         ),
         (
             ["connect", "db", "80", "--resolver", "system", "--server", "127.0.0.1"],
-            "--server, --tcp and --tls go with --resolver dns"
+            "--tls and --keep-case go with --resolver dns"
         ),
         (["connect", "127.0.0.1", "80", "--while-resolving", "/nonexistent"], "cannot read /nonexistent"),
         (
             ["connect", "127.0.0.1", "80", "--deny", "10.0.0.1/8"],
             "The value '10.0.0.1/8' is invalid for '--deny <network>'"
         ),
-        (["resolve", "--batch", "--public-only"], "--batch and --type go without them"),
-        (["resolve", "--batch", "--deny", "10.0.0.0/8"], "--batch and --type go without them"),
-        (["resolve", "db", "--type", "A", "--allow", "10.0.0.0/8"], "--batch and --type go without them"),
+        (["connect", "db", "80", "--resolver", "system", "--keep-case"], "--keep-case go with --resolver dns"),
+        (["resolve", "--batch", "--keep-case"], "--keep-case goes without it"),
+        (["resolve", "db", "--type", "A", "--allow", "10.0.0.0/8"], "--type goes without them"),
         (["resolve", "db", "--tcp", "--tls"], "--tcp and --tls are two ways to ask: choose one"),
         (["resolve", "db", "--tls-name", "dns.test"], "--tls-name and --tls-authorities go with --tls"),
         (

@@ -188,7 +188,7 @@ import Testing
             }
             #expect(cache.count <= 100)
         }
-        #expect(cache.contents.count == cache.count)
+        #expect(cache.contents(at: .zero).count == cache.count)
         cache.removeAll()
         #expect(cache.count == 0 && cache.byteCount == 0)
     }

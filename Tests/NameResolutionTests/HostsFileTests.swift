@@ -114,6 +114,44 @@ extension HostsFile {
     }
 
     @Test(arguments: 1...20 as ClosedRange<UInt64>)
+    func `any bytes mean what they mean to a slow reader`(seed: UInt64) {
+        var generator = SeededGenerator(seed: seed)
+        let pieces = [
+            "192.0.2.1", "192.0.2.2", "::1", "a", "A", "ab", "b", " ", " ", "\t", "\n", "\n", "#", "\0", "\r",
+        ]
+        for _ in 0..<50 {
+            let text = (0..<Int.random(in: 0..<120, using: &generator)).map { _ in pieces.pick(&generator) }.joined()
+            let file = HostsFile(text: text)
+            let slow = SlowHostsFile(Array(text.utf8))
+            for (name, addresses) in slow.addresses {
+                #expect(
+                    file.addresses(of: String(decoding: name, as: UTF8.self), families: .both) == addresses,
+                    "\(text)"
+                )
+            }
+            for name in pieces + ["192.0.2.1a", "aa", ""] where slow.addresses[name.lowercased().utf8.map { $0 }] == nil
+            {
+                #expect(file.texts(name) == nil, "\(name) in \(text)")
+            }
+        }
+    }
+
+    @Test func `a list of 200,000 blocked names takes little more than its own bytes`() {
+        let lines = (0..<200_000).map { "0.0.0.0 ads\($0).tracker.example\n" }.joined()
+        let file = HostsFile(text: lines)
+        #expect(file.texts("ads0.tracker.example") == ["0.0.0.0"])
+        #expect(file.texts("ADS199999.tracker.example") == ["0.0.0.0"])
+        #expect(file.texts("ads200000.tracker.example") == nil)
+        #expect(file.byteCount < 15_000_000)
+    }
+
+    @Test func `a name may stand in every line`() {
+        let file = HostsFile(text: String(repeating: "192.0.2.1 a\n", count: 100_000))
+        #expect(file.texts("a")?.count == 100_000)
+        #expect(HostsFile(text: "192.0.2.1" + String(repeating: " a", count: 100_000)).texts("a") == ["192.0.2.1"])
+    }
+
+    @Test(arguments: 1...20 as ClosedRange<UInt64>)
     func `any bytes are read to the end`(seed: UInt64) {
         var generator = SeededGenerator(seed: seed)
         let alphabet = Array("192.0 2:af#\n\r\t\0xyz".utf8) + [0xFF, 0xC3, 0x0B]

@@ -43,6 +43,18 @@ extension SharedLookups {
         #expect(lookups.startedCount == 1)
     }
 
+    @Test func `who asks after the configuration has changed does not join a look-up that began before`() {
+        var lookups = SharedLookups()
+        #expect(lookups.join(question, as: 1, for: feeds, in: 7) == [.start(1, question, feeds)])
+        #expect(lookups.join(question, as: 2, for: feeds, in: 7) == [])
+        #expect(lookups.join(question, as: 3, for: feeds, in: 8) == [.start(2, question, feeds)])
+        // The end of the old one is not the end of the new one.
+        #expect(lookups.received(.ended(nil), for: 1) == [.deliver(1, .ended(nil)), .deliver(2, .ended(nil))])
+        #expect(lookups.join(question, as: 4, for: feeds, in: 8) == [])
+        #expect(lookups.received(.ended(nil), for: 2) == [.deliver(3, .ended(nil)), .deliver(4, .ended(nil))])
+        #expect(lookups.count == 0)
+    }
+
     @Test func `another name or other families are looked up on their own`() {
         var lookups = SharedLookups()
         _ = lookups.join(1)

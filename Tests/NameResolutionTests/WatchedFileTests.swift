@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Dispatch
 import NIOConcurrencyHelpers
 import Testing
 
@@ -54,6 +55,56 @@ extension WatchedFile<String> {
         try folder.write("two", to: "hosts")
         #expect(utimensat(AT_FDCWD, file.path, &times, 0) == 0)
         #expect(file.text == "two")
+    }
+
+    @Test func `what has just changed is read again, and parsed only when it says something else`() throws {
+        let parsed = NIOLockedValueBox(0)
+        let path = folder.path("hosts")
+        let counted = WatchedFile(path, missing: "none", now: { FileStamp.now() }) { bytes in
+            parsed.withLockedValue { $0 += 1 }
+            return String(decoding: bytes, as: UTF8.self)
+        }
+        for text in ["two", "two", "six", "six", "six"] {
+            try folder.write(text, to: "hosts")
+            #expect(counted.look().content == text)
+        }
+        #expect(parsed.withLockedValue { $0 } == 2)
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func `who looks while somebody else reads does not wait for that`() async throws {
+        let began = DispatchSemaphore(value: 0)
+        let goOn = DispatchSemaphore(value: 0)
+        let ended = DispatchSemaphore(value: 0)
+        let slow = WatchedFile(folder.path("hosts"), missing: "none") { bytes in
+            let text = String(decoding: bytes, as: UTF8.self)
+            if text == "slow" {
+                began.signal()
+                goOn.wait()
+            }
+            return text
+        }
+        try folder.write("slow", to: "hosts")
+        DispatchQueue.global().async {
+            _ = slow.look()
+            ended.signal()
+        }
+        await Self.wait(for: began)
+        try folder.write("later", to: "hosts")
+        #expect(slow.look().content == "later")
+        goOn.signal()
+        await Self.wait(for: ended)
+        // What the slow reading has found is older than the file.
+        #expect(slow.look().content == "later")
+    }
+
+    private static func wait(for semaphore: DispatchSemaphore) async {
+        await withCheckedContinuation { continuation in
+            DispatchQueue.global().async {
+                semaphore.wait()
+                continuation.resume()
+            }
+        }
     }
 
     @Test func `a replacement by rename`() throws {
@@ -131,11 +182,14 @@ extension WatchedFile<String> {
                 return reads
             }
         }
+        // Read at each look, and parsed once: it has said the same each time.
         #expect(file.look().content == 1)
-        #expect(file.look().content == 2)
+        #expect(file.contentIfUnchanged() == nil)
+        #expect(file.look().content == 1)
         clock.withLockedValue { $0 = start + .seconds(60) }
-        #expect(file.look().content == 3)
-        #expect(file.look().content == 3)
+        #expect(file.contentIfUnchanged() == nil)
+        #expect(file.look().content == 1)
+        #expect(file.contentIfUnchanged() == 1)
     }
 
     @Test func `that is not there is what stands for it, and says why`() {

@@ -45,6 +45,8 @@ final class PacketWitness: Resolver, @unchecked Sendable {
     /// How many lookups have no end yet.
     var count: Int { underWay.count }
 
+    var generation: UInt64 { resolver.generation }
+
     func isAsked(_ question: LookupQuestion) -> Bool { underWay.contains { $0.question == question } }
 
     func lookUp(

@@ -37,11 +37,11 @@ final class SimulatedDatagrams: DatagramTransport, @unchecked Sendable {
 // MARK: - What the engine asks for
 
 extension SimulatedDatagrams {
-    func startReading(for receiver: any DatagramReceiver) -> ReaderShortage? {
+    func startReading(for receiver: any DatagramReceiver) -> ReaderFailure? {
         let noThread: Int32 = 11
         if internet.hasTrouble(3) {
             internet.run.story("no thread to read datagrams with")
-            return ReaderShortage(number: noThread, isThread: true)
+            return ReaderFailure(number: noThread, isThread: true)
         }
         if self.receiver != nil { internet.run.fault("two readers for one engine") }
         self.receiver = receiver
