@@ -49,7 +49,7 @@ extension DNSEngine {
     }
 
     var openStreams: [any OpenStream] {
-        streams.withLockedValue { $0.isEmpty ? [] : Array($0.values) }
+        streams.withLockedValue { $0.isEmpty ? [] : $0.values.compactMap { $0 } }
     }
 
     func ask(_ streams: [any OpenStream]) {

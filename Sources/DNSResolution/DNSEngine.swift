@@ -82,7 +82,8 @@ final class DNSEngine: Sendable {
     private let machine: any ResolverMachine
     let datagrams: any DatagramTransport
     private let transport: any StreamTransport
-    let streams = NIOLockedValueBox<[QueryClient.Carrier: any OpenStream]>([:])
+    /// A stream that is just being opened has no value yet.
+    let streams = NIOLockedValueBox<[QueryClient.Carrier: (any OpenStream)?]>([:])
     private let startedAt: NIODeadline
     private let traced: (@Sendable (QueryTrace) -> Void)?
 
@@ -313,10 +314,12 @@ extension DNSEngine {
             if let number = datagrams.send(message, on: port) { failed(port, number) }
         case .closePort(let port): datagrams.close(port)
         case .openStream(let stream, let server):
+            streams.withLockedValue { $0[stream] = .some(nil) }
             let opened = transport.open(server) { event in self.heard(event, on: stream) }
-            streams.withLockedValue { $0[stream] = opened }
-        case .sendOnStream(let stream, let message): streams.withLockedValue { $0[stream] }?.send(message)
-        case .closeStream(let stream): streams.withLockedValue { $0.removeValue(forKey: stream) }?.close()
+            // It may have ended before it was there.
+            streams.withLockedValue { if $0.keys.contains(stream) { $0[stream] = opened } }
+        case .sendOnStream(let stream, let message): streams.withLockedValue { $0[stream] ?? nil }?.send(message)
+        case .closeStream(let stream): streams.withLockedValue { $0.removeValue(forKey: stream) ?? nil }?.close()
         case .trace(let trace): traced?(trace)
         case .began, .finish: return
         }

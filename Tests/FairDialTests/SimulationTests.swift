@@ -23,7 +23,7 @@ import Testing
             _ = Simulation.run(seed: seed) { line in lines.withLockedValue { $0.append(line) } }
             return lines.withLockedValue { $0 }
         }
-        // Among so many there are bindings of equal priority, which are shuffled, and packets.
+        // Among so many there are bindings of equal priority, which are shuffled.
         for seed in 1...400 as ClosedRange<UInt64> {
             let difference = zip(story(seed), story(seed)).first { $0 != $1 }
             #expect(difference == nil, "seed \(seed)")
@@ -57,9 +57,9 @@ import Testing
             "lost on the way there", "lost on the way back", "the forger sends to port", "over a stream",
             "no socket: 24",
             "no thread to read datagrams with", "the reader does not run", "the machine sleeps", "in another network",
-            "is withdrawn", "another spelling", "not the cookie that was sent", "no query waits for identifier",
+            "is withdrawn", "another spelling", "no query waits for identifier",
             "asked again over a stream", "connection refused", "closed by the server",
-            "knows no EDNS", "is set aside", "is shown a copy", "answers again", "an answer that cannot be read",
+            "is set aside", "is shown a copy", "answers again", "an answer that cannot be read",
             "no answer within", "SERVFAIL", "REFUSED", "NXDOMAIN", "BADCOOKIE", "is another name of",
             "the cache knows it",
         ]

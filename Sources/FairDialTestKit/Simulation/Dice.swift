@@ -19,9 +19,6 @@ final class Dice: @unchecked Sendable {
         range.lowerBound + Int(generator.next() % UInt64(range.count))
     }
 
-    /// The seed of another generator.
-    func seed() -> UInt64 { generator.next() }
-
     func milliseconds(_ range: ClosedRange<Int>) -> UInt64 {
         // Odd microseconds, so that few things happen in the same instant by accident.
         let floor = UInt64(range.lowerBound) * 1_000_000

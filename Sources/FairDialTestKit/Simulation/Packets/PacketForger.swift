@@ -20,8 +20,8 @@ struct PacketForgery {
             guard query.identifier == identifier, !reliesOnCookie else { return false }
             guard let question else { return true }
             if question == query.question { return true }
-            // Where the letters have no random case the spelling is nothing to go by.
-            guard let name = query.place, !query.mayBeMixed else { return false }
+            // Where the letters went out as they were written, their case is nothing to go by.
+            guard let name = query.place, wire.isAsWritten(query, about: name) else { return false }
             return place == name && question.suffix(4) == query.question.suffix(4)
         }
     }
@@ -108,7 +108,7 @@ final class PacketForger: CustomStringConvertible {
             let nothing = PacketForgery(identifier: 0, question: [], type: 0, place: nil, reliesOnCookie: false)
             return arrive(.failed(refused), nothing, at: target, of: datagrams, time)
         }
-        let isMixed = query.mayBeMixed
+        let isMixed = query.place.map { !internet.wire.isAsWritten(query, about: $0) } ?? false
         let server = internet.servers[port.server]
         let isCookieKnown = query.hasServerCookie && (server.has(.givesCookies) || server.has(.demandsCookies))
         var identifier = knowsIdentifier ? query.identifier : query.identifier ^ UInt16(dice.number(1..<65_536))

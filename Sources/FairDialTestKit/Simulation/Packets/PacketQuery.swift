@@ -41,9 +41,6 @@ struct PacketQuery {
         if end + 15 <= bytes.count, number(end + 11) == Self.cookieCode { cookies = Array(bytes[(end + 15)...]) }
     }
 
-    /// Whether its letters may have a random case: those of names with one label never have.
-    var mayBeMixed: Bool { hasOptions && name.count > Int(name[0]) + 2 }
-
     /// Whether a server's cookie goes back with it.
     var hasServerCookie: Bool { cookies.count > 8 }
 }

@@ -17,8 +17,8 @@ enum PacketReply {
         case negative
         /// Another name, and nothing about that one.
         case alias
-        /// Cut, or holding less than it announces.
-        case unusable
+        /// Cut, or holding less than it announces, with these addresses somewhere in it.
+        case unusable([IPAddress])
         /// A code that is no answer, or a wish for another query.
         case complaint
     }

@@ -8,15 +8,18 @@ struct PacketRules: Hashable, Sendable {
     var distrustsUnusable: Bool
     /// What the C library finds is found.
     var findsWhatGetaddrinfoFinds: Bool
-    /// The plain form goes out once per question and server, from a port of its own, and never over UDP once four
-    /// datagrams that do not match have come for the question.
+    /// The plain form goes out once per question and server, and once more byte for byte, from a port that the question
+    /// has not used.
     var boundsPlainForm: Bool
+    /// It never goes out over UDP once four datagrams that do not match have come for the question.
+    var hidesPlainFormFromForgers: Bool
 
-    /// What holds today.
+    /// What is held against every run.
     static let current = PacketRules(
         confirmsNegatives: true,
         distrustsUnusable: true,
-        findsWhatGetaddrinfoFinds: true,
-        boundsPlainForm: true
+        findsWhatGetaddrinfoFinds: false,
+        boundsPlainForm: true,
+        hidesPlainFormFromForgers: true
     )
 }

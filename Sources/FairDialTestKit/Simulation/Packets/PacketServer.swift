@@ -51,12 +51,12 @@ final class PacketServer {
             return .message(writer.bytes, .complaint)
         case has(.announcesTooMuch):
             writer.announced = 2
-            return .message(writer.bytes, .unusable)
+            return .message(writer.bytes, .unusable([]))
         case has(.sendsNonsense):
             // An owner that points to itself.
             let place = UInt8(PacketQuery.headerLength + query.question.count)
             writer.answers = [PacketWriter.record([0xC0, place], query.type, [1, 2, 3, 4])]
-            return .message(writer.bytes, .unusable)
+            return .message(writer.bytes, .unusable([]))
         default: return nil
         }
     }
@@ -78,7 +78,7 @@ final class PacketServer {
             writer.additional =
                 [PacketWriter.options(0, cookies: query.cookies)]
                 + addresses(query).map { PacketWriter.record($0) }
-            return .message(writer.bytes, .unusable)
+            return .message(writer.bytes, .unusable(addresses(query)))
         default: return nil
         }
         return .message(writer.bytes, .complaint)
@@ -167,7 +167,9 @@ final class PacketServer {
     ) -> PacketReply {
         if isStream { return .message(whole.bytes, meaning) }
         let bytes = whole.bytes
-        if has(.cutsWithoutSaying), bytes.count > 512 { return .message(Array(bytes.prefix(512)), .unusable) }
+        if has(.cutsWithoutSaying), bytes.count > 512 {
+            return .message(Array(bytes.prefix(512)), .unusable(addresses(query)))
+        }
         guard has(.truncatesAlways) || bytes.count > query.datagramSize else { return .message(bytes, meaning) }
         var writer = whole
         writer.isTruncated = true

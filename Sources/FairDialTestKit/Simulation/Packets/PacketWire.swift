@@ -15,14 +15,15 @@ struct PacketWire {
     struct Tally {
         var datagrams = 0
         var streamQueries = 0
-        /// Plain datagrams, one that is repeated byte for byte on its port counted once.
-        var plainDatagrams: Set<UInt64> = []
+        var plainDatagrams = 0
         var wasAskedPlainly = false
         /// What the resolver has read of the server's own messages.
         var given: [IPAddress] = []
         var hasDenied = false
         var hasDeniedPlainly = false
         var hasSentUnusable = false
+        /// What could be read of such a message all the same.
+        var inUnusable: [IPAddress] = []
     }
 
     /// A server's addresses that have come and have not been looked at.
@@ -48,22 +49,29 @@ struct PacketWire {
         if spellings[name]?.contains(wire) != true { spellings[name, default: []].append(wire) }
     }
 
-    /// Whether callers have given a name in one spelling alone: what is known of a name is known of all of its spellings.
-    func hasOneSpelling(_ name: Int) -> Bool { spellings[name].map { $0.count == 1 } ?? true }
-
     /// Whether a query has the form in which the C library would send it.
     func isPlain(_ query: PacketQuery, about name: Int) -> Bool {
-        !query.hasOptions && spellings[name]?.contains(query.name) == true
+        !query.hasOptions && isAsWritten(query, about: name)
+    }
+
+    /// Whether a query's letters are in the case in which a caller has written them.
+    func isAsWritten(_ query: PacketQuery, about name: Int) -> Bool {
+        spellings[name]?.contains(query.name) == true
+    }
+
+    /// Whether every caller has written a name in this spelling.
+    func isSpelled(_ name: Int, _ wire: [UInt8]) -> Bool {
+        spellings[name]?.allSatisfy { $0 == wire } ?? true
     }
 
     /// - Returns: what has been sent so far, this query included.
-    mutating func sent(_ query: PacketQuery, about name: Int, to server: Int, on port: UInt32?) -> Tally {
+    mutating func sent(_ query: PacketQuery, about name: Int, to server: Int, isStream: Bool) -> Tally {
         let isPlain = isPlain(query, about: name)
         let key = Key(name: name, type: query.type, server: server)
         var tally = tallies[key] ?? Tally()
-        if port == nil { tally.streamQueries += 1 } else { tally.datagrams += 1 }
+        if isStream { tally.streamQueries += 1 } else { tally.datagrams += 1 }
         if isPlain { tally.wasAskedPlainly = true }
-        if isPlain, let port { tally.plainDatagrams.insert(UInt64(port) << 16 | UInt64(query.identifier)) }
+        if isPlain, !isStream { tally.plainDatagrams += 1 }
         tallies[key] = tally
         return tally
     }
@@ -82,7 +90,9 @@ struct PacketWire {
         case .negative:
             tallies[key]?.hasDenied = true
             if isPlain { tallies[key]?.hasDeniedPlainly = true }
-        case .unusable: tallies[key]?.hasSentUnusable = true
+        case .unusable(let addresses):
+            tallies[key]?.hasSentUnusable = true
+            tallies[key]?.inUnusable += addresses
         case .complaint: complainers.insert(server)
         case .alias: break
         }
@@ -102,7 +112,7 @@ struct PacketWire {
         }
     }
 
-    func mismatches(for name: Int, _ type: UInt16) -> Int {
-        mismatches.reduce(0) { $0 + ($1.key.name == name && $1.key.type == type ? $1.value : 0) }
+    func mismatches(for name: Int, _ type: UInt16, from server: Int) -> Int {
+        mismatches[Key(name: name, type: type, server: server)] ?? 0
     }
 }

@@ -12,11 +12,13 @@ extension SimulatedInternet {
     static let datagramLimit = 48
     static let streamLimit = 24
 
-    func check(_ query: PacketQuery, _ name: Int, _ tally: PacketWire.Tally, _ port: SimulatedPort?) {
+    /// A query goes out.
+    func check(_ query: PacketQuery, _ name: Int, to server: Int, _ tally: PacketWire.Tally, _ port: SimulatedPort?) {
         let word = "\(zone.names[name].text) type \(query.type)"
+        let isPlain = wire.isPlain(query, about: name)
         run.story(
-            "→ \(servers[port?.server ?? 0].endpoint.address) \(word)\(port == nil ? " over a stream" : ""), "
-                + "\(query.hasOptions ? "with" : "without") OPT\(wire.isPlain(query, about: name) ? ", plain" : "")"
+            "→ \(servers[server].endpoint.address) \(word)\(port == nil ? " over a stream" : ""), "
+                + "\(query.hasOptions ? "with" : "without") OPT\(isPlain ? ", plain" : "")"
         )
         guard let asks = wire.asks[name] else { return run.fault("\(word) is asked for, and nobody wants it") }
         let tallies = wire.tallies(of: name, query.type).map(\.tally)
@@ -24,12 +26,10 @@ extension SimulatedInternet {
         let streams = tallies.reduce(0) { $0 + $1.streamQueries }
         if datagrams > Self.datagramLimit * asks { run.fault("\(word): \(datagrams) datagrams for \(asks) lookups") }
         if streams > Self.streamLimit * asks { run.fault("\(word): \(streams) streams' queries for \(asks) lookups") }
-        if rules.boundsPlainForm, let port, wire.isPlain(query, about: name) {
-            checkPlain(query, name, tally, port, asks)
-        }
+        if let port, isPlain { checkPlain(query, name, tally, port, asks) }
     }
 
-    /// The plain form has fewest bits to guess, so it goes out seldom, and from a port that nobody knows yet.
+    /// The plain form has fewest bits to guess, so it goes out seldom, and from a port that the question has not used.
     private func checkPlain(
         _ query: PacketQuery,
         _ name: Int,
@@ -37,25 +37,23 @@ extension SimulatedInternet {
         _ port: SimulatedPort,
         _ asks: Int
     ) {
-        // Where names have three parents a server may have been learned to answer nothing else; one that cannot read
-        // OPT says so.
-        let parents = Set(zone.names.indices.map(zone.parent))
-        guard parents.count < 3, !wire.hasComplained(port.server) else { return }
+        // Where names have three parents a server may have been learned to answer nothing else.
+        guard Set(zone.names.indices.map(zone.parent)).count < 3, !wire.hasComplained(port.server) else { return }
         let word = "\(zone.names[name].text) type \(query.type)"
-        // A server that is marked down may be shown a copy, in both forms.
-        let limit = asks * engineCount * (servers.count > 1 ? 2 : 1)
-        if tally.plainDatagrams.count > limit {
-            run.fault(
-                "\(word): the plain form goes out \(tally.plainDatagrams.count) times over UDP for \(asks) lookups"
-            )
+        // Of several lookups nobody can tell here which of them a query is for.
+        let hasUsedPort = port.sent.contains { $0.place == name && $0.type == query.type && $0.hasOptions }
+        // A server that is marked down is probed besides.
+        if rules.boundsPlainForm, tally.plainDatagrams > 2 * (asks + 1) * engineCount {
+            run.fault("\(word): the plain form goes out \(tally.plainDatagrams) times over UDP for \(asks) lookups")
         }
-        if port.sent.contains(where: { !wire.isPlain($0, about: $0.place ?? -1) }) {
-            run.fault("\(word): the plain form goes out from a port that was used before")
+        if rules.boundsPlainForm, asks == 1, hasUsedPort {
+            run.fault("\(word): the plain form goes out from a port that the question has used")
         }
-        let mismatches = wire.mismatches(for: name, query.type)
-        let mismatchLimit = 4
-        // Each lookup counts its own, and so does a copy for a server that is marked down.
-        if asks == 1, servers.count == 1, mismatches >= mismatchLimit {
+        // To send the same again gives a forger nothing new to guess.
+        let isRepeated = port.sent.contains { $0.identifier == query.identifier && $0.question == query.question }
+        let mismatches = wire.mismatches(for: name, query.type, from: port.server)
+        let limit = 4
+        if rules.hidesPlainFormFromForgers, asks == 1, !isRepeated, mismatches >= limit {
             run.fault("\(word): the plain form goes out over UDP after \(mismatches) datagrams that do not match")
         }
     }
@@ -66,13 +64,8 @@ extension SimulatedInternet {
         let word = "\(zone.names[name].text) type \(type)"
         let tallies = chain.flatMap { wire.tallies(of: $0, type) }
         guard addresses.isEmpty else {
-            // Of a message that breaks off what could be read may be taken, as the C library takes it.
-            let isReadable = tallies.contains { $0.tally.hasSentUnusable }
-            let truth = zone.addresses(of: name, type)
-            for address in addresses
-            where !tallies.contains(where: { $0.tally.given.contains(address) })
-                && !(isReadable && truth.contains(address))
-            {
+            let given = tallies.flatMap { $0.tally.given + $0.tally.inUnusable }
+            for address in addresses where !given.contains(address) {
                 run.fault("\(word): \(address) is believed, and no server has said so")
             }
             return
@@ -108,8 +101,11 @@ extension SimulatedInternet {
             return run.fault("\(word) type \(types): nothing is believed to be there, and no server has said so")
         }
         guard rules.confirmsNegatives else { return }
+        // A forger keeps the plain form off UDP, and the server may have no streams; a machine without sockets asks nobody.
+        if isTroubled { return }
         let isConfirmed = deniers.contains { denier in
-            denier.tally.wasAskedPlainly || isExempt(denier.server, denier.type, of: denier.name)
+            denier.tally.wasAskedPlainly || wire.mismatches(for: denier.name, denier.type, from: denier.server) > 0
+                || isExempt(denier.server, denier.type, of: denier.name)
         }
         if !isConfirmed { run.fault("\(word) type \(types): a \"no\" is believed before the plain form was asked") }
     }
@@ -137,10 +133,12 @@ extension SimulatedInternet {
         let hasComeNow = wire.unread.contains { unread in
             unread.time == run.clock.now && unread.type == type && zone.chain(from: name).contains(unread.name)
         }
-        // Rule 6.
-        if isGivenUp, hasComeNow { run.fault("\(word): given up while the answer lay unread") }
-        guard isCalm, rules.findsWhatGetaddrinfoFinds || hasOrdinaryServers,
-            wire.hasOneSpelling(name), isFoundByGetaddrinfo(name, type, spelled: text)
+        // Rule 6. Of several lookups nobody can tell here for which of them the answer is.
+        if isGivenUp, hasComeNow, wire.asks[name] == 1 { run.fault("\(word): given up while the answer lay unread") }
+        // A "no" to one spelling is kept for all of them, which a server that compares letters does not expect.
+        let isSpelledAlike = zone.chain(from: name).allSatisfy { wire.isSpelled($0, zone.names[$0].wire) }
+        guard isCalm, isSpelledAlike, rules.findsWhatGetaddrinfoFinds || hasOrdinaryServers,
+            isFoundByGetaddrinfo(name, type, spelled: text)
         else { return }
         run.fault("\(word): not found, and getaddrinfo finds it")
     }
@@ -160,12 +158,10 @@ extension SimulatedInternet {
                 in: zone
             )
         else { return false }
-        // Where there are others, nobody is waited for as long as the C library waits.
-        let patience = servers.count > 1 ? min(file.timeout, .milliseconds(400)) : file.timeout
         for server in servers {
-            let time = Duration.nanoseconds(Int64(server.roundTrip + server.thinkingTime))
-            guard case .message(let bytes, let meaning) = server.reply(to: query, isStream: false) else { continue }
-            if time >= patience { return false }
+            guard case .message(let bytes, let meaning) = server.reply(to: query, isStream: false),
+                .nanoseconds(Int64(server.roundTrip + server.thinkingTime)) < file.timeout
+            else { continue }
             if meaning == truth { return true }
             let isTruncated = bytes[2] & 0x02 != 0
             if isTruncated {

@@ -18,7 +18,7 @@ final class SimulatedInternet: @unchecked Sendable {
     private let repetition: Int
     /// By how much a packet may be later than another, in nanoseconds.
     private let spread: UInt64
-    private let isTroubled: Bool
+    let isTroubled: Bool
     private(set) var forger: PacketForger?
     private var hasMoved = false
     private var moveCount = 0
@@ -142,8 +142,8 @@ extension SimulatedInternet {
             return nil
         }
         guard let name = query.place else { return query }
-        let tally = wire.sent(query, about: name, to: server, on: port?.carrier)
-        check(query, name, tally, port)
+        let tally = wire.sent(query, about: name, to: server, isStream: port == nil)
+        check(query, name, to: server, tally, port)
         return query
     }
 

@@ -17,7 +17,7 @@ struct SimulatedMachine: ResolverMachine, @unchecked Sendable {
     }
 
     func makeGenerator() -> any RandomNumberGenerator & Sendable {
-        SeededGenerator(seed: internet.run.dice.seed())
+        SeededGenerator(seed: internet.run.dice.next())
     }
 
     func makeDatagrams() -> any DatagramTransport {
