@@ -4,6 +4,7 @@ import CFairDial
 import NIOConcurrencyHelpers
 import NIOCore
 package import NIOPosix
+import Synchronization
 
 #if canImport(Glibc)
     import Glibc
@@ -34,20 +35,26 @@ package enum ProcessLoops {
         package let reason: String
     }
 
-    private static let areThere = NIOLockedValueBox(false)
+    private static let lock = NIOLock()
+    /// Set once, under the lock; every dial looks at it.
+    private static let areThere = Atomic(false)
 
     /// The loops.
     package static func group() throws(Shortage) -> MultiThreadedEventLoopGroup {
-        let lack = areThere.withLockedValue { areThere -> Shortage? in
-            if areThere { return nil }
+        if !areThere.load(ordering: .acquiring) { try make() }
+        return MultiThreadedEventLoopGroup.singleton
+    }
+
+    private static func make() throws(Shortage) {
+        let lack = lock.withLock { () -> Shortage? in
+            if areThere.load(ordering: .relaxed) { return nil }
             if let lack = self.lack { return lack }
             // Under the lock: of two who came together, the second must not take what the first has just found.
             _ = MultiThreadedEventLoopGroup.singleton
-            areThere = true
+            areThere.store(true, ordering: .releasing)
             return nil
         }
         if let lack { throw lack }
-        return MultiThreadedEventLoopGroup.singleton
     }
 
     private static var lack: Shortage? {

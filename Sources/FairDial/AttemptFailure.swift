@@ -10,17 +10,41 @@
 
 /// Why one attempt ended without a connection.
 package struct AttemptFailure: Error, Hashable, Sendable {
-    package var outcome: AttemptReport.Outcome
+    /// What kind of failure it is. One byte, and one field: failures are copied by every dial.
+    enum Kind: Hashable, Sendable {
+        /// As the outcomes of the same names.
+        case refused, unreachable, timedOut, failed
+        /// The system refused an option of the caller's, before anything was sent.
+        case refusedOption
+        /// This machine has no thread to watch the socket with.
+        case noThread
+        /// The peer, a Unix domain socket, has no room for another connection now: that can only be tried again.
+        case backlogFull
+    }
+
+    var kind: Kind
     package var errorNumber: Int32?
     package var reason: String?
-    /// Whether the system refused an option of the caller's, before anything was sent.
-    package var isOfOption = false
-    /// What this machine lacked, where it was that.
-    var shortage: Dial.Shortage?
+
+    /// How an attempt ends that fails so.
+    package var outcome: AttemptReport.Outcome {
+        switch kind {
+        case .refused: .refused
+        case .unreachable: .unreachable
+        case .timedOut: .timedOut
+        case .failed, .refusedOption, .noThread, .backlogFull: .failed
+        }
+    }
+
+    /// What this machine lacked; `nil` where it was not that.
+    var shortage: Dial.Shortage? {
+        if kind == .noThread { return .threads }
+        return errorNumber.map(Self.isShortage) ?? false ? .descriptors : nil
+    }
 
     /// A failure that is not the system's.
-    package init(_ outcome: AttemptReport.Outcome, reason: String) {
-        self.outcome = outcome
+    package init(reason: String) {
+        kind = .failed
         self.reason = reason
     }
 
@@ -30,8 +54,7 @@ package struct AttemptFailure: Error, Hashable, Sendable {
     package init(errorNumber: Int32, reason: String? = nil) {
         self.errorNumber = errorNumber
         self.reason = reason ?? Self.text(of: errorNumber)
-        shortage = Self.isShortage(errorNumber) ? .descriptors : nil
-        outcome =
+        kind =
             switch errorNumber {
             case ECONNREFUSED, ECONNRESET: .refused
             // EACCES and EPERM are what a "prohibit" route and a local firewall say. ENOPROTOOPT: ICMP's "protocol
@@ -40,6 +63,13 @@ package struct AttemptFailure: Error, Hashable, Sendable {
             case ETIMEDOUT: .timedOut
             default: .failed
             }
+    }
+
+    /// A Unix domain socket without room for another connection.
+    static var backlogFull: AttemptFailure {
+        var failure = AttemptFailure(errorNumber: EAGAIN, reason: "its backlog is full")
+        failure.kind = .backlogFull
+        return failure
     }
 
     /// The system's own words for an error number, in lower case: they stand inside a sentence.

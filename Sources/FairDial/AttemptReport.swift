@@ -54,6 +54,7 @@ public struct AttemptReport: Hashable, Sendable {
         self.outcome = outcome
         self.ended = max(now, started)
         self.errorNumber = errorNumber
-        self.reason = reason
+        // Why it was not under way for good is a better reason than none.
+        if reason != nil || outcome != .timedOut { self.reason = reason }
     }
 }

@@ -29,9 +29,6 @@ package struct AttemptSocket: Sendable {
         case failed(AttemptFailure)
         /// The machine has no descriptor left.
         case shortage
-        /// The peer, a Unix domain socket, has no room for another connection now; nothing can be waited for, only
-        /// tried again.
-        case backlogFull
     }
 
     package let descriptor: CInt
@@ -80,7 +77,7 @@ package struct AttemptSocket: Sendable {
             guard let number = failure.errorNumber else { return .failed(failure) }
             if AttemptFailure.isShortage(number) { return .shortage }
             guard number == EAGAIN else { return .failed(failure) }
-            if destination.endpoint == nil { return .backlogFull }
+            if destination.endpoint == nil { return .failed(.backlogFull) }
             return .failed(AttemptFailure(errorNumber: number, reason: "no port is free to send from"))
         case .connected where setup.transport == .unconnectedDatagram:
             // Connecting has shown that there is a way there; now the association is dissolved again.
@@ -122,7 +119,7 @@ package struct AttemptSocket: Sendable {
     }
 
     /// Whether there are bytes to read, an error, or the end.
-    var hasUnread: Bool {
+    static func hasUnread(_ descriptor: CInt) -> Bool {
         var asked = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
         return poll(&asked, 1, 0) > 0
     }
@@ -208,9 +205,9 @@ package struct AttemptSocket: Sendable {
 
     /// What the system says of an option; a port that is taken may be free the next time, and is no option's fault.
     private static func refusal(_ number: Int32, of option: String) -> AttemptFailure {
-        var failure = AttemptFailure(.failed, reason: "\(option): \(AttemptFailure.text(of: number))")
+        var failure = AttemptFailure(reason: "\(option): \(AttemptFailure.text(of: number))")
         failure.errorNumber = number
-        failure.isOfOption = number != EADDRINUSE && !AttemptFailure.isShortage(number)
+        if number != EADDRINUSE, !AttemptFailure.isShortage(number) { failure.kind = .refusedOption }
         return failure
     }
 

@@ -57,7 +57,7 @@ package final class ConnectPoller: Sendable {
                     state.watched[token] = nil
                     queue.remove(descriptor)
                     var failure = AttemptFailure(errorNumber: number)
-                    failure.shortage = .threads
+                    failure.kind = .noThread
                     return .failure(failure)
                 }
                 state.isThreadRunning = true

@@ -40,8 +40,8 @@ package protocol Connector: Sendable {
         initializer: @escaping @Sendable (any Channel) -> EventLoopFuture<Void>
     ) -> EventLoopFuture<any Channel>
 
-    /// Whether a channel's socket has something that the channel has not read, bytes or the end.
-    func hasUnread(_ socket: AttemptSocket) -> Bool
+    /// Whether a channel's descriptor has something that the channel has not read, bytes or the end.
+    func hasUnread(_ descriptor: CInt) -> Bool
 
     /// Closes a socket.
     func close(_ socket: AttemptSocket)
@@ -49,5 +49,5 @@ package protocol Connector: Sendable {
 
 extension Connector {
     /// A script's channels read at once.
-    package func hasUnread(_ socket: AttemptSocket) -> Bool { false }
+    package func hasUnread(_ descriptor: CInt) -> Bool { false }
 }

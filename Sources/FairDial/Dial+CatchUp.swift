@@ -28,6 +28,11 @@ extension Dial {
         if case .asked(let since) = catchUp { since + Self.catchUpLimit } else { nil }
     }
 
+    /// For how long the time had been up when it was looked at: as long, perhaps, as the process stood still.
+    var lateness: Duration {
+        if case .asked(let since) = catchUp { since - verdictTime } else { .zero }
+    }
+
     /// A timer has gone off. The driver has asked the sockets and read its post before.
     ///
     /// - Parameter now: a moment before that: what has come by then has been read, however long reading took.
@@ -42,7 +47,7 @@ extension Dial {
         case .notNeeded, .done:
             guard now >= verdictTime, awaitsMail else { return advance(to: now) }
             catchUp = .asked(since: now)
-            return ActionList(.catchUp(late: now - verdictTime))
+            return ActionList(.catchUp)
         }
     }
 

@@ -33,9 +33,7 @@ extension Dial {
             }
         if case .handshaking = phase { actions.append(.closeWinner) }
         for case .abandon(let destination) in race.cancel() {
-            let isOpen = !awaitsRetry(destination)
-            end(destination, outcome, at: now)
-            if isOpen { actions.append(.close(destination)) }
+            if endClosing(destination, outcome, at: now) { actions.append(.close(destination)) }
         }
         let resolutionError: ResolutionError? =
             switch lookup {
@@ -46,14 +44,14 @@ extension Dial {
         let channelError: (any Error)? = if case .channel(_, let error) = failure { error } else { nil }
         actions.append(contentsOf: leaveLookup())
         var splits = splits
-        splits.untried = untried
         if case .handshaking = phase { splits.handshake = stopwatch[.handshake] }
         phase = .over
         let error = DialError(
             code,
-            DialVerdict.sentence(message, splits: splits, resolutionError: resolutionError),
+            DialVerdict.sentence(message, splits: splits, untried: untried, resolutionError: resolutionError),
             target: "\(question.target)",
             splits: splits,
+            untried: untried,
             resolutionError: resolutionError,
             channelError: channelError
         )

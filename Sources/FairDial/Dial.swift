@@ -44,13 +44,8 @@ struct Dial: ~Copyable, Sendable {
     var hasAddresses = false
     /// Why a binding's target could not be looked up, the first one; kept apart, for nearly no dial has any.
     var targetFailure: TargetFailure?
-    var postponements = 0
-    /// What the sockets that could not be opened or watched were short of.
-    var socketShortage = Shortage.descriptors
-    /// Attempts whose peer had no room, and when each is made again; their clock runs meanwhile.
-    var retries: [(destination: Destination, due: Duration)] = []
-    /// How many attempts ended because the system refused an option.
-    var optionFailures = 0
+    /// What was short, full or refused; `nil` for nearly every dial.
+    var troubles: Troubles?
     /// Whether what has come is being read before time is called.
     var catchUp = CatchUp.notNeeded
     private var hasReachedStart = false
@@ -79,7 +74,7 @@ struct Dial: ~Copyable, Sendable {
         if let catchUpEnd { return catchUpEnd }
         var wake = verdictTime
         if case .postponed(let until, _) = lookup { wake = min(wake, until) }
-        for retry in retries { wake = min(wake, retry.due) }
+        for retry in troubles?.retries ?? [] { wake = min(wake, retry.due) }
         if let raceWake = race.wakeTime, question.goal != .answer { wake = min(wake, raceWake) }
         return wake
     }
@@ -209,10 +204,10 @@ extension Dial {
         return carryOut(race.answersEnded(at: now), at: now)
     }
 
-    /// An attempt has connected.
+    /// An attempt has connected; one that waits for room has no socket that could.
     mutating func connected(_ destination: Destination, at now: Duration) -> ActionList<DialAction> {
         // A loser's socket has been closed by the time the race is over: what was on its way says nothing any more.
-        guard case .dialing = phase, !awaitsRetry(destination) else { return ActionList() }
+        guard case .dialing = phase else { return ActionList() }
         return carryOut(race.connected(destination), at: now)
     }
 
@@ -228,7 +223,10 @@ extension Dial {
         toldAt now: Duration
     ) -> ActionList<DialAction> {
         guard case .dialing = phase else { return ActionList() }
-        if failure.isOfOption { optionFailures += 1 }
+        switch failure.kind {
+        case .refused, .unreachable, .timedOut, .failed: break
+        case .refusedOption, .noThread, .backlogFull: return metTrouble(destination, failure, at: time, toldAt: now)
+        }
         end(destination, failure.outcome, at: time, errorNumber: failure.errorNumber, reason: failure.reason)
         if now > time, !attempts.contains(where: { $0.outcome == nil }) { stopwatch.run(idleClock, at: time) }
         return carryOut(race.failed(destination, at: now), at: now)
@@ -282,7 +280,7 @@ extension Dial {
             return ActionList(.lookUp)
         }
         guard question.goal != .answer else { return ActionList() }
-        if !retries.isEmpty { return retryDue(at: now) + carryOut(race.advance(to: now), at: now) }
+        if troubles != nil { return retryDue(at: now) + carryOut(race.advance(to: now), at: now) }
         return carryOut(race.advance(to: now), at: now)
     }
 }
@@ -298,7 +296,7 @@ extension Dial {
 
     /// The clock that runs while no attempt is under way.
     private var idleClock: DialClock {
-        if shortage != nil { return .queue }
+        if isShort { return .queue }
         if case .queued = lookup { return .queue }
         return .lookup
     }
@@ -334,15 +332,9 @@ extension Dial {
                 attempts.append(AttemptReport(destination: destination, started: now))
                 actions.append(.open(destination))
             case .giveUp(let destination):
-                let attempt = attempts.last { $0.destination == destination && $0.outcome == nil }
-                let silence = "silent for \((now - (attempt?.started ?? now)).readable)"
-                let isOpen = !awaitsRetry(destination)
-                end(destination, .timedOut, at: now, reason: attempt?.reason ?? silence)
-                if isOpen { actions.append(.close(destination)) }
+                if giveUp(destination, at: now) { actions.append(.close(destination)) }
             case .abandon(let destination):
-                let isOpen = !awaitsRetry(destination)
-                end(destination, .abandoned, at: now)
-                if isOpen { actions.append(.close(destination)) }
+                if endClosing(destination, .abandoned, at: now) { actions.append(.close(destination)) }
             case .succeed(let destination):
                 end(destination, .connected, at: now)
                 let left = leaveLookup()
@@ -402,9 +394,7 @@ extension Dial {
         guard let index = attempts.lastIndex(where: { $0.destination == destination && $0.outcome == nil }) else {
             return
         }
-        if !retries.isEmpty { retries.removeAll { $0.destination == destination } }
-        // Why it was not under way for good is the better reason.
-        let reason = reason ?? (outcome == .timedOut ? attempts[index].reason : nil)
+        if troubles != nil { forgetRetry(of: destination) }
         attempts[index].end(outcome, at: now, errorNumber: errorNumber, reason: reason)
     }
 }

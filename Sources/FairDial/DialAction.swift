@@ -10,8 +10,8 @@ enum DialAction: Sendable {
     case lookUp
     /// The answer is not wanted any more.
     case leaveLookup
-    /// Have everything read that has come by now, for the time is up, and has been for this long; then say `caughtUp`.
-    case catchUp(late: Duration)
+    /// Have everything read that has come by now, for the time is up, and has been for `lateness`; then say `caughtUp`.
+    case catchUp
     /// The first attempt starts now: tell whoever has a stopwatch of its own.
     case reachStartingLine
     /// Open a socket and connect it; report how that goes.

@@ -8,7 +8,7 @@ extension DialDriver {
     func handOver(_ destination: Destination) {
         guard let socket = take(destination) else { return }
         dial.handOverBegins(at: now)
-        winnerSocket = socket
+        winnerDescriptor = socket.descriptor
         let tlsHandshake = awaitsTLS ? loop.makePromise(of: Void.self) : nil
         let initializer: @Sendable (any Channel) -> EventLoopFuture<Void> = { channel in
             self.winner = channel

@@ -50,15 +50,15 @@ package final class DialDriver: @unchecked Sendable {
 
     private(set) var lookup: (any LookupUnderWay)?
     /// The look-ups that are reading what has come, by name; the dial's time is up when they have.
-    var catchingUp: Set<String> = []
+    var catchingUp: Set<String>?
     var known = KnownAddresses()
     /// `nil` where no service bindings are wanted.
     let services: ServiceDial?
     private var attempts: [Attempt] = []
     var dial: Dial
     var winner: (any Channel)?
-    /// The socket that the winner was made of; the channel's to close.
-    var winnerSocket: AttemptSocket?
+    /// What the winner was made of; the channel's to close.
+    var winnerDescriptor: CInt?
     /// The channel initializer's future; it tells whose fault a channel is that never came to be.
     var initialized: EventLoopFuture<Void>?
     /// Whether there was a channel once: then the winner's descriptor is the channel's to close.
@@ -255,7 +255,7 @@ extension DialDriver {
             switch action {
             case .lookUp: lookUp()
             case .leaveLookup: leaveLookup()
-            case .catchUp(let late): catchUp(late: late)
+            case .catchUp: catchUp(late: dial.lateness)
             case .reachStartingLine: plan.onStart?()
             case .open(let destination): open(destination)
             case .close(let destination): close(destination)
@@ -294,8 +294,6 @@ extension DialDriver {
         switch plan.connector.open(destination, with: plan.sockets) {
         case .shortage:
             carryOut(dial.outOfDescriptors(destination, at: now))
-        case .backlogFull:
-            carryOut(dial.backlogFull(destination, at: now))
         case .failed(let failure):
             fail(destination, failure, at: now)
         case .opened(let socket, .connected):
@@ -310,6 +308,8 @@ extension DialDriver {
         }
     }
 
+    /// Out of line: on this machine's own addresses there is nothing to watch, and whoever opens would pay for it.
+    @inline(never)
     private func watch(_ destination: Destination) {
         guard let index = attempts.firstIndex(where: { $0.destination == destination }) else { return }
         do {
@@ -363,8 +363,10 @@ extension DialDriver {
         guard let end else { return }
         self.end = nil
         if let ending = self.end(as: ending) { end(ending) }
-        winner = nil
-        winnerSocket = nil
+        if winner != nil {
+            winner = nil
+            winnerDescriptor = nil
+        }
         // A future of the caller's that never ends must not keep the driver, which waits for it, alive.
         initialized = nil
     }

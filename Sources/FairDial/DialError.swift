@@ -42,6 +42,9 @@ public struct DialError: Error, Sendable {
     /// Where the time went, up to the failure, with every attempt and its cause.
     public let splits: Splits
 
+    /// How many addresses were known and had not been tried when the time was up.
+    public let untried: Int
+
     /// What the resolver said, where it said no.
     public let resolutionError: ResolutionError?
 
@@ -84,6 +87,7 @@ public struct DialError: Error, Sendable {
         _ message: String,
         target: String,
         splits: Splits = Splits(),
+        untried: Int = 0,
         resolutionError: ResolutionError? = nil,
         channelError: (any Error)? = nil
     ) {
@@ -91,6 +95,7 @@ public struct DialError: Error, Sendable {
         self.message = message
         self.target = target
         self.splits = splits
+        self.untried = untried
         self.resolutionError = resolutionError
         self.channelError = channelError
     }

@@ -50,6 +50,7 @@ enum DialVerdict {
     static func sentence(
         _ message: String,
         splits: Splits,
+        untried: Int = 0,
         resolutionError: ResolutionError? = nil
     ) -> String {
         var causes = splits.attempts.map { attempt in
@@ -59,9 +60,9 @@ enum DialVerdict {
         if let resolutionError, resolutionError.message != message {
             causes.append("look-up: \(resolutionError.message)")
         }
-        if splits.untried > 0 {
+        if untried > 0 {
             causes.append(
-                splits.untried == 1 ? "1 address was not tried" : "\(splits.untried) addresses were not tried"
+                untried == 1 ? "1 address was not tried" : "\(untried) addresses were not tried"
             )
         }
         if !splits.skipped.isEmpty { causes.append(words(forSkipped: splits.skipped)) }

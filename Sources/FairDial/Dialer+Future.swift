@@ -58,7 +58,7 @@ extension Dialer {
         initializer: @escaping @Sendable (any Channel) -> EventLoopFuture<Void>
     ) -> EventLoopFuture<Connection<any Channel>> {
         do {
-            let start = try start(for: target, options)
+            let start = try start(for: target, families: options.wantedFamilies)
             return connect(to: target, from: start, over: transport, options: options, on: loop, initializer)
         } catch {
             return loop.makeFailedFuture(error)
@@ -75,7 +75,7 @@ extension Dialer {
         on loop: any EventLoop,
         initializer: @escaping @Sendable (any Channel) -> EventLoopFuture<Void>
     ) -> EventLoopFuture<Connection<any Channel>> {
-        let start = start(for: answer, options)
+        let start = start(for: answer, families: options.wantedFamilies)
         return connect(to: answer.target, from: start, over: transport, options: options, on: loop, initializer)
     }
 

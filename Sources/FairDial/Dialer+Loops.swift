@@ -22,7 +22,7 @@ extension Dialer {
 
     /// A loop, where there is one without waiting.
     var readyLoop: (any EventLoop)? {
-        if let group = setup.configuration.ownGroup { return group.any() }
+        if let group = setup.group { return group.any() }
         return (try? ProcessLoops.group())?.any()
     }
 

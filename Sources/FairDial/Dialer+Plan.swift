@@ -7,32 +7,20 @@ import NIOCore
 import NameResolution
 
 extension DialOptions {
-    /// The families to ask for and to dial: those asked for, less what has no local address where there is one.
+    /// The families to ask for and to dial: those asked for, less what has no local address where there is one. None
+    /// where the options contradict each other.
     var wantedFamilies: AddressFamilies {
-        families.subtracting(skippedFamilies)
+        guard !localEndpoints.isEmpty else { return families }
+        let bound = localEndpoints.reduce(into: AddressFamilies()) {
+            $0.formUnion(AddressFamilies($1.address.family))
+        }
+        // Of two addresses of one family, neither is the one that was meant.
+        return localEndpoints.count > (bound == .both ? 2 : 1) ? [] : families.intersection(bound)
     }
 
     /// The families that are asked for, and have no local address where the other one has.
     var skippedFamilies: AddressFamilies {
-        guard !localEndpoints.isEmpty else { return [] }
-        let bound = localEndpoints.reduce(into: AddressFamilies()) {
-            $0.formUnion(AddressFamilies($1.address.family))
-        }
-        return families.subtracting(bound)
-    }
-
-    /// What makes no sense in these options, for a person; `nil` where all of it does.
-    var contradiction: String? {
-        if families.isEmpty { return "the options ask for no family" }
-        guard let first = localEndpoints.first else { return nil }
-        if wantedFamilies.isEmpty {
-            return "no family is left: the local address \(first.address) is of another one than those asked for"
-        }
-        for family in [AddressFamily.ipv4, .ipv6]
-        where localEndpoints.reduce(0, { $0 + ($1.address.family == family ? 1 : 0) }) > 1 {
-            return "two local addresses of one family, \(family == .ipv4 ? "IPv4" : "IPv6")"
-        }
-        return nil
+        localEndpoints.isEmpty ? [] : families.subtracting(wantedFamilies)
     }
 
     /// How the sockets of a dial are made.
@@ -52,16 +40,19 @@ extension Dialer {
     ///
     /// - Throws: `invalidTarget` for a host that is numeric and cannot be dialed, such as one with an unknown zone;
     ///   `invalidOption` for options that contradict each other.
-    func start(for target: Target, _ options: DialOptions) throws(DialError) -> DialPlan.Start {
+    func start(for target: Target, families: AddressFamilies) throws(DialError) -> DialPlan.Start {
         let host: String
         let port: UInt16
         switch target.place {
         case .path(let path): return .known([.local(path: path)], nil)
         case .host(let targetHost, let targetPort): (host, port) = (targetHost, targetPort)
         }
-        let families = options.wantedFamilies
-        if let contradiction = options.contradiction {
-            throw DialError(.invalidOption, contradiction, target: "\(target)")
+        if families.isEmpty {
+            throw DialError(
+                .invalidOption,
+                "the options leave no family to dial: one must be asked for, with one local address of it, or none at all",
+                target: "\(target)"
+            )
         }
         if !setup.configuration.overrides.isEmpty,
             let addresses = setup.configuration.overrides[InternationalName.key(of: host)]
@@ -87,8 +78,7 @@ extension Dialer {
     }
 
     /// Where a dial of an earlier answer begins.
-    func start(for answer: Answer, _ options: DialOptions) -> DialPlan.Start {
-        let families = options.wantedFamilies
+    func start(for answer: Answer, families: AddressFamilies) -> DialPlan.Start {
         let endpoints = answer.endpoints.filter { families.contains($0.address.family) }
         return .known(endpoints.map(Destination.internet), answer.source)
     }

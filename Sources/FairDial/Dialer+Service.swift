@@ -162,6 +162,7 @@ extension DialError {
             failures.map { "\($0.target): \($0.message)" }.joined(separator: "; "),
             target: name,
             splits: splits,
+            untried: failures.reduce(0) { $0 + $1.untried },
             resolutionError: last.resolutionError,
             channelError: last.channelError
         )

@@ -67,7 +67,7 @@ extension Dialer {
     ) async throws(DialError) -> Connection<Output> {
         // Straight to the point, here and below: a call on the way would cost every dial a hundred instructions.
         let target = try Target(host: host, port: port)
-        let start = try start(for: target, options)
+        let start = try start(for: target, families: options.wantedFamilies)
         return try await connect(to: target, from: start, over: transport, options: options, initializer: initializer)
     }
 
@@ -81,7 +81,7 @@ extension Dialer {
         options: DialOptions = DialOptions()
     ) async throws(DialError) -> Connection<any Channel> {
         let target = try Target(host: host, port: port)
-        let start = try start(for: target, options)
+        let start = try start(for: target, families: options.wantedFamilies)
         return try await connect(to: target, from: start, over: transport, options: options)
     }
 
@@ -93,7 +93,7 @@ extension Dialer {
         over transport: Transport = .stream,
         options: DialOptions = DialOptions()
     ) async throws(DialError) -> Connection<any Channel> {
-        let start = try start(for: target, options)
+        let start = try start(for: target, families: options.wantedFamilies)
         return try await connect(to: target, from: start, over: transport, options: options)
     }
 
@@ -106,7 +106,7 @@ extension Dialer {
         options: DialOptions = DialOptions(),
         initializer: @escaping @Sendable (any Channel) -> EventLoopFuture<Output>
     ) async throws(DialError) -> Connection<Output> {
-        let start = try start(for: target, options)
+        let start = try start(for: target, families: options.wantedFamilies)
         return try await connect(to: target, from: start, over: transport, options: options, initializer: initializer)
     }
 
@@ -118,7 +118,7 @@ extension Dialer {
         over transport: Transport = .stream,
         options: DialOptions = DialOptions()
     ) async throws(DialError) -> Connection<any Channel> {
-        let start = start(for: answer, options)
+        let start = start(for: answer, families: options.wantedFamilies)
         return try await connect(to: answer.target, from: start, over: transport, options: options)
     }
 
@@ -131,7 +131,7 @@ extension Dialer {
         options: DialOptions = DialOptions(),
         initializer: @escaping @Sendable (any Channel) -> EventLoopFuture<Output>
     ) async throws(DialError) -> Connection<Output> {
-        let start = start(for: answer, options)
+        let start = start(for: answer, families: options.wantedFamilies)
         return try await connect(
             to: answer.target,
             from: start,
@@ -218,7 +218,7 @@ extension Dialer {
         over transport: Transport = .stream,
         options: DialOptions = DialOptions()
     ) async throws(DialError) -> ConnectedSocket {
-        let start = try start(for: target, options)
+        let start = try start(for: target, families: options.wantedFamilies)
         let plan = plan(for: target, from: start, goal: .socket, over: transport, options: options)
         let ending = await run(plan)
         switch ending {
@@ -247,7 +247,7 @@ extension Dialer {
         options: DialOptions = DialOptions()
     ) async throws(DialError) -> Answer {
         let target = try Target(host: host, port: port)
-        let start = try start(for: target, options)
+        let start = try start(for: target, families: options.wantedFamilies)
         // What is known needs no loop to say so (rule 1).
         if case .known(let destinations, let source?) = start, !destinations.isEmpty {
             return try answer(destinations, from: source, to: target, options)
@@ -338,7 +338,7 @@ extension Dialer {
         initializer: @escaping @Sendable (any Channel) -> EventLoopFuture<Void>,
         _ end: @escaping @Sendable (DialDriver.Ending) -> Void
     ) throws(DialError) -> DialDriver {
-        let start = try start(for: target, options)
+        let start = try start(for: target, families: options.wantedFamilies)
         let plan = plan(
             for: target,
             from: start,

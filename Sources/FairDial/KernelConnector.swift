@@ -55,8 +55,8 @@ package struct KernelConnector: Connector {
         }
     }
 
-    package func hasUnread(_ socket: AttemptSocket) -> Bool {
-        socket.hasUnread
+    package func hasUnread(_ descriptor: CInt) -> Bool {
+        AttemptSocket.hasUnread(descriptor)
     }
 
     package func close(_ socket: AttemptSocket) {

@@ -112,7 +112,7 @@ struct SocketAddressBytes: Sendable {
                 // glibc asks with a socket, and leaves ENOENT where it got none: the machine's trouble, not the zone's.
                 throw AttemptFailure(errorNumber: errno == ENOENT ? EMFILE : errno)
             }
-            throw AttemptFailure(.failed, reason: "there is no interface \"\(name)\"")
+            throw AttemptFailure(reason: "there is no interface \"\(name)\"")
         }
     }
 }

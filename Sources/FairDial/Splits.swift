@@ -36,9 +36,6 @@ public struct Splits: Hashable, Sendable {
     /// Every attempt, in the order in which they started.
     public var attempts: [AttemptReport] = []
 
-    /// How many addresses were known and had not been tried when the time was up.
-    public var untried = 0
-
     /// No time, nobody, no attempt: what a dial that has not begun has to show.
     public init() {}
 

@@ -8,7 +8,7 @@ extension DialAction {
         switch self {
         case .lookUp: "look up"
         case .leaveLookup: "leave the look-up"
-        case .catchUp(let late): "catch up with \(late.readable)"
+        case .catchUp: "catch up"
         case .reachStartingLine: "starting line"
         case .open(let destination): "open \(destination)"
         case .close(let destination): "close \(destination)"

@@ -226,7 +226,8 @@ extension [String] {
         _ = dial.start(at: .zero)
         dial.lookupStarted(at: .zero)
         // The process stood still for 4 s.
-        #expect(dial.wake(at: at(9_000)).words == ["catch up with 4 s"])
+        #expect(dial.wake(at: at(9_000)).words == ["catch up"])
+        #expect(dial.lateness == at(4_000))
         #expect(dial.wakeTime == at(10_000))
         #expect(dial.wake(at: at(9_001)).words == [])
         #expect(dial.answered(.system([]), all: [four], at: at(9_001)).words == ["open \(four)"])
@@ -238,7 +239,7 @@ extension [String] {
         var dial = Dial(try .about())
         _ = dial.start(at: .zero)
         dial.lookupStarted(at: .zero)
-        #expect(dial.wake(at: at(5_000)).words == ["catch up with 0 s"])
+        #expect(dial.wake(at: at(5_000)).words == ["catch up"])
         let end = dial.caughtUp()
         #expect(end.words == ["leave the look-up", "failed: lookupTimeout"])
         #expect(end.splits?.lookup == at(5_000))
@@ -258,13 +259,13 @@ extension [String] {
     @Test func `a deadline is a clock like the others, and so is the handshake's`() throws {
         var waiting = Dial(try .about(deadline: .seconds(3)))
         _ = waiting.start(at: .zero)
-        #expect(waiting.wake(at: at(3_000)).words == ["catch up with 0 s"])
+        #expect(waiting.wake(at: at(3_000)).words == ["catch up"])
         #expect(waiting.caughtUp().words == ["leave the look-up", "failed: deadlineExceeded"])
         var shaking = Dial(try .about(nil, awaitsReadiness: true))
         _ = shaking.start(with: [four], from: .numeric, at: .zero)
         _ = shaking.connected(four, at: at(5))
         shaking.handOverBegins(at: at(5))
-        #expect(shaking.wake(at: at(1_005)).words == ["catch up with 0 s"])
+        #expect(shaking.wake(at: at(1_005)).words == ["catch up"])
         #expect(shaking.ready(at: at(1_006)).words == ["connected to \(four)"])
         #expect(shaking.caughtUp().words == [])
     }
@@ -528,7 +529,7 @@ extension [String] {
         var now = Duration.zero
         var pauses: [Int] = []
         for _ in 0..<7 {
-            #expect(dial.backlogFull(path, at: now).words == [])
+            #expect(dial.failed(path, .backlogFull, at: now, toldAt: now).words == [])
             let next = dial.wakeTime
             let wake = try #require(next)
             pauses.append(Int((wake - now) / .milliseconds(1)))
@@ -547,7 +548,7 @@ extension [String] {
     @Test func `when the connect budget ends it says so, and there is no socket to close`() throws {
         var dial = Dial(try .about(nil))
         _ = dial.start(with: [path], from: nil, at: .zero)
-        _ = dial.backlogFull(path, at: at(1))
+        _ = dial.failed(path, .backlogFull, at: at(1), toldAt: at(1))
         let end = dial.wake(at: at(2_000))
         #expect(end.words == ["failed: connectTimeout"])
         #expect(end.error?.message == "no attempt connected within 2 s: /run/db.sock its backlog is full")
@@ -556,9 +557,9 @@ extension [String] {
     @Test func `a loser that waits for room has no socket to close, and is not made again`() throws {
         var dial = Dial(try .about(nil))
         _ = dial.start(with: [path, four], from: nil, at: .zero)
-        _ = dial.backlogFull(path, at: .zero)
+        _ = dial.failed(path, .backlogFull, at: .zero, toldAt: .zero)
         for now in [5, 250] { _ = dial.wake(at: at(now)) }
-        _ = dial.backlogFull(path, at: at(250))
+        _ = dial.failed(path, .backlogFull, at: at(250), toldAt: at(250))
         #expect(dial.connected(four, at: at(251)).words == ["hand over \(four)"])
         #expect(dial.wake(at: at(270)).words == [])
     }
@@ -566,9 +567,9 @@ extension [String] {
     @Test func `called off while it waits for room`() throws {
         var dial = Dial(try .about(nil))
         _ = dial.start(with: [path], from: nil, at: .zero)
-        _ = dial.backlogFull(path, at: .zero)
+        _ = dial.failed(path, .backlogFull, at: .zero, toldAt: .zero)
         #expect(dial.cancel(at: at(1)).words == ["failed: cancelled"])
-        #expect(dial.backlogFull(path, at: at(2)).words == [])
+        #expect(dial.failed(path, .backlogFull, at: at(2), toldAt: at(2)).words == [])
         #expect(dial.wakeTime == nil)
     }
 }
@@ -580,7 +581,7 @@ extension [String] {
         _ = dial.start(with: [four] + others, from: .override, at: .zero)
         _ = dial.advance(to: at(250))
         let end = dial.advance(to: at(2_000))
-        #expect(end.splits?.untried == 2)
+        #expect(end.error?.untried == 2)
         #expect(
             end.error?.message
                 == "no attempt connected within 2 s: 192.0.2.1:80 timed-out, 192.0.2.2:80 timed-out, "
@@ -592,7 +593,7 @@ extension [String] {
         var dial = Dial(try .about(nil, deadline: at(100)))
         _ = dial.start(with: [six, four], from: .override, at: .zero)
         let end = dial.advance(to: at(100))
-        #expect(end.splits?.untried == 1)
+        #expect(end.error?.untried == 1)
         #expect(end.error?.message.hasSuffix(", 1 address was not tried") == true)
     }
 
@@ -600,10 +601,10 @@ extension [String] {
         var connected = Dial(try .about(nil))
         _ = connected.start(with: [six, four], from: .override, at: .zero)
         _ = connected.connected(six, at: at(1))
-        #expect(connected.ready(at: at(1)).splits?.untried == 0)
+        #expect(connected.ready(at: at(1)).words == ["connected to \(six)"])
         var failed = Dial(try .about(nil))
         _ = failed.start(with: [four], from: .override, at: .zero)
-        #expect(failed.failed(four, AttemptFailure(errorNumber: 111), at: at(1), toldAt: at(1)).splits?.untried == 0)
+        #expect(failed.failed(four, AttemptFailure(errorNumber: 111), at: at(1), toldAt: at(1)).error?.untried == 0)
     }
 }
 

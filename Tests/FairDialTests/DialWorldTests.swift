@@ -113,7 +113,9 @@ private struct World: ~Copyable {
                 dial.lookupEnded(kind.map { ResolutionError($0, "no") }, at: now),
                 after: "look-up ended \(kind as Any)"
             )
-        case 5: take(dial.connected(target, at: earlier), after: "\(target) connected")
+        case 5:
+            guard !dial.awaitsRetry(target) else { return }
+            take(dial.connected(target, at: earlier), after: "\(target) connected")
         case 6, 7:
             open.remove(target)
             take(
@@ -122,7 +124,8 @@ private struct World: ~Copyable {
             )
         case 8 where Bool.random(using: &random):
             guard open.remove(target) != nil else { return }
-            take(dial.backlogFull(target, at: now), after: "\(target) has no room")
+            let actions = dial.failed(target, .backlogFull, at: now, toldAt: now)
+            take(actions, after: "\(target) has no room")
         case 8:
             guard open.remove(target) != nil else { return }
             take(dial.outOfDescriptors(target, at: now), after: "\(target) found no descriptor")

@@ -278,14 +278,10 @@ import Testing
             Endpoint(address: try IPAddress("127.0.0.1"), port: 0),
             Endpoint(address: try IPAddress("127.0.0.2"), port: 0),
         ]
-        for (options, message) in [
-            (noFamily, "the options ask for no family"),
-            (otherFamily, "no family is left: the local address 127.0.0.1 is of another one than those asked for"),
-            (twice, "two local addresses of one family, IPv4"),
-        ] {
+        for options in [noFamily, otherFamily, twice] {
             let error = await failure { try await Dialer.shared.connect(to: "localhost", port: 9, options: options) }
             #expect(error?.code == .invalidOption)
-            #expect(error?.message == message)
+            #expect(error?.message.hasPrefix("the options leave no family to dial: ") == true)
             #expect(error?.fault == .caller)
             #expect(error?.isRetryable == false)
             let loop = MultiThreadedEventLoopGroup.singleton.next()

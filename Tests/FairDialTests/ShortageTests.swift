@@ -66,7 +66,7 @@ import Testing
     }
 
     @Test
-    func `the first dial of a process waits for what its loops need, on both clocks and faces, and a later one works`()
+    func `the first dial of a process waits for what its loops need, and a later one works`()
         async
     {
         await #expect(processExitsWith: .success) {
