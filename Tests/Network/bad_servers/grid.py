@@ -1,0 +1,157 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The grid: every way, with every kind of stream, alone, before a good server, and twice."""
+
+import asyncio
+import dataclasses
+import ipaddress
+import random
+import zlib
+
+from .clients import AGAIN, FOUND, NONE, TEMPORARY, TOGETHER, Together
+from .servers import GOOD
+from .ways import ALL, Way
+from .zone import NET4, NET6
+
+SETUPS = ["alone", "then-good", "twice"]
+# By how much more than the C library we may take.
+SLACK = 1.0
+WORSE, SLOWER, WRONG, MORE = "worse", "slower", "wrong", "more"
+TEMPORARY_FOR_NONE, NONE_FOR_TEMPORARY = "temporary for none", "none for temporary"
+
+
+@dataclasses.dataclass(frozen=True)
+class Case:
+    """A way in its surroundings."""
+
+    way: str
+    tcp: str
+    setup: str
+
+    def __str__(self):
+        return f"{self.way}/tcp-{self.tcp}/{self.setup}"
+
+    @property
+    def questions(self):
+        """Names, and `None` for many names at once."""
+        way = ALL[self.way]
+        names = way.names if self.setup == "alone" else way.names[:2] if self.setup == "twice" else way.names[:3]
+        return [*names, None] if way.is_asked_together else names
+
+
+def cases(pattern=None, quick=False):
+    chosen = [
+        Case(way.name, tcp, setup) for way in ALL.values() for tcp in way.tcp for setup in SETUPS
+        if pattern is None or pattern in f"{way.name}/tcp-{tcp}/{setup}"
+    ]
+    if not quick:
+        return chosen
+    # Each way once, the surroundings by its name: the same at every run, and each of them about as often as the others.
+    by_way = {}
+    for case in chosen:
+        by_way.setdefault(case.way, []).append(case)
+    return [each[zlib.crc32(way.encode()) % len(each)] for way, each in by_way.items()]
+
+
+@dataclasses.dataclass
+class Difference:
+    kind: str
+    case: Case
+    question: str | None
+    theirs: object
+    ours: object
+
+    def __str__(self):
+        return f"{self.kind}: {self.case} {self.question or 'together'}: the C library {self.theirs}; we {self.ours}"
+
+
+class Grid:
+    def __init__(self, servers, clients):
+        self.servers, self.clients = servers, clients
+        # A process of ours takes some 0.1 s of a processor to start, and one of the C library's next to nothing.
+        self.room = {"c": asyncio.Semaphore(400), "fairdial": asyncio.Semaphore(120)}
+        self.starting = {"c": asyncio.Semaphore(8), "fairdial": asyncio.Semaphore(3)}
+
+    async def run(self, chosen):
+        """All differences, those that were doubtful asked again with hardly anybody beside them."""
+        pairs = [(case, question) for case in chosen for question in case.questions]
+        # Those that wait for each other's servers are not to be next to each other.
+        random.Random(53).shuffle(pairs)
+        found = [each for each in await asyncio.gather(*(self.compare(*pair) for pair in pairs)) if each]
+        sure = [each for each in found if each.kind not in (WORSE, SLOWER, WRONG)]
+        doubtful = [each for each in found if each.kind in (WORSE, SLOWER, WRONG)]
+        self.room["c"] = self.room["fairdial"] = asyncio.Semaphore(6)
+        confirmed = await asyncio.gather(*(self.confirm(each) for each in doubtful))
+        return sure + [each for each in confirmed if each]
+
+    async def confirm(self, difference):
+        """Worse is worse if it is so again in one of two; slower only in both, because the machine may be at work."""
+        again = []
+        for _ in range(2):
+            again.append(await self.compare(difference.case, difference.question))
+            same = again[-1] and again[-1].kind in (WORSE, WRONG, SLOWER)
+            if difference.kind in (WORSE, WRONG) and same:
+                return again[-1]
+            if difference.kind == SLOWER and not same:
+                return again[-1]
+        return again[-1]
+
+    async def compare(self, case, question):
+        theirs, ours = await asyncio.gather(self.ask("c", case, question), self.ask("fairdial", case, question))
+        kind = (judge_together if question is None else judge)(theirs, ours)
+        return Difference(kind, case, question, theirs, ours) if kind else None
+
+    async def ask(self, who, case, question):
+        way = ALL[case.way]
+        ways = {"alone": [way], "then-good": [way, GOOD], "twice": [way, way]}[case.setup]
+        async with self.room[who]:
+            addresses = self.servers.add(ways, case.tcp)
+            configuration = "".join(f"nameserver {each}\n" for each in addresses) + way.configuration
+            try:
+                asking = asyncio.ensure_future(
+                    self.clients.ask_together(who, configuration) if question is None
+                    else self.clients.ask(who, question, configuration))
+                return await self.started(who, asking, addresses)
+            finally:
+                self.servers.remove(addresses)
+
+    async def started(self, who, asking, addresses):
+        """Lets the next one start once this one has sent a query, or a second has passed."""
+        async with self.starting[who]:
+            for _ in range(50):
+                if asking.done() or any(self.servers.states[each].count for each in addresses):
+                    break
+                await asyncio.wait([asking], timeout=0.02)
+        return await asking
+
+
+def judge(theirs, ours):
+    real = {each for each in theirs.addresses if is_real(each)}
+    if real - ours.addresses:
+        return WORSE
+    more = ours.addresses - theirs.addresses
+    if any(not is_real(each) for each in more):
+        return WRONG
+    if more:
+        return MORE
+    if ours.seconds > theirs.seconds + SLACK:
+        return SLOWER
+    if (theirs.kind, ours.kind) == (NONE, TEMPORARY):
+        return TEMPORARY_FOR_NONE
+    if (theirs.kind, ours.kind) == (TEMPORARY, NONE):
+        return NONE_FOR_TEMPORARY
+    return None
+
+
+def judge_together(theirs, ours):
+    missed = any(one and not other for one, other in zip(theirs.again, ours.again))
+    if ours.connected < theirs.connected or missed:
+        return WORSE
+    if ours.connected > theirs.connected or ours.again != theirs.again:
+        return MORE
+    rows = [(ours.last, theirs.last), *zip(ours.again_seconds, theirs.again_seconds)]
+    return SLOWER if any(mine > other + SLACK for mine, other in rows) else None
+
+
+def is_real(address):
+    value = ipaddress.ip_address(address)
+    return value in NET4 or value in NET6
