@@ -77,10 +77,10 @@ for word, fault in SUFFIXES.items():
     # As written the name has dots enough only where the list is tried last.
     add(f"suffix-{word}", f"B10, B12; {word} for names below the first suffix; the second has the name",
         lambda query, state, fault=fault: fault(query, state) if query.name.endswith("first.test") else good(query),
-        configuration="search first.test corp.test\noptions ndots:1\n", names=["postgres", "v4", "both.shop.test"])
+        configuration="search first.test corp.test\noptions ndots:1\n", names=["v4", "both", "both.shop.test"], tcp=["served"])
     add(f"suffix-{word}-as-written", f"B10, B12; {word} for names below the only suffix; the name itself is good",
         lambda query, state, fault=fault: fault(query, state) if query.name.endswith("first.test") else good(query),
-        configuration="search first.test\noptions ndots:3\n", names=["both.shop.test", "postgres", "v6.corp.test"])
+        configuration="search first.test\noptions ndots:3\n", names=["both.shop.test", "postgres", "v6.corp.test"], tcp=["served"])
 
 for word, configuration in [
     ("search-empty", "search \n"),
@@ -96,7 +96,8 @@ for word, configuration in [
     ("options-timeout", "search corp.test\noptions timeout:1 attempts:3\n"),
 ]:
     add(f"configured-{word}", "B11; a good server, and a resolv.conf that is not written every day",
-        lambda query, state: good(query), configuration=configuration, names=["postgres", "v4", "none", "both.shop.test"])
+        lambda query, state: good(query), configuration=configuration, names=["postgres", "v4", "none", "both.shop.test"],
+        tcp=["served"], setups=["alone"])
 
 
 @way("edns0-opt-drop", "A1; the C library is told to send OPT, which is dropped", configuration="options edns0\n")

@@ -1,15 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The servers: one socket for all of their addresses, and for each address a way and what it remembers."""
+"""The servers: a process of their own, one socket for all of their addresses, and for each address a way and what it remembers.
+
+They are told what to be, and say whether they have been asked, over a line to the process that has started them:
+
+    add ADDRESS WAY, remove ADDRESS, end        to the servers
+    asked ADDRESS, fault TEXT                   from them
+"""
 
 import asyncio
 import contextlib
 import ipaddress
+import logging
 import socket
 import struct
 
-from .messages import QR, RA, RD, TC, Query, Unreadable
-from .ways import TCP_STATES, Send, State, Way
-from .zone import good
+from .messages import Query, Unreadable
+from .ways import ALL, TCP_STATES, Send, State
 
 PORT, OTHER_PORT, SERVICE = 53, 5353, 7777
 # The second byte of a server's address says what the firewall does to it: see `rules`.
@@ -36,28 +42,59 @@ def rules():
     return f"table inet trouble {{\nchain input {{\n{chain}\n}}\n}}\n"
 
 
-def as_it_should_be(query, state):
-    """The server beside the bad one: knows EDNS, and truncates where it must."""
-    reply = good(query)
-    limit = max(512, query.opt.size) if query.opt else 512
-    if not query.tcp and len(bytes(reply)) > limit:
-        reply.flags |= TC
-        while len(bytes(reply)) > limit:
-            reply.answers = reply.answers[:-1]
-    return reply
-
-
-GOOD = Way("good", "", as_it_should_be)
+def serve(line):
+    """Answers until the other end of the line says that it is over, or is gone."""
+    # Whoever has left is no reason for a warning.
+    logging.getLogger("asyncio").setLevel(logging.ERROR)
+    asyncio.run(Servers(line).run())
 
 
 class Servers:
-    """Gives out addresses of servers, and answers for them."""
+    """Answers for all addresses."""
 
-    def __init__(self):
+    def __init__(self, line):
+        self.line, self.unread = line, b""
         self.states = {}
-        self.next = 1
-        self.failures = []
         self.tasks = set()
+
+    async def run(self):
+        self.is_over = asyncio.Event()
+        self.line.setblocking(False)
+        await self.start()
+        asyncio.get_running_loop().add_reader(self.line, self.obey)
+        self.say("ready")
+        await self.is_over.wait()
+
+    def say(self, text):
+        # A full line means that nobody reads: then nobody misses this either.
+        with contextlib.suppress(OSError):
+            self.line.send(f"{text}\n".encode())
+
+    def obey(self):
+        """Does what has been said so far."""
+        while True:
+            try:
+                read = self.line.recv(65_536)
+            except BlockingIOError:
+                return
+            except OSError:
+                read = b""
+            if not read:
+                self.is_over.set()
+                return
+            *lines, self.unread = (self.unread + read).split(b"\n")
+            for line in lines:
+                match line.decode().split():
+                    case ["add", address, name]:
+                        self.states[address] = State(ALL[name])
+                    case ["remove", address]:
+                        self.states.pop(address, None)
+
+    def state(self, address):
+        """Who answers at that address; asked for at once, the servers may have heard of a query before they heard of the server."""
+        if address not in self.states:
+            self.obey()
+        return self.states.get(address)
 
     async def start(self):
         self.lines = {port: self.open(port) for port in (PORT, OTHER_PORT)}
@@ -77,21 +114,6 @@ class Servers:
         line.setblocking(False)
         return line
 
-    def add(self, ways, tcp):
-        """Addresses for servers that behave in these ways, and that nobody has asked yet."""
-        addresses = []
-        for way in ways:
-            number, self.next = self.next, self.next + 1
-            assert number < 65_000, "more servers than addresses"
-            address = f"10.{network(tcp, way.udp)}.{number >> 8}.{number & 255}"
-            self.states[address] = State(way)
-            addresses.append(address)
-        return addresses
-
-    def remove(self, addresses):
-        for address in addresses:
-            self.states.pop(address, None)
-
     # Datagrams
 
     def receive(self):
@@ -101,28 +123,30 @@ class Servers:
             except BlockingIOError:
                 return
             asked = next(socket.inet_ntoa(data[8:12]) for level, kind, data in control if kind == IP_PKTINFO)
-            state = self.states.get(asked)
+            state = self.state(asked)
             if state is None:
                 continue
             try:
                 query = Query(raw, peer[1])
             except Unreadable:
-                self.failures.append(f"unreadable: {raw.hex()}")
+                self.say(f"fault unreadable: {raw.hex()}")
                 continue
-            for each in self.answers(state, query):
+            for each in self.answers(state, query, asked):
                 if each.after > 0:
                     asyncio.get_running_loop().call_later(each.after, self.send, each, asked, peer)
                 else:
                     self.send(each, asked, peer)
 
-    def answers(self, state, query):
+    def answers(self, state, query, asked):
         state.take(query)
+        if state.count == 1:
+            self.say(f"asked {asked}")
         respond = state.way.over_tcp if query.tcp and state.way.over_tcp else state.way.respond
         try:
             answers = respond(query, state)
         except Exception as fault:
             # A fault of this program, and not one of those that it is about: said at the end, which fails the grid.
-            self.failures.append(f"{state.way.name}: {fault!r}")
+            self.say(f"fault {state.way.name}: {fault!r}")
             return []
         if answers is None:
             return []
@@ -140,16 +164,16 @@ class Servers:
     # Streams
 
     async def stream(self, reader, writer):
-        state = self.states.get(writer.get_extra_info("sockname")[0])
+        asked = writer.get_extra_info("sockname")[0]
         try:
             # Longer than any client waits.
-            await asyncio.wait_for(self.converse(state, reader, writer), 60)
+            await asyncio.wait_for(self.converse(self.state(asked), asked, reader, writer), 60)
         except (OSError, TimeoutError, asyncio.IncompleteReadError):
             pass
         finally:
             writer.close()
 
-    async def converse(self, state, reader, writer):
+    async def converse(self, state, asked, reader, writer):
         delivery = state.way.stream if state else "close"
         if delivery == "close":
             return
@@ -161,9 +185,9 @@ class Servers:
             try:
                 query = Query(raw, writer.get_extra_info("peername")[1], tcp=True)
             except Unreadable:
-                self.failures.append(f"unreadable, over a stream: {raw.hex()}")
+                self.say(f"fault unreadable, over a stream: {raw.hex()}")
                 return
-            for each in self.answers(state, query):
+            for each in self.answers(state, query, asked):
                 if each.after:
                     self.later(each.after, delivery, each.payload, writer)
                 elif not await deliver(delivery, each.payload, writer):
@@ -201,6 +225,8 @@ async def deliver(how, message, writer):
             return False
         case "dribble" | "dribble-slowly":
             for byte in length + message:
+                if writer.is_closing():
+                    return False
                 writer.write(bytes([byte]))
                 await writer.drain()
                 await asyncio.sleep(0.01 if how == "dribble" else 0.1)
@@ -222,8 +248,8 @@ async def deliver(how, message, writer):
             return False
         case "wrong-id":
             writer.write(length + bytes([message[0] ^ 1]) + message[1:])
-        case "late":
-            await asyncio.sleep(1.5)
+        case "in-turn":
+            await asyncio.sleep(0.5)
             writer.write(length + message)
         case _:
             raise AssertionError(how)

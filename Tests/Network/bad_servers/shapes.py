@@ -26,7 +26,8 @@ def _(query, state):
 
 @way("owner-other", "RFC 5452 §6: the owner of the addresses is another name")
 def _(query, state):
-    return good(query).change(answers=find(query.name, query.type, wire("other.test"))[1])
+    reply = good(query)
+    return reply.change(answers=[wire("other.test") + each[2:] for each in reply.answers])
 
 
 @way("question-missing", "A7: no question section, good records of full names")
@@ -351,10 +352,10 @@ for name, flags, source in [
     ("opcode", QR | RD | RA | 0x1000, "RFC 8906 §3.1.4: opcode 2 in the answer"),
     ("no-qr", RD | RA, "RFC 1035 §4.1.1: QR is off"),
 ]:
-    add(f"flags-{name}", source, lambda query, state, flags=flags: good(query).change(flags=flags))
+    add(f"flags-{name}", source, lambda query, state, flags=flags: good(query).change(flags=flags), tcp=["served", "dropped"])
 
 
-@way("query-ad-drop", "RFC 6840 §5.7: a query with AD set is dropped")
+@way("query-ad-drop", "RFC 6840 §5.7: a query with AD set is dropped", tcp=["dropped"])
 def _(query, state):
     return None if query.flags & AD else good(query)
 

@@ -20,7 +20,7 @@ STREAMS = {
     "half": "half of the answer, then silence",
     "one-answer": "one answer a connection, then the end",
     "wrong-id": "another id than the query's",
-    "late": "an answer after 1.5 s",
+    "in-turn": "half a second for each query, one after the other",
 }
 
 for stream, what in STREAMS.items():
@@ -33,6 +33,10 @@ for stream in ["one-answer", "dribble", "length-zero", "close"]:
     add(f"silent-udp-stream-{stream}", f"A6; no datagram is answered, and {STREAMS[stream]}", lambda query, state: None,
         over_tcp=lambda query, state: good(query), stream=stream, tcp=["served"])
 
+add("stream-late", "A6; good datagrams, and answers over streams 1.5 s late", lambda query, state: good(query),
+    over_tcp=lambda query, state: Send(good(query), after=1.5), tcp=["served"])
+add("cut-stream-late", "A6; TC and nothing, and answers over streams 1.5 s late", empty_cut,
+    over_tcp=lambda query, state: Send(good(query), after=1.5), tcp=["served"])
 add("stream-servfail", "A6; good datagrams, SERVFAIL over streams", lambda query, state: good(query),
     over_tcp=lambda query, state: Reply(query, code=SERVFAIL), tcp=["served"])
 add("cut-stream-servfail", "A6; TC and nothing, SERVFAIL over streams", empty_cut,

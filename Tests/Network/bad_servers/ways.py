@@ -11,6 +11,7 @@ from .messages import (A, AAAA, BADCOOKIE, BADVERS, COOKIE, FORMERR, NOTIMP, NXD
 from .zone import HIJACKER4, HIJACKER6, a, aaaa, good
 
 TCP_STATES = ["served", "refused", "dropped"]
+SETUPS = ["alone", "then-good", "twice"]
 
 # Asked of every server: in order of use, the first of them also in the narrower grids.
 NAMES = ["both.shop.test", "v4.corp.test", "none.lab.example", "v6.corp.test"]
@@ -45,8 +46,7 @@ class Way:
     # Lines of resolv.conf behind the name servers.
     configuration: str = ""
     names: list = dataclasses.field(default_factory=lambda: NAMES)
-    # Whether many names are also asked by one process.
-    is_asked_together: bool = True
+    setups: list = dataclasses.field(default_factory=lambda: SETUPS)
 
 
 def way(name, source, **more):
@@ -183,9 +183,23 @@ FAULTS = {
 }
 
 
+def as_it_should_be(query, state):
+    """The server beside the bad one: knows EDNS, and truncates where it must."""
+    reply = good(query)
+    limit = max(512, query.opt.size) if query.opt else 512
+    if not query.tcp and len(bytes(reply)) > limit:
+        reply.flags |= TC
+        while len(bytes(reply)) > limit:
+            reply.answers = reply.answers[:-1]
+    return reply
+
+
 def when(condition, fault):
     """A server that has the fault under a condition and is good without it."""
     return lambda query, state: fault(query, state) if condition(query, state) else good(query)
+
+
+add("good", "a server without faults, so that the grid is seen to find what there is", as_it_should_be)
 
 
 def only_udp(respond):

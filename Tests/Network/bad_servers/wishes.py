@@ -37,12 +37,12 @@ for title, condition in [("opt", has_opt), ("cookie", has_cookie), ("mixed", is_
 
 # RFC 8906's list, beyond what a plain OPT meets (§3.1.1 unknown types, §3.2.1 … §3.2.7)
 
-@way("unknown-type-drop", "RFC 8906 §3.1.2: unknown types are dropped")
+@way("unknown-type-drop", "RFC 8906 §3.1.2: unknown types are dropped", tcp=["dropped"])
 def _(query, state):
     return good(query) if query.type in (A, AAAA) else None
 
 
-@way("edns-version-drop", "RFC 8906 §3.2.1: EDNS versions but 0 are dropped")
+@way("edns-version-drop", "RFC 8906 §3.2.1: EDNS versions but 0 are dropped", tcp=["dropped"])
 def _(query, state):
     return None if query.opt and query.opt.version else good(query)
 
@@ -57,7 +57,7 @@ def _(query, state):
     return good(query).change(opt=list(query.opt.values.items()) if query.opt else None)
 
 
-@way("edns-flags-drop", "RFC 8906 §3.2.3: EDNS with unknown flags is dropped")
+@way("edns-flags-drop", "RFC 8906 §3.2.3: EDNS with unknown flags is dropped", tcp=["dropped"])
 def _(query, state):
     return None if query.opt and query.opt.flags & 0x7FFF else good(query)
 
@@ -68,7 +68,7 @@ def _(query, state):
     return with_opt(reply, options(flags=0xFFFF)) if query.opt else reply
 
 
-@way("edns-do-drop", "RFC 8906 §3.2.5: DO is dropped")
+@way("edns-do-drop", "RFC 8906 §3.2.5: DO is dropped", tcp=["dropped"])
 def _(query, state):
     return None if query.opt and query.opt.flags & 0x8000 else good(query)
 
