@@ -3,7 +3,7 @@
 // usage: client enter NAMESPACE RESOLV_CONF PROGRAM ARGUMENT…
 //        client ask NAME          getaddrinfo, once
 //        client together PORT AGAIN NAME…
-//                                 getaddrinfo and connect: every name at once, and 100 ms later AGAIN three times in a row
+//                                 getaddrinfo and connect: all names at once, 100 ms later AGAIN, three times in a row
 //
 // `enter` runs a program in a network namespace, with a resolv.conf of its own. The others print one line of JSON each.
 
@@ -112,8 +112,8 @@ static int together(char **arguments, int count) {
     }
     printf("{\"connected\":%d,\"last\":%.3f,\"again\":[", connected, last);
     for (int each = 0; each < 3; each++)
-        printf("%s{\"connected\":%s,\"seconds\":%.3f,\"error\":%d}", each ? "," : "", again[each].connected ? "true" : "false",
-               again[each].seconds, again[each].error);
+        printf("%s{\"connected\":%s,\"seconds\":%.3f,\"error\":%d}", each ? "," : "",
+               again[each].connected ? "true" : "false", again[each].seconds, again[each].error);
     puts("]}");
     return 0;
 }

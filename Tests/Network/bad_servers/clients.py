@@ -10,8 +10,7 @@ import os
 
 from .servers import SERVICE
 
-# Longer than either waits: two servers, two attempts, two families one after the other, five seconds each, is 40 s, and nobody
-# calls that finding a name.
+# The C library may take longer (two servers, two attempts, two families in turn, 5 s each): nobody calls that finding.
 LIMIT = 32
 NONE, TEMPORARY, FOUND = "does not exist", "temporary", "found"
 # EAI_NONAME, EAI_NODATA; ours beside them.
@@ -53,7 +52,8 @@ class Together:
     def __str__(self):
         row = "".join("+" if each else "-" for each in self.again)
         times = ", ".join(f"{each:.2f}" for each in self.again_seconds)
-        return f"{self.connected} connected in {self.last:.2f} s, in a row {row or 'nothing'} in {times or '-'} s {self.error}"
+        dials = f"{self.connected} connected in {self.last:.2f} s"
+        return f"{dials}, in a row {row or 'nothing'} in {times or '-'} s {self.error}".rstrip()
 
 
 class Clients:
@@ -82,10 +82,11 @@ class Clients:
             if said is None:
                 return Together(0, [False] * 3, LIMIT, [])
             again = said["again"]
-            return Together(said["connected"], [each["connected"] for each in again], said["last"], [each["seconds"] for each in again])
+            seconds = [each["seconds"] for each in again]
+            return Together(said["connected"], [each["connected"] for each in again], said["last"], seconds)
         names = self.folder / "together"
-        said = await self.run([self.fairdial, "connect", AGAIN, str(SERVICE), "--json", "--count", "3", "--while-resolving", names],
-                              configuration, all_lines=True)
+        command = [self.fairdial, "connect", AGAIN, str(SERVICE), "--json", "--count", "3", "--while-resolving", names]
+        said = await self.run(command, configuration, all_lines=True)
         if not said:
             return Together(0, [False] * 3, LIMIT, [])
         background = said[-1]["background"]
@@ -117,7 +118,8 @@ class Clients:
             lines = [json.loads(line) for line in out.splitlines()]
             return lines if all_lines else lines[0]
         except (ValueError, IndexError):
-            raise RuntimeError(f"{command[0]} {command[1]} ended with {process.returncode}: {complaint.decode()}") from None
+            how = f"ended with {process.returncode}: {complaint.decode()}"
+            raise RuntimeError(f"{command[0]} {command[1]} {how}") from None
 
 
 def outcome(error, addresses, seconds):

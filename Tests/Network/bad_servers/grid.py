@@ -33,7 +33,7 @@ class Case:
     def questions(self):
         """Names, and `None` for many names at once, which are names of every kind.
 
-        Where it is hardest, alone and without streams, each kind is also asked for by a process that asks for nothing else.
+        Where it is hardest, alone and without streams, each kind is also asked for by a process of its own.
         """
         names = ALL[self.way].names
         match self.setup, self.tcp:
@@ -89,7 +89,7 @@ class Grid:
         found = [each for each in await asyncio.gather(*(self.compare(*pair) for pair in pairs)) if each]
         sure = [each for each in found if each.kind not in DOUBTFUL]
         # What is found does not depend on who else is at work, but for limits of time; how long it takes does.
-        for kinds, room in [({WORSE, WRONG}, 40), ({SLOWER, SLOWER_TO_FAIL}, 6)]:
+        for kinds, room in [({WORSE, WRONG}, 60), ({SLOWER, SLOWER_TO_FAIL}, 12)]:
             self.room["c"], self.room["fairdial"] = asyncio.Semaphore(room), asyncio.Semaphore(room)
             confirmed = await asyncio.gather(*(self.confirm(each) for each in found if each.kind in kinds))
             sure += [each for each in confirmed if each]
@@ -125,19 +125,16 @@ class Grid:
             addresses = self.servers.add(ways, case.tcp)
             configuration = "".join(f"nameserver {each}\n" for each in addresses) + way.configuration
             try:
-                asking = asyncio.ensure_future(
-                    self.clients.ask_together(who, configuration) if question is None
-                    else self.clients.ask(who, question, configuration))
-                return await self.started(who, asking, addresses)
+                async with self.starting[who]:
+                    asking = asyncio.create_task(
+                        self.clients.ask_together(who, configuration) if question is None
+                        else self.clients.ask(who, question, configuration))
+                    # The next one starts once this one has sent a query, so that they do not crowd each other out.
+                    await asyncio.wait([asking, *(self.servers.asked(each) for each in addresses)], timeout=5,
+                                       return_when=asyncio.FIRST_COMPLETED)
+                return await asking
             finally:
                 self.servers.remove(addresses)
-
-    async def started(self, who, asking, addresses):
-        """Lets the next one start once this one has sent a query, or a second has passed."""
-        async with self.starting[who]:
-            await asyncio.wait([asking, *(self.servers.asked(each) for each in addresses)], timeout=1,
-                               return_when=asyncio.FIRST_COMPLETED)
-        return await asking
 
 
 def judge(theirs, ours):

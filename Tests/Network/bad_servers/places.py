@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Places where the trouble is between names: search lists, names of one label, container networks."""
 
-from .messages import AAAA, FORMERR, NOTIMP, NXDOMAIN, REFUSED, SERVFAIL, Reply
+from .messages import AAAA, NXDOMAIN, SERVFAIL, Reply
 from .ways import FAULTS, NAMES, add, drop, has_opt, way
 from .zone import good
 
 DOCKER = "search corp.test\noptions ndots:0\n"
 CLUSTER = "search ns.svc.cluster.test svc.cluster.test corp.test\noptions ndots:5\n"
+IN_CLUSTER = {"configuration": CLUSTER, "names": ["postgres", *NAMES]}
 ONE_LABEL = ["postgres", "nobody", *NAMES[:2]]
 
 
@@ -42,28 +43,27 @@ def _(query, state):
 
 # Search lists
 
-@way("cluster-good", "B9; five dots and three suffixes, a good server", configuration=CLUSTER, names=["postgres", *NAMES])
+@way("cluster-good", "B9; five dots and three suffixes, a good server", **IN_CLUSTER)
 def _(query, state):
     return good(query)
 
 
-@way("cluster-aaaa-drop", "B9; A says NXDOMAIN, AAAA is dropped", configuration=CLUSTER, names=["postgres", *NAMES])
+@way("cluster-aaaa-drop", "B9; A says NXDOMAIN, AAAA is dropped", **IN_CLUSTER)
 def _(query, state):
     return None if query.type == AAAA else good(query)
 
 
-@way("cluster-opt-drop", "A1, B9; a search list and a server that drops OPT", configuration=CLUSTER, names=["postgres", *NAMES])
+@way("cluster-opt-drop", "A1, B9; a search list and a server that drops OPT", **IN_CLUSTER)
 def _(query, state):
     return None if query.opt else good(query)
 
 
-@way("cluster-mixed-nxdomain", "A3, B9; a search list and a server that compares byte for byte", configuration=CLUSTER,
-     names=["postgres", *NAMES])
+@way("cluster-mixed-nxdomain", "A3, B9; a search list and a server that compares byte for byte", **IN_CLUSTER)
 def _(query, state):
     return Reply(query, code=NXDOMAIN) if query.is_mixed else good(query)
 
 
-@way("cluster-negative-drop", "B10; whatever does not exist is dropped", configuration=CLUSTER, names=["postgres", *NAMES])
+@way("cluster-negative-drop", "B10; whatever does not exist is dropped", **IN_CLUSTER)
 def _(query, state):
     reply = good(query)
     return None if reply.code == NXDOMAIN else reply
@@ -77,10 +77,12 @@ for word, fault in SUFFIXES.items():
     # As written the name has dots enough only where the list is tried last.
     add(f"suffix-{word}", f"B10, B12; {word} for names below the first suffix; the second has the name",
         lambda query, state, fault=fault: fault(query, state) if query.name.endswith("first.test") else good(query),
-        configuration="search first.test corp.test\noptions ndots:1\n", names=["v4", "both", "both.shop.test"], tcp=["served"])
+        configuration="search first.test corp.test\noptions ndots:1\n", tcp=["served"],
+        names=["v4", "both", "both.shop.test"])
     add(f"suffix-{word}-as-written", f"B10, B12; {word} for names below the only suffix; the name itself is good",
         lambda query, state, fault=fault: fault(query, state) if query.name.endswith("first.test") else good(query),
-        configuration="search first.test\noptions ndots:3\n", names=["both.shop.test", "postgres", "v6.corp.test"], tcp=["served"])
+        configuration="search first.test\noptions ndots:3\n", tcp=["served"],
+        names=["both.shop.test", "postgres", "v6.corp.test"])
 
 for word, configuration in [
     ("search-empty", "search \n"),
@@ -96,8 +98,8 @@ for word, configuration in [
     ("options-timeout", "search corp.test\noptions timeout:1 attempts:3\n"),
 ]:
     add(f"configured-{word}", "B11; a good server, and a resolv.conf that is not written every day",
-        lambda query, state: good(query), configuration=configuration, names=["postgres", "v4", "none", "both.shop.test"],
-        tcp=["served"], setups=["alone"])
+        lambda query, state: good(query), configuration=configuration, tcp=["served"], setups=["alone"],
+        names=["postgres", "v4", "none", "both.shop.test"])
 
 
 @way("edns0-opt-drop", "A1; the C library is told to send OPT, which is dropped", configuration="options edns0\n")
@@ -110,6 +112,7 @@ def _(query, state):
     return FAULTS["formerr"](query, state) if query.opt else good(query)
 
 
-@way("timeout-1-second-transmission", "B10; timeout:1, and the first transmission is lost", configuration="options timeout:1 attempts:3\n")
+@way("timeout-1-second-transmission", "B10; timeout:1, and the first transmission is lost",
+     configuration="options timeout:1 attempts:3\n")
 def _(query, state):
     return good(query) if state.transmission(query) > 1 else None

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The servers: a process of their own, one socket for all of their addresses, and for each address a way and what it remembers.
+"""The servers: one process, one socket for all of their addresses, and for each address a way and what it remembers.
 
 They are told what to be, and say whether they have been asked, over a line to the process that has started them:
 
@@ -9,6 +9,7 @@ They are told what to be, and say whether they have been asked, over a line to t
 
 import asyncio
 import contextlib
+import dataclasses
 import ipaddress
 import logging
 import socket
@@ -91,7 +92,7 @@ class Servers:
                         self.states.pop(address, None)
 
     def state(self, address):
-        """Who answers at that address; asked for at once, the servers may have heard of a query before they heard of the server."""
+        """Who answers at that address: where it is asked at once, the query may be here before the word of it."""
         if address not in self.states:
             self.obey()
         return self.states.get(address)
@@ -150,9 +151,10 @@ class Servers:
             return []
         if answers is None:
             return []
-        sends = [each if isinstance(each, Send) else Send(each) for each in (answers if isinstance(answers, list) else [answers])]
+        answers = answers if isinstance(answers, list) else [answers]
+        sends = [each if isinstance(each, Send) else Send(each) for each in answers]
         # Made now: whatever they are made of may be something else later.
-        return [Send(bytes(each.payload), each.after, each.address, each.port) for each in sends if each.payload is not None]
+        return [dataclasses.replace(each, payload=bytes(each.payload)) for each in sends]
 
     def send(self, each, asked, peer):
         source = ipaddress.IPv4Address(each.address or asked).packed

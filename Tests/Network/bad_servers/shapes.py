@@ -3,10 +3,10 @@
 
 import struct
 
-from .messages import (A, AA, AAAA, AD, CD, CHAOS, CNAME, FORMERR, NOERROR, NS, NXDOMAIN, QR, RA, RD, REFUSED, SERVFAIL, TC, TXT, Z,
-                       Reply, record, soa, wire)
-from .ways import FAULTS, NAMES, Send, add, empty_cut, only_udp, way
-from .zone import HIJACKER4, HIJACKER6, a, aaaa, addresses, find, good
+from .messages import (A, AA, AAAA, AD, CD, CHAOS, CNAME, NOERROR, NS, NXDOMAIN, QR, RA, RD, REFUSED, SERVFAIL, TC, TXT,
+                       Z, Reply, record, wire)
+from .ways import FAULTS, NAMES, Send, add, empty_cut, way
+from .zone import HIJACKER4, a, aaaa, addresses, find, good
 
 BIG = ["big.corp.test", *NAMES]
 ALIAS = ["alias.shop.test", *NAMES]
@@ -306,13 +306,16 @@ def _(query, state):
 @way("length-past-end", "RFC 1035 §3.2.1: RDLENGTH goes past the end")
 def _(query, state):
     reply = good(query)
-    return reply.change(opt=None, answers=[record(query.type, b"\x01\x02\x03\x04", length=400)]) if reply.answers else reply
+    wrong = record(query.type, b"\x01\x02\x03\x04", length=400)
+    return reply.change(opt=None, answers=[wrong]) if reply.answers else reply
 
 
 @way("length-three", "RFC 1035 §3.4.1: an A of three bytes before the good ones")
 def _(query, state):
     reply = good(query)
-    return reply.change(answers=[record(A, b"\x01\x02\x03"), *reply.answers]) if query.type == A and reply.answers else reply
+    if query.type == A and reply.answers:
+        reply.answers.insert(0, record(A, b"\x01\x02\x03"))
+    return reply
 
 
 @way("trailing-garbage", "A2: 40 bytes behind the message")
@@ -352,7 +355,8 @@ for name, flags, source in [
     ("opcode", QR | RD | RA | 0x1000, "RFC 8906 §3.1.4: opcode 2 in the answer"),
     ("no-qr", RD | RA, "RFC 1035 §4.1.1: QR is off"),
 ]:
-    add(f"flags-{name}", source, lambda query, state, flags=flags: good(query).change(flags=flags), tcp=["served", "dropped"])
+    add(f"flags-{name}", source, lambda query, state, flags=flags: good(query).change(flags=flags),
+        tcp=["served", "dropped"])
 
 
 @way("query-ad-drop", "RFC 6840 §5.7: a query with AD set is dropped", tcp=["dropped"])

@@ -2,7 +2,7 @@
 """Servers whose streams are the trouble: with good datagrams, with ones that are cut, and with none."""
 
 from .messages import QR, RA, RD, SERVFAIL, TC, Reply
-from .ways import NAMES, Send, add, empty_cut
+from .ways import Send, add, empty_cut
 from .zone import good
 
 # How the bytes of a stream are delivered: see `servers`.
@@ -24,7 +24,8 @@ STREAMS = {
 }
 
 for stream, what in STREAMS.items():
-    add(f"stream-{stream}", f"RFC 7766; good datagrams, and {what}", lambda query, state: good(query), stream=stream, tcp=["served"])
+    add(f"stream-{stream}", f"RFC 7766; good datagrams, and {what}", lambda query, state: good(query), stream=stream,
+        tcp=["served"])
     add(f"cut-stream-{stream}", f"RFC 7766 §6; TC on the first address, and {what}",
         lambda query, state: good(query).change(answers=good(query).answers[:1], flags=QR | RD | RA | TC),
         over_tcp=lambda query, state: good(query), stream=stream, tcp=["served"])

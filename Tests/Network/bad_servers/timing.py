@@ -2,7 +2,7 @@
 """Servers that are slow, answer some transmissions and not others, or go by source ports; and ports that refuse."""
 
 from .messages import AAAA, NXDOMAIN, REFUSED, SERVFAIL, Reply
-from .ways import ALL, TCP_STATES, Send, add, only_udp, way
+from .ways import Send, add, only_udp, way
 from .zone import good
 
 
@@ -12,7 +12,8 @@ def slow(seconds):
 
 for seconds in [0.5, 0.9, 2, 4, 4.9]:
     add(f"slow-{seconds}", "A6; a satellite, a modem that dials, a recursive server at work", slow(seconds))
-add("slow-0.9-streams-too", "A6; the same, over streams as well", lambda query, state: Send(good(query), after=0.9), tcp=["served"])
+add("slow-0.9-streams-too", "A6; the same, over streams as well", lambda query, state: Send(good(query), after=0.9),
+    tcp=["served"])
 
 
 @way("slow-first", "A6; a cold cache: each name takes 2 s the first time")
@@ -104,8 +105,9 @@ def limited(each_second, otherwise):
 
 add("limit-2", "A; two datagrams a second are answered", limited(2, lambda query: None))
 add("limit-4", "A; four datagrams a second are answered", limited(4, lambda query: None))
-add("limit-4-refused", "A; four datagrams a second are answered, REFUSED beyond", limited(4, lambda query: Reply(query, code=REFUSED)))
-add("limit-4-servfail", "A; four datagrams a second are answered, SERVFAIL beyond", limited(4, lambda query: Reply(query, code=SERVFAIL)))
+for word, code in [("refused", REFUSED), ("servfail", SERVFAIL)]:
+    add(f"limit-4-{word}", f"A; four datagrams a second are answered, {word} beyond",
+        limited(4, lambda query, code=code: Reply(query, code=code)))
 
 
 # Source ports
@@ -115,7 +117,8 @@ def _(query, state):
     return good(query) if query.tcp or state.ports[query.port] == 1 else None
 
 
-@way("port-once-reopen", "A5; the same, with the option that is meant for it", configuration="options single-request-reopen\n")
+@way("port-once-reopen", "A5; the same, with the option that is meant for it",
+     configuration="options single-request-reopen\n")
 def _(query, state):
     return good(query) if query.tcp or state.ports[query.port] == 1 else None
 
@@ -153,9 +156,9 @@ def parallel(query, state):
     return state.age - last < 0.02
 
 
-for name, configuration in [("", ""), ("-single", "options single-request\n"), ("-reopen", "options single-request-reopen\n")]:
+for name, line in [("", ""), ("-single", "options single-request\n"), ("-reopen", "options single-request-reopen\n")]:
     add(f"parallel-dropped{name}", "A5; resolv.conf(5) single-request: the second of two queries at once is lost",
-        only_udp(lambda query, state: None if parallel(query, state) else good(query)), configuration=configuration)
+        only_udp(lambda query, state: None if parallel(query, state) else good(query)), configuration=line)
 
 
 @way("parallel-swapped", "resolv.conf(5): of two queries at once the second is answered first")
@@ -174,5 +177,5 @@ def _(query, state):
 # Ports that refuse
 
 add("udp-refused", "A6; UDP is refused at once, TCP may be open", lambda query, state: good(query), udp="refused")
-add("udp-silent", "A6; UDP is silent, TCP may be open", lambda query, state: None, over_tcp=lambda query, state: good(query),
-    tcp=["served"])
+add("udp-silent", "A6; UDP is silent, TCP may be open", lambda query, state: None, tcp=["served"],
+    over_tcp=lambda query, state: good(query))

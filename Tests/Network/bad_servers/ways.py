@@ -6,8 +6,8 @@ import struct
 import time
 from collections.abc import Callable
 
-from .messages import (A, AAAA, BADCOOKIE, BADVERS, COOKIE, FORMERR, NOTIMP, NXDOMAIN, REFUSED, SERVFAIL, YXDOMAIN, QR, RD, RA,
-                       TC, Reply, record, soa)
+from .messages import (A, AAAA, BADCOOKIE, BADVERS, COOKIE, FORMERR, NOTIMP, NXDOMAIN, QR, RA, RD, REFUSED, SERVFAIL,
+                       TC, YXDOMAIN, Reply, soa)
 from .zone import HIJACKER4, HIJACKER6, a, aaaa, good
 
 TCP_STATES = ["served", "refused", "dropped"]

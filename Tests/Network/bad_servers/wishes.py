@@ -3,27 +3,27 @@
 
 import ipaddress
 
-from .messages import (A, AAAA, BADCOOKIE, BADVERS, CNAME, COOKIE, FORMERR, NOERROR, NSID, NXDOMAIN, OPT, QR, RA, RD, SERVFAIL,
-                       Reply, options, record, soa, wire)
+from .messages import (A, AAAA, BADCOOKIE, BADVERS, CNAME, COOKIE, FORMERR, NS, NSID, NXDOMAIN, OPT, QR, RA, RD,
+                       SERVFAIL, Reply, options, record, soa, wire)
 from .ways import (FAULTS, Send, add, drop, has_cookie, has_opt, is_a, is_aaaa, is_mixed, always, only_udp, way, when)
-from .zone import a, aaaa, addresses, find, good
+from .zone import aaaa, addresses, find, good
 
 TABLE = [
     # Condition, its name, what is done then, and who has seen it.
     ("opt", has_opt, "A1; RFC 8906 §3.2.1, RFC 6891 §7",
-     ["drop", "servfail", "refused", "nxdomain", "nodata", "nodata-bare", "formerr", "formerr-opt", "formerr-header", "notimp",
-      "notimp-header", "badvers", "yxdomain", "badcookie", "cut"]),
+     ["drop", "servfail", "refused", "nxdomain", "nodata", "nodata-bare", "formerr", "formerr-opt", "formerr-header",
+      "notimp", "notimp-header", "badvers", "yxdomain", "badcookie", "cut"]),
     ("cookie", has_cookie, "A1, A4; RFC 8906 §3.2.4, RFC 7873 §5",
      ["drop", "servfail", "refused", "nxdomain", "nodata", "formerr", "formerr-header", "notimp", "badvers"]),
     ("mixed", is_mixed, "A3; draft-vixie-dnsext-dns0x20",
      ["drop", "nxdomain", "nodata", "servfail", "refused", "formerr", "zero-address", "hijack"]),
     ("aaaa", is_aaaa, "B9; RFC 4074 §4",
-     ["drop", "servfail", "refused", "nxdomain", "nodata-bare", "formerr", "formerr-header", "notimp", "notimp-header", "refused-header",
-      "servfail-header", "nxdomain-header", "yxdomain"]),
+     ["drop", "servfail", "refused", "nxdomain", "nodata-bare", "formerr", "formerr-header", "notimp", "notimp-header",
+      "refused-header", "servfail-header", "nxdomain-header", "yxdomain"]),
     ("a", is_a, "B9; the same for IPv4", ["drop", "servfail", "refused", "nxdomain", "notimp"]),
     ("all", always, "A7, B10; RFC 8906 §3.1",
-     ["drop", "servfail", "refused", "nxdomain", "nodata", "nodata-bare", "formerr", "notimp", "servfail-header", "refused-header",
-      "nxdomain-header", "formerr-header", "hijack", "cut"]),
+     ["drop", "servfail", "refused", "nxdomain", "nodata", "nodata-bare", "formerr", "notimp", "servfail-header",
+      "refused-header", "nxdomain-header", "formerr-header", "hijack", "cut"]),
 ]
 
 for title, condition, source, faults in TABLE:
@@ -131,7 +131,8 @@ def _(query, state):
 @way("opt-option-length", "RFC 6891 §6.1.2: an option that is longer than its record")
 def _(query, state):
     reply = good(query)
-    return with_opt(reply, b"\0" + OPT.to_bytes(2) + bytes([4, 208, 0, 0, 0, 0, 0, 6, 0, 10, 0, 16, 1, 2])) if query.opt else reply
+    wrong = b"\0" + OPT.to_bytes(2) + bytes([4, 208, 0, 0, 0, 0, 0, 6, 0, 10, 0, 16, 1, 2])
+    return with_opt(reply, wrong) if query.opt else reply
 
 
 def with_opt(reply, opt):
@@ -284,7 +285,9 @@ def _(query, state):
 
 @way("badcookie-always", "A4: BADCOOKIE for every cookie, over streams too")
 def _(query, state):
-    return Reply(query, code=BADCOOKIE, opt=[(COOKIE, client_half(query) + b"its half")]) if query.cookie else good(query)
+    if query.cookie:
+        return Reply(query, code=BADCOOKIE, opt=[(COOKIE, client_half(query) + b"its half")])
+    return good(query)
 
 
 @way("badcookie-no-cookie", "A4: BADCOOKIE that brings no cookie")
@@ -328,7 +331,7 @@ def _(query, state):
     return good(query).change(answers=records)
 
 
-@way("case-lowered-by-box", "A3: queries are lowered on the way, answers come back lowered, NXDOMAIN for a mixed stream")
+@way("case-lowered-by-box", "A3: a box lowers questions and answers; NXDOMAIN for mixed streams, which pass it")
 def _(query, state):
     if query.is_mixed and query.tcp:
         return Reply(query, code=NXDOMAIN)
@@ -339,13 +342,16 @@ def _(query, state):
 
 @way("aaaa-nxdomain-soa-only-v6", "RFC 4074 §4.2: NXDOMAIN for AAAA, with an SOA, although there is an A")
 def _(query, state):
-    return Reply(query, code=NXDOMAIN, authority=[soa()]) if query.type == AAAA else good(query).change(flags=QR | RD | RA | 0x400)
+    reply = good(query)
+    return reply.change(code=NXDOMAIN, answers=[], authority=[soa()]) if query.type == AAAA else reply
 
 
 @way("aaaa-mapped", "RFC 4074 §4.4: AAAA is ::ffff:a.b.c.d")
 def _(query, state):
     found = addresses(query.name, A)
-    return Reply(query, answers=[aaaa(f"::ffff:{each}") for each in found]) if query.type == AAAA and found else good(query)
+    if query.type == AAAA and found:
+        return Reply(query, answers=[aaaa(f"::ffff:{each}") for each in found])
+    return good(query)
 
 
 @way("aaaa-zero", "RFC 4074 §4.4: AAAA is ::")
@@ -374,7 +380,8 @@ def _(query, state):
 
 @way("aaaa-lame", "RFC 4074 §4.3: a referral to the root for AAAA")
 def _(query, state):
-    return Reply(query, flags=QR | RD, authority=[record(2, wire("a.root.test"), b"\0")]) if query.type == AAAA else good(query)
+    referral = Reply(query, flags=QR | RD, authority=[record(NS, wire("a.root.test"), b"\0")])
+    return referral if query.type == AAAA else good(query)
 
 
 @way("aaaa-cut", "RFC 4074: TC and nothing for AAAA, also over a stream")

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """What there is to be found, and how a good server answers.
 
-Below each of `PARENTS`: v4 (A), v6 (AAAA), both (two A, one AAAA), alias (CNAME both), zero (as both, with a TTL of 0), big (sixty
-A), nodata (no address), and `postgres` (A), which as a name of one label is there too, as in a container's network.
+Below each of `PARENTS`: v4 (A), v6 (AAAA), both (two A, one AAAA), alias (CNAME both), zero (as both, with a TTL of 0),
+big (sixty A), nodata (no address), and `postgres` (A), which as a name of one label is there too, as in a container's
+network.
 """
 
 import ipaddress
