@@ -23,6 +23,9 @@
 #include <time.h>
 #include <unistd.h>
 
+// How long `together` waits, in seconds; what has no end by then is a failure.
+#define PATIENCE 32
+
 static double now(void) {
     struct timespec time;
     clock_gettime(CLOCK_MONOTONIC, &time);
@@ -71,51 +74,81 @@ static int ask(const char *name) {
 
 struct dial {
     const char *name, *port;
-    double seconds;
-    int error, connected;
+    double start, seconds;
+    int connected, is_over;
 };
 
-static void *dial(void *argument) {
-    struct dial *this = argument;
+static struct dial *dials, again[3];
+
+static void dial(struct dial *this) {
     struct addrinfo *found = NULL;
-    double start = now();
-    this->error = look_up(this->name, this->port, &found);
-    if (this->error) found = NULL;
-    for (struct addrinfo *each = found; each && !this->connected; each = each->ai_next) {
+    int connected = 0;
+    this->start = now();
+    if (look_up(this->name, this->port, &found)) found = NULL;
+    for (struct addrinfo *each = found; each && !connected; each = each->ai_next) {
         int line = socket(each->ai_family, SOCK_STREAM, 0);
-        this->connected = line >= 0 && connect(line, each->ai_addr, each->ai_addrlen) == 0;
+        connected = line >= 0 && connect(line, each->ai_addr, each->ai_addrlen) == 0;
         if (line >= 0) close(line);
     }
-    this->seconds = now() - start;
+    this->seconds = now() - this->start;
+    this->connected = connected;
+    __atomic_store_n(&this->is_over, 1, __ATOMIC_RELEASE);
+}
+
+static void *one(void *argument) {
+    dial(argument);
     return NULL;
 }
 
+static void *row(void *unused) {
+    usleep(100000);
+    for (int each = 0; each < 3; each++) dial(&again[each]);
+    return unused;
+}
+
+static void start(void *(*function)(void *), void *argument) {
+    pthread_t thread;
+    errno = pthread_create(&thread, NULL, function, argument);
+    need(errno ? -1 : 0, "pthread_create");
+}
+
+/// Whether it has ended; what has not by the end of all has lasted until then.
+static int is_over(struct dial *this) {
+    if (__atomic_load_n(&this->is_over, __ATOMIC_ACQUIRE)) return 1;
+    this->connected = 0;
+    if (this->start > 0) this->seconds = now() - this->start;
+    return 0;
+}
+
 static int together(char **arguments, int count) {
-    struct dial *dials = calloc((size_t)count, sizeof *dials), again[3] = {{0}};
-    pthread_t *threads = calloc((size_t)count, sizeof *threads);
-    double last = 0;
-    int connected = 0;
+    double last = 0, end = now() + PATIENCE;
+    int connected = 0, waits = 1;
+    dials = calloc((size_t)count, sizeof *dials);
+    for (int each = 0; each < 3; each++) again[each] = (struct dial){.name = arguments[1], .port = arguments[0]};
     for (int each = 2; each < count; each++) {
         dials[each] = (struct dial){.name = arguments[each], .port = arguments[0]};
-        errno = pthread_create(&threads[each], NULL, dial, &dials[each]);
-        need(errno ? -1 : 0, "pthread_create");
+        start(one, &dials[each]);
     }
-    usleep(100000);
-    for (int each = 0; each < 3; each++) {
-        again[each] = (struct dial){.name = arguments[1], .port = arguments[0]};
-        dial(&again[each]);
+    start(row, NULL);
+    while (waits && now() < end) {
+        usleep(5000);
+        waits = !__atomic_load_n(&again[2].is_over, __ATOMIC_ACQUIRE);
+        for (int each = 2; each < count; each++) waits |= !__atomic_load_n(&dials[each].is_over, __ATOMIC_ACQUIRE);
     }
     for (int each = 2; each < count; each++) {
-        pthread_join(threads[each], NULL);
-        connected += dials[each].connected;
+        connected += is_over(&dials[each]) && dials[each].connected;
         if (dials[each].seconds > last) last = dials[each].seconds;
     }
     printf("{\"connected\":%d,\"last\":%.3f,\"again\":[", connected, last);
-    for (int each = 0; each < 3; each++)
-        printf("%s{\"connected\":%s,\"seconds\":%.3f,\"error\":%d}", each ? "," : "",
-               again[each].connected ? "true" : "false", again[each].seconds, again[each].error);
+    for (int each = 0; each < 3; each++) {
+        int has_connected = is_over(&again[each]) && again[each].connected;
+        printf("%s{\"connected\":%s,\"seconds\":%.3f}", each ? "," : "", has_connected ? "true" : "false",
+               again[each].seconds);
+    }
     puts("]}");
-    return 0;
+    fflush(stdout);
+    // Threads may be at work still.
+    _exit(0);
 }
 
 int main(int count, char **arguments) {
