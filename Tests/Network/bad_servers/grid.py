@@ -62,6 +62,13 @@ def cases(pattern=None, quick=False):
     return [each[zlib.crc32(way.encode()) % len(each)] for way, each in by_way.items()]
 
 
+def pairs(chosen, quick=False):
+    """Each case with each of its questions, or with one that its name decides."""
+    if quick:
+        return [(case, case.questions[zlib.crc32(str(case).encode()) % len(case.questions)]) for case in chosen]
+    return [(case, question) for case in chosen for question in case.questions]
+
+
 @dataclasses.dataclass
 class Difference:
     kind: str
@@ -81,9 +88,12 @@ class Grid:
         self.room = {"c": asyncio.Semaphore(400), "fairdial": asyncio.Semaphore(120)}
         self.starting = {"c": asyncio.Semaphore(8), "fairdial": asyncio.Semaphore(3)}
 
-    async def run(self, chosen):
-        """All differences, those that were doubtful asked again with hardly anybody beside them."""
-        pairs = [(case, question) for case in chosen for question in case.questions]
+    async def run(self, pairs):
+        """All differences, those that were doubtful asked again with hardly anybody beside them.
+
+        `pairs` are cases, each with a question.
+        """
+        pairs = list(pairs)
         # Those that wait for each other's servers are not to be next to each other.
         random.Random(53).shuffle(pairs)
         found = [each for each in await asyncio.gather(*(self.compare(*pair) for pair in pairs)) if each]
