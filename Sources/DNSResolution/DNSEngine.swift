@@ -334,6 +334,7 @@ extension DNSEngine {
                     port,
                     reason,
                     isShortage: ErrorText.isShortage(number),
+                    isPort: number == EAGAIN,
                     at: now,
                     &steps
                 )

@@ -249,11 +249,13 @@ extension QueryClient {
     ///
     /// - Parameters:
     ///   - reason: one clause for a person.
-    ///   - isShortage: whether this machine has no descriptor left.
+    ///   - isShortage: whether this machine has no descriptor left, or no port.
+    ///   - isPort: whether it is a port: then a stream may be had.
     package mutating func failed(
         _ port: Carrier,
         _ reason: String,
         isShortage: Bool,
+        isPort: Bool = false,
         at now: Duration,
         _ actions: inout [Action]
     ) {
@@ -267,7 +269,11 @@ extension QueryClient {
                 stopListening(key, index, at: now, &actions)
                 queries[key]?.tries[index].isVoid = true
                 guard let query = queries[key], !query.tries.contains(where: \.isListening) else { continue }
-                finish(key, .noDescriptor(reason), at: now, &actions)
+                if isPort, query.purpose == .answer, !query.hasStreamed(to: state.server) {
+                    sendOnStream(key, to: state.server, at: now, &actions)
+                } else {
+                    finish(key, .noDescriptor(reason), at: now, &actions)
+                }
             }
         } else {
             for (key, index) in affected {

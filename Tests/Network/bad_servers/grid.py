@@ -171,8 +171,7 @@ def judge_together(theirs, ours):
         return WORSE
     if ours.connected > theirs.connected or ours.again != theirs.again:
         return MORE
-    # Those in a row by their sum: each may profit from what the one before has learned.
-    rows = [(ours.last, theirs.last), (sum(ours.again_seconds), sum(theirs.again_seconds))]
+    rows = [(ours.last, theirs.last), *zip(ours.again_seconds, theirs.again_seconds)]
     if all(mine <= other + SLACK for mine, other in rows):
         return None
     return SLOWER if theirs.connected or any(theirs.again) else SLOWER_TO_FAIL
