@@ -186,7 +186,12 @@ extension DNSEngine {
             var actions: [StubResolver.Action] = []
             swap(&actions, &desk.actions)
             change(&desk, self.now, &actions)
-            if let wake = desk.resolver.wakeTime, let failure = self.call(&desk, by: wake, &mustWake) {
+            // Again, as long as what has ended brings about what needs a reader: the other family, the next name of a search list.
+            var isFirst = true
+            while isFirst || desk.resolver.queryCount > 0, let wake = desk.resolver.wakeTime,
+                let failure = self.call(&desk, by: wake, &mustWake)
+            {
+                isFirst = false
                 let now = self.now
                 desk.resolver.inClient(at: now, &actions) { client, steps in
                     let reason = ErrorText.of(failure.number)

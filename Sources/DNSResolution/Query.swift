@@ -94,8 +94,8 @@ final class Query: @unchecked Sendable {
     var cookieDoubts: [Int] = []
     /// Servers whose datagrams lacked the cookie that they should have.
     var cookieFaults: [Int] = []
-    /// Whether a datagram had the right identifier on the right port, and something else wrong.
-    var hasMismatched = false
+    /// Datagrams that had the right identifier on the right port, and something else wrong.
+    var mismatched = 0
     /// What is not believed yet.
     var doubt: Doubt?
     /// The same name's queries for other types, under way beside this one.
@@ -142,9 +142,9 @@ final class Query: @unchecked Sendable {
         tries.contains { $0.server == server && $0.isStream }
     }
 
-    /// Datagrams that answered nothing, on a port of this query's since it was used: somebody guesses, or answers come late.
+    /// Those, and datagrams that answered nobody, on a port of this query's since it was used: somebody guesses, or answers come late.
     var mismatchedDatagrams: Int {
-        tries.reduce(0) { count, attempt in
+        tries.reduce(mismatched) { count, attempt in
             count + (attempt.port.map { $0.mismatched - attempt.mismatchedBefore } ?? 0)
         }
     }
@@ -168,7 +168,7 @@ final class Query: @unchecked Sendable {
 
     /// Whether a server has said something to the wished form that was not believed, or no address.
     func hasHeard(_ server: Int) -> Bool {
-        hasMismatched
+        mismatched > 0
             || tries.contains { $0.server == server && !$0.isStream && $0.form == .wished && !$0.isListening }
     }
 

@@ -280,10 +280,7 @@ extension QueryClient {
         at now: Duration,
         _ actions: inout [Action]
     ) {
-        if let port = ports[carrier] {
-            query.hasMismatched = true
-            port.mismatched += 1
-        }
+        if ports[carrier] != nil { query.mismatched += 1 }
         ignore(count, reason(), on: carrier, at: now, &actions)
     }
 

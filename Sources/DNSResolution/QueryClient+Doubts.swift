@@ -225,10 +225,13 @@ extension QueryClient {
     /// Two queries for the same name are under way side by side.
     mutating func pair(_ query: Query, _ key: Slab<Query>.Key, with siblings: (Key?, Key?)) {
         query.siblings = (siblings.0?.slab, siblings.1?.slab)
-        for sibling in [siblings.0, siblings.1] {
-            guard let sibling, let other = queries[sibling.slab] else { continue }
-            if other.siblings.0 == nil { other.siblings.0 = key } else { other.siblings.1 = key }
-        }
+        introduce(key, to: siblings.0)
+        introduce(key, to: siblings.1)
+    }
+
+    private func introduce(_ key: Slab<Query>.Key, to sibling: Key?) {
+        guard let sibling, let other = queries[sibling.slab] else { return }
+        if other.siblings.0 == nil { other.siblings.0 = key } else { other.siblings.1 = key }
     }
 
     /// A query for the same name has been answered: a negative that waited for that is believed, or confirmed now.
@@ -243,17 +246,26 @@ extension QueryClient {
         let vouches = form == .wished && answer.isPositive
         // That a name does not exist holds for all of its records (RFC 2308 §5), and the plain form has said it.
         let settlesAll = form == .plain && answer.content == .nameError
-        for key in [query.siblings.0, query.siblings.1] {
-            guard let key, let other = queries[key] else { continue }
-            if vouches { other.voucher = server }
-            guard let doubt = other.doubt, doubt.isNegative, doubt.server == server,
-                !other.hasAsked(server, in: .plain)
-            else { continue }
-            if vouches || settlesAll {
-                believeDoubt(key, at: now, &actions)
-            } else {
-                confirm(key, at: now, &actions)
-            }
+        tell(query.siblings.0, of: server, vouches: vouches, settlesAll: settlesAll, at: now, &actions)
+        tell(query.siblings.1, of: server, vouches: vouches, settlesAll: settlesAll, at: now, &actions)
+    }
+
+    private mutating func tell(
+        _ key: Slab<Query>.Key?,
+        of server: Int,
+        vouches: Bool,
+        settlesAll: Bool,
+        at now: Duration,
+        _ actions: inout [Action]
+    ) {
+        guard let key, let other = queries[key] else { return }
+        if vouches { other.voucher = server }
+        guard let doubt = other.doubt, doubt.isNegative, doubt.server == server, !other.hasAsked(server, in: .plain)
+        else { return }
+        if vouches || settlesAll {
+            believeDoubt(key, at: now, &actions)
+        } else {
+            confirm(key, at: now, &actions)
         }
     }
 

@@ -88,9 +88,12 @@ extension QueryClient {
             // The plain form was answered, and with something else: that is followed first.
             startTry(key, at: now, &actions)
         } else if query.mismatchedDatagrams < Self.mismatchLimit, let index = query.repeatable(at: doubt.server) {
-            // Lost, or late: once more, and as long again as a busy server may take.
+            // Lost, or late: once more, and it is waited for longer.
             repeatDatagram(query, index, at: now, &actions)
-            setWake(key, at: min(query.ends, now + max(Self.silenceOfMany, timeout(of: doubt.server, isFirst: false))))
+            setWake(
+                key,
+                at: min(query.ends, now + max(Self.confirmationTime, timeout(of: doubt.server, isFirst: false)))
+            )
         } else {
             believeDoubt(key, at: now, &actions)
         }

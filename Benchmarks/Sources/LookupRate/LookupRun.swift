@@ -77,7 +77,7 @@ final class LookupRun: Sendable {
         let found = Found()
         _ = resolver.lookUp(LookupQuestion(name: "\(options.prefix)\(number).bench.test."), for: asker) { event in
             switch event {
-            case .started, .bound: return
+            case .started, .bound, .caughtUp: return
             case .answered(let answer):
                 if !answer.addresses.isEmpty { found.families.formUnion(answer.families) }
             case .ended:
