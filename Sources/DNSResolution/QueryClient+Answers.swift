@@ -176,6 +176,7 @@ extension QueryClient {
             }
             trace(.decided("the answer was cut short: asked again over a stream"), at: now, &actions)
             sendOnStream(place.query, to: attempt.server, at: now, &actions)
+            setWake(place.query, at: min(query.ends, now + Self.streamGrace))
         }
     }
 

@@ -16,6 +16,7 @@ extension QueryClient {
 
     mutating func timeOut(_ key: Slab<Query>.Key, at now: Duration, _ actions: inout [Action]) {
         guard let query = queries[key] else { return }
+        if relieve(key, at: now, &actions) { return }
         if now < query.ends, query.purpose == .answer, !query.isLastCall, query.doubt == nil,
             let later = patience(with: query, at: now)
         {
@@ -28,10 +29,7 @@ extension QueryClient {
         }
         for (index, attempt) in query.tries.enumerated() where attempt.isListening && !attempt.hasFailed {
             // A stream takes round trips of its own before anything is said.
-            if attempt.isStream, now < query.ends, now < attempt.sentAt + configuration.timeout {
-                relieve(key, attempt, at: now, &actions)
-                continue
-            }
+            if attempt.isStream, now < query.ends, now < attempt.sentAt + configuration.timeout { continue }
             fail(key, index, .silent(now - attempt.sentAt), at: now, &actions)
             if attempt.port != nil {
                 // A port that met silence is not chosen again: a NAT may have forgotten it, the way may be another one by now.
@@ -61,21 +59,31 @@ extension QueryClient {
         }
     }
 
-    /// A stream that is slow may answer one query after the other: what has waited on it for long goes out over one more.
-    private mutating func relieve(
-        _ key: Slab<Query>.Key,
-        _ attempt: Query.Try,
-        at now: Duration,
-        _ actions: inout [Action]
-    ) {
-        guard now >= attempt.sentAt + Self.streamGrace, let query = queries[key], let stream = streams[attempt.carrier],
-            stream.lastAnswer != nil, stream.listening > 1,
-            query.tries.count(where: { $0.isStream && $0.server == attempt.server }) == 1,
-            streams.values.count(where: { $0.server == attempt.server }) < Self.streamLimit
-        else { return }
-        stopListening(key, query.tries.firstIndex { $0.carrier == attempt.carrier } ?? 0, at: now, &actions)
-        streamOf[attempt.server] = nil
+    /// A stream that is slow may answer one query after the other: what has waited on it for long goes out over one more, or over the
+    /// one that has least to answer.
+    ///
+    /// - Returns: whether it does.
+    private mutating func relieve(_ key: Slab<Query>.Key, at now: Duration, _ actions: inout [Action]) -> Bool {
+        guard now < queries[key]?.ends ?? .zero, let query = queries[key], query.purpose == .answer,
+            query.tries.count(where: \.isStream) == 1,
+            let index = query.tries.firstIndex(where: { $0.isStream && $0.isListening && !$0.hasFailed })
+        else { return false }
+        let attempt = query.tries[index]
+        guard now >= attempt.sentAt + Self.streamGrace, let stream = streams[attempt.carrier],
+            stream.lastAnswer != nil, stream.listening > 1
+        else { return false }
+        let others = streams.filter { $0.value.server == attempt.server }
+        if others.count < Self.streamLimit {
+            streamOf[attempt.server] = nil
+        } else {
+            let idlest = others.min { ($0.value.listening, $0.key) < ($1.value.listening, $1.key) }
+            guard let idlest, idlest.value.listening + 1 < stream.listening else { return false }
+            streamOf[attempt.server] = idlest.key
+        }
+        stopListening(key, index, at: now, &actions)
         sendOnStream(key, to: attempt.server, at: now, &actions)
+        setWake(key, at: min(query.ends, now + Self.silenceOfMany))
+        return true
     }
 
     /// What is doubted has waited long enough: for a sibling, and then it is asked in the plain form; or for that.

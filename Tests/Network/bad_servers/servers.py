@@ -170,7 +170,8 @@ class Servers:
         try:
             # Longer than any client waits.
             await asyncio.wait_for(self.converse(self.state(asked), asked, reader, writer), 60)
-        except (OSError, TimeoutError, asyncio.IncompleteReadError):
+        except (OSError, TimeoutError, asyncio.IncompleteReadError, asyncio.CancelledError):
+            # At the end of all of it, too, nobody waits for this.
             pass
         finally:
             writer.close()
