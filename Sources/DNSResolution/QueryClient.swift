@@ -79,7 +79,7 @@ package struct QueryClient: Sendable {
     /// Plain queries to one server that have a port of their own, at a time; beyond that they share some (decision 0015).
     static let ownPortLimit = 64
     /// How long the plain form's second datagram is waited for at least, before a negative is believed without its answer.
-    static let confirmationTime = Duration.milliseconds(600)
+    static let confirmationTime = Duration.milliseconds(400)
     /// Streams to one server at a time, where it answers one query after the other.
     static let streamLimit = 8
     /// How long a stream is waited for when what could be read of a broken answer is all there is.

@@ -337,7 +337,7 @@ import Testing
         var bench = QueryBench()
         let key = bench.ask()
         bench.answer(0, Self.noData)
-        bench.advance(to: .milliseconds(700))
+        bench.advance(to: .milliseconds(500))
         // The plain form has gone out once more, byte for byte, for it may have been lost.
         #expect(bench.end(of: key) == nil)
         #expect(bench.sent.count == 3)
