@@ -271,7 +271,10 @@ extension QueryClient {
                 stopListening(key, index, at: now, &actions)
                 queries[key]?.tries[index].isVoid = true
                 guard let query = queries[key], !query.tries.contains(where: \.isListening) else { continue }
-                if isPort, query.purpose == .answer, !query.hasStreamed(to: state.server) {
+                if query.doubt != nil, now < query.ends {
+                    // It is asked for again when there may be a descriptor.
+                    setWake(key, at: min(query.ends, now + RoundTripEstimate.floor))
+                } else if isPort, query.purpose == .answer, !query.hasStreamed(to: state.server) {
                     sendOnStream(key, to: state.server, at: now, &actions)
                 } else {
                     finish(key, .noDescriptor(reason), at: now, &actions)

@@ -187,7 +187,11 @@ extension SimulatedInternet {
         case .forged(let forgery):
             if forgery.isRight(for: port, wire) { return false }
             if forgery.question != nil, let name = forgery.place,
-                let query = port.sent.last(where: { $0.place == name && $0.type == forgery.type })
+                let query = port.sent.last(where: { $0.place == name && $0.type == forgery.type }),
+                // One with the identifier of somebody else's query there is a mismatch of that one.
+                !port.sent.contains(where: {
+                    $0.identifier == forgery.identifier && !($0.place == name && $0.type == forgery.type)
+                })
             {
                 wire.mismatched(query, about: name, from: port.server)
             }
