@@ -35,7 +35,7 @@ struct PacketWire {
 
     private(set) var tallies: [Key: Tally] = [:]
     /// Datagrams that do not match, on a port on which the question waits; by question.
-    private(set) var mismatches: [Key: Int] = [:]
+    private(set) var mismatches: [Key: [UInt64]] = [:]
     /// The spellings in which the caller has given each name, and those that aliases have.
     private var spellings: [Int: [[UInt8]]] = [:]
     /// How often callers have asked for each name.
@@ -98,8 +98,8 @@ struct PacketWire {
         }
     }
 
-    mutating func mismatched(_ query: PacketQuery, about name: Int, from server: Int) {
-        mismatches[Key(name: name, type: query.type, server: server), default: 0] += 1
+    mutating func mismatched(_ query: PacketQuery, about name: Int, from server: Int, at time: UInt64) {
+        mismatches[Key(name: name, type: query.type, server: server), default: []].append(time)
     }
 
     func hasComplained(_ server: Int) -> Bool { complainers.contains(server) }
@@ -112,7 +112,8 @@ struct PacketWire {
         }
     }
 
-    func mismatches(for name: Int, _ type: UInt16, from server: Int) -> Int {
-        mismatches[Key(name: name, type: type, server: server)] ?? 0
+    /// Those that came before a moment: of what comes together nobody knows which is read first.
+    func mismatches(for name: Int, _ type: UInt16, from server: Int, before time: UInt64) -> Int {
+        mismatches[Key(name: name, type: type, server: server)]?.count { $0 < time } ?? 0
     }
 }

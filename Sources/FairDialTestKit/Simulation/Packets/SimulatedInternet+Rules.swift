@@ -51,7 +51,7 @@ extension SimulatedInternet {
         }
         // To send the same again gives a forger nothing new to guess.
         let isRepeated = port.sent.contains { $0.identifier == query.identifier && $0.question == query.question }
-        let mismatches = wire.mismatches(for: name, query.type, from: port.server)
+        let mismatches = wire.mismatches(for: name, query.type, from: port.server, before: run.clock.now)
         let limit = 4
         if rules.hidesPlainFormFromForgers, asks == 1, !isRepeated, mismatches >= limit {
             run.fault("\(word): the plain form goes out over UDP after \(mismatches) datagrams that do not match")
@@ -104,7 +104,8 @@ extension SimulatedInternet {
         // A forger keeps the plain form off UDP, and the server may have no streams; a machine without sockets asks nobody.
         if isTroubled { return }
         let isConfirmed = deniers.contains { denier in
-            denier.tally.wasAskedPlainly || wire.mismatches(for: denier.name, denier.type, from: denier.server) > 0
+            denier.tally.wasAskedPlainly
+                || wire.mismatches(for: denier.name, denier.type, from: denier.server, before: .max) > 0
                 || isExempt(denier.server, denier.type, of: denier.name)
         }
         if !isConfirmed { run.fault("\(word) type \(types): a \"no\" is believed before the plain form was asked") }

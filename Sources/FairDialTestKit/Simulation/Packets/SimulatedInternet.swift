@@ -193,7 +193,7 @@ extension SimulatedInternet {
                     $0.identifier == forgery.identifier && !($0.place == name && $0.type == forgery.type)
                 })
             {
-                wire.mismatched(query, about: name, from: port.server)
+                wire.mismatched(query, about: name, from: port.server, at: run.clock.now)
             }
         }
         return true
