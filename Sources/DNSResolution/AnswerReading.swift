@@ -67,7 +67,8 @@ struct AnswerReading: Sendable {
                 }
             }
         } catch {
-            // What comes after the answers is of no use to an answer that has some, and the C library does not look at it.
+            // What comes after the answers is of no use to an answer that has some, and the C library does not look at
+            // it.
             let areAnswersRead = section != .answer || reader.isAtEnd(of: .answer)
             if areAnswersRead, !records.addresses.isEmpty || !records.wanted.isEmpty { return }
             records.error = records.error ?? error

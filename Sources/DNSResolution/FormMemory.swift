@@ -12,7 +12,8 @@ struct FormMemory: Sendable {
         var hasAgreed = false
         /// The wished form has brought addresses here.
         var isProven = false
-        /// The plain form has brought addresses: the next name is asked in the wished form, so that it can prove itself.
+        /// The plain form has brought addresses: the next name is asked in the wished form, so that it can prove
+        /// itself.
         var isTrying = false
         /// Names for which the server denied in the wished form what it gave in the plain one.
         var contradictions = 0
@@ -42,7 +43,8 @@ struct FormMemory: Sendable {
 
     /// The form to begin with.
     ///
-    /// Under a parent where names have turned out not to exist and none has been found in the wished form, a negative in that form
+    /// Under a parent where names have turned out not to exist and none has been found in the wished form, a negative
+    /// in that form
     /// would have to be confirmed each time: so the plain form comes first.
     func first(for name: DomainName, at now: Duration) -> Query.Form {
         if isPlainOnly(at: now) { return .plain }
@@ -51,7 +53,8 @@ struct FormMemory: Sendable {
         return parent.hasAgreed && !parent.isProven && !parent.isTrying ? .plain : .wished
     }
 
-    /// Whether a negative in the wished form is believed at once: both forms have agreed on one under the same parent, and the wished
+    /// Whether a negative in the wished form is believed at once: both forms have agreed on one under the same parent,
+    /// and the wished
     /// form has found names there too. A server that compares letters byte by byte would fail the second.
     func believesNegatives(for name: DomainName) -> Bool {
         guard !parents.isEmpty, let parent = parents[name.parent ?? .root] else { return false }
@@ -70,7 +73,8 @@ struct FormMemory: Sendable {
             if plainOnlyUntil != nil { succeeded() }
             if !signs.isEmpty { signs = [] }
         }
-        // Nothing is kept of parents under which every name exists: that is most of them, and every answer comes by here.
+        // Nothing is kept of parents under which every name exists: that is most of them, and every answer comes by
+        // here.
         guard !parents.isEmpty, var parent = parents[name.parent ?? .root] else { return }
         switch form {
         case .wished: (parent.isProven, parent.isTrying, parent.contradictions) = (true, false, 0)

@@ -5,14 +5,16 @@ import NameResolution
 
 /// One question on its way to an answer.
 ///
-/// An object, because it is large and nearly every step changes a part of it. It belongs to its client alone, which is a value
+/// An object, because it is large and nearly every step changes a part of it. It belongs to its client alone, which is
+/// a value
 /// that nobody copies and that one thread at a time changes: that makes it `Sendable`.
 final class Query: @unchecked Sendable {
     /// How a question is put to a server.
     enum Form: Sendable {
         /// With what we wish for: an OPT record, a cookie, letters in random case.
         case wished
-        /// As the C library puts it: no OPT record, the spelling as given (design, rule 10). Streams are always asked so.
+        /// As the C library puts it: no OPT record, the spelling as given (design, rule 10). Streams are always asked
+        /// so.
         case plain
     }
 
@@ -142,7 +144,8 @@ final class Query: @unchecked Sendable {
         tries.contains { $0.server == server && $0.isStream }
     }
 
-    /// Those, and datagrams that answered nobody, on a port of this query's since it was used: somebody guesses, or answers come late.
+    /// Those, and datagrams that answered nobody, on a port of this query's since it was used: somebody guesses, or
+    /// answers come late.
     var mismatchedDatagrams: Int {
         tries.reduce(mismatched) { count, attempt in
             count + (attempt.port.map { $0.mismatched - attempt.mismatchedBefore } ?? 0)

@@ -2,7 +2,8 @@
 
 /// The cookies of one server (RFC 7873 §5): what we show it, what it has given, and whether it keeps to them.
 ///
-/// Servers behind one address may differ: one gives cookies, another none. So a cookie is learned for a while only, and after two
+/// Servers behind one address may differ: one gives cookies, another none. So a cookie is learned for a while only, and
+/// after two
 /// names for which it was missing or wrong none are sent for a while.
 struct ServerCookies: Sendable {
     /// How long what has been learned holds.
@@ -46,7 +47,8 @@ struct ServerCookies: Sendable {
         if let end = offUntil, now >= end { offUntil = nil }
     }
 
-    /// An answer came without the cookie or with a wrong one, and the server has answered the same name without cookies.
+    /// An answer came without the cookie or with a wrong one, and the server has answered the same name without
+    /// cookies.
     ///
     /// - Returns: whether none are used from now on.
     mutating func fault(at now: Duration) -> Bool {
