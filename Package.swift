@@ -1,11 +1,21 @@
-// swift-tools-version: 6.2
+// swift-tools-version: 6.3
 // SPDX-License-Identifier: Apache-2.0
 
 import PackageDescription
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
 /// Every target of ours: existentials are spelled, imports are internal, members need their own import, and a warning
-/// is an error.
+/// is an error. On Darwin each declaration says since when it works, so that no dependent has to raise its own
+/// deployment target; that part is unproven: the package has not been built on Darwin yet.
 let strict: [SwiftSetting] = [
+    .enableExperimentalFeature("AvailabilityMacro=FairDial 0.1: macOS 15, iOS 18, tvOS 18, watchOS 11, visionOS 2"),
     .enableUpcomingFeature("ExistentialAny"),
     .enableUpcomingFeature("InternalImportsByDefault"),
     .enableUpcomingFeature("MemberImportVisibility"),
@@ -20,24 +30,21 @@ let nio: [Target.Dependency] = [
     locks,
 ]
 
+/// The modules in the signatures of a resolver, and of a dialer.
+let resolving = ["DNSResolution", "NameResolution", "DNSMessages", "GetAddrInfo", "IPAddresses"]
+let dialing = ["FairDial", "ConnectionRacing", "SystemResolution"] + resolving
+
 let package = Package(
     name: "FairDial",
-    platforms: [.macOS(.v15), .iOS(.v18)],
     products: [
-        // One product brings every module whose types a dialer's user meets.
-        .library(
-            name: "FairDial",
-            targets: [
-                "FairDial", "ConnectionRacing", "SystemResolution", "DNSResolution", "NameResolution", "DNSMessages",
-                "GetAddrInfo", "IPAddresses",
-            ]
-        ),
+        // A product brings every module whose types its user meets.
+        .library(name: "FairDial", targets: dialing),
         .library(name: "IPAddresses", targets: ["IPAddresses"]),
-        .library(name: "GetAddrInfo", targets: ["GetAddrInfo"]),
-        .library(name: "DNSMessages", targets: ["DNSMessages"]),
-        .library(name: "DNSResolution", targets: ["DNSResolution"]),
-        .library(name: "DNSOverTLS", targets: ["DNSOverTLS"]),
-        .library(name: "FairDialTestKit", targets: ["FairDialTestKit"]),
+        .library(name: "GetAddrInfo", targets: ["GetAddrInfo", "IPAddresses"]),
+        .library(name: "DNSMessages", targets: ["DNSMessages", "IPAddresses"]),
+        .library(name: "DNSResolution", targets: resolving),
+        .library(name: "DNSOverTLS", targets: ["DNSOverTLS"] + resolving),
+        .library(name: "FairDialTestKit", targets: ["FairDialTestKit"] + dialing),
         .executable(name: "fairdial", targets: ["FairDialCommand"]),
     ],
     dependencies: [
@@ -48,14 +55,18 @@ let package = Package(
     ],
     targets: [
         // The modules, lowest first; an import may only point upwards in this list.
-        .target(name: "CFairDial"),
-        .target(name: "IPAddresses", dependencies: ["CFairDial"], swiftSettings: strict),
-        .target(name: "GetAddrInfo", dependencies: ["IPAddresses", "CFairDial"], swiftSettings: strict),
+        .target(name: "CAddressText"),
+        .target(name: "CSockets"),
+        // For the demonstration and the tests; no library links it.
+        .target(name: "CNamespaces"),
+        .target(name: "IPAddresses", dependencies: ["CAddressText"], swiftSettings: strict),
+        .target(name: "GetAddrInfo", dependencies: ["IPAddresses", "CSockets"], swiftSettings: strict),
         .target(name: "DNSMessages", dependencies: ["IPAddresses"], swiftSettings: strict),
+        .target(name: "SystemSupport", dependencies: ["CSockets", "IPAddresses", locks], swiftSettings: strict),
         .target(
             name: "NameResolution",
             dependencies: [
-                "CFairDial", "IPAddresses", "GetAddrInfo", "DNSMessages", locks,
+                "CSockets", "IPAddresses", "SystemSupport", "GetAddrInfo", "DNSMessages", locks,
                 .product(name: "DequeModule", package: "swift-collections"),
             ],
             swiftSettings: strict
@@ -63,7 +74,7 @@ let package = Package(
         .target(
             name: "SystemResolution",
             dependencies: [
-                "CFairDial", "IPAddresses", "GetAddrInfo", "NameResolution", locks,
+                "CSockets", "IPAddresses", "SystemSupport", "GetAddrInfo", "NameResolution", locks,
                 .product(name: "DequeModule", package: "swift-collections"),
             ],
             swiftSettings: strict
@@ -71,7 +82,7 @@ let package = Package(
         .target(
             name: "DNSResolution",
             dependencies: [
-                "CFairDial", "IPAddresses", "GetAddrInfo", "DNSMessages", "NameResolution",
+                "CSockets", "IPAddresses", "SystemSupport", "GetAddrInfo", "DNSMessages", "NameResolution",
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "HeapModule", package: "swift-collections"),
             ] + nio,
@@ -81,8 +92,8 @@ let package = Package(
         .target(
             name: "DNSOverTLS",
             dependencies: [
-                "DNSResolution", .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                "DNSResolution", "IPAddresses", .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"), .product(name: "NIOTLS", package: "swift-nio"),
             ],
             swiftSettings: strict
         ),
@@ -90,48 +101,82 @@ let package = Package(
         .target(
             name: "FairDial",
             dependencies: [
-                "CFairDial", "IPAddresses", "GetAddrInfo", "DNSMessages", "NameResolution", "SystemResolution",
+                "CSockets", "IPAddresses", "SystemSupport", "GetAddrInfo", "DNSMessages", "NameResolution",
+                "SystemResolution",
                 "DNSResolution", "ConnectionRacing",
+                .product(name: "DequeModule", package: "swift-collections"),
             ] + nio,
             swiftSettings: strict
         ),
         .target(
             name: "FairDialTestKit",
             dependencies: [
-                "FairDial", "DNSMessages", "DNSResolution", "IPAddresses", "NameResolution", "SystemResolution",
-                "ConnectionRacing",
-                .product(name: "HeapModule", package: "swift-collections"),
+                "FairDial", "DNSMessages", "IPAddresses", "SystemSupport", "NameResolution", "ConnectionRacing",
                 .product(name: "NIOEmbedded", package: "swift-nio"),
+            ] + nio,
+            swiftSettings: strict
+        ),
+        // Random runs of the whole stack on a simulated network and clock, each from a seed.
+        .target(
+            name: "FairDialSimulation",
+            dependencies: [
+                "FairDial", "FairDialTestKit", "DNSMessages", "DNSResolution", "IPAddresses", "NameResolution",
+                "SystemResolution", "ConnectionRacing",
+                .product(name: "HeapModule", package: "swift-collections"),
+            ] + nio,
+            swiftSettings: strict
+        ),
+        // What every command needs: standard streams, colours, JSON lines, and how a dial's result is printed.
+        .target(
+            name: "FairDialConsole",
+            dependencies: [
+                "FairDial", "ConnectionRacing", "IPAddresses", "NameResolution",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "FairDialRally",
+            dependencies: [
+                "FairDial", "FairDialConsole", "FairDialTestKit", "CNamespaces", "IPAddresses", "GetAddrInfo",
+                "NameResolution", "SystemResolution",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
             ] + nio,
             swiftSettings: strict
         ),
         .executableTarget(
             name: "FairDialCommand",
             dependencies: [
-                "FairDial", "FairDialTestKit", "CFairDial", "IPAddresses", "GetAddrInfo", "DNSMessages",
-                "NameResolution",
-                "SystemResolution", "DNSResolution", "DNSOverTLS",
+                "FairDial", "FairDialConsole", "FairDialRally", "FairDialSimulation", "CSockets", "IPAddresses",
+                "GetAddrInfo", "DNSMessages", "NameResolution", "SystemResolution", "DNSResolution", "DNSOverTLS",
+                "ConnectionRacing",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
-                .product(name: "NIOHTTP1", package: "swift-nio"),
             ] + nio,
             swiftSettings: strict
         ),
 
-        .testTarget(name: "IPAddressesTests", dependencies: ["IPAddresses"], swiftSettings: strict),
+        // What tests of several modules need: folders, waits with an end.
+        .target(name: "TestHelpers", dependencies: [locks], path: "Tests/TestHelpers", swiftSettings: strict),
+        .testTarget(
+            name: "IPAddressesTests",
+            dependencies: ["IPAddresses", "FairDialTestKit"],
+            swiftSettings: strict
+        ),
         // Asks us and the C library the same; a target of its own, so that a command can ask in other networks too.
         .target(
-            name: "AddressInfoJudge",
-            dependencies: ["GetAddrInfo"],
-            path: "Tests/AddressInfoJudge",
+            name: "AddressInfoOracle",
+            dependencies: ["GetAddrInfo", "FairDialTestKit"],
+            path: "Tests/AddressInfoOracle",
             swiftSettings: strict
         ),
         .executableTarget(
-            name: "judge",
+            name: "oracle",
             dependencies: [
-                "AddressInfoJudge", "GetAddrInfo", "NameResolution", "CFairDial",
+                "AddressInfoOracle", "FairDialTestKit", "GetAddrInfo", "NameResolution", "CNamespaces",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
-            path: "Tests/JudgeCommand",
+            path: "Tests/OracleCommand",
             swiftSettings: strict
         ),
         // Looks many names up at once, each as a process of its own would, for comparison with the C library.
@@ -143,7 +188,7 @@ let package = Package(
         ),
         .testTarget(
             name: "GetAddrInfoTests",
-            dependencies: ["GetAddrInfo", "IPAddresses", "NameResolution", "AddressInfoJudge"],
+            dependencies: ["GetAddrInfo", "IPAddresses", "NameResolution", "AddressInfoOracle", "FairDialTestKit"],
             swiftSettings: strict
         ),
         .testTarget(
@@ -152,16 +197,23 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(
+            name: "SystemSupportTests",
+            dependencies: ["SystemSupport", "TestHelpers", locks],
+            swiftSettings: strict
+        ),
+        .testTarget(
             name: "NameResolutionTests",
             dependencies: [
-                "NameResolution", "FairDialTestKit", "CFairDial", "DNSMessages", "GetAddrInfo", "IPAddresses", locks,
+                "NameResolution", "SystemSupport", "FairDialTestKit", "TestHelpers", "CNamespaces", "DNSMessages",
+                "GetAddrInfo", "IPAddresses", locks,
             ],
             swiftSettings: strict
         ),
         .testTarget(
             name: "SystemResolutionTests",
             dependencies: [
-                "SystemResolution", "NameResolution", "IPAddresses", "GetAddrInfo", "FairDialTestKit", locks,
+                "SystemResolution", "SystemSupport", "NameResolution", "IPAddresses", "GetAddrInfo", "FairDialTestKit",
+                "TestHelpers", locks,
             ],
             swiftSettings: strict
         ),
@@ -169,7 +221,8 @@ let package = Package(
             name: "DNSResolutionTests",
             dependencies: [
                 "DNSResolution", "DNSOverTLS", "DNSMessages", "NameResolution", "IPAddresses", "FairDialTestKit",
-                "FairDial",
+                "FairDial", "TestHelpers", .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
             ] + nio,
             swiftSettings: strict
         ),
@@ -181,15 +234,18 @@ let package = Package(
         .testTarget(
             name: "FairDialTests",
             dependencies: [
-                "FairDial", "FairDialTestKit", "DNSMessages", "IPAddresses", "GetAddrInfo", "NameResolution",
-                "SystemResolution", "DNSResolution", "ConnectionRacing",
+                "FairDial", "FairDialTestKit", "FairDialSimulation", "TestHelpers", "DNSMessages", "IPAddresses",
+                "SystemSupport", "GetAddrInfo", "NameResolution", "SystemResolution", "DNSResolution",
+                "ConnectionRacing",
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ] + nio,
             swiftSettings: strict
         ),
         .testTarget(
             name: "FairDialCommandTests",
             dependencies: [
-                "FairDialCommand", "FairDialTestKit", "GetAddrInfo", "IPAddresses", "NameResolution",
+                "FairDialCommand", "FairDialConsole", "FairDialTestKit", "TestHelpers", "GetAddrInfo", "IPAddresses",
+                "NameResolution",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ] + nio,
             swiftSettings: strict
@@ -197,9 +253,50 @@ let package = Package(
         // These run the built command; nothing of it is imported.
         .testTarget(
             name: "ScenarioTests",
-            dependencies: ["FairDialCommand", "judge", "lookups"],
+            dependencies: ["FairDialCommand", "oracle", "lookups", "TestHelpers"],
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "FairDialTestKitTests",
+            dependencies: [
+                "FairDial", "FairDialTestKit", "DNSMessages", "DNSResolution", "IPAddresses", "NameResolution",
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+            ] + nio,
             swiftSettings: strict
         ),
     ],
     swiftLanguageModes: [.v6]
 )
+
+/// Whether a variable of the environment asks for targets that only the maintainers build.
+func isWanted(_ variable: String) -> Bool { getenv(variable).map { String(cString: $0) == "1" } ?? false }
+
+// Beside the modules, so that they see what is `package`; `Benchmarks/…` and `Fuzz/run` set the variables.
+if isWanted("FAIRDIAL_BENCHMARKS") {
+    func benchmark(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+        .executableTarget(name: name, dependencies: dependencies, path: "Benchmarks/Sources/\(name)")
+    }
+    package.targets += [
+        .target(name: "CAllocations", path: "Benchmarks/Sources/CAllocations"),
+        benchmark("DialRate", ["FairDial", "IPAddresses"] + nio),
+        benchmark("LookupRate", ["DNSResolution", "NameResolution", "IPAddresses", locks]),
+        benchmark("LiteralRate", ["CAllocations", "GetAddrInfo", "IPAddresses"]),
+    ]
+}
+if isWanted("FAIRDIAL_FUZZ") {
+    func fuzzer(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+        .executableTarget(name: name, dependencies: dependencies, path: "Fuzz/Sources/\(name)")
+    }
+    package.targets += [
+        fuzzer("FuzzAddressInfo", ["GetAddrInfo", "IPAddresses"]),
+        fuzzer("FuzzMessages", ["DNSMessages"]),
+        fuzzer("FuzzHosts", ["NameResolution", "IPAddresses"]),
+        fuzzer("FuzzResolvConf", ["NameResolution"]),
+        fuzzer("FuzzNameServices", ["NameResolution"]),
+        fuzzer("FuzzServices", ["GetAddrInfo"]),
+        fuzzer("FuzzTargets", ["FairDial"]),
+        fuzzer("FuzzStreams", ["DNSResolution", .product(name: "NIOEmbedded", package: "swift-nio")] + nio),
+        // What it fuzzes are two files that need no TLS library: copies, which a test compares with the originals.
+        fuzzer("FuzzCertificates", []),
+    ]
+}

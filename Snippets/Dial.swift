@@ -5,14 +5,12 @@
 import FairDial
 import NIOCore
 
-let dialer = Dialer(budgets: Budgets(lookup: .seconds(5), connect: .seconds(2)))
+let dialer = Dialer(timeouts: Timeouts(lookup: .seconds(5), connect: .seconds(2)))
 do {
     let database = try await dialer.connect(to: "db.example.org", port: 27017) { channel in
-        channel.eventLoop.makeCompletedFuture {
-            try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel)
-        }
+        try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel)
     }
-    print(database.splits)  // queue 0 s · lookup 12 ms (dns, 10.0.0.53) · connect 3 ms
+    print(database.report)  // queue 0 s · lookup 12 ms (dns, 10.0.0.53) · connect 3 ms
 } catch {
     print(error)  // db.example.org:27017: connectTimeout: no attempt connected within 2 s: …
 }

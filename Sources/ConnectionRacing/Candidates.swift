@@ -2,35 +2,35 @@
 
 /// Destinations in the order in which to prefer them.
 ///
-/// They may come in groups, as services of different priority do (RFC 9460): every destination of a group is started before one
-/// of the next group is. Within a group the families take turns.
-public struct Candidates: Hashable, Sendable {
+/// They may come in groups, as services of different priority do (RFC 9460): every destination of a group is started
+/// before one of the next group is. Within a group the families take turns.
+package struct Candidates: Hashable, Sendable {
     /// All of them, best first; those of a group stand together.
-    public private(set) var destinations: [Destination]
+    package private(set) var destinations: [Destination]
 
     /// Where each group but the last one ends, as a position in `destinations`, rising.
-    public private(set) var groupEnds: [Int]
+    package private(set) var groupEnds: [Int]
 
     /// One group.
-    public init(_ destinations: [Destination] = []) {
+    package init(_ destinations: [Destination] = []) {
         self.destinations = destinations
         groupEnds = []
     }
 
     /// Groups, best first.
-    public init(groups: [[Destination]]) {
+    package init(groups: [[Destination]]) {
         self.init()
         for group in groups where !group.isEmpty { append(group) }
     }
 
     /// Adds a group that is liked less than all before it.
-    public mutating func append(_ group: [Destination]) {
+    package mutating func append(_ group: [Destination]) {
         if !destinations.isEmpty { groupEnds.append(destinations.count) }
         destinations += group
     }
 
     /// The same without those that do not satisfy a condition.
-    public func filter(_ isIncluded: (Destination) -> Bool) -> Candidates {
+    package func filter(_ isIncluded: (Destination) -> Bool) -> Candidates {
         guard !groupEnds.isEmpty else { return Candidates(destinations.filter(isIncluded)) }
         var start = 0
         var groups: [[Destination]] = []
@@ -44,7 +44,7 @@ public struct Candidates: Hashable, Sendable {
 
 extension Candidates: ExpressibleByArrayLiteral {
     /// One group.
-    public init(arrayLiteral elements: Destination...) {
+    package init(arrayLiteral elements: Destination...) {
         self.init(elements)
     }
 }

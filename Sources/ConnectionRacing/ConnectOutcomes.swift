@@ -1,39 +1,39 @@
 // SPDX-License-Identifier: Apache-2.0
 
-public import IPAddresses
+package import IPAddresses
 
 /// What connecting came to in the past, by where from and where to; bounded, and forgotten in time.
 ///
-/// Pure: outcomes and the time go in. Times are durations since one start that the owner chooses. The source address stands for
-/// the network: what was learned on one says nothing about another (RFC 8305 §4).
-public struct ConnectOutcomes: Sendable {
+/// Pure: outcomes and the time go in. Times are durations since one start that the owner chooses. The source address
+/// stands for the network: what was learned on one says nothing about another (RFC 8305 §4).
+package struct ConnectOutcomes: Sendable {
     /// From which address of this machine, to which address.
-    public struct Route: Hashable, Sendable {
+    package struct Route: Hashable, Sendable {
         /// Where from.
-        public var source: IPAddress
+        package var source: IPAddress
         /// Where to; the port does not matter.
-        public var destination: IPAddress
+        package var destination: IPAddress
 
         /// A route from its two ends.
-        public init(from source: IPAddress, to destination: IPAddress) {
+        package init(from source: IPAddress, to destination: IPAddress) {
             self.source = source
             self.destination = destination
         }
     }
 
     /// What is known of a route.
-    public enum Outcome: Hashable, Sendable {
+    package enum Outcome: Hashable, Sendable {
         /// It connects, and takes about this long.
         case connected(roundTrip: Duration)
-        /// It was refused, unreachable, or silent until a budget ended.
+        /// It was refused, unreachable, or silent until a timeout ended.
         case failed
     }
 
     /// What one attempt showed.
-    public enum Observation: Hashable, Sendable {
+    package enum Observation: Hashable, Sendable {
         /// It connected, after this long.
         case connected(after: Duration)
-        /// It was told no, or was silent until a budget ended.
+        /// It was told no, or was silent until a timeout ended.
         case failed
         /// It was called off after this long, because another one had won.
         case outrun(after: Duration)
@@ -52,47 +52,48 @@ public struct ConnectOutcomes: Sendable {
 
     /// - Parameters:
     ///   - capacity: how many routes are kept, at least 1; beyond it the oldest quarter is forgotten.
-    ///   - lifetime: how long it is known that a route connects, from when that was first seen: however often it is seen again, it
-    ///     is forgotten then, so that every address has its turn and clients with different pasts come to do the same.
+    ///   - lifetime: how long it is known that a route connects, from when that was first seen: however often it is
+    ///     seen again, it is forgotten then, so that every address has its turn and clients with different pasts come
+    ///     to do the same.
     ///   - failureLifetime: the same for a route that failed.
-    public init(
+    package init(
         capacity: Int = 1_024,
         lifetime: Duration = .seconds(600),
         failureLifetime: Duration = .seconds(60)
     ) {
         self.capacity = max(capacity, 1)
-        self.lifetime = lifetime
-        self.failureLifetime = failureLifetime
+        self.lifetime = lifetime.bounded
+        self.failureLifetime = failureLifetime.bounded
     }
 
     /// What is known of a route at this time; `nil` where nothing is, or it is too old.
-    public func outcome(on route: Route, at now: Duration) -> Outcome? {
+    package func outcome(on route: Route, at now: Duration) -> Outcome? {
         guard let entry = entries[route], now < end(of: entry) else { return nil }
         return entry.outcome
     }
 
     /// Everything that is known at this time.
-    public func outcomes(at now: Duration) -> [Route: Outcome] {
+    package func outcomes(at now: Duration) -> [Route: Outcome] {
         entries.filter { now < end(of: $0.value) }.mapValues(\.outcome)
     }
 
     /// Notes what an attempt showed.
-    public mutating func note(_ observation: Observation, on route: Route, at now: Duration) {
+    package mutating func note(_ observation: Observation, on route: Route, at now: Duration) {
         let known = outcome(on: route, at: now)
         let since = entries[route]?.since ?? now
         switch (observation, known) {
         case (.connected(let took), .connected(let roundTrip)?):
             // RFC 6298 §2.3: an eighth of the way towards the newest.
-            entries[route] = Entry(outcome: .connected(roundTrip: (roundTrip * 7 + took) / 8), since: since)
+            entries[route] = Entry(outcome: .connected(roundTrip: (roundTrip * 7 + took.bounded) / 8), since: since)
         case (.connected(let took), .failed?), (.connected(let took), nil):
-            entries[route] = Entry(outcome: .connected(roundTrip: took), since: now)
+            entries[route] = Entry(outcome: .connected(roundTrip: took.bounded), since: now)
         case (.failed, .failed?):
             break
         case (.failed, .connected?), (.failed, nil):
             entries[route] = Entry(outcome: .failed, since: now)
         case (.outrun(let silent), .connected(let roundTrip)?):
             // It takes longer than that, so it must not look better.
-            entries[route] = Entry(outcome: .connected(roundTrip: max(roundTrip, silent)), since: since)
+            entries[route] = Entry(outcome: .connected(roundTrip: max(roundTrip, silent.bounded)), since: since)
         case (.outrun, .failed?), (.outrun, nil):
             break
         }
@@ -100,18 +101,19 @@ public struct ConnectOutcomes: Sendable {
     }
 
     /// Forgets everything.
-    public mutating func clear() {
+    package mutating func clear() {
         entries = [:]
     }
 
     private func end(of entry: Entry) -> Duration {
         switch entry.outcome {
-        case .connected: entry.since + lifetime
-        case .failed: entry.since + failureLifetime
+        case .connected: entry.since.saturating(plus: lifetime)
+        case .failed: entry.since.saturating(plus: failureLifetime)
         }
     }
 
-    /// Forgets what is too old, and where that is not enough the oldest quarter: so a full memory is gone through rarely.
+    /// Forgets what is too old, and where that is not enough the oldest quarter: so a full memory is gone through
+    /// rarely.
     private mutating func makeRoom(at now: Duration) {
         entries = entries.filter { now < end(of: $0.value) }
         guard entries.count > capacity else { return }

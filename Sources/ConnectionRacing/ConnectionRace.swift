@@ -1,16 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 
-public import IPAddresses
+package import IPAddresses
 
 /// Happy Eyeballs as a pure state machine: addresses, ends of attempts and the time go in, actions come out.
 ///
 /// Times are durations since one start that the driver chooses. Early, late and repeated events are harmless.
 ///
-/// - Source: RFC 8305 §§3–5; `RaceRules` names a later edition. A definite failure starts the next attempt at once: the delay
-///   guards against a silent attempt, not against a "no".
-public struct ConnectionRace: Sendable {
+/// ```
+///             answered (later groups, other families: at any time, again and again)
+///                │
+///                ▼   held: a better answer is awaited, for the resolution delay at most
+///            untried ──start──▶ in flight ──connected──▶ succeed, and abandon for all others: over
+///                ▲                  │ failed, or silent for too long (giveUp): the next one starts at once
+///                └──postponed───────┤ silent for the attempt delay: the next one starts beside it
+///                                   ▼
+///                                 ended      none untried, in flight or awaited: exhaust, over
+/// ```
+/// The order of calls: `answered` as answers come, `answersEnded` when none will; for each `start` one of `connected`,
+/// `failed` or `postponed`; `advance(to:)` at `wakeTime`, or later.
+///
+/// - Source: RFC 8305 §§3–5; `RaceRules` names a later edition. A definite failure starts the next attempt at once: the
+///   delay guards against a silent attempt, not against a "no".
+package struct ConnectionRace: Sendable {
     /// What the driver is to do, in order.
-    public enum Action: Hashable, Sendable {
+    package enum Action: Hashable, Sendable {
         /// Open a socket and connect it.
         case start(Destination)
         /// Close this attempt's socket: it has been silent for as long as it may.
@@ -56,15 +69,15 @@ public struct ConnectionRace: Sendable {
     private var isOver = false
 
     /// The families about which an answer is awaited.
-    public private(set) var awaited: AddressFamilies
+    package private(set) var awaited: AddressFamilies
     /// Whether an answer about service bindings (SVCB, HTTPS) is awaited.
-    public private(set) var awaitsServices: Bool
+    package private(set) var awaitsServices: Bool
     /// The family whose answer version 3 waits for.
     private let preferred: AddressFamily
     /// Everything that is known, in the order of preference, and after it what was tried and is not known any more.
     private var entrants: [Entrant] = []
     /// How many are known and have not been tried.
-    public private(set) var untriedCount = 0
+    package private(set) var untriedCount = 0
     private var underWayCount = 0
     /// Who goes first whatever the order, because the machine had no socket for it when its turn came.
     private var postponed: Destination?
@@ -79,8 +92,8 @@ public struct ConnectionRace: Sendable {
     private var nextStart: Duration = .zero
     /// When the first attempt started.
     private var firstStart: Duration?
-    /// Until when no socket can be had; `nil` when one can, as far as is known.
-    private var shortUntil: Duration?
+    /// Whether no socket can be had, until the driver says `socketMayBeHad` or one is given back.
+    private var isShort = false
 
     /// A race in which nothing has come yet.
     ///
@@ -88,7 +101,7 @@ public struct ConnectionRace: Sendable {
     ///   - awaited: the families about which answers are still to come.
     ///   - services: whether an answer about service bindings is still to come.
     ///   - configuration: rules, delays and bounds.
-    public init(
+    package init(
         awaiting awaited: AddressFamilies,
         services: Bool = false,
         _ configuration: RaceConfiguration = .standard
@@ -105,43 +118,38 @@ public struct ConnectionRace: Sendable {
     }
 
     /// When to call `advance(to:)` next; `nil` when only an event can change anything.
-    public var wakeTime: Duration? {
+    package var wakeTime: Duration? {
         guard !isOver else { return nil }
-        var wake = mayStartAnother ? obstacle ?? nextStart : nil
+        var wake = mayStartAnother && !isShort ? heldUntil ?? nextStart : nil
         if let end { wake = min(wake ?? end, end) }
         if let patience { wake = min(wake ?? patience, patience) }
         return wake
     }
 
-    /// Until when no attempt can start, whoever's turn it is.
-    private var obstacle: Duration? {
-        guard let heldUntil, let shortUntil else { return heldUntil ?? shortUntil }
-        return max(heldUntil, shortUntil)
-    }
-
     /// When the race's time is over.
     private var end: Duration? {
-        guard let budget = configuration.budget, let firstStart else { return nil }
-        return firstStart + budget
+        guard let timeout = configuration.timeout, let firstStart else { return nil }
+        return firstStart.saturating(plus: timeout)
     }
 
     /// When the next attempt has been silent for as long as it may.
     private var patience: Duration? {
-        guard let budget = configuration.attemptBudget else { return nil }
+        guard let timeout = configuration.attemptTimeout else { return nil }
         return entrants.reduce(nil) { earliest, entrant in
             guard case .underWay(let since) = entrant.stage else { return earliest }
-            return min(earliest ?? since + budget, since + budget)
+            let end = since.saturating(plus: timeout)
+            return min(earliest ?? end, end)
         }
     }
 
     /// Whether at least one attempt is under way.
-    public var isUnderWay: Bool {
+    package var isUnderWay: Bool {
         !isOver && underWayCount > 0
     }
 
     /// Whether the next attempt waits for a socket that the machine could not give.
-    public var isShortOfSockets: Bool {
-        !isOver && shortUntil != nil && untriedCount > 0
+    package var isShortOfSockets: Bool {
+        !isOver && isShort && untriedCount > 0
     }
 }
 
@@ -151,11 +159,11 @@ extension ConnectionRace {
     /// Addresses have come, or a family turned out to have none.
     ///
     /// - Parameters:
-    ///   - candidates: all that are known by now, in the order in which to prefer them (RFC 6724), those that came earlier
-    ///     included. What is missing and was not tried is not tried any more; what is under way stays so.
+    ///   - candidates: all that are known by now, in the order in which to prefer them (RFC 6724), those that came
+    ///     earlier included. What is missing and was not tried is not tried any more; what is under way stays so.
     ///   - families: about which nothing more will come.
     ///   - services: whether nothing more will come about service bindings.
-    public mutating func answered(
+    package mutating func answered(
         _ candidates: Candidates,
         settling families: AddressFamilies,
         services: Bool = false,
@@ -176,7 +184,7 @@ extension ConnectionRace {
     ///   - candidates: all that are known by now, as above.
     ///   - families: about which answers are still to come, for any name.
     ///   - services: whether something is still to come that belongs before all that is known.
-    public mutating func answered(
+    package mutating func answered(
         _ candidates: Candidates,
         awaiting families: AddressFamilies,
         services: Bool,
@@ -186,12 +194,12 @@ extension ConnectionRace {
         awaited = families
         awaitsServices = services
         line(up: candidates)
-        heldUntil = mustHold ? heldUntil ?? now + configuration.delays.resolution : nil
+        heldUntil = mustHold ? heldUntil ?? now.saturating(plus: configuration.delays.resolution) : nil
         return proceed(at: now)
     }
 
     /// Addresses have come, or a family turned out to have none; they are one group.
-    public mutating func answered(
+    package mutating func answered(
         _ destinations: [Destination],
         settling families: AddressFamilies,
         at now: Duration
@@ -200,7 +208,7 @@ extension ConnectionRace {
     }
 
     /// No more answers will come, in any family, nor about services.
-    public mutating func answersEnded(at now: Duration) -> ActionList<Action> {
+    package mutating func answersEnded(at now: Duration) -> ActionList<Action> {
         guard !isOver else { return ActionList() }
         awaited = []
         awaitsServices = false
@@ -208,9 +216,9 @@ extension ConnectionRace {
         return proceed(at: now)
     }
 
-    /// What a connection to a destination took in the past: should its attempt be silent, the next one starts when its first
-    /// packet's retransmission is to be expected.
-    public mutating func expect(_ roundTrip: Duration, to destination: Destination) {
+    /// What a connection to a destination took in the past: should its attempt be silent, the next one starts when its
+    /// first packet's retransmission is to be expected.
+    package mutating func expect(_ roundTrip: Duration, to destination: Destination) {
         roundTrips[destination] = roundTrip
     }
 
@@ -236,7 +244,8 @@ extension ConnectionRace {
         untriedCount = 0
         var groupEnds = candidates.groupEnds[...]
         var group = 0
-        // Thousands of addresses must not be searched for each of thousands; a few are searched faster than they are hashed.
+        // Thousands of addresses must not be searched for each of thousands; a few are searched faster than they are
+        // hashed.
         var table = max(candidates.destinations.count, earlier.count) > 32 ? Table(earlier) : nil
         func isNew(_ destination: Destination) -> Bool {
             table?.lined.insert(destination).inserted ?? !entrants.contains { $0.destination == destination }
@@ -264,28 +273,35 @@ extension ConnectionRace {
 
 extension ConnectionRace {
     /// An attempt has ended with a definite "no".
-    public mutating func failed(_ destination: Destination, at now: Duration) -> ActionList<Action> {
+    package mutating func failed(_ destination: Destination, at now: Duration) -> ActionList<Action> {
         guard !isOver, end(destination, as: .ended) else { return ActionList() }
         nextStart = now
-        // Its socket has been given back, so there may be one for whoever waits for it.
-        shortUntil = nil
+        // Its socket has been given back, so there may be one for an attempt that waits for it.
+        isShort = false
         return proceed(at: now)
     }
 
     /// An attempt could not begin, because the machine had no socket to give: no address is to blame, and it goes first
-    /// when there may be one again.
-    public mutating func postponed(_ destination: Destination, until retry: Duration) -> ActionList<Action> {
+    /// when there may be one again. No attempt starts until then.
+    package mutating func postponed(_ destination: Destination) -> ActionList<Action> {
         guard !isOver, end(destination, as: .untried) else { return ActionList() }
         untriedCount += 1
         postponed = destination
-        shortUntil = retry
+        isShort = true
         // An attempt that could not begin starts no clock.
         if entrants.allSatisfy(\.isUntried) { firstStart = nil }
         return ActionList()
     }
 
+    /// The machine may have a socket to give again.
+    package mutating func socketMayBeHad(at now: Duration) -> ActionList<Action> {
+        guard !isOver, isShort else { return ActionList() }
+        isShort = false
+        return proceed(at: now)
+    }
+
     /// An attempt has connected.
-    public mutating func connected(_ destination: Destination) -> ActionList<Action> {
+    package mutating func connected(_ destination: Destination) -> ActionList<Action> {
         // Closing is a request: a loser may connect after the race is over.
         guard !isOver else { return ActionList(.abandon(destination)) }
         guard end(destination, as: .ended) else { return ActionList() }
@@ -297,7 +313,7 @@ extension ConnectionRace {
     }
 
     /// The race is called off: everything under way is abandoned.
-    public mutating func cancel() -> ActionList<Action> {
+    package mutating func cancel() -> ActionList<Action> {
         guard !isOver else { return ActionList() }
         isOver = true
         var actions = ActionList<Action>()
@@ -305,8 +321,8 @@ extension ConnectionRace {
         return actions
     }
 
-    /// Time has passed. Budgets are looked at here alone, so the driver has asked every attempt how far it is before.
-    public mutating func advance(to now: Duration) -> ActionList<Action> {
+    /// Time has passed. Timeouts are looked at here alone, so the driver has asked every attempt how far it is before.
+    package mutating func advance(to now: Duration) -> ActionList<Action> {
         guard !isOver else { return ActionList() }
         if let end, now >= end {
             isOver = true
@@ -324,10 +340,7 @@ extension ConnectionRace {
             guard now >= heldUntil else { return ActionList() }
             self.heldUntil = nil
         }
-        if let shortUntil {
-            guard now >= shortUntil else { return ActionList() }
-            self.shortUntil = nil
-        }
+        if mayStartAnother, isShort { return ActionList() }
         if mayStartAnother, underWayCount == 0 || now >= nextStart { return ActionList(.start(startNext(at: now))) }
         guard untriedCount == 0, underWayCount == 0, awaited.isEmpty, !awaitsServices else { return ActionList() }
         isOver = true
@@ -336,14 +349,16 @@ extension ConnectionRace {
 
     /// Ends the attempts that have been silent for too long; a definite end, after which the next one starts at once.
     private mutating func giveUpTheSilent(at now: Duration) -> ActionList<Action> {
-        guard let budget = configuration.attemptBudget else { return ActionList() }
+        guard let timeout = configuration.attemptTimeout else { return ActionList() }
         var actions = ActionList<Action>()
         for index in entrants.indices {
-            guard case .underWay(let since) = entrants[index].stage, now >= since + budget else { continue }
+            guard case .underWay(let since) = entrants[index].stage, now >= since.saturating(plus: timeout) else {
+                continue
+            }
             entrants[index].stage = .ended
             underWayCount -= 1
             nextStart = now
-            shortUntil = nil
+            isShort = false
             actions.append(.giveUp(entrants[index].destination))
         }
         return actions
@@ -356,13 +371,15 @@ extension ConnectionRace {
         untriedCount -= 1
         underWayCount += 1
         firstStart = firstStart ?? now
-        nextStart = now + configuration.delays.attempt(expecting: roundTrips.isEmpty ? nil : roundTrips[next])
+        let delay = configuration.delays.attempt(expecting: roundTrips.isEmpty ? nil : roundTrips[next])
+        nextStart = now.saturating(plus: delay)
         if lastFamily == nil || lastFamily == next.family { leadLeft -= 1 } else { leadLeft = 0 }
         lastFamily = next.family
         return next
     }
 
-    /// Who starts next: of the first group that has anyone left, the best of the family whose turn it is, else the best of all.
+    /// Who starts next: of the first group that has anyone left, the best of the family whose turn it is, else the best
+    /// of all.
     private mutating func nextIndex() -> Int {
         if let destination = postponed {
             postponed = nil

@@ -25,11 +25,11 @@ public enum Destination: Hashable, Sendable {
 }
 
 extension Destination: CustomStringConvertible {
-    /// The endpoint, or the path.
+    /// The endpoint, or the path; what is not printable in it is shown as an escape.
     public var description: String {
         switch self {
         case .internet(let endpoint): "\(endpoint)"
-        case .local(let path): path
+        case .local(let path): path.printable
         }
     }
 }

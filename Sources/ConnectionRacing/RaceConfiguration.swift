@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import IPAddresses
+
 /// How addresses race. Every default is the RFC's, or no bound at all.
 public struct RaceConfiguration: Hashable, Sendable {
     /// Which edition of Happy Eyeballs decides when the race may start. Default RFC 8305.
@@ -8,41 +10,52 @@ public struct RaceConfiguration: Hashable, Sendable {
     /// The race's delays (RFC 8305 §8). Change them where round trips are known to be much longer or shorter.
     public var delays: RaceDelays
 
-    /// How many addresses of the first one's family are tried before the other family has its turn, at least 1. Default 1.
+    /// How many addresses of the first one's family are tried before the other family has its turn, at least 1. Default
+    /// 1.
     ///
     /// - Source: RFC 8305 §8, "First Address Family Count", which recommends 1, or 2 to favour one family.
     public var firstFamilyCount: Int
 
-    /// How many attempts may be under way together, at least 1. Default: as many as the attempt delay lets start. Set it where
-    /// sockets are dear, together with `attemptBudget`: addresses beyond it wait for one of these to end, so a few that hang
-    /// can keep a good one from being tried.
+    /// How many attempts may be under way together, at least 1. Default: as many as the attempt delay lets start. Set
+    /// it where sockets are dear, together with `attemptTimeout`: addresses beyond it wait for one of these to end, so
+    /// a few that hang can keep a good one from being tried.
     public var mostAtOnce: Int
 
-    /// How long one attempt may be silent before it is given up, and the next one starts at once; `nil` for as long as the
-    /// race lasts.
-    public var attemptBudget: Duration?
+    /// How long one attempt may be silent before it is given up, and the next one starts at once; `nil` for as long as
+    /// the race lasts.
+    public var attemptTimeout: Duration?
 
-    /// How long the race may last, from its first attempt; `nil` for no bound here. A dial has its connect budget besides, which
-    /// does not run while answers are awaited and nothing is under way.
-    public var budget: Duration?
+    /// How long the race may last, from its first attempt; `nil` for no bound here. A dial has its connect timeout
+    /// besides, which does not run while answers are awaited and nothing is under way.
+    public var timeout: Duration?
 
     /// RFC 8305's defaults, and no bounds.
     public static let standard = RaceConfiguration()
 
-    /// A configuration from its parts. Counts below 1 are 1; a budget that is not positive ends what it bounds at once.
+    /// A configuration from its parts. Counts below 1 are 1; a timeout that is not positive ends what it bounds at
+    /// once.
     public init(
         rules: RaceRules = .rfc8305,
         delays: RaceDelays = .standard,
         firstFamilyCount: Int = 1,
         mostAtOnce: Int = .max,
-        attemptBudget: Duration? = nil,
-        budget: Duration? = nil
+        attemptTimeout: Duration? = nil,
+        timeout: Duration? = nil
     ) {
         self.rules = rules
         self.delays = delays
         self.firstFamilyCount = firstFamilyCount
         self.mostAtOnce = mostAtOnce
-        self.attemptBudget = attemptBudget
-        self.budget = budget
+        self.attemptTimeout = attemptTimeout
+        self.timeout = timeout
+    }
+
+    /// The same, its durations brought within what a race can count with.
+    package var bounded: RaceConfiguration {
+        var bounded = self
+        bounded.delays = delays.bounded
+        bounded.attemptTimeout = attemptTimeout?.bounded
+        bounded.timeout = timeout?.bounded
+        return bounded
     }
 }

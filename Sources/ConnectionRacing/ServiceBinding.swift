@@ -4,8 +4,8 @@ public import IPAddresses
 
 /// One SVCB or HTTPS record in ServiceMode, as far as a race needs it.
 ///
-/// - Source: RFC 9460 §§2, 7. Records that the client cannot use (no protocol in common, a mandatory key it does not know) are for
-///   the caller to leave out (§8).
+/// - Source: RFC 9460 §§2, 7. Records that the client cannot use (no protocol in common, a mandatory key it does not
+///   know) are for the caller to leave out (§8).
 public struct ServiceBinding: Hashable, Sendable {
     /// SvcPriority: lower is better, and 0 (AliasMode) is none of ours.
     public var priority: UInt16
@@ -19,7 +19,7 @@ public struct ServiceBinding: Hashable, Sendable {
     /// What `ipv4hint` and `ipv6hint` say, to begin with until the target's own records have come (§7.3).
     public var hints: [IPAddress]
 
-    /// The protocols that the binding offers, best first, for whoever shakes hands with the winner (§7.1).
+    /// The protocols that the binding offers, best first, for the handshake with the winner (§7.1).
     public var protocols: [String]
 
     /// A binding from its parts.

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import DNSResolution
+import IPAddresses
 import NIOCore
 public import NIOSSL
 
 /// DNS over TLS (RFC 7858): queries go out over verified TLS alone, at port 853, and never in the clear.
 ///
-/// The certificate must be for the server's name, or for the very address that was connected to; where there is no name, for the
-/// address.
+/// The certificate must be for the server's name where one is given, whatever addresses it is for (RFC 8310 §8.1);
+/// where there is none, for the very address that was connected to. TLS is 1.2 or newer (RFC 9325 §3.1.1).
 ///
 /// A module of its own, so that nobody builds a TLS library who does not want one.
 ///
@@ -21,18 +22,37 @@ public struct DNSOverTLS: Sendable {
     package let transport: any StreamTransport
 
     /// - Parameter configuration: what is trusted, and more; the system's authorities and full verification by default.
-    /// - Throws: NIOSSL's error for a configuration that makes no sense.
+    ///   A minimum below TLS 1.2 counts as 1.2.
+    /// - Throws: NIOSSL's error for a configuration that makes no sense; `OutdatedTLS` where it allows nothing newer
+    ///   than 1.1.
     public init(_ configuration: TLSConfiguration = .makeClientConfiguration()) throws {
-        let context = try NIOSSLContext(configuration: configuration)
+        let context = try NIOSSLContext(configuration: Self.upToDate(configuration))
+        let isVerified = configuration.certificateVerification == .fullVerification
         transport = ChannelTransport(
             isPrivate: true,
             prepare: { channel, server in
-                // Without a name the certificate must be for the address (RFC 8310 §8.1).
                 let handler = try NIOSSLClientHandler(context: context, serverHostname: server.tlsName)
                 try channel.pipeline.syncOperations.addHandler(handler)
+                // The library takes a certificate that is for the address, whatever name it is asked for.
+                guard isVerified, let name = server.tlsName else { return }
+                try channel.pipeline.syncOperations.addHandler(ServerNameHandler(name))
             },
             describe: Self.reason
         )
+    }
+
+    /// The configuration without the versions that nobody is to use any more (RFC 8996, RFC 9325 §3.1.1).
+    private static func upToDate(_ configuration: TLSConfiguration) throws(OutdatedTLS) -> TLSConfiguration {
+        var configuration = configuration
+        switch configuration.maximumTLSVersion {
+        case .tlsv1?, .tlsv11?: throw OutdatedTLS()
+        case .tlsv12?, .tlsv13?, nil: break
+        }
+        switch configuration.minimumTLSVersion {
+        case .tlsv1, .tlsv11: configuration.minimumTLSVersion = .tlsv12
+        case .tlsv12, .tlsv13: break
+        }
+        return configuration
     }
 
     /// What went wrong, without the library's own innards.
@@ -41,7 +61,7 @@ public struct DNSOverTLS: Sendable {
         if text.contains("CERTIFICATE_VERIFY_FAILED") || text.contains("unableToValidateCertificate") {
             return "TLS: the certificate is not to be trusted, or for somebody else"
         }
-        return error is NIOSSLError || error is BoringSSLError ? "TLS: the handshake failed" : "TLS: \(text)"
+        return error is NIOSSLError || error is BoringSSLError ? "TLS: the handshake failed" : "TLS: \(text.printable)"
     }
 
     /// - Parameter authorities: a PEM file of the authorities to trust; `nil` for the system's.

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
+import FairDialConsole
+import FairDialRally
+import IPAddresses
 
 /// The command `fairdial`: its subcommands parse, call the library, and print.
 @main
@@ -18,16 +21,22 @@ struct FairDialTool: AsyncParsableCommand {
     )
 
     static func main() async {
-        // First of all: namespaces can only be left by a process that has one thread.
-        let arguments = Array(CommandLine.arguments.dropFirst())
+        // Before anything is opened: a socket must not become standard output.
+        StandardStreams.openClosed()
+        guard let arguments = CommandLineArguments.afterName else {
+            // Help, which is what no arguments mean, would end with status 0, which means connected.
+            StandardStreams.complain("fairdial: cannot read the command line: there is no /proc")
+            exit(withError: ExitCode(2))
+        }
+        // First of all that needs arguments: namespaces can only be left by a process that has one thread.
         SandboxEntrance.enterIfWanted(arguments)
         if let number = arguments.first(where: isNegativeNumber) {
             // The parser takes it for an option, and then misses the port.
-            StandardStreams.complain("Error: \(number) is no option, and no port: a port is 1 … 65535")
+            StandardStreams.complain("Error: \(number) is neither an option nor a port: a port is 1 … 65535")
             exit(withError: ExitCode(2))
         }
         do {
-            var command = try parseAsRoot()
+            var command = try parseAsRoot(arguments)
             if var asynchronous = command as? any AsyncParsableCommand {
                 try await asynchronous.run()
             } else {
@@ -44,8 +53,18 @@ struct FairDialTool: AsyncParsableCommand {
 
     /// The parser says 64 for a wrong command line (`sysexits`); our contract says 2.
     private static func leave(with error: any Error) -> Never {
-        guard exitCode(for: error) == .validationFailure else { exit(withError: error) }
-        StandardStreams.complain(fullMessage(for: error))
-        exit(withError: ExitCode(2))
+        let code = exitCode(for: error)
+        if code == .success { exit(withError: error) }
+        // The message has the words of strangers in it: arguments, and names of files.
+        var message = fullMessage(for: error)
+        // An argument with lines of its own would look like some of ours.
+        for argument in CommandLine.arguments.dropFirst() {
+            let value = argument.firstIndex(of: "=").map { argument[argument.index(after: $0)...] } ?? ""
+            for word in [argument[...], value] where word.contains(where: \.isNewline) {
+                message = message.replacing(word, with: word.printable)
+            }
+        }
+        if !message.isEmpty { StandardStreams.complain(lines: message) }
+        exit(withError: code == .validationFailure ? ExitCode(2) : code)
     }
 }

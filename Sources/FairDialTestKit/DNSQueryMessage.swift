@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import DNSMessages
 import IPAddresses
 import NIOCore
 
@@ -10,6 +11,7 @@ struct DNSQueryMessage {
     private let wantsRecursion: Bool
     /// The question's bytes, which the answer repeats as they are.
     private let question: ByteBuffer
+    private let whole: ByteBuffer
 
     private static let headerLength = 12
     private static let typeA: UInt16 = 1
@@ -28,7 +30,8 @@ struct DNSQueryMessage {
         var labels: [String] = []
         var length = 0
         while let count = packet.readInteger(as: UInt8.self), count > 0 {
-            // A query's only name has nothing to point back to, so a label of 64 or more is a compression pointer or worse.
+            // A query's only name has nothing to point back to, so a label of 64 or more is a compression pointer or
+            // worse.
             length += Int(count) + 1
             guard count < 64, length < 255, let label = packet.readString(length: Int(count)) else { return nil }
             labels.append(label.lowercased())
@@ -39,8 +42,8 @@ struct DNSQueryMessage {
         identifier = header.0
         wantsRecursion = header.1 & 0x0100 != 0
         self.question = question
-        let family: AddressFamily? = type == Self.typeA ? .ipv4 : type == Self.typeAAAA ? .ipv6 : nil
-        query = DNSServer.Query(name: labels.joined(separator: "."), family: family)
+        self.whole = whole
+        query = DNSServer.Query(name: labels.joined(separator: "."), type: RecordType(rawValue: type))
     }
 
     /// The packet that answers; `nil` for silence.
@@ -51,6 +54,7 @@ struct DNSQueryMessage {
         case .silence: return nil
         case .nameNotFound: code = 3
         case .serverFailure: code = 2
+        case .records(let records): return answer(records, allocator: allocator)
         case .addresses(let all):
             code = 0
             addresses = all.filter { $0.family == query.family }
@@ -69,6 +73,16 @@ struct DNSQueryMessage {
         packet.writeImmutableBuffer(question)
         for address in addresses { Self.write(address, to: &packet) }
         return packet
+    }
+
+    /// An answer of any records, written by the codec; `nil` where they do not fit into a message.
+    private func answer(_ records: [Record], allocator: ByteBufferAllocator) -> ByteBuffer? {
+        guard let asked = try? Message(Array(whole.readableBytesView)) else { return nil }
+        let isResponse: UInt16 = 0x8000
+        let isRecursive: UInt16 = 0x0080 | (wantsRecursion ? 0x0100 : 0)
+        let header = Header(identifier: identifier, bits: isResponse | isRecursive)
+        let message = Message(header: header, questions: asked.questions, answers: records)
+        return (try? message.bytes()).map { allocator.buffer(bytes: $0) }
     }
 
     private static func write(_ address: IPAddress, to packet: inout ByteBuffer) {

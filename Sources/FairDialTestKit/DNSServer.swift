@@ -1,26 +1,46 @@
 // SPDX-License-Identifier: Apache-2.0
 
+public import DNSMessages
 public import IPAddresses
 import NIOConcurrencyHelpers
 public import NIOCore
 public import NIOPosix
 
-/// A small DNS server on loopback, for tests: it answers A and AAAA over UDP as a closure says, late where it says so.
+/// A small DNS server on loopback, for tests: it answers over UDP as a closure says, late where it says so.
 ///
-/// It reads what a stub resolver sends and no more; anything else is counted and dropped.
+/// It reads what a stub resolver sends and no more; anything else is counted and dropped. What a server can do wrong is
+/// `HostileDNSServer`'s to do.
 public final class DNSServer: Sendable {
     /// What a client asks.
     public struct Query: Hashable, Sendable {
         /// The name in lower case, without its final dot.
         public let name: String
-        /// The family of the record asked for; `nil` for any other type of record.
-        public let family: AddressFamily?
+        /// The type of record asked for.
+        public let type: RecordType
+
+        /// The family of the address asked for; `nil` for any other type of record.
+        public var family: AddressFamily? {
+            switch type {
+            case .a: .ipv4
+            case .aaaa: .ipv6
+            default: nil
+            }
+        }
+
+        /// A query from its parts, for a test of what `respond` says.
+        public init(name: String, type: RecordType) {
+            self.name = name
+            self.type = type
+        }
     }
 
     /// What the server says.
     public enum Reply: Hashable, Sendable {
         /// NOERROR with those addresses that are of the family asked for; none of them is "no data".
         case addresses([IPAddress])
+        /// NOERROR with these records in the answer section, as they are: SRV, HTTPS, TXT, a CNAME and its target's.
+        /// Over 1,232 bytes in all are more than a resolver may take in a datagram.
+        case records([Record])
         /// NXDOMAIN.
         case nameNotFound
         /// SERVFAIL.
@@ -95,7 +115,12 @@ public final class DNSServer: Sendable {
 
     /// How often this question has been asked.
     public func count(of name: String, _ family: AddressFamily) -> Int {
-        counts.withLockedValue { $0.queries[Query(name: name.lowercased(), family: family), default: 0] }
+        count(of: name, type: family == .ipv4 ? .a : .aaaa)
+    }
+
+    /// How often this question has been asked.
+    public func count(of name: String, type: RecordType) -> Int {
+        counts.withLockedValue { $0.queries[Query(name: name.lowercased(), type: type), default: 0] }
     }
 
     /// How many queries have come in all.
@@ -115,13 +140,14 @@ public final class DNSServer: Sendable {
         counts.withLockedValue { $0.malformed }
     }
 
-    /// Stops the server and gives its port back. Answers that are still to come do not come any more.
+    /// Stops the server and gives its port back. Answers that are still to come are not sent any more.
     public func stop() async {
         // A channel that is closed already is as closed as it can be.
         try? await channel.close()
     }
 
-    /// Thousands of queries may come within a millisecond, so the receive buffer is made as large as the system lets us.
+    /// Thousands of queries may come within a millisecond, so the receive buffer is made as large as the system lets
+    /// us.
     private static func enlargeBuffer(of channel: any Channel) async throws {
         let wanted = 8 * 1024 * 1024
         #if os(Linux)

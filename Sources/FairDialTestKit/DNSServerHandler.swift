@@ -35,12 +35,12 @@ final class DNSServerHandler: ChannelInboundHandler {
             return
         }
         let channel = context.channel
-        context.eventLoop.scheduleTask(in: .nanoseconds(Int64(response.delay / .nanoseconds(1)))) {
+        context.eventLoop.scheduleTask(in: .nanoseconds(response.delay.boundedNanoseconds)) {
             channel.writeAndFlush(reply, promise: nil)
         }
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        // A client that has gone away answers with "port unreachable", which concerns nobody else.
+        // A client that has gone away answers with "port unreachable", which does not end the server.
     }
 }

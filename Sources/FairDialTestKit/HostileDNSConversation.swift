@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import DNSMessages
+import IPAddresses
 import NIOConcurrencyHelpers
 import NIOCore
 
@@ -25,7 +26,7 @@ struct HostileDNSConversation: Sendable {
         let query = HostileDNSServer.Query(message: try? Message(bytes), isStream: isStream, number: number)
         for act in behave(query) {
             if act.delay > .zero {
-                loop.scheduleTask(in: .nanoseconds(Int64(act.delay / .nanoseconds(1)))) { carryOut(act.kind) }
+                loop.scheduleTask(in: .nanoseconds(act.delay.boundedNanoseconds)) { carryOut(act.kind) }
             } else {
                 carryOut(act.kind)
             }

@@ -100,7 +100,7 @@ public final class HostileDNSServer: Sendable {
                 try channel.pipeline.syncOperations.addHandler(handler)
             }
         }
-        // A port that TCP has free may be somebody's of UDP: then another one is taken.
+        // A port that is free for TCP may be taken for UDP: then another one is tried.
         var tries = 0
         while true {
             tries += 1

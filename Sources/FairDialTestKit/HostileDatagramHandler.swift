@@ -33,6 +33,6 @@ final class HostileDatagramHandler: ChannelInboundHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        // A client that has gone away concerns nobody else.
+        // A client that has gone away does not end the server.
     }
 }

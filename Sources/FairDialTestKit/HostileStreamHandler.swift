@@ -34,6 +34,6 @@ final class HostileStreamHandler: ChannelInboundHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        // A client that has gone away concerns nobody else.
+        // A client that has gone away does not end the server.
     }
 }

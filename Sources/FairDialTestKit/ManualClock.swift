@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Dispatch
+import IPAddresses
 import NIOConcurrencyHelpers
 public import NIOCore
 import NIOEmbedded
 
 /// An event loop whose time moves when the test says so, and stands still otherwise.
 ///
-/// A dialer whose group is `loop` runs its budgets, delays and deadlines on it; sockets and answers can be dialed for, but
-/// no channel made, since NIO makes those on its own loops alone.
+/// A dialer whose group is `loop` runs its timeouts, delays and deadlines on it. NIO makes channels of sockets on its
+/// own loops alone: on this one, `ScriptedNetwork` makes them.
 public final class ManualClock: Sendable {
     private let manual = ManualEventLoop()
 
@@ -26,16 +27,16 @@ public final class ManualClock: Sendable {
         .nanoseconds(Int64(manual.now.uptimeNanoseconds))
     }
 
-    /// Returns once this many timers have been set on `loop`, counted from the start: only then does it make sense to move
-    /// the clock on.
+    /// Returns once this many timers have been set on `loop`, counted from the start: only then does it make sense to
+    /// move the clock on. A dial sets its first one when it starts.
     public func sleepers(_ count: Int = 1) async {
         await manual.timers(count)
     }
 
-    /// Moves on to an instant, counted from the start. Whatever falls due on the way happens at its own time and in order;
-    /// it has happened when this returns.
+    /// Moves on to an instant, counted from the start. Whatever falls due on the way happens at its own time and in
+    /// order; it has happened when this returns.
     public func advance(to instant: Duration) async {
-        await backing.advanceTime(to: .uptimeNanoseconds(UInt64(instant / .nanoseconds(1))))
+        await backing.advanceTime(to: .uptimeNanoseconds(UInt64(instant.boundedNanoseconds)))
         // What the last timers set off with `execute` has its turn, too.
         await backing.run()
     }

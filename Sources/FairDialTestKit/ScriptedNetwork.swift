@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import ConnectionRacing
-package import FairDial
-package import IPAddresses
+public import ConnectionRacing
+public import FairDial
+public import IPAddresses
 import NIOConcurrencyHelpers
 package import NIOCore
 import NIOEmbedded
@@ -10,15 +10,17 @@ package import NameResolution
 
 /// A network that does as a script says, on a manual clock. Its sockets are numbers that no kernel knows.
 ///
-/// It keeps account: what was opened when, what is open still, and every wrong call, such as closing a socket twice.
-package final class ScriptedNetwork: Connector {
+/// A channel that is made of one is a `NIOAsyncTestingChannel`: cast to it to read what was written and to write what
+/// the peer says. The network keeps account of what was opened when, what is open still, and every wrong call, such as
+/// closing a socket twice.
+public final class ScriptedNetwork: Connector {
     /// What becomes of a destination's attempts.
-    package enum Fate: Sendable {
+    public enum Fate: Sendable {
         /// Connects within the call.
         case connectsAtOnce
         /// Connects after this long.
         case connects(after: Duration)
-        /// Connects after this long, and whoever watches hears nothing of it.
+        /// Connects after this long, and the poller does not report it.
         case connectsUnreported(after: Duration)
         /// Ends with this `errno` after this long; at once for zero.
         case fails(Int32, after: Duration)
@@ -27,13 +29,14 @@ package final class ScriptedNetwork: Connector {
     }
 
     /// One attempt that was opened.
-    package struct Opened: Hashable, Sendable {
+    public struct Opened: Hashable, Sendable {
         /// Where it went.
-        package let destination: Destination
+        public let destination: Destination
         /// When, on the clock.
-        package let at: Duration
+        public let at: Duration
 
-        package init(_ destination: Destination, at time: Duration) {
+        /// An attempt, for a test to compare with.
+        public init(_ destination: Destination, at time: Duration) {
             self.destination = destination
             at = time
         }
@@ -45,9 +48,17 @@ package final class ScriptedNetwork: Connector {
         let fate: Fate
     }
 
+    /// Where this machine sends from, which decides the order of addresses.
+    private enum Sources: Sendable {
+        case kernel
+        /// Each address has one just like it: the order is that of families, then that of the answer.
+        case everywhere
+        case table([IPAddress: IPAddress])
+    }
+
     private struct State: Sendable {
         var fates: [Destination: Fate]
-        var sources: [IPAddress: IPAddress]?
+        var sources = Sources.kernel
         var opened: [Opened] = []
         var closed: [Destination] = []
         var sockets: [CInt: Socket] = [:]
@@ -57,44 +68,63 @@ package final class ScriptedNetwork: Connector {
         var wrongs: [String] = []
     }
 
-    private let clock: ManualClock
+    package let waitingRoom = WaitingRoom()
+
+    /// The clock that its delays run on.
+    public let clock: ManualClock
+
     private let state: NIOLockedValueBox<State>
 
     /// - Parameter fates: what becomes of attempts to each destination; the others hang.
-    package init(on clock: ManualClock, _ fates: [Destination: Fate] = [:]) {
+    public init(on clock: ManualClock, _ fates: [Destination: Fate] = [:]) {
         self.clock = clock
         state = NIOLockedValueBox(State(fates: fates))
     }
 
+    /// The same from texts, on a machine that has a way to every address, whatever the kernel's routes are.
+    ///
+    /// - Parameter fates: by `address:port`, `[address]:port` or `/path`.
+    /// - Throws: `DialError` with the code `invalidTarget` for a text that is none of these.
+    public convenience init(on clock: ManualClock, reaching fates: [String: Fate]) throws {
+        var known: [Destination: Fate] = [:]
+        for (text, fate) in fates { known[try Self.destination(text)] = fate }
+        self.init(on: clock, known)
+        state.withLockedValue { $0.sources = .everywhere }
+    }
+
+    private static func destination(_ text: String) throws -> Destination {
+        text.hasPrefix("/") ? .local(path: text) : .internet(try Endpoint(text))
+    }
+
     /// Every attempt that got a socket, in order.
-    package var opened: [Opened] { state.withLockedValue { $0.opened } }
+    public var opened: [Opened] { state.withLockedValue { $0.opened } }
 
     /// Where the sockets that were closed went, in order.
-    package var closed: [Destination] { state.withLockedValue { $0.closed } }
+    public var closed: [Destination] { state.withLockedValue { $0.closed } }
 
     /// Where the sockets that are open go.
-    package var open: [Destination] {
+    public var open: [Destination] {
         state.withLockedValue { $0.sockets.sorted { $0.key < $1.key }.map(\.value.destination) }
     }
 
-    /// How many sockets somebody waits for.
-    package var watchCount: Int { state.withLockedValue { $0.watches.count } }
+    /// How many sockets are being watched.
+    public var watchCount: Int { state.withLockedValue { $0.watches.count } }
 
     /// Every call that no driver should make.
-    package var wrongs: [String] { state.withLockedValue { $0.wrongs } }
+    public var wrongs: [String] { state.withLockedValue { $0.wrongs } }
 
     /// Has addresses sent to from these; what is missing is out of reach. Until then the kernel says.
-    package func send(from sources: [IPAddress: IPAddress]) {
-        state.withLockedValue { $0.sources = sources }
+    public func send(from sources: [IPAddress: IPAddress]) {
+        state.withLockedValue { $0.sources = .table(sources) }
     }
 
     /// Has another thing become of attempts to a destination from now on.
-    package func change(_ destination: Destination, to fate: Fate) {
+    public func change(_ destination: Destination, to fate: Fate) {
         state.withLockedValue { $0.fates[destination] = fate }
     }
 
     /// Has this many of the next attempts find no descriptor.
-    package func runShort(times: Int) {
+    public func runShort(times: Int) {
         state.withLockedValue { $0.shortages = times }
     }
 }
@@ -124,10 +154,12 @@ extension ScriptedNetwork {
     }
 
     package func candidates(for addresses: [IPAddress]) -> [DestinationOrder.Candidate] {
-        guard let sources = state.withLockedValue({ $0.sources }) else {
-            return SourceAddresses.candidates(for: addresses)
+        switch state.withLockedValue({ $0.sources }) {
+        case .kernel: SourceAddresses.candidates(for: addresses)
+        case .everywhere: addresses.map { DestinationOrder.Candidate(destination: $0, source: $0) }
+        case .table(let sources):
+            addresses.map { DestinationOrder.Candidate(destination: $0, source: sources[$0]) }
         }
-        return addresses.map { DestinationOrder.Candidate(destination: $0, source: sources[$0]) }
     }
 
     package func ask(_ socket: AttemptSocket) -> AttemptSocket.Progress {
@@ -182,14 +214,37 @@ extension ScriptedNetwork {
         state.withLockedValue { $0.watches.removeValue(forKey: token) }?.cancel()
     }
 
-    /// No channel can be made of a number: dial for sockets and answers.
+    /// A script's channels are made on its clock's loop alone.
+    package func makesChannels(on group: any EventLoopGroup) -> Bool {
+        (group as AnyObject) === (clock.loop as AnyObject)
+    }
+
+    /// Makes a testing channel: it is registered, initialized and active, and its number is free again once it closes.
     package func makeChannel(
         of socket: AttemptSocket,
         over transport: Transport,
         on loop: any EventLoop,
         initializer: @escaping @Sendable (any Channel) -> EventLoopFuture<Void>
     ) -> EventLoopFuture<any Channel> {
-        loop.makeFailedFuture(ChannelError.operationUnsupported)
+        let channel = NIOAsyncTestingChannel(loop: clock.backing)
+        let peer = state.withLockedValue { $0.sockets[socket.descriptor]?.destination }
+        channel.closeFuture.whenComplete { _ in self.close(socket) }
+        return channel.register().flatMap {
+            initializer(channel)
+        }.flatMap {
+            let address: SocketAddress? =
+                switch peer {
+                case .internet(let endpoint)?:
+                    try? SocketAddress(ipAddress: "\(endpoint.address)", port: Int(endpoint.port))
+                case .local(let path)?: try? SocketAddress(unixDomainSocketPath: path)
+                case nil: nil
+                }
+            guard let address else { return channel.eventLoop.makeFailedFuture(ChannelError.operationUnsupported) }
+            return channel.connect(to: address)
+        }.map { channel as any Channel }.flatMapErrorThrowing { error in
+            channel.close(promise: nil)
+            throw error
+        }
     }
 
     package func close(_ socket: AttemptSocket) {

@@ -5,23 +5,24 @@ public import IPAddresses
 import NIOConcurrencyHelpers
 public import NameResolution
 
-/// A resolver whose look-ups the test answers, one event at a time; nothing happens by itself, and nothing by the clock.
+/// A resolver whose lookups the test answers, one event at a time; nothing happens by itself, and nothing by the
+/// clock.
 ///
 /// ```swift
 /// let resolver = ScriptedResolver()
 /// async let connection = dial("db.example.org", resolver)
-/// let lookup = try await resolver.nextLookup(of: "db.example.org")   // returns once somebody has asked
+/// let lookup = try await resolver.nextLookup(of: "db.example.org")   // returns once the dial has asked
 /// lookup.start()
 /// lookup.answer([.v4(.loopback)])
 /// lookup.end()
 /// ```
-public final class ScriptedResolver: Resolver {
+public final class ScriptedResolver: AddressResolver {
     fileprivate struct Entry: Sendable {
         let question: LookupQuestion
-        let asker: Asker
+        let fairnessKey: FairnessKey
         let receive: @Sendable (LookupEvent) -> Void
-        var joins: [Asker] = []
-        var withdrawals = 0
+        var joins: [FairnessKey] = []
+        var cancellations = 0
         var catchUps = 0
         var isUnderWay = true
         var isHandedOut = false
@@ -29,7 +30,7 @@ public final class ScriptedResolver: Resolver {
 
     private struct State: Sendable {
         var entries: [Entry] = []
-        var canWithdraw: Bool
+        var canCancel: Bool
         var catchesUp = false
         var changes: UInt64 = 0
         var nextWait: UInt64 = 0
@@ -38,33 +39,33 @@ public final class ScriptedResolver: Resolver {
 
     private let state: NIOLockedValueBox<State>
 
-    /// - Parameter canWithdraw: whether a look-up can be called back, as a DNS query can and a thread in `getaddrinfo`
+    /// - Parameter canCancel: whether a lookup can be called back, as a DNS query can and a thread in `getaddrinfo`
     ///   cannot.
-    public init(canWithdraw: Bool = true) {
-        state = NIOLockedValueBox(State(canWithdraw: canWithdraw))
+    public init(canCancel: Bool = true) {
+        state = NIOLockedValueBox(State(canCancel: canCancel))
     }
 
-    /// Whether a look-up can be called back from now on.
-    public var canWithdraw: Bool {
-        get { state.withLockedValue { $0.canWithdraw } }
-        set { state.withLockedValue { $0.canWithdraw = newValue } }
+    /// Whether a lookup can be called back from now on.
+    public var canCancel: Bool {
+        get { state.withLockedValue { $0.canCancel } }
+        set { state.withLockedValue { $0.canCancel = newValue } }
     }
 
-    /// Whether look-ups have something to read before their time is called: then the test says `caughtUp`. Not so at
+    /// Whether lookups have something to read before their time is called: then the test says `caughtUp`. Not so at
     /// first.
     public var catchesUp: Bool {
         get { state.withLockedValue { $0.catchesUp } }
         set { state.withLockedValue { $0.catchesUp = newValue } }
     }
 
-    /// Every look-up that was asked for, in order.
+    /// Every lookup that was asked for, in order.
     public var lookups: [ScriptedLookup] {
         state.withLockedValue { state in
             state.entries.indices.map { ScriptedLookup(self, $0, state.entries[$0]) }
         }
     }
 
-    /// The oldest look-up that this has not returned yet; waits for one where there is none.
+    /// The oldest lookup that this has not returned yet; waits for one where there is none.
     ///
     /// - Parameter name: the name looked up, case aside; `nil` for any.
     /// - Throws: `CancellationError` when the task is cancelled.
@@ -85,18 +86,27 @@ public final class ScriptedResolver: Resolver {
     /// Records the question; the test does the rest.
     public func lookUp(
         _ question: LookupQuestion,
-        for asker: Asker,
+        for fairnessKey: FairnessKey,
         _ receive: @escaping @Sendable (LookupEvent) -> Void
-    ) -> any LookupUnderWay {
+    ) -> any LookupHandle {
+        begin(question, for: fairnessKey, receive)
+    }
+
+    /// The same, by its own type.
+    func begin(
+        _ question: LookupQuestion,
+        for fairnessKey: FairnessKey,
+        _ receive: @escaping @Sendable (LookupEvent) -> Void
+    ) -> ScriptedLookup {
         change { state in
-            let entry = Entry(question: question, asker: asker, receive: receive)
+            let entry = Entry(question: question, fairnessKey: fairnessKey, receive: receive)
             state.entries.append(entry)
             return ScriptedLookup(self, state.entries.count - 1, entry)
         }
     }
 }
 
-// MARK: - For the look-ups
+// MARK: - For the lookups
 
 extension ScriptedResolver {
     fileprivate func entry(_ index: Int) -> Entry {
@@ -107,8 +117,8 @@ extension ScriptedResolver {
         try await wait { state in condition(state.entries[index]) ? () : nil }
     }
 
-    fileprivate func join(_ asker: Asker, _ index: Int) {
-        change { $0.entries[index].joins.append(asker) }
+    fileprivate func join(_ fairnessKey: FairnessKey, _ index: Int) {
+        change { $0.entries[index].joins.append(fairnessKey) }
     }
 
     fileprivate func catchUp(_ index: Int) -> Bool {
@@ -118,15 +128,15 @@ extension ScriptedResolver {
         }
     }
 
-    fileprivate func withdraw(_ index: Int) -> Bool {
+    fileprivate func cancel(_ index: Int) -> Bool {
         change { state in
-            state.entries[index].withdrawals += 1
-            if state.canWithdraw { state.entries[index].isUnderWay = false }
+            state.entries[index].cancellations += 1
+            if state.canCancel { state.entries[index].isUnderWay = false }
             return !state.entries[index].isUnderWay
         }
     }
 
-    /// - Returns: `false` when the look-up is over, and nobody was told.
+    /// - Returns: `false` when the lookup is over, and no event was delivered.
     fileprivate func deliver(_ event: LookupEvent, _ index: Int) -> Bool {
         let receive: (@Sendable (LookupEvent) -> Void)? = change { state in
             guard state.entries[index].isUnderWay else { return nil }
@@ -178,13 +188,13 @@ extension ScriptedResolver {
     }
 }
 
-/// One look-up of a `ScriptedResolver`.
-public struct ScriptedLookup: LookupUnderWay {
+/// One lookup of a `ScriptedResolver`.
+public struct ScriptedLookup: LookupHandle {
     /// What was asked.
     public let question: LookupQuestion
 
     /// On whose behalf it was asked first.
-    public let asker: Asker
+    public let fairnessKey: FairnessKey
 
     private let resolver: ScriptedResolver
     private let index: Int
@@ -193,42 +203,42 @@ public struct ScriptedLookup: LookupUnderWay {
         self.resolver = resolver
         self.index = index
         question = entry.question
-        asker = entry.asker
+        fairnessKey = entry.fairnessKey
     }
 
     /// Who has joined since, in order.
-    public var joins: [Asker] { resolver.entry(index).joins }
+    public var joins: [FairnessKey] { resolver.entry(index).joins }
 
-    /// How often it was to be withdrawn.
-    public var withdrawals: Int { resolver.entry(index).withdrawals }
+    /// How often it was to be cancelled.
+    public var cancellations: Int { resolver.entry(index).cancellations }
 
     /// Whether it has neither ended nor been called back.
     public var isUnderWay: Bool { resolver.entry(index).isUnderWay }
 
-    /// Returns once the look-up has been withdrawn, successfully or not.
+    /// Returns once the lookup has been cancelled, successfully or not.
     ///
     /// - Throws: `CancellationError` when the task is cancelled.
-    public func withdrawn() async throws {
-        try await resolver.wait(for: index) { $0.withdrawals > 0 }
+    public func cancelled() async throws {
+        try await resolver.wait(for: index) { $0.cancellations > 0 }
     }
 
-    /// Returns once somebody has been about to call its time.
+    /// Returns once a waiter has asked it to catch up before a timeout.
     ///
     /// - Throws: `CancellationError` when the task is cancelled.
     public func askedToCatchUp() async throws {
         try await resolver.wait(for: index) { $0.catchUps > 0 }
     }
 
-    /// Returns once the asker has joined.
+    /// Returns once the fairness key has joined.
     ///
     /// - Throws: `CancellationError` when the task is cancelled.
-    public func joined(by asker: Asker) async throws {
-        try await resolver.wait(for: index) { $0.joins.contains(asker) }
+    public func joined(by fairnessKey: FairnessKey) async throws {
+        try await resolver.wait(for: index) { $0.joins.contains(fairnessKey) }
     }
 
-    /// Says that the look-up has its place and runs.
+    /// Says that the lookup has its slot and runs.
     ///
-    /// - Returns: `false` when the look-up is over already, and nobody was told; so do `answer` and `end`.
+    /// - Returns: `false` when the lookup is over already, and no event was delivered; so do `answer` and `end`.
     @discardableResult
     public func start() -> Bool { deliver(.started) }
 
@@ -237,14 +247,21 @@ public struct ScriptedLookup: LookupUnderWay {
     /// - Parameters:
     ///   - addresses: what there is.
     ///   - families: what the answer settles; `nil` for all that was asked for.
+    ///   - timeToLive: for how much longer the addresses may be used; `nil` for a server that does not say.
     @discardableResult
-    public func answer(_ addresses: [IPAddress], settling families: AddressFamilies? = nil) -> Bool {
-        let families = families ?? question.families
-        return deliver(
-            .answered(
-                LookupAnswer(families: families, addresses: addresses, isInDestinationOrder: false, source: .dns)
-            )
+    public func answer(
+        _ addresses: [IPAddress],
+        settling families: AddressFamilies? = nil,
+        timeToLive: Duration? = nil
+    ) -> Bool {
+        let result = LookupResult(
+            families: families ?? question.families,
+            addresses: addresses,
+            isInDestinationOrder: false,
+            source: .dns,
+            timeToLive: timeToLive
         )
+        return deliver(.answered(result))
     }
 
     /// Tells of service bindings, as a DNS server would: all that there are.
@@ -255,10 +272,10 @@ public struct ScriptedLookup: LookupUnderWay {
     @discardableResult
     public func bind(_ records: [SVCBRecord], alias: DomainName? = nil) -> Bool {
         let name = (try? DomainName(question.name)) ?? .root
-        return deliver(.bound(ServiceAnswer(records: records, name: name, alias: alias)))
+        return deliver(.bound(BindingAnswer(records: records, name: name, alias: alias)))
     }
 
-    /// Ends the look-up.
+    /// Ends the lookup.
     @discardableResult
     public func end(_ error: ResolutionError? = nil) -> Bool { deliver(.ended(error)) }
 
@@ -266,12 +283,12 @@ public struct ScriptedLookup: LookupUnderWay {
     @discardableResult
     public func deliver(_ event: LookupEvent) -> Bool { resolver.deliver(event, index) }
 
-    /// Records that another asker waits.
-    public func join(_ asker: Asker) { resolver.join(asker, index) }
+    /// Records that another fairness key waits.
+    public func join(_ fairnessKey: FairnessKey) { resolver.join(fairnessKey, index) }
 
-    /// Records that its time is about to be called.
+    /// Records that a timeout is about to be reported.
     public func catchUp(late: Duration) -> Bool { resolver.catchUp(index) }
 
-    /// Records that nobody waits any more.
-    public func withdraw() -> Bool { resolver.withdraw(index) }
+    /// Records that the last waiter has left.
+    public func cancel() -> Bool { resolver.cancel(index) }
 }

@@ -18,3 +18,10 @@ public struct SeededGenerator: RandomNumberGenerator, Sendable {
         return mixed ^ (mixed >> 31)
     }
 }
+
+extension RandomAccessCollection {
+    /// One of the elements; only for collections that have some.
+    package func pick(_ generator: inout SeededGenerator) -> Element {
+        self[index(startIndex, offsetBy: Int.random(in: 0..<count, using: &generator))]
+    }
+}

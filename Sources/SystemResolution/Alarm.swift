@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import SystemSupport
+
 /// Calls back at a time that may change: one thread, alive only while there is a time to wait for.
 final class Alarm: Sendable {
     private struct State {
@@ -29,7 +31,7 @@ final class Alarm: Sendable {
         guard needsThread else { return }
         let smallStack = 64 * 1024
         if start(smallStack, { self.wait(ring) }) != nil {
-            // Without a thread to wait there is no second call; the first one goes on. The next look-up tries again.
+            // Without a thread to wait there is no second call; the first one goes on. The next lookup tries again.
             monitor.withState { state, _ in
                 state.hasThread = false
                 state.wakes = nil

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import NameResolution
+import SystemSupport
+
 #if canImport(Glibc)
     import Glibc
 #elseif canImport(Musl)
@@ -11,21 +14,13 @@
 /// The kernel's table of this process's descriptors.
 enum DescriptorTable {
     /// How many descriptors this process may have open; `nil` when the system does not say.
-    static var limit: Int? {
-        var limit = rlimit()
-        #if canImport(Glibc)
-            let status = getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
-        #else
-            let status = getrlimit(RLIMIT_NOFILE, &limit)
-        #endif
-        return status == 0 ? Int(clamping: limit.rlim_cur) : nil
-    }
+    static var limit: Int? { FreeDescriptors.limit }
 
     /// Has the table grown to so many descriptors at one go.
     ///
-    /// Linux starts with 64 and doubles the table when it is full, and in a process with threads each time waits for an RCU
-    /// grace period, many milliseconds long, together with everybody who wants a socket then: a burst of look-ups would hold
-    /// up a dial that has nothing to do with it.
+    /// Linux starts with 64 and doubles the table when it is full, and in a process with threads each time waits for an
+    /// RCU grace period, many milliseconds long, together with everybody who wants a socket then: a burst of lookups
+    /// would hold up a dial that has nothing to do with it.
     static func makeRoom(for count: Int) {
         #if os(Linux)
             guard let limit, limit > 0 else { return }

@@ -2,9 +2,9 @@
 
 import DequeModule
 
-/// Names that were lately answered fast, and so may have a kept place (rule 4). Bounded in number and age.
+/// Names that were lately answered fast, and so may have a reserved slot (rule 4). Bounded in number and age.
 struct FastNames: Sendable {
-    /// What counts as fast: a look-up that took no longer, its thread's start included.
+    /// What counts as fast: a lookup that took no longer, its thread's start included.
     static let limit = Duration.milliseconds(100)
 
     /// How long a name is remembered since it was last answered fast.
@@ -17,7 +17,7 @@ struct FastNames: Sendable {
     private var order = Deque<(name: String, at: Duration)>()
 
     mutating func insert(_ name: String, at now: Duration) {
-        // A busy name renews itself when half its life has gone, so that it fills the list once and not once a look-up.
+        // A busy name renews itself when half its life has gone, so that it fills the list once and not once a lookup.
         if let last = answered[name], now - last < Self.lifetime / 2 { return }
         answered[name] = now
         order.append((name, now))

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import CFairDial
+import CSockets
 import DequeModule
 import NameResolution
+import SystemSupport
 
 #if canImport(Glibc)
     import Glibc
@@ -14,12 +15,12 @@ import NameResolution
 
 /// Threads that may block: as many as there is work at once, gone when there has been none for a while.
 ///
-/// There is no bound here: the line gives out only as many places as there may be threads.
+/// There is no bound here: the line gives out only as many slots as there may be threads.
 final class ResolverThreads: Sendable {
     /// Work that may block, and returns what is quickly done about it afterwards.
     ///
-    /// Before the second part the thread counts as free, so that the work which that part brings finds this very thread and
-    /// needs no further one.
+    /// Before the second part the thread counts as free, so that the work which that part brings finds this very thread
+    /// and needs no further one.
     typealias Job = @Sendable () -> @Sendable () -> Void
 
     /// Starts a thread that runs the body; returns the system's error number where there is none to be had.

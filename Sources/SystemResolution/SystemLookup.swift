@@ -5,9 +5,9 @@ public import NameResolution
 
 /// One line of the live view: who is stuck in `getaddrinfo`, on which name, for how long.
 public struct SystemLookup: Hashable, Sendable {
-    /// Where a look-up is.
+    /// Where a lookup is.
     public enum Stage: String, Hashable, Sendable {
-        /// In line for a place.
+        /// In line for a slot.
         case waiting
         /// In a call of `getaddrinfo`, which nobody can call back.
         case inside
@@ -20,7 +20,7 @@ public struct SystemLookup: Hashable, Sendable {
     public let families: AddressFamilies
 
     /// On whose behalf it was asked first.
-    public let asker: Asker
+    public let fairnessKey: FairnessKey
 
     /// Whether it waits or is inside.
     public let stage: Stage

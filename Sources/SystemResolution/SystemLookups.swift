@@ -4,12 +4,12 @@ import DequeModule
 package import IPAddresses
 package import NameResolution
 
-/// Look-ups by `getaddrinfo`, as a machine without threads: the line, the calls under way, and the second call.
+/// Lookups by `getaddrinfo`, as a machine without threads: the line, the calls under way, and the second call.
 ///
 /// Times are durations since one start that the driver chooses.
 package struct SystemLookups: Sendable {
-    /// Names one look-up; it is its ticket in the line, too.
-    package typealias Lookup = FairLine.Ticket
+    /// Names one lookup; it is its ticket in the line, too.
+    package typealias Lookup = FairQueue.Ticket
 
     /// Names one call of `getaddrinfo`.
     package typealias Call = UInt64
@@ -18,13 +18,13 @@ package struct SystemLookups: Sendable {
     package enum Action: Hashable, Sendable {
         /// Call `getaddrinfo` on a thread; report with `began`, then `returned`; or with `foundNoThread`.
         case call(Call, String, AddressFamilies)
-        /// Tell whoever asked for this look-up.
+        /// Tell whoever asked for this lookup.
         case deliver(Lookup, LookupEvent)
     }
 
     private struct Entry: Sendable {
         let question: LookupQuestion
-        let asker: Asker
+        let fairnessKey: FairnessKey
         let asked: Duration
         var began: Duration?
         var hasStarted = false
@@ -38,15 +38,15 @@ package struct SystemLookups: Sendable {
         var firstError: ResolutionError?
     }
 
-    private var line: FairLine
+    private var queue: FairQueue
     private let secondCallDelay: Duration?
     private var entries: [Lookup: Entry] = [:]
     private var lookupOfCall: [Call: Lookup] = [:]
-    /// Look-ups for both families in the order in which their second calls fall due.
+    /// Lookups for both families in the order in which their second calls fall due.
     private var secondCalls = Deque<(due: Duration, lookup: Lookup)>()
-    /// Look-ups whose callers are about to say that the time is up, and until when they wait for a call to come back.
+    /// Lookups whose callers are about to say that the time is up, and until when they wait for a call to come back.
     private var catchingUp = Deque<(due: Duration, lookup: Lookup)>()
-    /// Second calls whose look-ups have ended without them; each still holds its place.
+    /// Second calls whose lookups have ended without them; each still holds its slot.
     private var orphans: [Call: Orphan] = [:]
     private var fastNames = FastNames()
     private var nextLookup: Lookup = 1
@@ -54,17 +54,17 @@ package struct SystemLookups: Sendable {
 
     private struct Orphan: Sendable {
         let question: LookupQuestion
-        let asker: Asker
+        let fairnessKey: FairnessKey
         let began: Duration
     }
 
     /// - Parameters:
-    ///   - line: how many places there are, and for whom.
+    ///   - queue: how many slots there are, and for whom.
     ///   - secondCallDelay: how long a call for both families may be silent before a second one asks for IPv4 alone;
     ///     `nil` for never.
-    package init(line: FairLine.Configuration, secondCallDelay: Duration?) {
-        self.line = FairLine(line)
-        self.secondCallDelay = secondCallDelay
+    package init(queue: QueueConfiguration, secondCallDelay: Duration?) {
+        self.queue = FairQueue(queue)
+        self.secondCallDelay = secondCallDelay?.bounded
     }
 
     /// When to call `advance(to:)` next; `nil` when only an event can change anything.
@@ -73,11 +73,11 @@ package struct SystemLookups: Sendable {
         return min(second, catchingUp.first?.due ?? second)
     }
 
-    /// How many look-ups wait for a place.
-    package var waitingCount: Int { line.waitingCount }
+    /// How many lookups wait for a slot.
+    package var waitingCount: Int { queue.waitingCount }
 
-    /// How many places are taken, kept ones included.
-    package var takenPlaces: Int { line.taken }
+    /// How many slots are taken, reserved ones included.
+    package var takenSlots: Int { queue.taken }
 
     /// How many calls are under way.
     package var callCount: Int { lookupOfCall.count + orphans.count }
@@ -88,34 +88,36 @@ package struct SystemLookups: Sendable {
 extension SystemLookups {
     /// Somebody asks.
     ///
-    /// - Returns: the look-up's name, and what follows.
-    package mutating func ask(_ question: LookupQuestion, for asker: Asker, at now: Duration) -> (Lookup, [Action]) {
+    /// - Returns: the lookup's name, and what follows.
+    package mutating func ask(_ question: LookupQuestion, for fairnessKey: FairnessKey, at now: Duration) -> (
+        Lookup, [Action]
+    ) {
         let lookup = nextLookup
         nextLookup += 1
         if let fault = LookupName.fault(in: question.name) {
             return (lookup, [.deliver(lookup, .ended(ResolutionError(.invalidName, fault)))])
         }
-        guard line.join(lookup, for: asker, isFast: fastNames.contains(question.key, at: now)) else {
-            let message = "\(line.waitingCount) names wait for the resolver already"
+        guard queue.join(lookup, for: fairnessKey, isFast: fastNames.contains(question.key, at: now)) else {
+            let message = "\(queue.waitingCount) names wait for the resolver already"
             return (lookup, [.deliver(lookup, .ended(ResolutionError(.queueFull, message)))])
         }
-        entries[lookup] = Entry(question: question, asker: asker, asked: now)
+        entries[lookup] = Entry(question: question, fairnessKey: fairnessKey, asked: now)
         return (lookup, grant())
     }
 
-    /// Another asker waits for the look-up, perhaps one that nobody had wanted any more.
-    package mutating func add(_ asker: Asker, to lookup: Lookup) -> [Action] {
+    /// Another fairness key waits for the lookup, perhaps one that nobody had wanted any more.
+    package mutating func add(_ fairnessKey: FairnessKey, to lookup: Lookup) -> [Action] {
         entries[lookup]?.isWanted = true
-        line.add(asker, to: lookup)
+        queue.add(fairnessKey, to: lookup)
         return grant()
     }
 
-    /// Nobody waits for the look-up any more.
+    /// Nobody waits for the lookup any more.
     ///
     /// - Returns: whether it is gone; not so when a call is under way, which cannot be called back.
-    package mutating func withdraw(_ lookup: Lookup) -> Bool {
+    package mutating func cancel(_ lookup: Lookup) -> Bool {
         guard entries[lookup] != nil else { return true }
-        if line.withdraw(lookup) {
+        if queue.cancel(lookup) {
             entries[lookup] = nil
             return true
         }
@@ -123,7 +125,7 @@ extension SystemLookups {
         return false
     }
 
-    /// Somebody is about to say that a look-up's time is up (rule 6).
+    /// Somebody is about to say that a lookup's time is up (rule 6).
     ///
     /// A thread inside the call cannot be asked what it has. But where the time has been up for a while, the process
     /// stood still, and a thread whose answer came meanwhile needs a moment to read it.
@@ -159,7 +161,7 @@ extension SystemLookups {
     /// - Parameter message: what the system said.
     package mutating func foundNoThread(for call: Call, _ message: String) -> [Action] {
         if orphans.removeValue(forKey: call) != nil {
-            line.releaseExtraPlace()
+            queue.releaseExtraPlace()
             return grant()
         }
         guard let lookup = lookupOfCall.removeValue(forKey: call), var entry = entries[lookup] else { return [] }
@@ -167,18 +169,18 @@ extension SystemLookups {
             // The second call was a kindness; where the first has failed meanwhile, nothing is left to wait for.
             entry.secondCall = nil
             entries[lookup] = entry
-            line.releaseExtraPlace()
+            queue.releaseExtraPlace()
             return (entry.firstError.map { end(lookup, $0) } ?? []) + grant()
         }
         entry.firstCall = nil
         entries[lookup] = entry
         guard callCount > 0, entry.isWanted else {
             entries[lookup] = nil
-            line.release(lookup)
+            queue.release(lookup)
             return [.deliver(lookup, .ended(ResolutionError(.noThread, message)))] + grant()
         }
-        // Some call has a thread, and it will be free one day: the look-up waits for it.
-        line.putBack(lookup)
+        // Some call has a thread, and it will be free one day: the lookup waits for it.
+        queue.putBack(lookup)
         return []
     }
 
@@ -189,19 +191,19 @@ extension SystemLookups {
         at now: Duration
     ) -> [Action] {
         if orphans.removeValue(forKey: call) != nil {
-            line.releaseExtraPlace()
+            queue.releaseExtraPlace()
             return grant()
         }
         guard let lookup = lookupOfCall.removeValue(forKey: call), var entry = entries[lookup] else { return [] }
         let actions: [Action]
         if entry.secondCall == call {
             entry.secondCall = nil
-            line.releaseExtraPlace()
+            queue.releaseExtraPlace()
             entries[lookup] = entry
             actions = secondReturned(lookup, entry, result)
         } else {
             entry.firstCall = nil
-            line.release(lookup)
+            queue.release(lookup)
             if case .success = result, let began = entry.began, now - began <= FastNames.limit {
                 fastNames.insert(entry.question.key, at: now)
             }
@@ -214,7 +216,7 @@ extension SystemLookups {
         return actions + grant()
     }
 
-    /// Time has passed: look-ups that have been silent for too long get their second call.
+    /// Time has passed: lookups that have been silent for too long get their second call.
     package mutating func advance(to now: Duration) -> [Action] {
         var actions: [Action] = []
         while let next = catchingUp.first, next.due <= now {
@@ -224,7 +226,7 @@ extension SystemLookups {
         while let next = secondCalls.first, next.due <= now {
             secondCalls.removeFirst()
             guard var entry = entries[next.lookup], entry.isWanted, entry.firstCall != nil, entry.secondCall == nil,
-                line.takeExtraPlace()
+                queue.takeExtraPlace()
             else { continue }
             let call = makeCall(for: next.lookup)
             entry.secondCall = call
@@ -247,9 +249,9 @@ extension SystemLookups {
 
     private mutating func grant() -> [Action] {
         var actions: [Action] = []
-        while let lookup = line.grantNext() {
+        while let lookup = queue.grantNext() {
             guard var entry = entries[lookup] else {
-                line.release(lookup)
+                queue.release(lookup)
                 continue
             }
             let call = makeCall(for: lookup)
@@ -269,7 +271,7 @@ extension SystemLookups {
         switch result {
         case .success(let addresses):
             let fresh = addresses.filter { unsettled.contains($0.family) }
-            let answer = LookupAnswer(
+            let answer = LookupResult(
                 families: unsettled,
                 addresses: fresh,
                 isInDestinationOrder: true,
@@ -282,7 +284,7 @@ extension SystemLookups {
             return []
         case .failure(let error) where !entry.settled.isEmpty && error.kind == .nameNotFound:
             // The other family has answers, so the name exists, and has none in this one.
-            let nothing = LookupAnswer(families: unsettled, addresses: [], isInDestinationOrder: true, source: .system)
+            let nothing = LookupResult(families: unsettled, addresses: [], isInDestinationOrder: true, source: .system)
             return [.deliver(lookup, .answered(nothing))] + end(lookup, nil)
         case .failure(let error):
             return end(lookup, error)
@@ -298,7 +300,7 @@ extension SystemLookups {
         // A "no" is left to the first call, which knows about both families.
         if case .success(let addresses) = result {
             entries[lookup]?.settled.insert(.ipv4)
-            let answer = LookupAnswer(
+            let answer = LookupResult(
                 families: .ipv4,
                 addresses: addresses.filter { $0.family == .ipv4 },
                 isInDestinationOrder: true,
@@ -313,7 +315,11 @@ extension SystemLookups {
     private mutating func end(_ lookup: Lookup, _ error: ResolutionError?) -> [Action] {
         if let entry = entries.removeValue(forKey: lookup), let call = entry.secondCall {
             lookupOfCall[call] = nil
-            orphans[call] = Orphan(question: entry.question, asker: entry.asker, began: entry.began ?? entry.asked)
+            orphans[call] = Orphan(
+                question: entry.question,
+                fairnessKey: entry.fairnessKey,
+                began: entry.began ?? entry.asked
+            )
         }
         return [.deliver(lookup, .ended(error))]
     }
@@ -328,7 +334,7 @@ extension SystemLookups {
             SystemLookup(
                 name: entry.question.name,
                 families: entry.question.families,
-                asker: entry.asker,
+                fairnessKey: entry.fairnessKey,
                 stage: entry.began == nil ? .waiting : .inside,
                 age: now - (entry.began ?? entry.asked),
                 isAbandoned: !entry.isWanted,
@@ -339,7 +345,7 @@ extension SystemLookups {
             SystemLookup(
                 name: orphan.question.name,
                 families: .ipv4,
-                asker: orphan.asker,
+                fairnessKey: orphan.fairnessKey,
                 stage: .inside,
                 age: now - orphan.began,
                 isAbandoned: true,

@@ -3,6 +3,7 @@
 public import GetAddrInfo
 public import IPAddresses
 public import NameResolution
+import SystemSupport
 
 #if canImport(Glibc)
     import Glibc
@@ -12,23 +13,23 @@ public import NameResolution
     import Darwin
 #endif
 
-/// `getaddrinfo` on threads of its own, behind one fair, bounded line (rule 4).
+/// `getaddrinfo` on threads of its own, behind one fair, bounded queue (rule 4).
 ///
-/// A thread inside the call cannot be called back. It keeps its place until the call returns, and `lookups` lists it.
-public final class SystemResolver: Resolver {
+/// A thread inside the call cannot be called back. It keeps its slot until the call returns, and `lookups` lists it.
+public final class SystemResolver: AddressResolver {
     /// Makes one call: the name, the families, and what came of it; it may block.
     public typealias Call = @Sendable (String, AddressFamilies) -> Result<AddressInfoList, AddressInfoError>
 
-    /// The process's own: one line for everybody.
+    /// The process's own: one queue for every caller.
     public static let shared = SystemResolver()
 
-    private struct UnderWay: LookupUnderWay {
+    private struct UnderWay: LookupHandle {
         let resolver: SystemResolver
         let lookup: SystemLookups.Lookup
 
-        func join(_ asker: Asker) { resolver.add(asker, to: lookup) }
+        func join(_ fairnessKey: FairnessKey) { resolver.add(fairnessKey, to: lookup) }
 
-        func withdraw() -> Bool { resolver.withdraw(lookup) }
+        func cancel() -> Bool { resolver.cancel(lookup) }
 
         func catchUp(late: Duration) -> Bool { resolver.catchUp(lookup, late: late) }
     }
@@ -51,10 +52,10 @@ public final class SystemResolver: Resolver {
     private let runner: any CallRunner
     private let descriptorsAtOnce: Int
 
-    /// A resolver with a line of its own; `shared` is what nearly everybody wants.
+    /// A resolver with a queue of its own; `shared` suits nearly every program.
     ///
     /// - Parameters:
-    ///   - configuration: places, second call, threads.
+    ///   - configuration: slots, second call, threads.
     ///   - call: makes one call of `getaddrinfo`; the default asks for streams, without flags.
     public convenience init(
         _ configuration: SystemResolverConfiguration = SystemResolverConfiguration(),
@@ -73,28 +74,37 @@ public final class SystemResolver: Resolver {
 
     /// A resolver whose calls somebody else makes.
     package init(_ configuration: SystemResolverConfiguration, on runner: any CallRunner) {
-        let lookups = SystemLookups(line: configuration.line, secondCallDelay: configuration.secondCallDelay)
+        let queue = configuration.queue.bounded
+        let lookups = SystemLookups(queue: queue, secondCallDelay: configuration.secondCallDelay)
         desk = OrderedOutbox(Desk(lookups: lookups))
         self.runner = runner
-        // As many again for whoever the look-ups are for.
-        descriptorsAtOnce = 2 * (configuration.line.places + configuration.line.kept)
+        // As many again for whoever the lookups are for.
+        descriptorsAtOnce = 2 * (queue.slots + queue.reservedSlots)
     }
 
-    /// Starts a look-up, or has it wait for its place.
+    /// Starts a lookup, or has it wait for its slot.
     public func lookUp(
         _ question: LookupQuestion,
-        for asker: Asker,
+        for fairnessKey: FairnessKey,
         _ receive: @escaping @Sendable (LookupEvent) -> Void
-    ) -> any LookupUnderWay {
+    ) -> any LookupHandle {
         var lookup: SystemLookups.Lookup = 0
         update { desk, now in
-            let (name, actions) = desk.lookups.ask(question, for: asker, at: now)
+            let (name, actions) = desk.lookups.ask(question, for: fairnessKey, at: now)
             lookup = name
             desk.receivers[name] = receive
             return actions
         }
         return UnderWay(resolver: self, lookup: lookup)
     }
+
+    /// The C library reads the hosts file, of whatever size.
+    public var filesResolver: (any AddressResolver)? { self }
+
+    #if canImport(Glibc)
+        /// Looked at before each call, which a line that names nobody would not survive.
+        private static let nameServiceSwitch = NameServiceSwitch.watched(at: NameServiceSwitch.systemPath)
+    #endif
 
     /// Everybody who waits or is inside, the longest first.
     public var lookups: [SystemLookup] {
@@ -105,21 +115,21 @@ public final class SystemResolver: Resolver {
     /// How many threads there are, idle ones included.
     public var threadCount: Int { runner.threadCount }
 
-    /// How many look-ups wait for a place.
+    /// How many lookups wait for a slot.
     public var waitingCount: Int { desk.withMachine { $0.lookups.waitingCount } }
 
-    /// How many places of the line are taken, kept ones included.
-    package var takenPlaces: Int { desk.withMachine { $0.lookups.takenPlaces } }
+    /// How many slots of the queue are taken, reserved ones included.
+    package var takenSlots: Int { desk.withMachine { $0.lookups.takenSlots } }
 
     private var now: Duration { runner.now }
 
-    private func add(_ asker: Asker, to lookup: SystemLookups.Lookup) {
-        update { desk, _ in desk.lookups.add(asker, to: lookup) }
+    private func add(_ fairnessKey: FairnessKey, to lookup: SystemLookups.Lookup) {
+        update { desk, _ in desk.lookups.add(fairnessKey, to: lookup) }
     }
 
-    private func withdraw(_ lookup: SystemLookups.Lookup) -> Bool {
+    private func cancel(_ lookup: SystemLookups.Lookup) -> Bool {
         desk.withMachine { desk in
-            let isGone = desk.lookups.withdraw(lookup)
+            let isGone = desk.lookups.cancel(lookup)
             if isGone { desk.receivers[lookup] = nil }
             return isGone
         }
@@ -188,6 +198,7 @@ public final class SystemResolver: Resolver {
     ) -> Result<AddressInfoList, AddressInfoError> {
         let family = families == .ipv4 ? AF_INET : families == .ipv6 ? AF_INET6 : AF_UNSPEC
         #if canImport(Glibc)
+            if nameServiceSwitch.look().content.asksNobody { return .failure(.noName) }
             let stream = Int32(SOCK_STREAM.rawValue)
         #else
             let stream = SOCK_STREAM

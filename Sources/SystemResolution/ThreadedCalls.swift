@@ -3,6 +3,7 @@
 import GetAddrInfo
 import IPAddresses
 import NameResolution
+import SystemSupport
 
 /// Calls on threads that may block, and the machine's steady clock.
 final class ThreadedCalls: CallRunner {

@@ -13,8 +13,8 @@ import Testing
 
     private func unsorted(_ addresses: [IPAddress]) -> [IPAddress] { addresses }
 
-    private func candidates(_ bindings: [ServiceBinding], owner: String = "example.com") -> ServiceCandidates {
-        var candidates = ServiceCandidates(owner: owner, port: 443)
+    private func candidates(_ bindings: [ServiceBinding], owner: String = "example.com") -> BindingCandidates {
+        var candidates = BindingCandidates(owner: owner, port: 443)
         var generator = SeededGenerator(seed: 1)
         candidates.bound(bindings, using: &generator)
         return candidates
@@ -80,7 +80,7 @@ import Testing
     }
 
     @Test func `what an alias leads to comes after all bindings, and before the owner`() {
-        var services = ServiceCandidates(owner: "example.com", port: 443)
+        var services = BindingCandidates(owner: "example.com", port: 443)
         var generator = SeededGenerator(seed: 1)
         let bindings = [ServiceBinding(priority: .max, target: "a.example.com", hints: [Self.hint6])]
         services.bound(bindings, alias: "Pool.example.com", using: &generator)
@@ -138,6 +138,15 @@ import Testing
         )
     }
 
+    @Test func `a crowd of one family takes no place from the other`() {
+        let many = (0..<100 as Range<UInt32>).map { IPAddress.v4(IPv4Address(bits: 0x0A00_0000 + $0)) }
+        var services = candidates([ServiceBinding(priority: 1, target: "a.example.com")])
+        services.found(many + [Self.address6], settling: .both, for: "a.example.com")
+        let destinations = services.candidates(sortedBy: unsorted).destinations
+        #expect(destinations.count == 32 + 1)
+        #expect(destinations.last == to(Self.address6, port: 443))
+    }
+
     @Test func `an alias is no service`() {
         let services = candidates([ServiceBinding(priority: 0, target: "a.example.com", hints: [Self.hint6])])
         #expect(services.candidates(sortedBy: unsorted) == [])
@@ -149,7 +158,7 @@ import Testing
         let best = ServiceBinding(priority: 1, target: "best.example.com", hints: [Self.hint4])
         var orders: Set<[String]> = []
         for seed in 0..<40 as Range<UInt64> {
-            var services = ServiceCandidates(owner: "example.com", port: 443)
+            var services = BindingCandidates(owner: "example.com", port: 443)
             var generator = SeededGenerator(seed: seed)
             services.bound(equals + [best], using: &generator)
             #expect(services.names.dropFirst().first == "best.example.com")

@@ -21,7 +21,8 @@ struct SlowReader {
 
     mutating func two() throws -> Int { try byte() * 256 + byte() }
 
-    /// The labels of a name that begins here and may only point to what is before `start`, where this piece of it begins.
+    /// The labels of a name that begins here and may only point to what is before `start`, where this piece of it
+    /// begins.
     static func labels(_ bytes: ArraySlice<UInt8>, start: Int, whole: [UInt8]) throws -> ([[UInt8]], Int) {
         guard let first = bytes.first else { throw Refusal() }
         let after = bytes.dropFirst()

@@ -5,12 +5,12 @@ import IPAddresses
 import NIOConcurrencyHelpers
 import NameResolution
 
-/// What a look-up came to, from its first event to its last.
+/// What a lookup came to, from its first event to its last.
 struct Outcome: Sendable {
     var addresses: [IPAddress] = []
     var error: ResolutionError?
     var sources: Set<LookupSource> = []
-    var bound: ServiceAnswer?
+    var bound: BindingAnswer?
 
     /// The addresses in an order of their own.
     var sorted: [String] { addresses.map { "\($0)" }.sorted() }
@@ -30,12 +30,12 @@ extension DNSResolver {
     func outcome(
         of name: String,
         families: AddressFamilies = .both,
-        service: ServiceQuestion? = nil
+        service: BindingQuestion? = nil
     ) async -> Outcome {
         let outcome = NIOLockedValueBox(Outcome())
         return await withCheckedContinuation { continuation in
             let question = LookupQuestion(name: name, families: families, service: service)
-            _ = lookUp(question, for: Asker(label: "test")) { event in
+            _ = lookUp(question, for: FairnessKey(label: "test")) { event in
                 switch event {
                 case .started, .caughtUp: return
                 case .bound(let answer): outcome.withLockedValue { $0.bound = answer }

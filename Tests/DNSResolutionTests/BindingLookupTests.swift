@@ -21,8 +21,8 @@ private func bindings(_ texts: String..., at owner: String? = nil) -> (inout Mes
     }
 }
 
-@Suite struct `A look-up with service bindings` {
-    private static let https = ServiceQuestion.https(port: 443)
+@Suite struct `A lookup with service bindings` {
+    private static let https = BindingQuestion.https(port: 443)
 
     @Test func `the bindings are asked for beside both families, and told apart`() {
         var bench = StubBench()
@@ -214,7 +214,7 @@ private func bindings(_ texts: String..., at owner: String? = nil) -> (inout Mes
         #expect(bench.asked.last == "last.one.test a")
     }
 
-    @Test func `the cache answers all of it, bindings included, before the look-up has been asked for`() {
+    @Test func `the cache answers all of it, bindings included, before the lookup has been asked for`() {
         var bench = StubBench()
         _ = bench.lookUp("web.example.org", families: .ipv4, service: Self.https)
         bench.answer("web.example.org", .a)
@@ -250,5 +250,19 @@ private func bindings(_ texts: String..., at owner: String? = nil) -> (inout Mes
             ]
         )
         #expect(bench.events[lookup]?.suffix(2) == ["bound at web.example.org: alias pool.example.net", "ended"])
+    }
+
+    @Test func `what one answer ends is closed after it was opened, whatever the same answer opens`() {
+        var bench = StubBench()
+        func deny(_ message: inout Message) {
+            message.answers = []
+            message.header.responseCode = .nameError
+        }
+        let first = bench.lookUp("web.example.org", families: .ipv4)
+        let second = bench.lookUp("web.example.org", service: Self.https)
+        while !bench.open.isEmpty { bench.answerAll(deny) }
+        #expect(bench.events[first]?.last?.hasPrefix("ended") == true)
+        #expect(bench.events[second]?.last?.hasPrefix("ended") == true)
+        #expect(bench.closedUnopened.isEmpty)
     }
 }

@@ -8,6 +8,7 @@ import Foundation
 import IPAddresses
 import NIOConcurrencyHelpers
 import NameResolution
+import TestHelpers
 import Testing
 
 @Suite struct `resolv.conf while it changes` {
@@ -22,7 +23,7 @@ import Testing
         return folder.appendingPathComponent("resolv.conf")
     }
 
-    @Test func `new look-ups ask the new servers, those under way lose nothing, and the cache is another one`()
+    @Test func `new lookups ask the new servers, those under way lose nothing, and the cache is another one`()
         async throws
     {
         let slow = try await DNSServer.start { query in
@@ -39,7 +40,7 @@ import Testing
         #expect(await resolver.outcome(of: "db.test", families: .ipv4).sorted == ["10.0.0.1"])
         async let underWay = resolver.outcome(of: "slow.test", families: .ipv4)
         // It has been asked before the file changes.
-        while slow.count(of: "slow.test", .ipv4) == 0 { try await Task.sleep(for: .milliseconds(1)) }
+        #expect(await Patience.untilTrue { slow.count(of: "slow.test", .ipv4) > 0 })
         try Self.write("nameserver 127.0.0.1:\(other.port)\n", to: file)
         #expect(await resolver.outcome(of: "db.test", families: .ipv4).sorted == ["10.0.0.2"])
         #expect(await underWay.sorted == ["10.0.0.1"])
@@ -57,6 +58,8 @@ import Testing
         try Self.write("hosts: files dns\n", to: services)
         var configuration = DNSResolverConfiguration()
         configuration.configurationPath = file.path
+        // However late a busy machine comes back to this test.
+        configuration.cache.lifetimes = .seconds(3_600) ... .seconds(7_200)
         let system = ScriptedResolver()
         let automatic = AutomaticResolver(
             dns: DNSResolver(configuration),
@@ -69,13 +72,13 @@ import Testing
         #expect(automatic.decision(for: "a.onion").choice == .nobody)
         #expect(automatic.decision(for: "printer.local").choice == .system)
         func look(up name: String) {
-            _ = automatic.lookUp(LookupQuestion(name: name), for: Asker(label: "test")) { _ in }
+            _ = automatic.lookUp(LookupQuestion(name: name), for: FairnessKey(label: "test")) { _ in }
         }
         look(up: "printer.local")
         // What the cache has is known while the name is ours, and not while it is the system's.
         let kept = LookupQuestion(name: "kept.test", families: .ipv4)
         await withCheckedContinuation { continuation in
-            _ = automatic.lookUp(kept, for: Asker(label: "test")) { event in
+            _ = automatic.lookUp(kept, for: FairnessKey(label: "test")) { event in
                 if case .ended = event { continuation.resume() }
             }
         }
@@ -92,7 +95,7 @@ import Testing
         #expect(server.queryCount == queries)
         let hidden = NIOLockedValueBox<[LookupEvent]>([])
         try Self.write("nameserver 127.0.0.1:\(server.port)\n", to: file)
-        _ = automatic.lookUp(LookupQuestion(name: "a.onion"), for: Asker(label: "test")) { event in
+        _ = automatic.lookUp(LookupQuestion(name: "a.onion"), for: FairnessKey(label: "test")) { event in
             hidden.withLockedValue { $0.append(event) }
         }
         let error = ResolutionError(.nameNotFound, ".onion names are not in DNS (RFC 7686 §2)")
@@ -113,15 +116,15 @@ import Testing
         let automatic = AutomaticResolver(dns: dns, system: ScriptedResolver(), nameServiceSwitchPath: "/none")
         let resolver = NameResolver(isAutomatic ? automatic : dns, localNames: nil)
         let question = LookupQuestion(name: "db.test", families: .ipv4)
-        let hanging = resolver.lookUp(question, for: Asker(label: "test")) { _ in }
-        while silent.count(of: "db.test", .ipv4) == 0 { try await Task.sleep(for: .milliseconds(1)) }
-        // While nothing has changed the look-up is shared.
-        _ = resolver.lookUp(question, for: Asker(label: "test")) { _ in }
+        let hanging = resolver.lookUp(question, for: FairnessKey(label: "test")) { _ in }
+        #expect(await Patience.untilTrue { silent.count(of: "db.test", .ipv4) > 0 })
+        // While nothing has changed the lookup is shared.
+        _ = resolver.lookUp(question, for: FairnessKey(label: "test")) { _ in }
         #expect(resolver.startedCount == 1)
         try Self.write("nameserver 127.0.0.1:\(other.port)\n", to: file)
         let addresses: [IPAddress] = await withCheckedContinuation { continuation in
             let heard = NIOLockedValueBox<[IPAddress]>([])
-            _ = resolver.lookUp(question, for: Asker(label: "test")) { event in
+            _ = resolver.lookUp(question, for: FairnessKey(label: "test")) { event in
                 switch event {
                 case .answered(let answer): heard.withLockedValue { $0 += answer.addresses }
                 case .ended: continuation.resume(returning: heard.withLockedValue { $0 })
@@ -131,17 +134,17 @@ import Testing
         }
         #expect(addresses.map { "\($0)" } == ["10.0.0.2"])
         #expect(resolver.startedCount == 2)
-        _ = hanging.withdraw()
+        _ = hanging.cancel()
         await silent.stop()
         await other.stop()
     }
 
-    @Test func `a cancelled look-up of records ends at once, and leaves nothing behind`() async throws {
+    @Test func `a cancelled lookup of records ends at once, and leaves nothing behind`() async throws {
         let silent = try await DNSServer.start { _ in .init(.silence) }
-        // The look-up must not end by itself, however late a busy machine comes back to this test.
-        let resolver = DNSResolver(ports: [silent.port]) { $0.budget = .seconds(600) }
+        // The lookup must not end by itself, however late a busy machine comes back to this test.
+        let resolver = DNSResolver(ports: [silent.port]) { $0.lookupTimeout = .seconds(600) }
         let lookup = Task { try await resolver.records(of: QueryBench.name("db.test"), .a) }
-        while silent.queryCount == 0 { try await Task.sleep(for: .milliseconds(1)) }
+        #expect(await Patience.untilTrue { silent.queryCount > 0 })
         lookup.cancel()
         let error = await #expect(throws: ResolutionError.self) { try await lookup.value }
         #expect(error?.kind == .cancelled)

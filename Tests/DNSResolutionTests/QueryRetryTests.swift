@@ -7,6 +7,21 @@ import Testing
 @testable import DNSResolution
 
 @Suite struct `When a query is repeated` {
+    @Test func `time that the process stood still is taken from no query`() {
+        var bench = QueryBench(servers: 2) {
+            $0.timeout = .seconds(1); $0.attempts = 1
+        }
+        let key = bench.ask()
+        // Nobody has looked at a clock for ten seconds.
+        bench.now = .seconds(10)
+        bench.perform { client, now, actions in client.advance(to: now, &actions) }
+        #expect(bench.end(of: key) == nil)
+        bench.advance(to: .seconds(12))
+        #expect(bench.sent.contains { $0.server == 1 })
+        bench.advance(to: .seconds(14))
+        #expect(bench.end(of: key)?.hasPrefix("failed") == true)
+    }
+
     @Test func `an answer ends the query, and its port serves further ones`() {
         var bench = QueryBench()
         let key = bench.ask()
@@ -21,7 +36,7 @@ import Testing
     func
         `silence of an unknown server: the plain form after 400 ms, that once more, then a stream too, each wait twice the last`()
     {
-        var bench = QueryBench { $0.budget = .seconds(60) }
+        var bench = QueryBench { $0.lookupTimeout = .seconds(60) }
         let key = bench.ask()
         bench.advance(to: .seconds(19))
         #expect(
@@ -36,6 +51,32 @@ import Testing
         // The second is plain, and the third the same bytes on the same way.
         #expect(bench.sent.map { $0.message.additionals.count } == [1, 0, 0, 1, 0, 1, 1, 0, 1, 0])
         #expect(bench.sent[1].message == bench.sent[2].message && bench.sent[1].carrier == bench.sent[2].carrier)
+    }
+
+    @Test func `a forwarder that takes queries one at a time gets none twice while it answers them in order`() {
+        var bench = QueryBench()
+        let keys = (0..<8).map { bench.ask(Question(name: QueryBench.name("host\($0).example.org"), type: .a)) }
+        for number in keys.indices {
+            bench.advance(to: .milliseconds(300 + 590 * number))
+            bench.answer(number)
+            #expect(bench.end(of: keys[number]) == "192.0.2.1")
+        }
+        #expect(bench.sent.count == 8)
+    }
+
+    @Test func `one of the crowd that is lost is asked for again once the others have been answered`() {
+        var bench = QueryBench()
+        let keys = (0..<3).map { bench.ask(Question(name: QueryBench.name("host\($0).example.org"), type: .a)) }
+        bench.advance(to: .milliseconds(300))
+        bench.answer(0)
+        bench.advance(to: .milliseconds(890))
+        bench.answer(1)
+        // As long again as the last one took.
+        bench.advance(to: .milliseconds(1_770))
+        #expect(bench.sent.count == 3)
+        bench.advance(to: .milliseconds(1_790))
+        #expect(bench.sent.count == 4)
+        #expect(bench.end(of: keys[2]) == nil)
     }
 
     @Test func `with a second server it is asked after 800 ms, and either's answer counts`() {
@@ -99,14 +140,15 @@ import Testing
         let start = bench.now
         for _ in 0..<500 { _ = bench.ask() }
         bench.advance(to: start + .milliseconds(990))
-        // 32 to begin with, and one for two answers; each of these once more in the plain form, for the second server is unknown.
+        // 32 to begin with, and one for two answers; each of these once more in the plain form, for the second server
+        // is unknown.
         #expect(bench.sent.count - count - 500 == 2 * (32 + 5))
         bench.advance(to: start + .milliseconds(1_010))
         #expect(bench.sent.count - count - 500 >= 500)
     }
 
-    @Test func `a query ends with its budget, and says who was silent for how long`() {
-        var bench = QueryBench(servers: 2) { $0.budget = .seconds(2) }
+    @Test func `a query ends with its timeout, and says who was silent for how long`() {
+        var bench = QueryBench(servers: 2) { $0.lookupTimeout = .seconds(2) }
         let key = bench.ask()
         bench.advance(to: .seconds(2))
         #expect(
@@ -162,6 +204,26 @@ import Testing
         #expect(bench.end(of: key) == "failed: 10.0.0.1: REFUSED; 10.0.0.1: REFUSED")
     }
 
+    @Test func `what the network refuses may be answered after another server has said no`() {
+        var bench = QueryBench(servers: 2) { $0.attempts = 1 }
+        let key = bench.ask()
+        let port = bench.sent[0].carrier
+        bench.perform { client, now, actions in
+            client.failed(port, "connection refused", isShortage: false, at: now, &actions)
+        }
+        // In the wished form and in the plain one, so it is sure.
+        for number in [1, 2] {
+            bench.answer(number) {
+                $0.header.responseCode = .refused
+                $0.answers = []
+            }
+        }
+        #expect(bench.end(of: key) == nil)
+        bench.now = .milliseconds(150)
+        bench.answer(0)
+        #expect(bench.end(of: key) == "192.0.2.1")
+    }
+
     @Test func `what the network refuses may be answered all the same, until the last call is over`() {
         var bench = QueryBench { $0.attempts = 1 }
         let key = bench.ask()
@@ -198,6 +260,15 @@ import Testing
         #expect(bench.client.wakeTime == nil)
     }
 
+    @Test func `a client that gives up closes its streams`() {
+        var bench = QueryBench { $0.usesStreamsOnly = true }
+        let key = bench.ask()
+        bench.perform { client, now, actions in client.giveUp(.noThread("not now"), at: now, &actions) }
+        #expect(bench.end(of: key) == "no thread: not now")
+        #expect(bench.closed == [bench.sent[0].carrier])
+        #expect(bench.client.wakeTime == nil)
+    }
+
     @Test
     func `a server that is silent three times is set aside, shown a copy of a query, and taken back when it answers`() {
         var bench = QueryBench(servers: 2)
@@ -212,14 +283,15 @@ import Testing
         #expect(bench.sent.count == count + 1)
         #expect(bench.sent[count].server == 1)
         bench.answer(count)
-        // Two seconds later a query goes to both; the second server's answer counts, and the first one's brings it back.
+        // Two seconds later a query goes to both; the second server's answer counts, and the first one's brings it
+        // back.
         bench.now += .seconds(2)
         let key = bench.ask()
         #expect(bench.sent[(count + 1)...].map(\.server) == [0, 1])
         bench.answer(count + 2)
         #expect(bench.end(of: key) == "192.0.2.1")
         bench.answer(count + 1)
-        #expect(bench.client.strays.total == 0)
+        #expect(bench.client.mismatches.total == 0)
         _ = bench.ask()
         #expect(bench.sent.last?.server == 0)
         #expect(bench.client.count == 1)
@@ -238,7 +310,7 @@ import Testing
         bench.answer(0)
         #expect(bench.end(of: key) == nil)
         #expect(bench.client.count == 0)
-        #expect(bench.client.strays.unknownIdentifier == 1)
+        #expect(bench.client.mismatches.unknownIdentifier == 1)
     }
 
     @Test

@@ -30,8 +30,9 @@ struct RealServerTests {
         #expect(outcome.sorted == addresses)
     }
 
-    /// A host, its service, how many bindings it has, the best one's target, the alias on the way, and the host's own addresses.
-    private static let services: [(String, ServiceQuestion, Int, String?, String?, [String])] = [
+    /// A host, its service, how many bindings it has, the best one's target, the alias on the way, and the host's own
+    /// addresses.
+    private static let services: [(String, BindingQuestion, Int, String?, String?, [String])] = [
         ("svc.fair.test", .https(port: 443), 2, "svc.fair.test", nil, ["192.0.2.8", "2001:db8::8"]),
         ("svcalias.fair.test", .https(port: 443), 2, "svc.fair.test", "svc.fair.test", []),
         ("fair.test", .scheme("dns"), 1, "dns.fair.test", nil, []),
@@ -41,7 +42,7 @@ struct RealServerTests {
     @Test(arguments: services)
     func `service bindings come with the addresses, aliases followed`(
         name: String,
-        service: ServiceQuestion,
+        service: BindingQuestion,
         count: Int,
         target: String?,
         alias: String?,
@@ -61,7 +62,8 @@ struct RealServerTests {
         }
     }
 
-    // Both families, and what confirms them: that a name does not exist is one thing, that it has no data is one for each family.
+    // Both families, and what confirms them: that a name does not exist is one thing, that it has no data is one for
+    // each family.
     @Test(arguments: [("nodata", 4), ("nowhere", 3)])
     func `what is not there is not found, and not asked for again while its zone says so`(
         name: String,
@@ -125,7 +127,7 @@ struct RealServerTests {
         for name in ["v4", "v6", "both", "alias"] {
             #expect(await resolver.outcome(of: "\(name).fair.test").error == nil)
         }
-        let dead = DNSResolver(ports: [try ports.dead]) { $0.budget = .milliseconds(300) }
+        let dead = DNSResolver(ports: [try ports.dead]) { $0.lookupTimeout = .milliseconds(300) }
         let outcome = await dead.outcome(of: "v4.fair.test", families: .ipv4)
         #expect(outcome.error?.kind == .temporaryFailure)
         let message = "v4.fair.test A: 127.0.0.1:\(try ports.dead): no answer within "
@@ -155,7 +157,7 @@ struct RealServerTests {
         // Both families asked without, were told so, and asked again; nobody after them had to.
         #expect(codes.count { $0 == .badCookie } == 2)
         #expect(codes.count { $0 == .noError } == 6)
-        #expect(resolver.strays.total == 0)
+        #expect(resolver.mismatches.total == 0)
     }
 
     @Test func `records of every type are read as others wrote them`() async throws {
@@ -179,7 +181,7 @@ struct RealServerTests {
     }
 
     @Test func `a server that goes away and comes back is asked again`() async throws {
-        let resolver = DNSResolver(ports: [try ports.cookies]) { $0.budget = .milliseconds(500) }
+        let resolver = DNSResolver(ports: [try ports.cookies]) { $0.lookupTimeout = .milliseconds(500) }
         #expect(await resolver.outcome(of: "v4.fair.test").error == nil)
         try servers.command("stop cookies")
         #expect(await resolver.outcome(of: "v6.fair.test").error?.kind == .temporaryFailure)
@@ -187,8 +189,7 @@ struct RealServerTests {
         #expect(await resolver.outcome(of: "both.fair.test").addresses.count == 4)
     }
 
-    @Test func `two processes' worth of resolvers behind one unbound cost the zone's server one look-up`() async throws
-    {
+    @Test func `two processes' worth of resolvers behind one unbound cost the zone's server one lookup`() async throws {
         let before = try servers.count()
         for _ in 0..<4 {
             let outcome = await DNSResolver(ports: [try ports.unbound]).outcome(of: "shared.wild.fair.test")
@@ -217,7 +218,7 @@ extension RealServerTests {
         configuration.configurationPath = ""
         let endpoint = Endpoint(address: .v4(.loopback), port: UInt16(try ports.tls))
         configuration.servers = [NameServer(endpoint, tlsName: "dns.fair.test")]
-        configuration.budget = .seconds(3)
+        configuration.lookupTimeout = .seconds(3)
         configuration.use(try DNSOverTLS())
         let traces = NIOLockedValueBox<[QueryTrace]>([])
         configuration.trace = { trace in traces.withLockedValue { $0.append(trace) } }

@@ -18,27 +18,34 @@ struct StubBench {
         var summary: String { message.questions.map { "\($0.name) \($0.type)".lowercased() }.joined() }
     }
 
-    var resolver: StubResolver
+    private let machine: Box<StubResolver>
+    var resolver: StubResolver {
+        _read { yield machine.value }
+        nonmutating _modify { yield &machine.value }
+    }
     var now: Duration = .zero
     /// Queries that have not been answered yet.
     private(set) var open: [Sent] = []
     private(set) var asked: [String] = []
-    /// What has been said to a question in the wished form: the same is said in the plain one, without the test's doing.
+    /// Ports that are open, and those that were closed before they were opened: nobody would ever close them.
+    private(set) var opened: Set<QueryClient.Carrier> = []
+    private(set) var closedUnopened: [QueryClient.Carrier] = []
+    /// What has been said to a question in the wished form: the same is said in the plain one, without the test's
+    /// doing.
     private var said: [String: (inout Message) -> Void] = [:]
     private(set) var events: [StubResolver.Lookup: [String]] = [:]
 
     init(
         search: [String] = [],
         ndots: Int = 1,
-        _ change: (inout StubResolver.Configuration) -> Void = { _ in }
+        _ change: (inout QueryConfiguration) -> Void = { _ in }
     ) {
         let server = NameServer(Endpoint(address: .v4(IPv4Address(bits: 0x0A00_0001)), port: 53))
-        var query = QueryConfiguration(servers: [server])
-        query.attempts = 1
-        var configuration = StubResolver.Configuration(query)
+        var configuration = QueryConfiguration(servers: [server])
+        configuration.attempts = 1
         configuration.searchList = SearchList(search, ndots: ndots)
         change(&configuration)
-        resolver = StubResolver(configuration, generator: SeededGenerator(seed: 1))
+        machine = Box(StubResolver(configuration, generator: SeededGenerator(seed: 1)))
     }
 
     @discardableResult
@@ -54,9 +61,11 @@ struct StubBench {
                 let sent = Sent(carrier: carrier, message: message)
                 open.append(sent)
                 if !sent.isPlain || said[sent.summary] == nil { asked.append(sent.summary) }
+            case .transport(.openPort(let port, _)): opened.insert(port)
+            case .transport(.closePort(let port)): if opened.remove(port) == nil { closedUnopened.append(port) }
             case .transport: continue
-            case .deliver(let lookup, let event): events[lookup, default: []].append(Self.words(event))
-            case .deliverRecords(let lookup, let result):
+            case .deliver(let lookup, let event, to: _): events[lookup, default: []].append(Self.words(event))
+            case .deliverRecords(let lookup, let result, to: _):
                 switch result {
                 case .success(let answer): events[lookup, default: []].append("\(answer.content)")
                 case .failure(let error): events[lookup, default: []].append("\(error.kind)")
@@ -69,11 +78,11 @@ struct StubBench {
     mutating func lookUp(
         _ name: String,
         families: AddressFamilies = .both,
-        service: ServiceQuestion? = nil
+        service: BindingQuestion? = nil
     ) -> StubResolver.Lookup {
         let question = LookupQuestion(name: name, families: families, service: service)
         return perform { resolver, now, actions in
-            resolver.lookUp(question, for: QueryBench.asker, at: now, &actions)
+            resolver.lookUp(question, for: QueryBench.fairnessKey, at: now, &actions)
         }
     }
 
@@ -161,6 +170,7 @@ struct StubBench {
             now = max(now, wake)
             perform { resolver, now, actions in
                 resolver.inClient(at: now, &actions) { client, steps in client.advance(to: now, &steps) }
+                resolver.expire(at: now, &actions)
             }
             confirmAll()
         }

@@ -22,7 +22,7 @@ import Testing
         var identifiers: [UInt16] = []
         for _ in 0..<20_000 {
             var actions: [QueryClient.Action] = []
-            _ = client.ask(QueryBench.question, for: QueryBench.asker, at: .zero, &actions)
+            _ = client.ask(QueryBench.question, for: QueryBench.fairnessKey, at: .zero, &actions)
             for case .send(_, let bytes) in actions { identifiers.append(UInt16(bytes[0]) << 8 | UInt16(bytes[1])) }
         }
         #expect(identifiers.count == 20_000)

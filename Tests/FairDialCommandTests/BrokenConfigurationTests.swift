@@ -3,7 +3,8 @@
 import Foundation
 import Testing
 
-/// The machine's own files, broken in a mount and network namespace of the test's own, where no name server is to be reached.
+/// The machine's own files, broken in a mount and network namespace of the test's own, where no name server is to be
+/// reached.
 @Suite struct `A machine whose files are broken` {
     /// Runs `connect HOST` after a script has broken something.
     private func connect(_ host: String, after script: String) throws -> Tool.Run {

@@ -71,6 +71,24 @@ import Testing
         try await server.stop()
     }
 
+    @Test(arguments: [
+        ["64:ff9b::a00:1", "--allow", "64:ff9b::/96"], ["2606:4700:64::a00:1", "--nat64", "2606:4700:64::/96"],
+        ["200::1"], ["4000::1"], ["::ffff:0:7f00:1"], ["2606:4700::5efe:a00:1", "--allow", "2606:4700::/32"],
+    ])
+    func `what an address carries is judged too, and what nobody has been given is not public`(arguments: [String])
+        throws
+    {
+        let run = try Tool.run(
+            Tool.path,
+            ["connect", arguments[0], "9", "--json", "--public-only"] + arguments.dropFirst()
+        )
+        #expect(run.status == 1)
+        let object = try run.object
+        #expect((object["error"] as? [String: Any])?["code"] as? String == "refusedByPolicy")
+        let attempts = try #require(object["attempts"] as? [[String: Any]])
+        #expect(attempts.map { $0["outcome"] as? String } == ["vetoed"])
+    }
+
     @Test func `many dials give one object each`() async throws {
         let server = try await PlainServer.start()
         let run = try Tool.run("connect", "127.0.0.1", server.port, "--json", "--count", "20", "--concurrency", "7")
@@ -79,7 +97,7 @@ import Testing
         try await server.stop()
     }
 
-    @Test func `an override is dialed instead of a look-up`() async throws {
+    @Test func `an override is dialed instead of a lookup`() async throws {
         let server = try await PlainServer.start()
         let run = try Tool.run("connect", "DB.test", server.port, "--json", "--override", "db.test=127.0.0.1")
         #expect(run.status == 0)

@@ -4,6 +4,7 @@ import Foundation
 import Testing
 
 @testable import FairDialCommand
+@testable import FairDialConsole
 
 @Suite struct `JSON on one line` {
     @Test func `members keep their order`() {

@@ -90,7 +90,7 @@ import Testing
         )
     }
 
-    @Test func `a line that is no question is answered and named, and the others lose nothing`() throws {
+    @Test func `a line that is not a question is answered and named, and the others lose nothing`() throws {
         let run = try Tool.run(
             "resolve",
             "--batch",
@@ -107,7 +107,7 @@ import Testing
         #expect(objects[3]["error"] as? Int == -2)
         #expect(objects[4]["error"] is NSNull)
         #expect(objects[5]["error"] as? Int == 0)
-        for line in 1...3 { #expect(run.complaints.contains("line \(line) is no question")) }
+        for line in 1...3 { #expect(run.complaints.contains("line \(line) is not a question")) }
     }
 
     @Test func `an answer comes while the input stays open`() throws {

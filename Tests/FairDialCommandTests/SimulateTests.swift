@@ -5,15 +5,15 @@ import Testing
 @testable import FairDialCommand
 
 @Suite struct `fairdial simulate` {
-    @Test func `worlds in which every rule holds are counted, and all is well`() throws {
-        let run = try Tool.run("simulate", "--seed", "1", "--worlds", "150")
+    @Test func `runs in which every rule holds are counted, and all is well`() throws {
+        let run = try Tool.run("simulate", "--seed", "1", "--runs", "150")
         #expect(run.status == 0)
-        #expect(run.output.hasPrefix("150 worlds from seed 1, 75 of them packet by packet, every rule held; "))
+        #expect(run.output.hasPrefix("150 runs from seed 1, 75 of them packet by packet, every rule held; "))
     }
 
-    @Test func `a world's story can be told`() throws {
+    @Test func `a run's story can be told`() throws {
         let stories = try (0..<2).map { _ in
-            let run = try Tool.run("simulate", "--seed", "3", "--worlds", "1", "--story")
+            let run = try Tool.run("simulate", "--seed", "3", "--runs", "1", "--story")
             #expect(run.status == 0)
             // The last line says how fast it was.
             return run.output.split(separator: "\n").dropLast()
@@ -24,7 +24,7 @@ import Testing
 
     @Test func `a story of packets can be told, and is the same in every process`() throws {
         let stories = try (0..<2).map { _ in
-            let run = try Tool.run("simulate", "--seed", "2", "--worlds", "1", "--story")
+            let run = try Tool.run("simulate", "--seed", "2", "--runs", "1", "--story")
             #expect(run.status == 0)
             return run.output.split(separator: "\n").dropLast()
         }
@@ -32,7 +32,16 @@ import Testing
         #expect(stories[0] == stories[1])
     }
 
-    @Test(arguments: [["--worlds", "0"], ["--seed", "-1"], ["--seed", "18446744073709551615", "--worlds", "2"]])
+    @Test func `--worlds, as it was called, is --runs`() throws {
+        let run = try Tool.run("simulate", "--worlds", "2")
+        #expect(run.status == 0)
+        #expect(run.output.hasPrefix("2 runs from seed 1, "))
+    }
+
+    @Test(arguments: [
+        ["--runs", "0"], ["--worlds", "0"], ["--seed", "-1"], ["--seed", "18446744073709551615", "--runs", "2"],
+        ["--runs", "1", "--worlds", "1"],
+    ])
     func `a wrong command line is refused`(_ arguments: [String]) throws {
         let run = try Tool.run(Tool.path, ["simulate"] + arguments)
         #expect(run.status == 2)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import TestHelpers
 
 /// Runs the built `fairdial`, as a user would.
 struct Tool {
@@ -64,6 +65,7 @@ struct Tool {
         process.standardOutput = output
         process.standardError = complaints
         try process.run()
+        Deadline.end(process.processIdentifier) { process.isRunning }
         let writer = Thread {
             // A program that does not read its input is not our concern.
             try? given.fileHandleForWriting.write(contentsOf: input)

@@ -6,11 +6,11 @@ import Testing
 @Suite struct `What cannot be done is said` {
     @Test(arguments: [
         (["connect", "127.0.0.1", "0"], "The value '0' is invalid for '<port>'"),
-        (["connect", "127.0.0.1", "-1"], "-1 is no option, and no port: a port is 1 … 65535"),
+        (["connect", "127.0.0.1", "-1"], "-1 is neither an option nor a port: a port is 1 … 65535"),
         (["connect", "127.0.0.1", "65536"], "The value '65536' is invalid for '<port>'"),
         (["connect", "127.0.0.1", "http"], "The value 'http' is invalid for '<port>'"),
         (["connect", "127.0.0.1"], "Missing expected argument '<port>'"),
-        (["connect", "127.0.0.1", "80", "-4", "-6"], "-4 and -6 leave no family to dial"),
+        (["connect", "127.0.0.1", "80", "-4", "-6"], "-4 and -6 exclude each other"),
         (["connect", "127.0.0.1", "80", "--attempt-delay", "5"], "--attempt-delay must be within 0.01 … 2 seconds"),
         (
             ["connect", "127.0.0.1", "80", "--deadline", "soon"],
@@ -32,43 +32,55 @@ import Testing
         ),
         (
             ["connect", "db", "80", "--resolver", "system", "--server", "127.0.0.1"],
-            "--tls and --keep-case go with --resolver dns"
+            "--server requires --resolver dns"
         ),
         (["connect", "127.0.0.1", "80", "--while-resolving", "/nonexistent"], "cannot read /nonexistent"),
         (
             ["connect", "127.0.0.1", "80", "--deny", "10.0.0.1/8"],
             "The value '10.0.0.1/8' is invalid for '--deny <network>'"
         ),
-        (["connect", "db", "80", "--resolver", "system", "--keep-case"], "--keep-case go with --resolver dns"),
-        (["resolve", "--batch", "--keep-case"], "--keep-case goes without it"),
-        (["resolve", "db", "--type", "A", "--allow", "10.0.0.0/8"], "--type goes without them"),
-        (["resolve", "db", "--tcp", "--tls"], "--tcp and --tls are two ways to ask: choose one"),
-        (["resolve", "db", "--tls-name", "dns.test"], "--tls-name and --tls-authorities go with --tls"),
+        (["connect", "db", "80", "--resolver", "system", "--keep-case"], "--keep-case requires --resolver dns"),
+        (["resolve", "--batch", "--keep-case"], "--keep-case cannot be used with --batch"),
+        (
+            ["resolve", "db", "--type", "A", "--allow", "10.0.0.0/8"],
+            "--type cannot be used with --public-only, --deny or --allow"
+        ),
+        (["resolve", "db", "--tcp", "--tls"], "--tcp and --tls exclude each other"),
+        (["resolve", "db", "--tls-name", "dns.test"], "--tls-name requires --tls"),
         (
             ["resolve", "db", "--tls", "--tls-authorities", "/nonexistent"],
             "--tls-authorities: /nonexistent cannot be used"
         ),
         (["resolve", "db", "--type", "NOTHING"], "The value 'NOTHING' is invalid for '--type <type>'"),
-        (["resolve", "db", "80", "--type", "SRV"], "--type looks records up, which have no service"),
-        (["resolve", "--batch", "--type", "SRV"], "--type, --explain and --trace go without it"),
-        (["resolve", "--batch", "--resolver", "dns"], "--resolver goes without it"),
-        (["resolve", "--batch", "--server", "127.0.0.1"], "--server goes without it"),
-        (["resolve", "--batch", "--tcp"], "--tcp goes without it"),
-        (["resolve", "--batch", "--override", "db=127.0.0.1"], "--override goes without it"),
-        (["resolve", "--batch", "--public-only"], "--public-only goes without it"),
-        (["resolve", "--batch", "--deny", "10.0.0.0/8"], "--deny goes without it"),
-        (["resolve", "--batch", "--allow", "10.0.0.0/8"], "--allow goes without it"),
-        (["resolve", "--batch", "-4"], "-4 goes without it"),
-        (["resolve", "--batch", "-6"], "-6 goes without it"),
-        (["resolve", "--batch", "--queue-timeout", "1"], "--queue-timeout goes without it"),
-        (["resolve", "--batch", "--lookup-timeout", "1"], "--lookup-timeout goes without it"),
-        (["resolve", "--batch", "--connect-timeout", "1"], "--connect-timeout goes without it"),
-        (["resolve", "--batch", "--deadline", "1"], "--deadline goes without it"),
-        (["resolve", "--batch", "--attempt-delay", "0.1"], "--attempt-delay goes without it"),
+        (["resolve", "db", "80", "--type", "SRV"], "--type looks up records: leave SERVICE out"),
+        (["resolve", "--batch", "--type", "SRV"], "--type cannot be used with --batch"),
+        (["resolve", "--batch", "--resolver", "dns"], "--resolver cannot be used with --batch"),
+        (["resolve", "--batch", "--server", "127.0.0.1"], "--server cannot be used with --batch"),
+        (["resolve", "--batch", "--tcp"], "--tcp cannot be used with --batch"),
+        (["resolve", "--batch", "--override", "db=127.0.0.1"], "--override cannot be used with --batch"),
+        (["resolve", "--batch", "--public-only"], "--public-only cannot be used with --batch"),
+        (["resolve", "--batch", "--deny", "10.0.0.0/8"], "--deny cannot be used with --batch"),
+        (["resolve", "--batch", "--allow", "10.0.0.0/8"], "--allow cannot be used with --batch"),
+        (
+            ["connect", "127.0.0.1", "80", "--nat64", "64:ff9b::/96"],
+            "--nat64 requires --public-only, --deny or --allow"
+        ),
+        (
+            ["connect", "127.0.0.1", "80", "--public-only", "--nat64", "64:ff9b::/95"],
+            "The value '64:ff9b::/95' is invalid for '--nat64 <prefix>'"
+        ),
+        (["resolve", "--batch", "--deny", "10.0.0.0/8", "--nat64", "64:ff9b::/96"], "cannot be used with --batch"),
+        (["resolve", "--batch", "-4"], "-4 cannot be used with --batch"),
+        (["resolve", "--batch", "-6"], "-6 cannot be used with --batch"),
+        (["resolve", "--batch", "--queue-timeout", "1"], "--queue-timeout cannot be used with --batch"),
+        (["resolve", "--batch", "--lookup-timeout", "1"], "--lookup-timeout cannot be used with --batch"),
+        (["resolve", "--batch", "--connect-timeout", "1"], "--connect-timeout cannot be used with --batch"),
+        (["resolve", "--batch", "--deadline", "1"], "--deadline cannot be used with --batch"),
+        (["resolve", "--batch", "--attempt-delay", "0.1"], "--attempt-delay cannot be used with --batch"),
         (["explain"], "Missing expected argument '<host>'"),
         (["resolve"], "HOST is missing"),
         (["resolve", "--batch", "localhost"], "--batch reads its questions from standard input"),
-        (["resolve", "localhost", "--numeric-only"], "--numeric-only goes with --batch"),
+        (["resolve", "localhost", "--numeric-only"], "--numeric-only requires --batch"),
         (["rally", "--chart", "/nonexistent/rally.svg"], "--chart: cannot write /nonexistent/rally.svg"),
         (["fly"], "Unexpected argument 'fly'"),
     ])

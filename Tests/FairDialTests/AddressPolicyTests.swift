@@ -20,15 +20,25 @@ import Testing
         // … and what carries such an address.
         "::ffff:127.0.0.1", "::ffff:10.0.0.1", "64:ff9b::169.254.169.254", "2002:7f00:1::", "2002:a00:1::1",
         "::10.0.0.1",
-        "2001:0:0:0:0:0:80ff:fffe",
+        "2001:0:0:0:0:0:80ff:fffe", "::ffff:0:127.0.0.1", "2001:0:a00:1:8000:63bf:f7f7:f7f7",
+        "2606:4700::5efe:10.0.0.1",
+        "2002:808:808::200:5efe:10.0.0.1", "64:ff9b:1::8.8.8.8",
+        // What nobody has been given.
+        "100:0:0:1::1", "200::1", "4000::1", "64:ff9b:2::1", "fe00::1", "192.88.99.2", "2001:10::1", "1000::1",
+        "2001:5::1",
     ])
-    func `the public internet has nothing that a registry sets aside`(text: String) throws {
+    func `the public internet has nothing that a registry sets aside, and nothing that is not given out`(text: String)
+        throws
+    {
         #expect(try vetoed(.publicInternetOnly, text)?.hasPrefix("forbidden: not of the public internet") == true)
     }
 
     @Test(arguments: [
         "8.8.8.8", "1.1.1.1", "2606:4700::1111", "::ffff:8.8.8.8", "64:ff9b::8.8.8.8", "2002:808:808::1", "172.32.0.1",
-        "100.128.0.1",
+        "100.128.0.1", "192.0.0.9", "192.0.0.10", "192.31.196.1", "192.52.193.1", "192.175.48.1", "2001:1::1",
+        "2001:3::1",
+        "2001:4:112::1", "2001:20::1", "2001:30::1", "2620:4f:8000::1", "::ffff:0:8.8.8.8",
+        "2001:0:808:808:8000:63bf:f7f7:f7f7",
     ])
     func `what a public network reaches may be dialed`(text: String) throws {
         #expect(try vetoed(.publicInternetOnly, text) == nil)
@@ -54,11 +64,90 @@ import Testing
         #expect(try vetoed(policy, "10.2.0.1") == "forbidden: not of the public internet (private use)")
     }
 
+    @Test(arguments: [
+        ("64:ff9b::/96", "64:ff9b::10.0.0.1"), ("64:ff9b::a00:1/128", "64:ff9b::10.0.0.1"),
+        ("2002::/16", "2002:a00:1::1"),
+        ("::ffff:0:0/96", "::ffff:10.0.0.1"), ("::/0", "::ffff:10.0.0.1"), ("::/0", "64:ff9b::10.0.0.1"),
+        ("::/96", "::10.0.0.1"),
+        ("::ffff:0:0:0/96", "::ffff:0:10.0.0.1"), ("64:ff9b:1::/48", "64:ff9b:1::10.0.0.1"),
+        ("2606:4700::/32", "2606:4700::5efe:10.0.0.1"), ("2001::/32", "2001:0:a00:1:8000:63bf:f7f7:f7f7"),
+        ("2001::/32", "2001:0:808:808:8000:63bf:f5ff:fffe"), ("2606:4700:64::/96", "2606:4700:64::10.0.0.1"),
+    ])
+    func `a network that allows the outer address does not allow the inner one`(network: String, address: String) throws
+    {
+        let known = try #require(NAT64Prefix(try IPNetwork("2606:4700:64::/96")))
+        let written = network == "::ffff:0:0/96" ? "::ffff:0.0.0.0/96" : network
+        for elsewhere in [AddressPolicy.Elsewhere.publicInternet, .denied] {
+            var policy = AddressPolicy(allowed: [try IPNetwork(written)], elsewhere: elsewhere, nat64Prefixes: [known])
+            #expect(try vetoed(policy, address) != nil)
+            // Both are: then it is.
+            policy.allowed.append(try IPNetwork("0.0.0.0/0"))
+            #expect(try vetoed(policy, address) == nil)
+        }
+        let policy = AddressPolicy(
+            allowed: [try IPNetwork(written)],
+            denied: [try IPNetwork("10.0.0.0/8")],
+            nat64Prefixes: [known]
+        )
+        #expect(try vetoed(policy, address) == "forbidden: in 10.0.0.0/8")
+    }
+
+    @Test func `a translator's prefix that is known gives more to judge, and allows nothing`() throws {
+        let (inside, outside) = ("2606:4700:64::10.0.0.1", "2606:4700:64::8.8.8.8")
+        var policy = AddressPolicy.publicInternetOnly
+        #expect(try vetoed(policy, inside) == nil)
+        policy.nat64Prefixes = [try #require(NAT64Prefix(try IPNetwork("2606:4700:64::/96")))]
+        #expect(
+            try vetoed(policy, inside) == "forbidden: not of the public internet (it carries 10.0.0.1: private use)"
+        )
+        #expect(try vetoed(policy, outside) == nil)
+        policy.nat64Prefixes = [try #require(NAT64Prefix(try IPNetwork("fd00:64::/96")))]
+        #expect(try vetoed(policy, "fd00:64::8.8.8.8") == "forbidden: not of the public internet (unique local)")
+        policy.allowed = [try IPNetwork("fd00:64::/96")]
+        #expect(try vetoed(policy, "fd00:64::8.8.8.8") == nil)
+        #expect(try vetoed(policy, "fd00:64::10.0.0.1")?.contains("it carries 10.0.0.1: private use") == true)
+        policy.nat64Prefixes = [try #require(NAT64Prefix(try IPNetwork("64:ff9b:1::/96")))]
+        policy.allowed = [try IPNetwork("64:ff9b:1::/48")]
+        #expect(try vetoed(policy, "64:ff9b:1::8.8.8.8") == nil)
+        #expect(try vetoed(policy, "64:ff9b:1::10.0.0.1") != nil)
+    }
+
+    @Test func `a network of mapped addresses is the IPv4 network that it spells`() throws {
+        let denying = AddressPolicy(denied: [try IPNetwork("::ffff:10.0.0.0/104")])
+        for address in ["10.0.0.1", "::ffff:10.0.0.1", "64:ff9b::10.0.0.1"] {
+            #expect(try vetoed(denying, address) == "forbidden: in 10.0.0.0/8")
+        }
+        let form = AddressPolicy(denied: [try IPNetwork("::ffff:0.0.0.0/96")])
+        #expect(try vetoed(form, "::ffff:8.8.8.8") == "forbidden: in ::ffff:0.0.0.0/96")
+        #expect(try vetoed(form, "8.8.8.8") == nil)
+    }
+
+    @Test func `networks that are set later count`() throws {
+        var policy = AddressPolicy()
+        #expect(try vetoed(policy, "10.0.0.1") == nil)
+        policy.denied.append(try IPNetwork("10.0.0.0/8"))
+        #expect(try vetoed(policy, "10.0.0.1") == "forbidden: in 10.0.0.0/8")
+        policy.allowed = [try IPNetwork("10.0.0.0/24")]
+        #expect(try vetoed(policy, "10.0.0.1") == nil)
+        policy.denied = [try IPNetwork("10.0.0.0/24")]
+        #expect(try vetoed(policy, "10.0.0.1") == "forbidden: in 10.0.0.0/24")
+    }
+
+    @Test func `the caller is not asked about what a network allows`() throws {
+        let asked = NIOLockedValueBox([String]())
+        let policy = AddressPolicy(allowed: [try IPNetwork("64:ff9b::/96")]) { request in
+            asked.withLockedValue { $0.append("\(request.address)") }
+            return true
+        }
+        #expect(try vetoed(policy, "64:ff9b::8.8.8.8") == nil)
+        #expect(asked.withLockedValue { $0 } == ["8.8.8.8"])
+    }
+
     @Test func `the caller is asked for the rest, about every form`() throws {
         let asked = NIOLockedValueBox([String]())
-        let policy = AddressPolicy(denied: [try IPNetwork("10.0.0.0/8")]) { address in
-            asked.withLockedValue { $0.append("\(address)") }
-            return address.family == .ipv6
+        let policy = AddressPolicy(denied: [try IPNetwork("10.0.0.0/8")]) { request in
+            asked.withLockedValue { $0.append("\(request.address)") }
+            return request.address.family == .ipv6
         }
         #expect(try vetoed(policy, "10.0.0.1") == "forbidden: in 10.0.0.0/8")
         #expect(try vetoed(policy, "::ffff:8.8.8.8") == "forbidden by the caller")
@@ -78,7 +167,7 @@ import Testing
     }
 
     private func forbidding(_ addresses: IPAddress...) -> AddressPolicy {
-        AddressPolicy { !addresses.contains($0) }
+        AddressPolicy { !addresses.contains($0.address) }
     }
 
     @Test func `what is forbidden is reported, and never opened`() throws {
@@ -86,16 +175,16 @@ import Testing
         #expect(dial.start(with: [six, four], from: .numeric, at: .zero).words == ["open \(four)"])
         let end = dial.connected(four, at: at(3))
         #expect(end.words == ["connected to \(four)"])
-        #expect(end.splits?.attempts.map(\.destination) == [six, four])
-        #expect(end.splits?.attempts.map(\.outcome) == [.vetoed, .connected])
-        #expect(end.splits?.attempts.first?.reason == "forbidden by the caller")
+        #expect(end.report?.attempts.map(\.destination) == [six, four])
+        #expect(end.report?.attempts.map(\.outcome) == [.vetoed, .connected])
+        #expect(end.report?.attempts.first?.reason == "forbidden by the caller")
     }
 
     @Test func `where nothing is left it is the policy that refuses`() throws {
         var dial = try dial(nil, forbidding(Destinations.six1, Destinations.four1))
         let end = dial.start(with: [six, four], from: .numeric, at: .zero)
         #expect(end.words == ["failed: refusedByPolicy"])
-        #expect(end.splits?.attempts.map(\.outcome) == [.vetoed, .vetoed])
+        #expect(end.report?.attempts.map(\.outcome) == [.vetoed, .vetoed])
         #expect(end.error?.message.contains("\(six) forbidden by the caller") == true)
     }
 
@@ -104,7 +193,7 @@ import Testing
         _ = dial.start(with: [six, four], from: .numeric, at: .zero)
         let end = dial.failed(four, AttemptFailure(errorNumber: 111), at: at(1), toldAt: at(1))
         #expect(end.words == ["failed: allAttemptsFailed"])
-        #expect(end.splits?.attempts.map(\.outcome) == [.vetoed, .refused])
+        #expect(end.report?.attempts.map(\.outcome) == [.vetoed, .refused])
     }
 
     @Test func `late answers are judged like the first`() throws {
@@ -118,7 +207,7 @@ import Testing
         #expect(dial.lookupEnded(nil, at: at(3)).words == [])
         let end = dial.failed(six, AttemptFailure(errorNumber: 111), at: at(4), toldAt: at(4))
         #expect(end.words == ["failed: allAttemptsFailed"])
-        #expect(end.splits?.attempts.map(\.outcome) == [.refused, .vetoed])
+        #expect(end.report?.attempts.map(\.outcome) == [.refused, .vetoed])
     }
 
     private var forbiddingLate: AddressPolicy { forbidding(Destinations.four1) }
@@ -127,23 +216,25 @@ import Testing
 
     @Test func `a policy that changes its mind before the attempt is obeyed`() throws {
         let isForbidden = NIOLockedValueBox(false)
-        let policy = AddressPolicy { address in address != Destinations.four1 || !isForbidden.withLockedValue { $0 } }
+        let policy = AddressPolicy { request in
+            request.address != Destinations.four1 || !isForbidden.withLockedValue { $0 }
+        }
         var dial = try dial(nil, policy)
         #expect(dial.start(with: [six, four], from: .numeric, at: .zero).words == ["open \(six)"])
         isForbidden.withLockedValue { $0 = true }
         #expect(dial.advance(to: at(250)).words == [])
         let end = dial.failed(six, AttemptFailure(errorNumber: 111), at: at(300), toldAt: at(300))
         #expect(end.words == ["failed: allAttemptsFailed"])
-        #expect(end.splits?.attempts.map(\.outcome) == [.refused, .vetoed])
+        #expect(end.report?.attempts.map(\.outcome) == [.refused, .vetoed])
     }
 
     @Test(arguments: ["127.0.0.1", "127.1", "0x7f.0.0.1", "::ffff:127.0.0.1", "2130706433"])
     func `literals are judged whatever their form`(host: String) async throws {
         var configuration = DialerConfiguration()
         configuration.policy = .publicInternetOnly
-        let error = await failure { try await Dialer(configuration).connectSocket(to: host, port: 1) }
+        let error = await failure { try await Dialer(configuration).takeSocket(to: host, port: 1) }
         #expect(error?.code == .refusedByPolicy)
-        #expect(error?.splits.attempts.map(\.outcome) == [.vetoed])
+        #expect(error?.report.attempts.map(\.outcome) == [.vetoed])
         #expect(error?.message.contains("loopback") == true)
     }
 }

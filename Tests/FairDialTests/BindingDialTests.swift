@@ -35,7 +35,7 @@ private func records(_ texts: String...) throws -> [SVCBRecord] {
 
     @Test func `a binding's target is looked up, its port dialed, and the caller told what it offers`() async throws {
         let world = ScriptedWorld([Self.to(four2, 8_443): .connectsAtOnce])
-        async let dialed = world.dialer.connectSocket(to: "web.test", port: 443, options: Self.options)
+        async let dialed = world.dialer.takeSocket(to: "web.test", port: 443, options: Self.options)
         let host = try await world.resolver.nextLookup(of: "web.test")
         #expect(host.question.service == .https(port: 443))
         host.answer([four1])
@@ -48,23 +48,23 @@ private func records(_ texts: String...) throws -> [SVCBRecord] {
         #expect(socket.binding?.protocols == ["h2", "http/1.1"])
         #expect(socket.binding?.target == "far.test")
         // Nobody waits for the rest.
-        #expect(host.withdrawals == 1 && far.withdrawals == 1)
+        #expect(host.cancellations == 1 && far.cancellations == 1)
         #expect(world.network.opened.map(\.destination) == [Self.to(four2, 8_443)])
     }
 
     @Test func `a hint is dialed before the target's addresses have come`() async throws {
         let world = ScriptedWorld([Self.to(six1): .connectsAtOnce])
-        async let dialed = world.dialer.connectSocket(to: "web.test", port: 443, options: Self.options)
+        async let dialed = world.dialer.takeSocket(to: "web.test", port: 443, options: Self.options)
         let host = try await world.resolver.nextLookup(of: "web.test")
         host.bind(try records("1 far.test ipv6hint=2001:db8::1"))
         let socket = try await dialed
         #expect(socket.destination == Self.to(six1))
-        #expect(try await world.resolver.nextLookup(of: "far.test.").withdrawals == 1)
+        #expect(try await world.resolver.nextLookup(of: "far.test.").cancellations == 1)
     }
 
     @Test func `the host's own addresses wait for the bindings, and for the resolution delay at most`() async throws {
         let world = ScriptedWorld([Self.to(four1): .connectsAtOnce])
-        async let dialed = world.dialer.connectSocket(to: "web.test", port: 443, options: Self.options)
+        async let dialed = world.dialer.takeSocket(to: "web.test", port: 443, options: Self.options)
         let host = try await world.resolver.nextLookup(of: "web.test")
         host.answer([four1])
         await world.clock.sleepers()
@@ -73,7 +73,7 @@ private func records(_ texts: String...) throws -> [SVCBRecord] {
         await world.clock.advance(to: at(50))
         let socket = try await dialed
         #expect(socket.binding == nil)
-        #expect(socket.splits.lookup == at(50))
+        #expect(socket.report.lookup == at(50))
     }
 
     @Test func `where no binding leads to a connection, the host's own address does`() async throws {
@@ -81,7 +81,7 @@ private func records(_ texts: String...) throws -> [SVCBRecord] {
             Self.to(four2, 8_443): .fails(111, after: .zero), Self.to(four1, 8_443): .fails(111, after: .zero),
             Self.to(four1): .connectsAtOnce,
         ])
-        async let dialed = world.dialer.connectSocket(to: "web.test", port: 443, options: Self.options)
+        async let dialed = world.dialer.takeSocket(to: "web.test", port: 443, options: Self.options)
         let host = try await world.resolver.nextLookup(of: "web.test")
         host.bind(try records("1 far.test port=8443", "2 web.test port=8443"))
         host.answer([four1])
@@ -98,7 +98,7 @@ private func records(_ texts: String...) throws -> [SVCBRecord] {
 
     @Test func `a host that has an alias alone is dialed where that leads`() async throws {
         let world = ScriptedWorld([Self.to(four2): .connectsAtOnce])
-        async let dialed = world.dialer.connectSocket(to: "web.test", port: 443, options: Self.options)
+        async let dialed = world.dialer.takeSocket(to: "web.test", port: 443, options: Self.options)
         let host = try await world.resolver.nextLookup(of: "web.test")
         host.answer([])
         host.bind([], alias: try DomainName("pool.test"))
@@ -112,7 +112,7 @@ private func records(_ texts: String...) throws -> [SVCBRecord] {
 
     @Test func `records that are of no use are as good as none`() async throws {
         let world = ScriptedWorld([Self.to(four1): .connectsAtOnce])
-        async let dialed = world.dialer.connectSocket(to: "web.test", port: 443, options: Self.options)
+        async let dialed = world.dialer.takeSocket(to: "web.test", port: 443, options: Self.options)
         let host = try await world.resolver.nextLookup(of: "web.test")
         host.answer([four1])
         host.bind(try records("1 far.test alpn=h3 no-default-alpn", "2 far.test key667=x mandatory=key667"))
@@ -120,10 +120,10 @@ private func records(_ texts: String...) throws -> [SVCBRecord] {
         #expect(world.resolver.lookups.count == 1)
     }
 
-    @Test func `the dial goes on while any look-up does, and fails with the first one's reason`() async throws {
+    @Test func `the dial goes on while any lookup does, and fails with the first one's reason`() async throws {
         let world = ScriptedWorld()
         let dialed = Task { () async throws(DialError) in
-            try await world.dialer.connectSocket(to: "web.test", port: 443, options: Self.options)
+            try await world.dialer.takeSocket(to: "web.test", port: 443, options: Self.options)
         }
         let host = try await world.resolver.nextLookup(of: "web.test")
         host.bind(try records("1 far.test"))
@@ -139,7 +139,7 @@ private func records(_ texts: String...) throws -> [SVCBRecord] {
 
     @Test func `what a target brings late is dialed after what came before it`() async throws {
         let world = ScriptedWorld([Self.to(four2): .connectsAtOnce])
-        async let dialed = world.dialer.connectSocket(to: "web.test", port: 443, options: Self.options)
+        async let dialed = world.dialer.takeSocket(to: "web.test", port: 443, options: Self.options)
         let host = try await world.resolver.nextLookup(of: "web.test")
         host.answer([four1])
         host.bind(try records("1 far.test"))
@@ -157,8 +157,8 @@ private func records(_ texts: String...) throws -> [SVCBRecord] {
     @Test func `a policy judges what bindings lead to, hints included`() async throws {
         let world = ScriptedWorld([Self.to(four1): .connectsAtOnce, Self.to(four2): .connectsAtOnce])
         var configuration = world.dialer.configuration
-        configuration.policy = AddressPolicy(isAllowed: { $0 != four2 })
-        async let dialed = Dialer(configuration).connectSocket(to: "web.test", port: 443, options: Self.options)
+        configuration.policy = AddressPolicy(isAllowed: { $0.address != four2 })
+        async let dialed = Dialer(configuration).takeSocket(to: "web.test", port: 443, options: Self.options)
         let host = try await world.resolver.nextLookup(of: "web.test")
         host.bind(try records("1 far.test ipv4hint=192.0.2.2"))
         host.answer([four1])
@@ -166,13 +166,13 @@ private func records(_ texts: String...) throws -> [SVCBRecord] {
         try await world.resolver.nextLookup(of: "far.test.").end()
         let socket = try await dialed
         #expect(socket.destination == Self.to(four1))
-        #expect(socket.splits.attempts.map(\.outcome) == [.vetoed, .connected])
+        #expect(socket.report.attempts.map(\.outcome) == [.vetoed, .connected])
     }
 
     @Test func `a literal, a local name and an answer have no bindings`() async throws {
         let world = ScriptedWorld([Self.to(four1): .connectsAtOnce], addresses: [four1])
-        let literal = try await world.dialer.connectSocket(to: "192.0.2.1", port: 443, options: Self.options)
-        let override = try await world.dialer.connectSocket(to: "db.test", port: 443, options: Self.options)
+        let literal = try await world.dialer.takeSocket(to: "192.0.2.1", port: 443, options: Self.options)
+        let override = try await world.dialer.takeSocket(to: "db.test", port: 443, options: Self.options)
         #expect(literal.binding == nil && override.binding == nil)
         async let answered = world.dialer.resolve("web.test", port: 443, options: Self.options)
         let lookup = try await world.resolver.nextLookup(of: "web.test")
@@ -182,10 +182,10 @@ private func records(_ texts: String...) throws -> [SVCBRecord] {
         #expect(try await answered.endpoints.map(\.address) == [four1])
     }
 
-    @Test func `a dial that is called off leaves every look-up`() async throws {
+    @Test func `a dial that is called off leaves every lookup`() async throws {
         let world = ScriptedWorld()
         let task = Task {
-            try? await world.dialer.connectSocket(to: "web.test", port: 443, options: Self.options)
+            try? await world.dialer.takeSocket(to: "web.test", port: 443, options: Self.options)
         }
         let host = try await world.resolver.nextLookup(of: "web.test")
         host.bind(try records("1 far.test", "2 near.test"))
@@ -196,15 +196,15 @@ private func records(_ texts: String...) throws -> [SVCBRecord] {
         task.cancel()
         await world.clock.advance(to: at(1))
         #expect(await task.value == nil)
-        for lookup in [host] + targets { #expect(lookup.withdrawals == 1) }
+        for lookup in [host] + targets { #expect(lookup.cancellations == 1) }
     }
 
     @Test(arguments: [true, false])
-    func `a target that could not be looked up is named, whichever look-up ends first`(isTargetFirst: Bool) async throws
+    func `a target that could not be looked up is named, whichever lookup ends first`(isTargetFirst: Bool) async throws
     {
         let world = ScriptedWorld()
         let dialed = Task { () async throws(DialError) in
-            try await world.dialer.connectSocket(to: "web.test", port: 443, options: Self.options)
+            try await world.dialer.takeSocket(to: "web.test", port: 443, options: Self.options)
         }
         let host = try await world.resolver.nextLookup(of: "web.test")
         host.bind(try records("1 far.test"))
@@ -223,7 +223,7 @@ private func records(_ texts: String...) throws -> [SVCBRecord] {
 
     @Test func `a target without a descriptor to ask with is asked again, and the host is not`() async throws {
         let world = ScriptedWorld([Self.to(four2): .connectsAtOnce])
-        async let dialed = world.dialer.connectSocket(to: "web.test", port: 443, options: Self.options)
+        async let dialed = world.dialer.takeSocket(to: "web.test", port: 443, options: Self.options)
         let host = try await world.resolver.nextLookup(of: "web.test")
         host.bind(try records("1 far.test"))
         host.answer([])
@@ -237,7 +237,7 @@ private func records(_ texts: String...) throws -> [SVCBRecord] {
         again.end()
         let socket = try await dialed
         #expect(socket.binding?.target == "far.test")
-        #expect(socket.splits.queue == at(5))
+        #expect(socket.report.queue == at(5))
         #expect(world.resolver.lookups.count == 3)
     }
 
@@ -245,7 +245,7 @@ private func records(_ texts: String...) throws -> [SVCBRecord] {
         async throws
     {
         let world = ScriptedWorld([Self.to(four1): .fails(111, after: .zero), Self.to(four2): .connectsAtOnce])
-        async let dialed = world.dialer.connectSocket(to: "web.test", port: 443, options: Self.options)
+        async let dialed = world.dialer.takeSocket(to: "web.test", port: 443, options: Self.options)
         let host = try await world.resolver.nextLookup(of: "web.test")
         host.answer([])
         host.bind(try records("1 web.test ipv4hint=192.0.2.1", "2 near.test ipv4hint=192.0.2.1", "3 far.test"))
@@ -262,7 +262,7 @@ private func records(_ texts: String...) throws -> [SVCBRecord] {
 
     @Test func `a host without a descriptor to ask with is asked again, its bindings' targets are not`() async throws {
         let world = ScriptedWorld([Self.to(four2): .connectsAtOnce])
-        async let dialed = world.dialer.connectSocket(to: "web.test", port: 443, options: Self.options)
+        async let dialed = world.dialer.takeSocket(to: "web.test", port: 443, options: Self.options)
         let host = try await world.resolver.nextLookup(of: "web.test")
         host.bind(try records("1 far.test"))
         let far = try await world.resolver.nextLookup(of: "far.test.")
@@ -278,12 +278,12 @@ private func records(_ texts: String...) throws -> [SVCBRecord] {
         #expect(world.resolver.lookups.count == 3)
     }
 
-    @Test func `a dial that is called off while a target waits for a descriptor leaves the host's look-up`()
+    @Test func `a dial that is called off while a target waits for a descriptor leaves the host's lookup`()
         async throws
     {
         let world = ScriptedWorld()
         let task = Task { () async throws(DialError) in
-            try await world.dialer.connectSocket(to: "web.test", port: 443, options: Self.options)
+            try await world.dialer.takeSocket(to: "web.test", port: 443, options: Self.options)
         }
         let host = try await world.resolver.nextLookup(of: "web.test")
         host.bind(try records("1 far.test"))
@@ -295,12 +295,12 @@ private func records(_ texts: String...) throws -> [SVCBRecord] {
         await world.clock.advance(to: at(2))
         let error = await #expect(throws: DialError.self) { try await task.value }
         #expect(error?.code == .cancelled)
-        #expect(host.withdrawals == 1)
+        #expect(host.cancellations == 1)
     }
 
     @Test func `a target that waits for its place is waited for on the queue's clock`() async throws {
         let world = ScriptedWorld([Self.to(four2): .connectsAtOnce])
-        async let dialed = world.dialer.connectSocket(to: "web.test", port: 443, options: Self.options)
+        async let dialed = world.dialer.takeSocket(to: "web.test", port: 443, options: Self.options)
         let host = try await world.resolver.nextLookup(of: "web.test")
         host.start()
         host.bind(try records("1 far.test"))
@@ -313,13 +313,13 @@ private func records(_ texts: String...) throws -> [SVCBRecord] {
         await world.clock.advance(to: at(42))
         far.answer([four2])
         let socket = try await dialed
-        #expect(socket.splits.queue == at(30))
-        #expect(socket.splits.lookup == at(12))
+        #expect(socket.report.queue == at(30))
+        #expect(socket.report.lookup == at(12))
     }
 
     @Test func `what is overridden is not looked up, as a target either`() async throws {
         let world = ScriptedWorld([Self.to(four2, 8_443): .connectsAtOnce], addresses: [four2])
-        async let dialed = world.dialer.connectSocket(to: "web.test", port: 443, options: Self.options)
+        async let dialed = world.dialer.takeSocket(to: "web.test", port: 443, options: Self.options)
         let host = try await world.resolver.nextLookup(of: "web.test")
         host.bind(try records("1 DB.test port=8443"))
         host.answer([])
@@ -327,9 +327,9 @@ private func records(_ texts: String...) throws -> [SVCBRecord] {
         #expect(world.resolver.lookups.count == 1)
     }
 
-    @Test func `the splits say who has answered, and whether any of it was stale`() async throws {
+    @Test func `the report say who has answered, and whether any of it was stale`() async throws {
         let world = ScriptedWorld([Self.to(four2): .connectsAtOnce])
-        async let dialed = world.dialer.connectSocket(to: "web.test", port: 443, options: Self.options)
+        async let dialed = world.dialer.takeSocket(to: "web.test", port: 443, options: Self.options)
         let host = try await world.resolver.nextLookup(of: "web.test")
         host.bind(try records("1 far.test"))
         host.end(ResolutionError(.temporaryFailure, "web.test A: SERVFAIL"))
@@ -337,7 +337,7 @@ private func records(_ texts: String...) throws -> [SVCBRecord] {
         let server = Endpoint(address: four1, port: 53)
         far.deliver(
             .answered(
-                LookupAnswer(
+                LookupResult(
                     families: .both,
                     addresses: [four2],
                     isInDestinationOrder: false,
@@ -347,15 +347,15 @@ private func records(_ texts: String...) throws -> [SVCBRecord] {
                 )
             )
         )
-        let splits = try await dialed.splits
-        #expect(splits.source == .cache && splits.server == server && splits.isStale)
-        #expect(splits.unanswered == .both)
+        let report = try await dialed.report
+        #expect(report.source == .cache && report.server == server && report.isStale)
+        #expect(report.unanswered == .both)
     }
 
     @Test func `the host is its own binding however its name is written, and an alias back to it is none`() async throws
     {
         let world = ScriptedWorld([Self.to(four1): .connectsAtOnce])
-        async let dialed = world.dialer.connectSocket(to: "Web.test.", port: 443, options: Self.options)
+        async let dialed = world.dialer.takeSocket(to: "Web.test.", port: 443, options: Self.options)
         let host = try await world.resolver.nextLookup(of: "web.test.")
         host.bind([], alias: try DomainName("web.test"))
         host.answer([four1])
@@ -366,7 +366,7 @@ private func records(_ texts: String...) throws -> [SVCBRecord] {
 
     @Test func `a server that names hundreds of targets has eight looked up`() async throws {
         let world = ScriptedWorld([Self.to(four1): .connectsAtOnce])
-        async let dialed = world.dialer.connectSocket(to: "web.test", port: 443, options: Self.options)
+        async let dialed = world.dialer.takeSocket(to: "web.test", port: 443, options: Self.options)
         let host = try await world.resolver.nextLookup(of: "web.test")
         host.bind(try (1...300).map { try SVCBRecord(presentation: "\($0) far\($0).test") })
         let first = try await world.resolver.nextLookup(of: "far1.test.")
@@ -438,8 +438,9 @@ private func records(_ texts: String...) throws -> [SVCBRecord] {
             try await connection.output.close()
         }
         #expect(told.withLockedValue { $0 } == ["h2", "initialized", "h2", "initialized"])
-        // Three for each host, one for its target, shared or kept; and what confirms that a host has no addresses of its own.
-        #expect((5...8).contains(names.queryCount))
+        // Three for each host, one for its target, shared or kept; what confirms that a host has no addresses of its
+        // own; and what a busy machine has taken for silence.
+        #expect((5...16).contains(names.queryCount))
         await names.stop()
         try await service.stop()
     }

@@ -9,19 +9,17 @@ import Testing
 
 @testable import FairDial
 
-@Suite struct `Rule 6: a loop that is really blocked` {
-    @Test func `what connected meanwhile counts, though its budget is long over when the loop comes`() async throws {
+@Suite(.serialized, .tags(.wallClock)) struct `Rule 6 by the wall clock: a loop that is really blocked` {
+    @Test func `what connected meanwhile counts, though its timeout is long over when the loop comes`() async throws {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let loop = group.next()
         let server = try FullBacklog()
         var options = DialOptions()
-        options.budgets = Budgets(connect: .milliseconds(500))
-        let dial = Dialer.shared.connect(to: "127.0.0.1", port: server.port, options: options, on: loop) {
-            $0.eventLoop.makeSucceededVoidFuture()
-        }
+        options.timeouts = DialTimeouts(connect: .milliseconds(500))
+        let dial = Dialer.shared.connect(to: "127.0.0.1", port: server.port, options: options, on: loop)
         let isAccepted = try await loop.submit {
-            // The attempt is under way and its timer is set. From here the loop does nothing for at least three seconds,
-            // and until the kernel has made the connection.
+            // The attempt is under way and its timer is set. From here the loop does nothing for at least three
+            // seconds, and until the kernel has made the connection.
             let began = ContinuousClock.now
             let isAccepted = server.acceptSomebodyNew()
             while ContinuousClock.now - began < .seconds(3) { usleep(10_000) }
@@ -29,13 +27,13 @@ import Testing
         }.get()
         #expect(isAccepted)
         let connection = try await dial.get()
-        #expect(connection.splits.attempts.map(\.outcome) == [.connected])
+        #expect(connection.report.attempts.map(\.outcome) == [.connected])
         // It ended when the kernel said so, and not when the loop came to hear of it.
-        let attempt = try #require(connection.splits.attempts.first)
+        let attempt = try #require(connection.report.attempts.first)
         let ended = try #require(attempt.ended)
         #expect(ended > .milliseconds(500))
         #expect(ended < .seconds(3))
-        #expect(connection.splits.connect == ended - attempt.started)
+        #expect(connection.report.connect == ended - attempt.started)
         // The far side has left meanwhile.
         try await connection.output.closeFuture.get()
         server.stop()
@@ -45,12 +43,12 @@ import Testing
     @Test func `what has not connected by then is connectTimeout`() async throws {
         let server = try FullBacklog()
         var options = DialOptions()
-        options.budgets = Budgets(connect: .milliseconds(50))
+        options.timeouts = DialTimeouts(connect: .milliseconds(50))
         let error = await failure {
             try await Dialer.shared.connect(to: "127.0.0.1", port: server.port, options: options)
         }
         #expect(error?.code == .connectTimeout)
-        #expect(error?.splits.attempts.map(\.outcome) == [.timedOut])
+        #expect(error?.report.attempts.map(\.outcome) == [.timedOut])
         server.stop()
     }
 }

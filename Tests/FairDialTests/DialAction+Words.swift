@@ -6,8 +6,10 @@ extension DialAction {
     /// The action in words, so that a test can state a whole list of them.
     var words: String {
         switch self {
-        case .lookUp: "look up"
-        case .leaveLookup: "leave the look-up"
+        case .lookUp(.first): "look up"
+        case .lookUp(let id): "look up \(id.number)"
+        case .cancelLookup(.first): "leave the lookup"
+        case .cancelLookup(let id): "leave lookup \(id.number)"
         case .catchUp: "catch up"
         case .reachStartingLine: "starting line"
         case .open(let destination): "open \(destination)"
@@ -24,11 +26,11 @@ extension DialAction {
 extension BidirectionalCollection<DialAction> {
     var words: [String] { map(\.words) }
 
-    /// The splits that the last action reports, if the dial has ended.
-    var splits: Splits? {
+    /// The report that the last action reports, if the dial has ended.
+    var report: DialReport? {
         switch last {
-        case .finish(.connected(_, let splits)), .finish(.answered(let splits)): splits
-        case .finish(.failed(let error)): error.splits
+        case .finish(.connected(_, let report)), .finish(.answered(let report)): report
+        case .finish(.failed(let error)): error.report
         default: nil
         }
     }

@@ -6,12 +6,12 @@ import NameResolution
 @testable import FairDial
 
 extension DialQuestion {
-    /// A question about `db.test:80`: queue 30 s, look-up 5 s, connect 2 s, handshake 1 s unless it says otherwise.
+    /// A question about `db.test:80`: queue 30 s, lookup 5 s, connect 2 s, handshake 1 s unless it says otherwise.
     static func about(
         _ name: String? = "db.test",
         goal: Goal = .channel,
         families: AddressFamilies = .both,
-        budgets: Budgets = Budgets(
+        timeouts: Timeouts = Timeouts(
             queue: .seconds(30),
             lookup: .seconds(5),
             connect: .seconds(2),
@@ -26,7 +26,7 @@ extension DialQuestion {
             target: try Target(host: name ?? "192.0.2.1", port: 80),
             goal: goal,
             lookup: name.map { LookupQuestion(name: $0, families: families) },
-            budgets: budgets,
+            timeouts: timeouts,
             deadline: deadline,
             policy: policy,
             awaitsReadiness: awaitsReadiness,
@@ -35,9 +35,9 @@ extension DialQuestion {
     }
 }
 
-extension LookupAnswer {
+extension LookupResult {
     /// The system's answer for these families.
-    static func system(_ addresses: [IPAddress], settling families: AddressFamilies = .both) -> LookupAnswer {
-        LookupAnswer(families: families, addresses: addresses, isInDestinationOrder: true, source: .system)
+    static func system(_ addresses: [IPAddress], settling families: AddressFamilies = .both) -> LookupResult {
+        LookupResult(families: families, addresses: addresses, isInDestinationOrder: true, source: .system)
     }
 }

@@ -24,30 +24,30 @@ private func at(_ milliseconds: Int) -> Duration { .milliseconds(milliseconds) }
         dial.handOverBegins(at: at(35))
         let end = dial.ready(at: at(36))
         #expect(end.words == ["connected to \(four)"])
-        let splits = try #require(end.splits)
-        #expect(splits.queue == at(10))
-        #expect(splits.lookup == at(21))
-        #expect(splits.connect == at(4))
-        #expect(splits.handshake == nil)
-        #expect(splits.source == .system)
-        #expect(splits.attempts.map(\.outcome) == [.connected])
-        #expect(splits.attempts.map(\.started) == [at(31)])
-        #expect(splits.attempts.map(\.ended) == [at(35)])
+        let report = try #require(end.report)
+        #expect(report.queue == at(10))
+        #expect(report.lookup == at(21))
+        #expect(report.connect == at(4))
+        #expect(report.handshake == nil)
+        #expect(report.source == .system)
+        #expect(report.attempts.map(\.outcome) == [.connected])
+        #expect(report.attempts.map(\.started) == [at(31)])
+        #expect(report.attempts.map(\.ended) == [at(35)])
         #expect(dial.wakeTime == nil)
     }
 
-    @Test func `known destinations open without a look-up, at time zero`() throws {
+    @Test func `known destinations open without a lookup, at time zero`() throws {
         var dial = Dial(try .about(nil))
         #expect(dial.start(with: [six, four], from: .numeric, at: .zero).words == ["open \(six)"])
         #expect(dial.wakeTime == at(250))
         #expect(dial.advance(to: at(250)).words == ["open \(four)"])
         #expect(dial.connected(four, at: at(251)).words == ["close \(six)", "hand over \(four)"])
         let end = dial.ready(at: at(252))
-        #expect(end.splits?.queue == .zero)
-        #expect(end.splits?.lookup == .zero)
-        #expect(end.splits?.connect == at(251))
-        #expect(end.splits?.source == .numeric)
-        #expect(end.splits?.attempts.map(\.outcome) == [.abandoned, .connected])
+        #expect(end.report?.queue == .zero)
+        #expect(end.report?.lookup == .zero)
+        #expect(end.report?.connect == at(251))
+        #expect(end.report?.source == .numeric)
+        #expect(end.report?.attempts.map(\.outcome) == [.abandoned, .connected])
     }
 
     @Test func `a socket is what is wanted: nothing is handed over`() throws {
@@ -63,16 +63,16 @@ private func at(_ milliseconds: Int) -> Duration { .milliseconds(milliseconds) }
         #expect(dial.failed(six, AttemptFailure(errorNumber: 111), at: at(6), toldAt: at(6)).words == ["open \(four)"])
     }
 
-    @Test func `the starting line is told after a look-up that had to wait for a descriptor`() throws {
+    @Test func `the starting line is told after a lookup that had to wait for a descriptor`() throws {
         var dial = Dial(try .about(tellsStart: true))
         _ = dial.start(at: .zero)
         _ = dial.lookupEnded(ResolutionError(.noDescriptor, "none"), at: at(1))
-        #expect(dial.advance(to: at(6)).words == ["look up"])
+        #expect(dial.takeTurn(at: at(6)).words == ["look up"])
         #expect(dial.answered(.system([]), all: [four], at: at(7)).words == ["starting line", "open \(four)"])
     }
 }
 
-@Suite struct `Rule 5: each clock has its own budget` {
+@Suite struct `Rule 5: each clock has its own timeout` {
     @Test func `the queue's time is taken from no other clock`() throws {
         var dial = Dial(try .about())
         _ = dial.start(at: .zero)
@@ -85,30 +85,30 @@ private func at(_ milliseconds: Int) -> Duration { .milliseconds(milliseconds) }
         #expect(dial.connected(four, at: at(36_997)).words == ["hand over \(four)"])
     }
 
-    @Test func `no place within the queue's budget is queueTimeout`() throws {
+    @Test func `no place within the queue's timeout is queueTimeout`() throws {
         var dial = Dial(try .about())
         _ = dial.start(at: .zero)
         dial.lookupQueued(at: .zero)
         #expect(dial.advance(to: at(29_999)).words == [])
         let end = dial.advance(to: at(30_000))
-        #expect(end.words == ["leave the look-up", "failed: queueTimeout"])
-        #expect(end.splits?.queue == at(30_000))
+        #expect(end.words == ["leave the lookup", "failed: queueTimeout"])
+        #expect(end.report?.queue == at(30_000))
         #expect(end.error?.fault == .machine)
         #expect(end.error?.isRetryable == true)
     }
 
-    @Test func `no answer within the look-up's budget is lookupTimeout`() throws {
+    @Test func `no answer within the lookup's timeout is lookupTimeout`() throws {
         var dial = Dial(try .about())
         _ = dial.start(at: .zero)
         dial.lookupStarted(at: .zero)
         let end = dial.advance(to: at(5_000))
-        #expect(end.words == ["leave the look-up", "failed: lookupTimeout"])
-        #expect(end.error?.message == "the look-up was not answered within 5 s")
+        #expect(end.words == ["leave the lookup", "failed: lookupTimeout"])
+        #expect(end.error?.message == "the lookup was not answered within 5 s")
         #expect(end.error?.fault == .nameService)
-        #expect(end.splits?.unanswered == .both)
+        #expect(end.report?.unanswered == .both)
     }
 
-    @Test func `no connection within the connect budget is connectTimeout, and names what was tried`() throws {
+    @Test func `no connection within the connect timeout is connectTimeout, and names what was tried`() throws {
         var dial = Dial(try .about(nil))
         _ = dial.start(with: [six, four], from: .numeric, at: .zero)
         _ = dial.advance(to: at(250))
@@ -118,11 +118,11 @@ private func at(_ milliseconds: Int) -> Duration { .milliseconds(milliseconds) }
             end.error?.message
                 == "no attempt connected within 2 s: [2001:db8::1]:80 timed-out, 192.0.2.1:80 timed-out"
         )
-        #expect(end.splits?.attempts.map(\.outcome) == [.timedOut, .timedOut])
+        #expect(end.report?.attempts.map(\.outcome) == [.timedOut, .timedOut])
         #expect(end.error?.fault == .network)
     }
 
-    @Test func `not ready within the handshake's budget is handshakeTimeout, and the channel is closed`() throws {
+    @Test func `not ready within the handshake's timeout is handshakeTimeout, and the channel is closed`() throws {
         var dial = Dial(try .about(nil, awaitsReadiness: true))
         _ = dial.start(with: [four], from: .numeric, at: .zero)
         _ = dial.connected(four, at: at(5))
@@ -130,11 +130,11 @@ private func at(_ milliseconds: Int) -> Duration { .milliseconds(milliseconds) }
         #expect(dial.wakeTime == at(1_005))
         let end = dial.advance(to: at(1_005))
         #expect(end.words == ["close the winner", "failed: handshakeTimeout"])
-        #expect(end.splits?.handshake == at(1_000))
+        #expect(end.report?.handshake == at(1_000))
         #expect(end.error?.fault == .peer)
     }
 
-    @Test func `the look-up's clock runs again while no attempt is under way and an answer is awaited`() throws {
+    @Test func `the lookup's clock runs again while no attempt is under way and an answer is awaited`() throws {
         var dial = Dial(try .about())
         _ = dial.start(at: .zero)
         dial.lookupStarted(at: .zero)
@@ -143,22 +143,22 @@ private func at(_ milliseconds: Int) -> Duration { .milliseconds(milliseconds) }
         #expect(dial.wakeTime == at(5_050))
         #expect(dial.answered(.system([], settling: .ipv4), all: [six, four], at: at(1_150)).words == ["open \(four)"])
         _ = dial.connected(four, at: at(1_160))
-        let splits = try #require(dial.ready(at: at(1_160)).splits)
-        #expect(splits.lookup == at(1_100))
-        #expect(splits.connect == at(60))
+        let report = try #require(dial.ready(at: at(1_160)).report)
+        #expect(report.lookup == at(1_100))
+        #expect(report.connect == at(60))
     }
 
-    @Test func `the resolution delay belongs to the look-up`() throws {
+    @Test func `the resolution delay belongs to the lookup`() throws {
         var dial = Dial(try .about())
         _ = dial.start(at: .zero)
         dial.lookupStarted(at: .zero)
         #expect(dial.answered(.system([], settling: .ipv4), all: [four], at: at(100)).words == [])
         #expect(dial.advance(to: at(150)).words == ["open \(four)"])
         _ = dial.connected(four, at: at(160))
-        let splits = try #require(dial.ready(at: at(160)).splits)
-        #expect(splits.lookup == at(150))
-        #expect(splits.connect == at(10))
-        #expect(splits.unanswered == .ipv6)
+        let report = try #require(dial.ready(at: at(160)).report)
+        #expect(report.lookup == at(150))
+        #expect(report.connect == at(10))
+        #expect(report.unanswered == .ipv6)
     }
 
     @Test func `a deadline bounds all the clocks together`() throws {
@@ -169,32 +169,32 @@ private func at(_ milliseconds: Int) -> Duration { .milliseconds(milliseconds) }
         _ = dial.answered(.system([]), all: [four], at: at(2_500))
         #expect(dial.wakeTime == at(3_000))
         let end = dial.advance(to: at(3_000))
-        #expect(end.words == ["leave the look-up", "close \(four)", "failed: deadlineExceeded"].sortedLikeDial)
-        #expect(end.splits?.total == at(3_000))
+        #expect(end.words == ["leave the lookup", "close \(four)", "failed: deadlineExceeded"].sortedLikeDial)
+        #expect(end.report?.total == at(3_000))
         #expect(end.error?.fault == .caller)
     }
 
-    @Test func `a budget of zero fails as soon as its stage must wait, and only then`() throws {
-        let none = Budgets(queue: .zero, lookup: .zero, connect: .zero, handshake: .zero)
-        var dial = Dial(try .about(nil, budgets: none))
+    @Test func `a timeout of zero fails as soon as its stage must wait, and only then`() throws {
+        let none = Timeouts(queue: .zero, lookup: .zero, connect: .zero, handshake: .zero)
+        var dial = Dial(try .about(nil, timeouts: none))
         _ = dial.start(with: [four], from: .numeric, at: .zero)
         #expect(dial.connected(four, at: .zero).words == ["hand over \(four)"])
         #expect(dial.ready(at: .zero).words == ["connected to \(four)"])
-        var waiting = Dial(try .about(nil, budgets: none))
+        var waiting = Dial(try .about(nil, timeouts: none))
         _ = waiting.start(with: [four], from: .numeric, at: .zero)
         #expect(waiting.advance(to: .zero).words == ["close \(four)", "failed: connectTimeout"])
     }
 }
 
 extension [String] {
-    /// The dial closes its sockets before it leaves the look-up.
+    /// The dial closes its sockets before it leaves the lookup.
     fileprivate var sortedLikeDial: [String] {
         filter { $0.hasPrefix("close") } + filter { !$0.hasPrefix("close") }
     }
 }
 
 @Suite struct `Rule 6: a late whistle is not a verdict` {
-    @Test func `a connection that is told late counts, and the handshake has its whole budget`() throws {
+    @Test func `a connection that is told late counts, and the handshake has its whole timeout`() throws {
         var dial = Dial(try .about(nil, awaitsReadiness: true))
         _ = dial.start(with: [four], from: .numeric, at: .zero)
         // The loop was blocked for 9 s; the socket had connected after 5 ms.
@@ -204,15 +204,15 @@ extension [String] {
         #expect(dial.wakeTime == at(10_000))
         let end = dial.ready(at: at(9_100))
         #expect(end.words == ["connected to \(four)"])
-        #expect(end.splits?.connect == at(5))
-        #expect(end.splits?.attempts.map(\.ended) == [at(5)])
+        #expect(end.report?.connect == at(5))
+        #expect(end.report?.attempts.map(\.ended) == [at(5)])
     }
 
     @Test func `whatever has happened counts before a timer is looked at`() throws {
         var dial = Dial(try .about())
         _ = dial.start(at: .zero)
         dial.lookupQueued(at: .zero)
-        // At 40 s the loop wakes and reads its post first.
+        // At 40 s the loop wakes and reads its mailbox first.
         dial.lookupStarted(at: at(1_000))
         _ = dial.answered(.system([]), all: [four], at: at(40_000))
         #expect(dial.advance(to: at(40_000)).words == [])
@@ -221,7 +221,7 @@ extension [String] {
 }
 
 @Suite struct `Rule 6: the mailbox before the clock` {
-    @Test func `before a look-up's time is up, everything is read that has come, and then the answer counts`() throws {
+    @Test func `before a lookup's time is up, everything is read that has come, and then the answer counts`() throws {
         var dial = Dial(try .about())
         _ = dial.start(at: .zero)
         dial.lookupStarted(at: .zero)
@@ -232,7 +232,7 @@ extension [String] {
         #expect(dial.wake(at: at(9_001)).words == [])
         #expect(dial.answered(.system([]), all: [four], at: at(9_001)).words == ["open \(four)"])
         #expect(dial.caughtUp().words == [])
-        #expect(dial.connected(four, at: at(9_002)).words == ["leave the look-up", "hand over \(four)"])
+        #expect(dial.connected(four, at: at(9_002)).words == ["leave the lookup", "hand over \(four)"])
     }
 
     @Test func `when nothing has come the time is up, as of when it was looked at`() throws {
@@ -241,8 +241,8 @@ extension [String] {
         dial.lookupStarted(at: .zero)
         #expect(dial.wake(at: at(5_000)).words == ["catch up"])
         let end = dial.caughtUp()
-        #expect(end.words == ["leave the look-up", "failed: lookupTimeout"])
-        #expect(end.splits?.lookup == at(5_000))
+        #expect(end.words == ["leave the lookup", "failed: lookupTimeout"])
+        #expect(end.report?.lookup == at(5_000))
         #expect(dial.caughtUp().words == [])
     }
 
@@ -253,14 +253,14 @@ extension [String] {
         _ = dial.wake(at: at(5_000))
         #expect(dial.wakeTime == at(6_000))
         #expect(dial.wake(at: at(5_999)).words == [])
-        #expect(dial.wake(at: at(6_000)).words == ["leave the look-up", "failed: lookupTimeout"])
+        #expect(dial.wake(at: at(6_000)).words == ["leave the lookup", "failed: lookupTimeout"])
     }
 
     @Test func `a deadline is a clock like the others, and so is the handshake's`() throws {
         var waiting = Dial(try .about(deadline: .seconds(3)))
         _ = waiting.start(at: .zero)
         #expect(waiting.wake(at: at(3_000)).words == ["catch up"])
-        #expect(waiting.caughtUp().words == ["leave the look-up", "failed: deadlineExceeded"])
+        #expect(waiting.caughtUp().words == ["leave the lookup", "failed: deadlineExceeded"])
         var shaking = Dial(try .about(nil, awaitsReadiness: true))
         _ = shaking.start(with: [four], from: .numeric, at: .zero)
         _ = shaking.connected(four, at: at(5))
@@ -313,8 +313,8 @@ extension [String] {
             error.message
                 == "all 2 addresses failed: [2001:db8::1]:80 network is unreachable, 192.0.2.1:80 connection refused"
         )
-        #expect(error.splits.attempts.map(\.outcome) == [.unreachable, .refused])
-        #expect(error.splits.attempts.map(\.errorNumber) == [101, 111])
+        #expect(error.report.attempts.map(\.outcome) == [.unreachable, .refused])
+        #expect(error.report.attempts.map(\.errorNumber) == [101, 111])
         #expect(error.fault == .peer)
         #expect("\(error)".hasPrefix("192.0.2.1:80: allAttemptsFailed: all 2 addresses failed: "))
         #expect("\(error)".hasSuffix("[queue 0 s · lookup 0 s (override) · connect 2 ms]"))
@@ -349,11 +349,11 @@ extension [String] {
         _ = dial.start(at: .zero)
         _ = dial.answered(.system([], settling: .ipv6), all: [], at: at(5))
         let end = dial.answered(.system([], settling: .ipv4), all: [], at: at(6))
-        #expect(end.words == ["leave the look-up", "failed: nameNotFound"])
+        #expect(end.words == ["leave the lookup", "failed: nameNotFound"])
         #expect(end.error?.message == "the name has no address")
     }
 
-    @Test func `a look-up that fails in one family after the other's address said no keeps both causes`() throws {
+    @Test func `a lookup that fails in one family after the other's address said no keeps both causes`() throws {
         var dial = Dial(try .about())
         _ = dial.start(at: .zero)
         _ = dial.answered(.system([], settling: .ipv4), all: [four], at: at(5))
@@ -364,7 +364,7 @@ extension [String] {
         #expect(end.error?.resolutionError?.message == "SERVFAIL for AAAA")
         #expect(
             end.error?.message
-                == "the only address failed: 192.0.2.1:80 connection refused, look-up: SERVFAIL for AAAA"
+                == "the only address failed: 192.0.2.1:80 connection refused, lookup: SERVFAIL for AAAA"
         )
     }
 
@@ -386,7 +386,7 @@ extension [String] {
         var dial = Dial(try .about())
         _ = dial.start(at: .zero)
         dial.lookupQueued(at: .zero)
-        #expect(dial.cancel(at: at(5)).words == ["leave the look-up", "failed: cancelled"])
+        #expect(dial.cancel(at: at(5)).words == ["leave the lookup", "failed: cancelled"])
         #expect(dial.answered(.system([]), all: [four], at: at(6)).words == [])
         #expect(dial.lookupEnded(nil, at: at(6)).words == [])
         #expect(dial.cancel(at: at(7)).words == [])
@@ -398,8 +398,8 @@ extension [String] {
         _ = dial.answered(.system([], settling: .ipv6), all: [six, four], at: at(1))
         _ = dial.advance(to: at(251))
         let end = dial.cancel(at: at(260))
-        #expect(end.words == ["close \(six)", "close \(four)", "leave the look-up", "failed: cancelled"])
-        #expect(end.splits?.attempts.map(\.outcome) == [.abandoned, .abandoned])
+        #expect(end.words == ["close \(six)", "close \(four)", "leave the lookup", "failed: cancelled"])
+        #expect(end.report?.attempts.map(\.outcome) == [.abandoned, .abandoned])
         #expect(dial.connected(six, at: at(261)).words == [])
         #expect(dial.failed(four, AttemptFailure(errorNumber: 111), at: at(262), toldAt: at(262)).words == [])
     }
@@ -423,44 +423,51 @@ extension [String] {
 }
 
 @Suite struct `No descriptor left: the dial waits, and no address is blamed` {
-    @Test func `an attempt is put off, on the queue's clock, less and less often`() throws {
+    @Test func `an attempt is put off until it is the dial's turn, on the queue's clock`() throws {
         var dial = Dial(try .about(nil))
         _ = dial.start(with: [four], from: .numeric, at: .zero)
-        var retries: [Int] = []
         var now = Duration.zero
-        for _ in 0..<7 {
+        for turn in 0..<7 {
             #expect(dial.outOfDescriptors(four, at: now).words == [])
-            let next = dial.wakeTime
-            let wake = try #require(next)
-            retries.append(Int((wake - now) / .milliseconds(1)))
-            now = wake
-            #expect(dial.advance(to: now).words == ["open \(four)"])
+            let (awaitsTurn, hasBeenShort, wake) = (dial.awaitsTurn, dial.hasBeenShort, dial.wakeTime)
+            #expect(awaitsTurn)
+            #expect(hasBeenShort == (turn > 0))
+            // It has no clock of its own that asks again.
+            #expect(wake == .seconds(30))
+            #expect(dial.wake(at: now + at(500)).words == [])
+            now += .seconds(1)
+            #expect(dial.takeTurn(at: now).words == ["open \(four)"])
+            // It has had its turn.
+            #expect(dial.takeTurn(at: now).words == [])
         }
-        #expect(retries == [5, 10, 20, 40, 80, 100, 100])
         _ = dial.connected(four, at: now + at(1))
-        let splits = try #require(dial.ready(at: now + at(1)).splits)
-        #expect(splits.attempts.map(\.outcome) == [.connected])
-        #expect(splits.queue == now)
-        #expect(splits.connect == at(1))
+        let report = try #require(dial.ready(at: now + at(1)).report)
+        #expect(report.attempts.map(\.outcome) == [.connected])
+        #expect(report.queue == now)
+        #expect(report.connect == at(1))
     }
 
-    @Test func `when the queue's budget ends it is outOfDescriptors`() throws {
+    @Test func `when the queue's timeout ends it is outOfDescriptors`() throws {
         var dial = Dial(try .about(nil))
         _ = dial.start(with: [four], from: .numeric, at: .zero)
         _ = dial.outOfDescriptors(four, at: .zero)
+        // A turn that comes too late opens nothing any more.
+        #expect(dial.takeTurn(at: at(30_000)).words == [])
         let end = dial.advance(to: at(30_000))
         #expect(end.words == ["failed: outOfDescriptors"])
         #expect(end.error?.message == "no descriptor was free for 30 s: 1 address was not tried")
         #expect(end.error?.fault == .machine)
-        #expect(end.splits?.attempts == [])
+        #expect(end.report?.attempts == [])
     }
 
-    @Test func `a look-up without a descriptor is asked again`() throws {
+    @Test func `a lookup without a descriptor is asked again`() throws {
         var dial = Dial(try .about())
         _ = dial.start(at: .zero)
         #expect(dial.lookupEnded(ResolutionError(.noDescriptor, "none"), at: at(1)).words == [])
-        #expect(dial.wakeTime == at(6))
-        #expect(dial.advance(to: at(6)).words == ["look up"])
+        let (awaitsTurn, wake) = (dial.awaitsTurn, dial.wakeTime)
+        #expect(awaitsTurn)
+        #expect(wake == at(30_001))
+        #expect(dial.takeTurn(at: at(6)).words == ["look up"])
         #expect(dial.answered(.system([]), all: [four], at: at(8)).words == ["open \(four)"])
     }
 
@@ -468,11 +475,11 @@ extension [String] {
         var asking = Dial(try .about())
         _ = asking.start(at: .zero)
         #expect(asking.lookupEnded(ResolutionError(.noThread, "no thread to ask with"), at: at(1)).words == [])
-        #expect(asking.advance(to: at(6)).words == ["look up"])
+        #expect(asking.takeTurn(at: at(6)).words == ["look up"])
         _ = asking.lookupEnded(ResolutionError(.noThread, "no thread to ask with"), at: at(6))
         let end = asking.advance(to: at(30_001))
         #expect(end.words == ["failed: outOfThreads"])
-        #expect(end.error?.message == "no thread was free for 30 s: look-up: no thread to ask with")
+        #expect(end.error?.message == "no thread was free for 30 s: lookup: no thread to ask with")
         #expect(end.error?.fault == .machine)
         #expect(end.error?.isRetryable == true)
         var watching = Dial(try .about(nil))
@@ -481,7 +488,20 @@ extension [String] {
         #expect(watching.advance(to: at(30_000)).error?.code == .outOfThreads)
     }
 
-    @Test(arguments: [[99], [98], [11], [99, 11]])
+    @Test(arguments: [105, 12] as [Int32])
+    func `no buffers or memory for one family is no missing descriptor, and the other one is tried`(
+        number: Int32
+    ) throws {
+        #expect(!AttemptFailure.isShortage(number))
+        #expect(AttemptFailure(errorNumber: number).shortage == nil)
+        var dial = Dial(try .about(nil))
+        #expect(dial.start(with: [six, four], from: .numeric, at: .zero).words == ["open \(six)"])
+        let failure = AttemptFailure(errorNumber: number)
+        #expect(dial.failed(six, failure, at: at(1), toldAt: at(1)).words == ["open \(four)"])
+        #expect(dial.connected(four, at: at(2)).words == ["hand over \(four)"])
+    }
+
+    @Test(arguments: [[99], [98], [11], [105], [12], [99, 11]])
     func `ports and addresses that this machine does not have are no network's fault`(_ numbers: [Int32]) throws {
         var dial = Dial(try .about(nil))
         let destinations = [six, four].prefix(numbers.count)
@@ -495,7 +515,7 @@ extension [String] {
         #expect(error?.fault == .machine)
         #expect(error?.isRetryable == true)
         // What such an attempt says nothing about is the way to the peer.
-        #expect(error?.splits.attempts.map(\.outcome) == numbers.map { _ in .failed })
+        #expect(error?.report.attempts.map(\.outcome) == numbers.map { _ in .failed })
     }
 
     @Test func `beside an address out of reach the network is to blame, and beside a refusal the peer`() throws {
@@ -538,14 +558,14 @@ extension [String] {
         }
         #expect(pauses == [5, 10, 20, 40, 80, 100, 100])
         #expect(dial.connected(path, at: now + at(1)).words == ["hand over \(path)"])
-        let splits = try #require(dial.ready(at: now + at(1)).splits)
-        #expect(splits.connect == now + at(1))
-        #expect(splits.queue == .zero)
-        #expect(splits.attempts.map(\.started) == [.zero])
-        #expect(splits.attempts.map(\.reason) == [nil])
+        let report = try #require(dial.ready(at: now + at(1)).report)
+        #expect(report.connect == now + at(1))
+        #expect(report.queue == .zero)
+        #expect(report.attempts.map(\.started) == [.zero])
+        #expect(report.attempts.map(\.reason) == [nil])
     }
 
-    @Test func `when the connect budget ends it says so, and there is no socket to close`() throws {
+    @Test func `when the connect timeout ends it says so, and there is no socket to close`() throws {
         var dial = Dial(try .about(nil))
         _ = dial.start(with: [path], from: nil, at: .zero)
         _ = dial.failed(path, .backlogFull, at: at(1), toldAt: at(1))
@@ -575,7 +595,7 @@ extension [String] {
 }
 
 @Suite struct `What was not tried is counted` {
-    @Test func `when the connect budget ends`() throws {
+    @Test func `when the connect timeout ends`() throws {
         var dial = Dial(try .about(nil))
         let others = (2...4).map { Destinations.to(.v4(IPv4Address(bits: 0xC000_0200 + $0))) }
         _ = dial.start(with: [four] + others, from: .override, at: .zero)
@@ -616,8 +636,8 @@ extension [String] {
         #expect(dial.answered(.system([], settling: .ipv6), all: [six, four], at: at(2)).words == [])
         let end = dial.lookupEnded(nil, at: at(2))
         #expect(end.words == ["answered"])
-        #expect(end.splits?.unanswered == [])
-        #expect(end.splits?.attempts == [])
+        #expect(end.report?.unanswered == [])
+        #expect(end.report?.attempts == [])
     }
 
     @Test func `one silent family leaves the other's answer, with what is missing`() throws {
@@ -626,8 +646,8 @@ extension [String] {
         dial.lookupStarted(at: .zero)
         _ = dial.answered(.system([], settling: .ipv4), all: [four], at: at(1))
         let end = dial.advance(to: at(5_000))
-        #expect(end.words == ["leave the look-up", "answered"])
-        #expect(end.splits?.unanswered == .ipv6)
+        #expect(end.words == ["leave the lookup", "answered"])
+        #expect(end.report?.unanswered == .ipv6)
     }
 
     @Test func `an error in one family does not spoil the other's answer`() throws {
@@ -636,7 +656,7 @@ extension [String] {
         _ = dial.answered(.system([], settling: .ipv4), all: [four], at: at(1))
         let end = dial.lookupEnded(ResolutionError(.temporaryFailure, "SERVFAIL"), at: at(2))
         #expect(end.words == ["answered"])
-        #expect(end.splits?.unanswered == .ipv6)
+        #expect(end.report?.unanswered == .ipv6)
     }
 
     @Test func `no address at all is an error, not an empty answer`() throws {

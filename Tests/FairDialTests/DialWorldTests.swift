@@ -47,7 +47,7 @@ private struct World: ~Copyable {
         random = SeededGenerator(seed: seed)
         goal = [.channel, .socket, .answer][Int.random(in: 0..<3, using: &random)]
         hasName = Bool.random(using: &random)
-        let budgets = Budgets(
+        let timeouts = Timeouts(
             queue: .milliseconds(Int.random(in: 0...900, using: &random)),
             lookup: .milliseconds(Int.random(in: 0...900, using: &random)),
             connect: .milliseconds(Int.random(in: 0...900, using: &random)),
@@ -59,7 +59,7 @@ private struct World: ~Copyable {
             let question = try? DialQuestion.about(
                 hasName ? "db.test" : nil,
                 goal: goal,
-                budgets: budgets,
+                timeouts: timeouts,
                 deadline: deadline,
                 awaitsReadiness: true
             )
@@ -98,7 +98,7 @@ private struct World: ~Copyable {
         let earlier = now - .milliseconds(Int.random(in: 0...30, using: &random))
         let anybody = Self.destinations.randomElement(using: &random) ?? Self.destinations[0]
         let target = open.randomElement(using: &random) ?? anybody
-        switch Int.random(in: 0..<15, using: &random) {
+        switch Int.random(in: 0..<16, using: &random) {
         case 0: dial.lookupQueued(at: now)
         case 1: dial.lookupStarted(at: earlier)
         case 2, 3: answer()
@@ -111,7 +111,7 @@ private struct World: ~Copyable {
             isLookingUp = false
             take(
                 dial.lookupEnded(kind.map { ResolutionError($0, "no") }, at: now),
-                after: "look-up ended \(kind as Any)"
+                after: "lookup ended \(kind as Any)"
             )
         case 5:
             guard !dial.awaitsRetry(target) else { return }
@@ -136,6 +136,7 @@ private struct World: ~Copyable {
         case 12, 13:
             askedAt = nil
             take(dial.caughtUp(), after: "caught up")
+        case 14: take(dial.takeTurn(at: now), after: "its turn")
         default: take(dial.wake(at: now), after: "wake at \(now)")
         }
     }
@@ -159,9 +160,9 @@ private struct World: ~Copyable {
             if endedAt != nil { faults.append("\(action.words) after the end") }
             switch action {
             case .lookUp:
-                if isLookingUp { faults.append("two look-ups at once") }
+                if isLookingUp { faults.append("two lookups at once") }
                 isLookingUp = true
-            case .leaveLookup: isLookingUp = false
+            case .cancelLookup: isLookingUp = false
             case .catchUp:
                 if let askedAt, now < askedAt + .seconds(1) { faults.append("catches up twice at once") }
                 askedAt = now
@@ -193,26 +194,26 @@ private struct World: ~Copyable {
             if open.remove(destination) == nil { faults.append("connected to \(destination), which is not open") }
         }
         if !open.isEmpty { faults.append("ended with open sockets: \(open)") }
-        if isLookingUp { faults.append("ended with a look-up under way") }
-        guard let splits = actions.splits else { return faults.append("ended without splits") }
+        if isLookingUp { faults.append("ended with a lookup under way") }
+        guard let report = actions.report else { return faults.append("ended without report") }
         // Everything is told at its own time or late, never early, so the clocks cannot have run longer than the dial.
-        if splits.total > now { faults.append("clocks of \(splits.total) in \(now)") }
-        for clock in [splits.queue, splits.lookup, splits.connect] where clock < .zero {
-            faults.append("a clock ran backwards: \(splits)")
+        if report.total > now { faults.append("clocks of \(report.total) in \(now)") }
+        for clock in [report.queue, report.lookup, report.connect] where clock < .zero {
+            faults.append("a clock ran backwards: \(report)")
         }
-        for attempt in splits.attempts {
+        for attempt in report.attempts {
             guard let ended = attempt.ended, attempt.outcome != nil else {
                 faults.append("an attempt without an end: \(attempt)")
                 continue
             }
             if ended < attempt.started { faults.append("an attempt ended before it started: \(attempt)") }
         }
-        if splits.attempts.count > everOpened.count { faults.append("more attempts than sockets") }
+        if report.attempts.count > everOpened.count { faults.append("more attempts than sockets") }
         if case .failed(let error) = ending {
-            for attempt in splits.attempts where !error.message.contains("\(attempt.destination)") {
+            for attempt in report.attempts where !error.message.contains("\(attempt.destination)") {
                 faults.append("\(attempt.destination) is missing in: \(error.message)")
             }
-            if splits.attempts.contains(where: { $0.outcome == .connected }), handedOver == nil {
+            if report.attempts.contains(where: { $0.outcome == .connected }), handedOver == nil {
                 faults.append("failed without a hand-over, and an attempt connected")
             }
         }

@@ -52,10 +52,10 @@ import Testing
             try await Listener.bind(host: "both.test", port: port, dialer: dialer, configure: Self.accepting)
         }
         #expect(error?.code == .allAttemptsFailed)
-        #expect(error?.splits.attempts.map(\.outcome) == [.connected, .failed])
+        #expect(error?.report.attempts.map(\.outcome) == [.connected, .failed])
         #expect(error?.message.contains("127.0.0.1:\(port)") == true)
         let refused = await failure { try await Dialer.shared.connect(to: "127.0.0.2", port: port) }
-        #expect(refused?.splits.attempts.map(\.outcome) == [.refused])
+        #expect(refused?.report.attempts.map(\.outcome) == [.refused])
         await taken.close()
     }
 
@@ -70,6 +70,26 @@ import Testing
         let error = await failure { try await Listener.bind(host: "192.0.2.1", port: 0, configure: Self.accepting) }
         #expect(error?.code == .allAttemptsFailed)
         #expect(error?.message.contains("192.0.2.1") == true)
+    }
+
+    @Test func `an address that a host has twice is listened on once`() async throws {
+        var configuration = DialerConfiguration()
+        configuration.overrides = ["db.test": [.v4(.loopback), .v4(.loopback)]]
+        let dialer = Dialer(configuration)
+        let listener = try await Listener.bind(host: "db.test", port: 0, dialer: dialer, configure: Self.accepting)
+        #expect(listener.endpoints.map(\.address) == [.v4(.loopback)])
+        await listener.close()
+    }
+
+    @Test(.timeLimit(.minutes(1))) func `closing one whose loops were shut down ends`() async throws {
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        var configuration = DialerConfiguration()
+        configuration.group = group
+        let dialer = Dialer(configuration)
+        let listener = try await Listener.bind(host: "127.0.0.1", port: 0, dialer: dialer, configure: Self.accepting)
+        try await group.shutdownGracefully()
+        await listener.close()
+        #expect(listener.channels.allSatisfy { !$0.isActive })
     }
 
     @Test func `a host that cannot be read is refused before anything is bound`() async {

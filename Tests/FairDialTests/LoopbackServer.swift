@@ -4,7 +4,8 @@ import NIOConcurrencyHelpers
 import NIOCore
 import NIOPosix
 
-/// A server on loopback that greets whoever connects, sends back what it is sent, and keeps account of who came and left.
+/// A server on loopback that greets whoever connects, sends back what it is sent, and keeps account of who came and
+/// left.
 final class LoopbackServer: Sendable {
     static let greeting = "welcome\n"
 

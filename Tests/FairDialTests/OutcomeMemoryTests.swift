@@ -20,7 +20,7 @@ import Testing
     /// Dials `db.test`, which has both addresses, and moves the clock on until the dial ends.
     private func dial(_ world: ScriptedWorld, until end: Duration) async throws -> [Destination] {
         let before = world.network.opened.count
-        async let dialed = world.dialer.connectSocket(to: "db.test", port: 80)
+        async let dialed = world.dialer.takeSocket(to: "db.test", port: 80)
         let lookup = try await world.resolver.nextLookup()
         lookup.start()
         lookup.answer([Self.one, Self.two])

@@ -13,7 +13,7 @@ import Testing
     private let six = Destinations.to(Destinations.six1)
     private let four = Destinations.to(Destinations.four1)
 
-    private static let noSix = AddressPolicy { $0 != Destinations.six1 }
+    private static let noSix = AddressPolicy { $0.address != Destinations.six1 }
     private static let nothing = AddressPolicy(elsewhere: .denied)
 
     private func dial(_ policy: AddressPolicy, known: Bool = false) throws -> Dial {
@@ -23,17 +23,17 @@ import Testing
     @Test func `what is forbidden is no answer, and is told`() throws {
         var dial = try dial(Self.noSix)
         _ = dial.start(at: .zero)
-        let both = LookupAnswer.system([Destinations.six1, Destinations.four1])
+        let both = LookupResult.system([Destinations.six1, Destinations.four1])
         #expect(dial.answered(both, all: [six, four], at: .zero).words == [])
         let end = dial.lookupEnded(nil, at: .milliseconds(1))
-        #expect(end.splits?.attempts.map(\.destination) == [six])
-        #expect(end.splits?.attempts.map(\.outcome) == [.vetoed])
+        #expect(end.report?.attempts.map(\.destination) == [six])
+        #expect(end.report?.attempts.map(\.outcome) == [.vetoed])
     }
 
     @Test func `where everything is forbidden it is the policy that refuses`() throws {
         var dial = try dial(Self.nothing)
         _ = dial.start(at: .zero)
-        let both = LookupAnswer.system([Destinations.six1, Destinations.four1])
+        let both = LookupResult.system([Destinations.six1, Destinations.four1])
         _ = dial.answered(both, all: [six, four], at: .zero)
         let end = dial.lookupEnded(nil, at: .milliseconds(1))
         #expect(end.words.last == "failed: refusedByPolicy")
@@ -50,7 +50,7 @@ import Testing
         #expect(dial.lookupEnded(nil, at: .milliseconds(2)).words.last == "failed: refusedByPolicy")
     }
 
-    @Test func `a look-up's answer has what is left`() async throws {
+    @Test func `a lookup's answer has what is left`() async throws {
         let world = ScriptedWorld(policy: Self.noSix)
         async let resolved = world.dialer.resolve("db.test", port: 80)
         let lookup = try await world.resolver.nextLookup()
@@ -59,7 +59,7 @@ import Testing
         lookup.end()
         let answer = try await resolved
         #expect(Set(answer.endpoints.map(\.address)) == [Destinations.six2, Destinations.four1])
-        #expect(answer.splits.attempts.map(\.destination) == [six])
+        #expect(answer.report.attempts.map(\.destination) == [six])
         #expect(world.network.opened == [])
     }
 
@@ -75,8 +75,8 @@ import Testing
         configuration.policy = Self.noSix
         let answer = try await Dialer(configuration).resolve(host, port: 80)
         #expect(answer.endpoints == [Endpoint(address: Destinations.four1, port: 80)])
-        #expect(answer.splits.attempts.map(\.destination) == (host == "known.test" ? [six] : []))
-        #expect(answer.splits.source == (host == "known.test" ? .override : .numeric))
+        #expect(answer.report.attempts.map(\.destination) == (host == "known.test" ? [six] : []))
+        #expect(answer.report.source == (host == "known.test" ? .override : .numeric))
     }
 
     @Test(arguments: ["localhost", "0.0.0.0", "::", "127.1"])

@@ -19,8 +19,7 @@ private let other = Destinations.to(Destinations.four2)
 private func at(_ milliseconds: Int) -> Duration { .milliseconds(milliseconds) }
 
 /// How a dial ended, for tests that look at both ways.
-private func outcome(_ dial: () async throws(DialError) -> ConnectedSocket) async -> Result<ConnectedSocket, DialError>
-{
+private func outcome(_ dial: () async throws(DialError) -> TakenSocket) async -> Result<TakenSocket, DialError> {
     do {
         return .success(try await dial())
     } catch {
@@ -34,11 +33,11 @@ extension Result where Failure == DialError {
     }
 }
 
-@Suite struct `The driver: before time is called, look-ups are asked what has come` {
+@Suite struct `The driver: before time is called, lookups are asked what has come` {
     @Test func `an answer that comes with the time counts, for both faces`() async throws {
         let world = ScriptedWorld([four: .connects(after: at(10))])
         world.resolver.catchesUp = true
-        async let dialed = world.dialer.connectSocket(to: "db.test", port: 80)
+        async let dialed = world.dialer.takeSocket(to: "db.test", port: 80)
         let lookup = try await world.resolver.nextLookup(of: "db.test")
         lookup.start()
         await world.clock.sleepers()
@@ -56,7 +55,7 @@ extension Result where Failure == DialError {
         let world = ScriptedWorld()
         world.resolver.catchesUp = true
         async let dialed = outcome { () throws(DialError) in
-            try await world.dialer.connectSocket(to: "db.test", port: 80)
+            try await world.dialer.takeSocket(to: "db.test", port: 80)
         }
         let lookup = try await world.resolver.nextLookup(of: "db.test")
         lookup.start()
@@ -75,7 +74,7 @@ extension Result where Failure == DialError {
             [six: .hangs, four: .connects(after: at(10))],
             addresses: [Destinations.six1, Destinations.four1]
         )
-        async let dialed = world.dialer.connectSocket(to: "db.test", port: 80)
+        async let dialed = world.dialer.takeSocket(to: "db.test", port: 80)
         await world.clock.sleepers()
         await world.clock.advance(to: at(249))
         #expect(world.network.opened == [.init(six, at: .zero)])
@@ -83,9 +82,9 @@ extension Result where Failure == DialError {
         let socket = try await dialed
         #expect(world.network.opened == [.init(six, at: .zero), .init(four, at: at(250))])
         #expect(socket.destination == four)
-        #expect(socket.splits.connect == at(260))
-        #expect(socket.splits.total == at(260))
-        #expect(socket.splits.attempts.map(\.outcome) == [.abandoned, .connected])
+        #expect(socket.report.connect == at(260))
+        #expect(socket.report.total == at(260))
+        #expect(socket.report.attempts.map(\.outcome) == [.abandoned, .connected])
         #expect(world.network.closed == [six])
         #expect(world.isClean(open: [four]))
     }
@@ -95,13 +94,13 @@ extension Result where Failure == DialError {
             [six: .fails(111, after: at(5)), four: .connects(after: at(10))],
             addresses: [Destinations.six1, Destinations.four1]
         )
-        async let dialed = world.dialer.connectSocket(to: "db.test", port: 80)
+        async let dialed = world.dialer.takeSocket(to: "db.test", port: 80)
         await world.clock.sleepers()
         await world.clock.advance(to: at(15))
         let socket = try await dialed
         #expect(world.network.opened == [.init(six, at: .zero), .init(four, at: at(5))])
-        #expect(socket.splits.attempts.map(\.outcome) == [.refused, .connected])
-        #expect(socket.splits.attempts.map(\.ended) == [at(5), at(15)])
+        #expect(socket.report.attempts.map(\.outcome) == [.refused, .connected])
+        #expect(socket.report.attempts.map(\.ended) == [at(5), at(15)])
         #expect(world.isClean(open: [four]))
     }
 
@@ -110,7 +109,7 @@ extension Result where Failure == DialError {
             [six: .connects(after: at(260)), four: .connects(after: at(10))],
             addresses: [Destinations.six1, Destinations.four1]
         )
-        async let dialed = world.dialer.connectSocket(to: "db.test", port: 80)
+        async let dialed = world.dialer.takeSocket(to: "db.test", port: 80)
         await world.clock.sleepers()
         await world.clock.advance(to: at(260))
         let winner = try await dialed.destination
@@ -124,7 +123,7 @@ extension Result where Failure == DialError {
             addresses: [Destinations.six1, Destinations.four1]
         )
         async let dialed = outcome { () throws(DialError) in
-            try await world.dialer.connectSocket(to: "db.test", port: 80)
+            try await world.dialer.takeSocket(to: "db.test", port: 80)
         }
         await world.clock.sleepers()
         await world.clock.advance(to: at(3))
@@ -138,12 +137,12 @@ extension Result where Failure == DialError {
         #expect(world.isClean())
     }
 
-    @Test func `a budget that runs out closes everything before the dial returns`() async {
+    @Test func `a timeout that runs out closes everything before the dial returns`() async {
         let world = ScriptedWorld(addresses: [Destinations.six1, Destinations.four1])
         var options = DialOptions()
-        options.budgets = Budgets(connect: at(400))
+        options.timeouts = DialTimeouts(connect: at(400))
         async let dialed = outcome { () throws(DialError) in
-            try await world.dialer.connectSocket(to: "db.test", port: 80, options: options)
+            try await world.dialer.takeSocket(to: "db.test", port: 80, options: options)
         }
         await world.clock.sleepers()
         await world.clock.advance(to: at(400))
@@ -154,15 +153,15 @@ extension Result where Failure == DialError {
 }
 
 @Suite struct `Rule 6: the sockets are asked before a timer counts` {
-    @Test func `what has connected wins when the budget is over, though nobody reported it`() async throws {
+    @Test func `what has connected wins when the timeout is over, though nobody reported it`() async throws {
         let world = ScriptedWorld([four: .connectsUnreported(after: at(300))], addresses: [Destinations.four1])
         var options = DialOptions()
-        options.budgets = Budgets(connect: at(400))
-        async let dialed = world.dialer.connectSocket(to: "db.test", port: 80, options: options)
+        options.timeouts = DialTimeouts(connect: at(400))
+        async let dialed = world.dialer.takeSocket(to: "db.test", port: 80, options: options)
         await world.clock.sleepers()
         await world.clock.advance(to: at(400))
         let socket = try await dialed
-        #expect(socket.splits.attempts.map(\.outcome) == [.connected])
+        #expect(socket.report.attempts.map(\.outcome) == [.connected])
         #expect(world.isClean(open: [four]))
     }
 }
@@ -170,10 +169,10 @@ extension Result where Failure == DialError {
 @Suite struct `The driver: names` {
     @Test func `addresses are dialed as each family's answer comes`() async throws {
         let world = ScriptedWorld([four: .hangs, six: .connects(after: at(1))])
-        async let dialed = world.dialer.connectSocket(to: "db.test", port: 80)
+        async let dialed = world.dialer.takeSocket(to: "db.test", port: 80)
         let lookup = try await world.resolver.nextLookup(of: "db.test")
         await world.clock.sleepers()
-        #expect(lookup.asker == Asker(parentDomainOf: "db.test"))
+        #expect(lookup.fairnessKey == FairnessKey(parentDomainOf: "db.test"))
         await world.clock.advance(to: at(10))
         lookup.start()
         await world.clock.advance(to: at(30))
@@ -188,10 +187,10 @@ extension Result where Failure == DialError {
         await world.clock.advance(to: at(331))
         let socket = try await dialed
         #expect(world.network.opened == [.init(four, at: at(80)), .init(six, at: at(330))])
-        #expect(socket.splits.queue == at(10))
-        #expect(socket.splits.lookup == at(70))
-        #expect(socket.splits.connect == at(251))
-        #expect(socket.splits.source == .dns)
+        #expect(socket.report.queue == at(10))
+        #expect(socket.report.lookup == at(70))
+        #expect(socket.report.connect == at(251))
+        #expect(socket.report.source == .dns)
         #expect(world.isClean(open: [six]))
     }
 
@@ -199,60 +198,60 @@ extension Result where Failure == DialError {
         let world = ScriptedWorld()
         var options = DialOptions()
         options.label = "crawl"
-        let dial = Task { [options] in try await world.dialer.connectSocket(to: "db.test", port: 80, options: options) }
-        #expect(try await world.resolver.nextLookup().asker == Asker(label: "crawl"))
+        let dial = Task { [options] in try await world.dialer.takeSocket(to: "db.test", port: 80, options: options) }
+        #expect(try await world.resolver.nextLookup().fairnessKey == FairnessKey(label: "crawl"))
         dial.cancel()
         await #expect(throws: DialError.self) { try await dial.value }
     }
 
-    @Test func `two dials of one name at two ports share a look-up, and each tells where its answer came from`()
+    @Test func `two dials of one name at two ports share a lookup, and each tells where its answer came from`()
         async throws
     {
         let world = ScriptedWorld([
             four: .connectsAtOnce, Destinations.to(Destinations.four1, port: 81): .connectsAtOnce,
         ])
-        async let first = world.dialer.connectSocket(to: "db.test", port: 80)
+        async let first = world.dialer.takeSocket(to: "db.test", port: 80)
         let lookup = try await world.resolver.nextLookup()
         var options = DialOptions()
         options.label = "second"
-        async let second = world.dialer.connectSocket(to: "DB.test", port: 81, options: options)
-        try await lookup.joined(by: Asker(label: "second"))
+        async let second = world.dialer.takeSocket(to: "DB.test", port: 81, options: options)
+        try await lookup.joined(by: FairnessKey(label: "second"))
         await world.clock.sleepers(2)
         lookup.answer([Destinations.four1])
         lookup.end()
-        #expect(try await first.splits.source == .dns)
-        #expect(try await second.splits.source == .shared)
+        #expect(try await first.report.source == .dns)
+        #expect(try await second.report.source == .shared)
         #expect(world.resolver.lookups.count == 1)
         #expect(world.network.wrongs == [])
     }
 
-    @Test func `a cancelled dial leaves its look-up, and no other dial's`() async throws {
+    @Test func `a cancelled dial leaves its lookup, and no other dial's`() async throws {
         let world = ScriptedWorld([four: .connectsAtOnce])
-        let leaving = Task { try await world.dialer.connectSocket(to: "db.test", port: 80) }
+        let leaving = Task { try await world.dialer.takeSocket(to: "db.test", port: 80) }
         let lookup = try await world.resolver.nextLookup()
         await world.clock.sleepers()
         var options = DialOptions()
         options.label = "stays"
         let staying = Task { [options] in
-            try await world.dialer.connectSocket(to: "db.test", port: 80, options: options)
+            try await world.dialer.takeSocket(to: "db.test", port: 80, options: options)
         }
-        try await lookup.joined(by: Asker(label: "stays"))
+        try await lookup.joined(by: FairnessKey(label: "stays"))
         leaving.cancel()
         let error = await #expect(throws: DialError.self) { try await leaving.value }
         #expect(error?.code == .cancelled)
-        #expect(lookup.withdrawals == 0)
+        #expect(lookup.cancellations == 0)
         staying.cancel()
         await #expect(throws: DialError.self) { try await staying.value }
-        try await lookup.withdrawn()
+        try await lookup.cancelled()
         #expect(!lookup.isUnderWay)
     }
 
-    @Test func `a look-up without an answer runs its own clock out, and is left`() async throws {
+    @Test func `a lookup without an answer runs its own clock out, and is left`() async throws {
         let world = ScriptedWorld()
         var options = DialOptions()
-        options.budgets = Budgets(queue: at(100), lookup: at(200))
+        options.timeouts = DialTimeouts(queue: at(100), lookup: at(200))
         async let dialed = outcome { [options] () throws(DialError) in
-            try await world.dialer.connectSocket(to: "db.test", port: 80, options: options)
+            try await world.dialer.takeSocket(to: "db.test", port: 80, options: options)
         }
         let lookup = try await world.resolver.nextLookup()
         await world.clock.sleepers()
@@ -264,8 +263,8 @@ extension Result where Failure == DialError {
         let result = await dialed
         #expect(result.code == .lookupTimeout)
         if case .failure(let error) = result {
-            #expect(error.splits.queue == at(99))
-            #expect(error.splits.lookup == at(200))
+            #expect(error.report.queue == at(99))
+            #expect(error.report.lookup == at(200))
         }
         #expect(!lookup.isUnderWay)
     }
@@ -282,14 +281,30 @@ extension Result where Failure == DialError {
         #expect(answer.target.host == "db.test")
         #expect(answer.source == .dns)
         #expect(answer.incomplete == [])
+        #expect(answer.expires == nil)
         #expect(world.network.opened == [])
+    }
+
+    @Test func `an answer expires with the first of its addresses`() async throws {
+        let world = ScriptedWorld()
+        let before = ContinuousClock.now
+        async let resolved = world.dialer.resolve("db.test", port: 80)
+        let lookup = try await world.resolver.nextLookup()
+        await world.clock.sleepers()
+        lookup.answer([Destinations.six1], settling: .ipv6, timeToLive: .seconds(60))
+        lookup.answer([Destinations.four1], settling: .ipv4, timeToLive: .seconds(300))
+        // What is left is told at the end, by the loop's clock.
+        await world.clock.advance(to: .seconds(1))
+        lookup.end()
+        let expires = try #require(try await resolved.expires)
+        #expect((before + .seconds(59) ... .now + .seconds(59)).contains(expires))
     }
 }
 
 @Suite struct `Rule 1: a literal never waits` {
     @Test func `its socket is opened before the call has gone anywhere`() async throws {
         let world = ScriptedWorld([Destinations.to(.v4(.loopback)): .hangs])
-        let dial = Task { try await world.dialer.connectSocket(to: "127.1", port: 80) }
+        let dial = Task { try await world.dialer.takeSocket(to: "127.1", port: 80) }
         await world.clock.sleepers()
         #expect(world.network.opened == [.init(Destinations.to(.v4(.loopback)), at: .zero)])
         #expect(world.resolver.lookups.isEmpty)
@@ -304,7 +319,7 @@ extension Result where Failure == DialError {
         let answer = try await Dialer(configuration).resolve("::1", port: 443)
         #expect(answer.endpoints.map(\.description) == ["[::1]:443"])
         #expect(answer.source == .numeric)
-        #expect(answer.splits.source == .numeric)
+        #expect(answer.report.source == .numeric)
     }
 
     @Test(arguments: [
@@ -317,7 +332,7 @@ extension Result where Failure == DialError {
     func `one that is none is refused at once, with the reason`(host: String, message: String) async {
         let world = ScriptedWorld()
         let result = await outcome { () throws(DialError) in
-            try await world.dialer.connectSocket(to: host, port: 80)
+            try await world.dialer.takeSocket(to: host, port: 80)
         }
         #expect(result.code == .invalidTarget)
         if case .failure(let error) = result { #expect(error.message == message) }
@@ -342,7 +357,7 @@ extension Result where Failure == DialError {
         var options = DialOptions()
         options.families = .ipv6
         let result = await outcome { [options] () throws(DialError) in
-            try await world.dialer.connectSocket(to: "127.0.0.1", port: 80, options: options)
+            try await world.dialer.takeSocket(to: "127.0.0.1", port: 80, options: options)
         }
         #expect(result.code == .noUsableAddress)
     }
@@ -371,14 +386,14 @@ final class StoppedLoop: EventLoop {
     @Test func `the dial waits for one, and blames no address`() async throws {
         let world = ScriptedWorld([four: .connects(after: at(1))], addresses: [Destinations.four1])
         world.network.runShort(times: 3)
-        async let dialed = world.dialer.connectSocket(to: "db.test", port: 80)
+        async let dialed = world.dialer.takeSocket(to: "db.test", port: 80)
         await world.clock.sleepers()
         await world.clock.advance(to: at(100))
         let socket = try await dialed
         #expect(world.network.opened == [.init(four, at: at(35))])
-        #expect(socket.splits.queue == at(35))
-        #expect(socket.splits.connect == at(1))
-        #expect(socket.splits.attempts.map(\.outcome) == [.connected])
+        #expect(socket.report.queue == at(35))
+        #expect(socket.report.connect == at(1))
+        #expect(socket.report.attempts.map(\.outcome) == [.connected])
         #expect(world.isClean(open: [four]))
     }
 }
@@ -390,7 +405,7 @@ final class StoppedLoop: EventLoop {
         let dial = Task {
             await gate.wait()
             return await outcome { () throws(DialError) in
-                try await world.dialer.connectSocket(to: "db.test", port: 80)
+                try await world.dialer.takeSocket(to: "db.test", port: 80)
             }
         }
         dial.cancel()
@@ -403,7 +418,7 @@ final class StoppedLoop: EventLoop {
     @Test func `in the race every socket is closed before the task returns`() async {
         let world = ScriptedWorld(addresses: [Destinations.six1, Destinations.four1])
         let dial = Task {
-            await outcome { () throws(DialError) in try await world.dialer.connectSocket(to: "db.test", port: 80) }
+            await outcome { () throws(DialError) in try await world.dialer.takeSocket(to: "db.test", port: 80) }
         }
         await world.clock.sleepers()
         await world.clock.advance(to: at(250))
@@ -413,7 +428,7 @@ final class StoppedLoop: EventLoop {
         #expect(world.network.closed == [six, four])
         #expect(world.isClean())
         if case .failure(let error) = result {
-            #expect(error.splits.attempts.map(\.outcome) == [.abandoned, .abandoned])
+            #expect(error.report.attempts.map(\.outcome) == [.abandoned, .abandoned])
         }
     }
 
@@ -427,7 +442,7 @@ final class StoppedLoop: EventLoop {
             let dials = (0..<4).map { _ in
                 Task {
                     await outcome { () throws(DialError) in
-                        try await world.dialer.connectSocket(to: "db.test", port: 80)
+                        try await world.dialer.takeSocket(to: "db.test", port: 80)
                     }
                 }
             }
@@ -473,7 +488,7 @@ final class ScriptedGate: Sendable {
         var options = DialOptions()
         let clock = world.clock
         options.onStart = { told.withLockedValue { $0.append(clock.now) } }
-        async let dialed = world.dialer.connectSocket(to: "db.test", port: 80, options: options)
+        async let dialed = world.dialer.takeSocket(to: "db.test", port: 80, options: options)
         let lookup = try await world.resolver.nextLookup()
         await world.clock.sleepers()
         await clock.advance(to: at(70))

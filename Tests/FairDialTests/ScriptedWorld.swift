@@ -16,16 +16,16 @@ struct ScriptedWorld {
 
     /// - Parameters:
     ///   - fates: what becomes of attempts to each destination; the others hang.
-    ///   - addresses: what `db.test` has without a look-up; `nil` to have it looked up.
+    ///   - addresses: what `db.test` has without a lookup; `nil` to have it looked up.
     init(
         _ fates: [Destination: ScriptedNetwork.Fate] = [:],
         addresses: [IPAddress]? = nil,
-        canWithdraw: Bool = true,
+        canCancel: Bool = true,
         memory: OutcomeMemory? = nil,
         policy: AddressPolicy? = nil
     ) {
         network = ScriptedNetwork(on: clock, fates)
-        resolver = ScriptedResolver(canWithdraw: canWithdraw)
+        resolver = ScriptedResolver(canCancel: canCancel)
         var configuration = DialerConfiguration()
         configuration.connector = network
         configuration.resolver = NameResolver(resolver, localNames: nil)

@@ -55,6 +55,11 @@ import Testing
         #expect((try binding(text, for: .https()) != nil) == isUseful)
     }
 
+    @Test func `a record that says port 0 is of no use: nobody can connect there`() throws {
+        #expect(try binding("1 . port=0", for: .https()) == nil)
+        #expect(try binding("1 . port=1", for: .https())?.port == 1)
+    }
+
     @Test func `the records' name has the port before it where that is not the scheme's own`() {
         #expect(BindingRequest.https().question(forPort: 443) == .https(port: 443))
         #expect(BindingRequest.https().question(forPort: 8_443) == .https(port: 8_443))

@@ -9,6 +9,7 @@ import NIOCore
 import NIOPosix
 import NameResolution
 import SystemResolution
+import TestHelpers
 import Testing
 
 @testable import FairDial
@@ -17,9 +18,9 @@ import Testing
 @Suite struct `No descriptor left, for real` {
     @Test func `the dial waits in the queue, and says what it waited for`() async {
         await #expect(processExitsWith: .success) {
-            _ = try? await Dialer.shared.connectSocket(to: "127.0.0.1", port: 9)
+            _ = try? await Dialer.shared.takeSocket(to: "127.0.0.1", port: 9)
             var options = DialOptions()
-            options.budgets = Budgets(queue: .milliseconds(60))
+            options.timeouts = DialTimeouts(queue: .milliseconds(60))
             for host in ["127.0.0.1", "::1", "localhost", "fe80::1%lo"] {
                 var triesLeft = 5
                 while true {
@@ -30,11 +31,11 @@ import Testing
                         exit(1)
                     } catch {
                         triesLeft -= 1
-                        if !error.splits.attempts.isEmpty, triesLeft > 0 { continue }
+                        if !error.report.attempts.isEmpty, triesLeft > 0 { continue }
                         // Each reason has a status of its own: nothing can be printed without a descriptor for it.
                         if error.code != .outOfDescriptors { exit(2) }
-                        if !error.splits.attempts.isEmpty { exit(3) }
-                        if error.splits.queue < .milliseconds(60) { exit(4) }
+                        if !error.report.attempts.isEmpty { exit(3) }
+                        if error.report.queue < .milliseconds(60) { exit(4) }
                         break
                     }
                 }
@@ -56,7 +57,7 @@ import Testing
                 // The first attempt finds nothing; then two are given back.
                 options.onStart = { for descriptor in held.prefix(4) { close(descriptor) } }
                 let connection = try await Dialer.shared.connect(to: "127.0.0.1", port: port, options: options)
-                guard connection.splits.attempts.map(\.outcome) == [.connected] else { exit(2) }
+                guard connection.report.attempts.map(\.outcome) == [.connected] else { exit(2) }
                 exit(0)
             } catch {
                 print(error)
@@ -72,27 +73,27 @@ import Testing
         await #expect(processExitsWith: .success) {
             var held = Descriptors.takeAll()
             var options = DialOptions()
-            options.budgets = Budgets(queue: .milliseconds(60))
+            options.timeouts = DialTimeouts(queue: .milliseconds(60))
             do throws(DialError) {
-                _ = try await Dialer.shared.connectSocket(to: "127.0.0.1", port: 9, options: options)
+                _ = try await Dialer.shared.takeSocket(to: "127.0.0.1", port: 9, options: options)
                 exit(1)
             } catch {
-                guard error.code == .outOfDescriptors, error.splits.queue >= .milliseconds(60) else { exit(2) }
+                guard error.code == .outOfDescriptors, error.report.queue >= .milliseconds(60) else { exit(2) }
             }
             options.deadline = .milliseconds(30)
             do throws(DialError) {
                 _ = try await Dialer.shared.resolve("db.example.test", port: 9, options: options)
                 exit(3)
             } catch {
-                guard error.code == .outOfDescriptors, error.splits.queue < .seconds(20) else { exit(4) }
+                guard error.code == .outOfDescriptors, error.report.queue < .seconds(20) else { exit(4) }
             }
             for descriptor in held { close(descriptor) }
             held = []
             do throws(DialError) {
-                _ = try await Dialer.shared.connectSocket(to: "127.0.0.1", port: 9)
+                _ = try await Dialer.shared.takeSocket(to: "127.0.0.1", port: 9)
                 exit(5)
             } catch {
-                guard error.splits.attempts.map(\.outcome) == [.refused] else { exit(6) }
+                guard error.report.attempts.map(\.outcome) == [.refused] else { exit(6) }
             }
             exit(0)
         }
@@ -103,7 +104,7 @@ import Testing
             _ = Descriptors.takeAll()
             let dial = Task { () async -> DialError? in
                 do throws(DialError) {
-                    _ = try await Dialer.shared.connectSocket(to: "127.0.0.1", port: 9)
+                    _ = try await Dialer.shared.takeSocket(to: "127.0.0.1", port: 9)
                     return nil
                 } catch {
                     return error
@@ -114,12 +115,12 @@ import Testing
         }
     }
 
-    @Test func `a look-up without one is a shortage, and no name that does not exist`() async {
+    @Test func `a lookup without one is a shortage, and no name that does not exist`() async {
         await #expect(processExitsWith: .success) {
-            _ = try? await Dialer.shared.connectSocket(to: "127.0.0.1", port: 9)
+            _ = try? await Dialer.shared.takeSocket(to: "127.0.0.1", port: 9)
             Descriptors.takeAll()
             var options = DialOptions()
-            options.budgets = Budgets(queue: .milliseconds(60))
+            options.timeouts = DialTimeouts(queue: .milliseconds(60))
             do throws(DialError) {
                 _ = try await Dialer.shared.connect(to: "db.example.test", port: 9, options: options)
                 exit(1)
@@ -145,7 +146,7 @@ import Testing
                 ) { _, _ in .failure(.noName) }
                 var configuration = DialerConfiguration()
                 configuration.resolver = NameResolver(resolver)
-                configuration.budgets = Budgets(connect: .milliseconds(30))
+                configuration.timeouts = Timeouts(connect: .milliseconds(30))
                 let dialer = Dialer(configuration)
                 // One of each first, so that whatever is made once has been made.
                 _ = await Self.dialAll(1, dialer, server.port, full.port)
@@ -235,16 +236,5 @@ enum Descriptors {
             guard descriptor >= 0 else { return taken }
             taken.append(descriptor)
         }
-    }
-}
-
-/// Waits for a condition that nobody reports, with an end to it.
-enum Patience {
-    static func until(_ condition: () -> Bool) -> Bool {
-        for _ in 0..<2_000 {
-            if condition() { return true }
-            usleep(5_000)
-        }
-        return false
     }
 }

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import DNSResolution
 import NIOConcurrencyHelpers
 import Testing
 
-@testable import FairDialTestKit
+@testable import FairDialSimulation
 
 /// `Scripts/test` lives 200,000 worlds more, half of them packet by packet; `Tests/PlantedFaults/check` shows that they
 /// find what is wrong.
@@ -15,6 +16,17 @@ import Testing
                 return
             }
         }
+    }
+
+    /// Found by longer runs; each had a fault of its own, in the resolver or in the simulation's own rules.
+    @Test(
+        arguments: [
+            897_904, 1_253_700, 2_160_956, 2_320_722, 2_915_144, 4_416_106, 5_709_482, 5_874_236, 6_978_589,
+            7_930_579, 8_456_395, 9_731_468, 10_373_965, 10_646_642, 2_946_469,
+        ] as [UInt64]
+    )
+    func `a seed that once broke a rule does not any more`(seed: UInt64) {
+        #expect(Simulation.run(seed: seed)?.what == nil)
     }
 
     @Test func `a seed says everything that happens`() {
@@ -57,7 +69,7 @@ import Testing
             "lost on the way there", "lost on the way back", "the forger sends to port", "over a stream",
             "no socket: 24",
             "no thread to read datagrams with", "the reader does not run", "the machine sleeps", "in another network",
-            "is withdrawn", "another spelling", "no query waits for identifier",
+            "is cancelled", "another spelling", "no query waits for identifier",
             "asked again over a stream", "connection refused", "closed by the server",
             "is set aside", "is shown a copy", "answers again", "an answer that cannot be read",
             "no answer within", "SERVFAIL", "REFUSED", "NXDOMAIN", "BADCOOKIE", "is another name of",
@@ -70,6 +82,62 @@ import Testing
             for sign in missing where text.contains(sign) { missing.remove(sign) }
         }
         #expect(missing == [])
+    }
+
+    @Test func `an adversary says everything that it can, and every rule holds`() {
+        var missing = Set(AdversaryMessage.Text.allCases.map { "\($0)" })
+        missing.formUnion([
+            "mutated 50 %", "floods 3 %", "closes 100 %", "talks first", "aliases of", "aliases without end",
+        ])
+        // What is seldom may need more of them.
+        for seed in 0..<64_000 as Range<UInt64> where Simulation.hasAdversary(seed) {
+            let story = NIOLockedValueBox("")
+            let violation = Simulation.run(seed: seed) { line in story.withLockedValue { $0 += line + "\n" } }
+            if let violation {
+                Issue.record("\(violation.what): fairdial simulate --seed \(seed) --worlds 1 --story")
+                return
+            }
+            let text = story.withLockedValue { $0 }
+            for sign in missing where text.contains(sign) { missing.remove(sign) }
+            if seed >= 8_000, missing.isEmpty { return }
+        }
+        #expect(missing == [])
+    }
+
+    @Test func `what an adversary brings about is counted, and too much is told`() {
+        let calm = QueryLoad(queries: 2, tries: 4, pending: 4, streams: 0)
+        var work = PacketWork()
+        work.looksUp()
+        #expect(work.excess(calm) == nil)
+        // One lookup's work, of each kind, and one more.
+        for _ in 0..<PacketWork.packetLimit { work.sends() }
+        #expect(work.excess(calm) == nil)
+        work.sends()
+        #expect(work.excess(calm) == "161 packets, and 160 at most")
+        work = PacketWork()
+        for _ in 0..<2 * PacketWork.actionLimit { work.acts() }
+        #expect(work.excess(calm) == nil)
+        work.acts()
+        #expect(work.excess(calm) == "49 actions in one event, and 48 at most")
+        // A message may bring more about; the next event has a count of its own.
+        work.reads()
+        #expect(work.excess(calm) == nil)
+        work.begin()
+        #expect(
+            work.excess(QueryLoad(queries: 2, tries: 3, pending: 4, streams: 0))
+                == "4 answers waited for, and 3 at most"
+        )
+        for second in 0..<PacketWork.streamLimit as Range<Int> {
+            work.opensStream(to: 0, at: UInt64(second))
+            work.endsStream(to: 0)
+        }
+        #expect(work.excess(calm) == nil)
+        work.opensStream(to: 0, at: 25)
+        #expect(work.excess(calm) == "25 streams to one server in ten seconds, and 24 at most")
+        // Those of long ago do not count any more.
+        work.endsStream(to: 0)
+        work.opensStream(to: 0, at: 20_000_000_000)
+        #expect(work.excess(calm) == nil)
     }
 
     @Test func `every trait of a name server happens in them, and every kind of forger`() {

@@ -78,7 +78,7 @@ import Testing
     func `the loopback is denied whatever reaches it`(host: String) async throws {
         var configuration = DialerConfiguration()
         configuration.policy = Self.loopback
-        let error = await failure { try await Dialer(configuration).connectSocket(to: host, port: 1) }
+        let error = await failure { try await Dialer(configuration).takeSocket(to: host, port: 1) }
         #expect(error?.code == .refusedByPolicy)
         #expect(error?.message.contains("forbidden: it reaches ") == true)
     }
@@ -87,10 +87,10 @@ import Testing
         var configuration = DialerConfiguration()
         configuration.policy = Self.loopback
         configuration.overrides = ["db.test": [.v4(.unspecified), .v6(.unspecified, zone: nil)]]
-        let error = await failure { try await Dialer(configuration).connectSocket(to: "db.test", port: 1) }
+        let error = await failure { try await Dialer(configuration).takeSocket(to: "db.test", port: 1) }
         #expect(error?.code == .refusedByPolicy)
         #expect(
-            error?.splits.attempts.map(\.reason) == [
+            error?.report.attempts.map(\.reason) == [
                 "forbidden: it reaches 127.0.0.1, in 127.0.0.0/8", "forbidden: it reaches ::1, in ::1/128",
             ]
         )
@@ -102,7 +102,7 @@ import Testing
         var options = DialOptions()
         options.localEndpoints = [Endpoint(address: try IPAddress("127.0.0.2"), port: 0)]
         let error = await failure {
-            try await Dialer(configuration).connectSocket(to: "0.0.0.0", port: 1, options: options)
+            try await Dialer(configuration).takeSocket(to: "0.0.0.0", port: 1, options: options)
         }
         #expect(error?.message.contains("forbidden: it reaches 127.0.0.2, in 127.0.0.2/32") == true)
         #expect(configuration.policy?.veto(of: .v4(.unspecified)) == nil)
@@ -120,7 +120,11 @@ import Testing
         #expect(try !isAllowed("::ffff:10.0.0.1", by: "::/0"))
         #expect(try isAllowed("::ffff:10.0.0.1", by: "::ffff:10.0.0.0/104"))
         #expect(try isAllowed("::ffff:10.0.0.1", by: "10.0.0.0/8"))
-        #expect(try isAllowed("64:ff9b::10.0.0.1", by: "64:ff9b::/96"))
+        #expect(try !isAllowed("::ffff:10.0.0.1", by: "::ffff:0.0.0.0/96"))
+        #expect(try isAllowed("10.0.0.1", by: "::ffff:10.0.0.0/104"))
+        // What is carried is allowed by a network that has it.
+        #expect(try !isAllowed("64:ff9b::10.0.0.1", by: "64:ff9b::/96"))
+        #expect(try isAllowed("64:ff9b::10.0.0.1", by: "10.0.0.0/8"))
     }
 
     @Test(arguments: [
@@ -130,8 +134,8 @@ import Testing
     ])
     func `the caller is asked about what is reached`(address: String, forms: [String]) throws {
         let asked = NIOLockedValueBox([String]())
-        let policy = AddressPolicy { address in
-            asked.withLockedValue { $0.append("\(address)") }
+        let policy = AddressPolicy { request in
+            asked.withLockedValue { $0.append("\(request.address)") }
             return true
         }
         #expect(policy.veto(of: try IPAddress(address)) == nil)

@@ -21,7 +21,7 @@ import Testing
         #expect(DialClock.allCases.map { watch[$0] }.reduce(.zero, +) == .milliseconds(100))
     }
 
-    @Test func `a budget counts what the clock ran before`() {
+    @Test func `a timeout counts what the clock ran before`() {
         var watch = Stopwatch(running: .lookup, at: .zero)
         watch.run(.connect, at: .milliseconds(30))
         watch.run(.lookup, at: .milliseconds(50))

@@ -41,6 +41,32 @@ import Testing
     }
 
     @Test(arguments: [
+        "/run/db.sock", "unix:/run/db.sock", "unix:///run/db.sock", "/", "/run/db.sock:80", "./db.sock:80",
+        "[/run/db.sock]:80",
+        "http://db.test:80", "db.test:80/", "unix:/", "//db.test:80",
+    ])
+    func `a stranger's text is never a path`(text: String) throws {
+        for defaultPort in [nil, 80] {
+            let error = try #require(throws: DialError.self) { try Target(hostAndPort: text, defaultPort: defaultPort) }
+            #expect(error.code == .invalidTarget)
+            #expect(error.message == "the text has a slash: a path or a URL is no host with a port")
+        }
+    }
+
+    @Test func `a stranger's text is a host with a port, as any other`() throws {
+        for text in ["db.example.org:27017", "127.1:80", "[::1]:80", "[fe80::1%eth0]:6379", "unix:80"] {
+            let target = try Target(hostAndPort: text)
+            #expect(target.host != nil)
+            #expect("\(target)" == text)
+        }
+        #expect(try Target(hostAndPort: "unix", defaultPort: 80).host == "unix")
+        #expect(try Target("unix:80").host == nil)
+        for text in ["unix:db.sock", "unix:", "", ":80", "[::1", "db.test:http", "db.test:0"] {
+            #expect(throws: DialError.self) { try Target(hostAndPort: text) }
+        }
+    }
+
+    @Test(arguments: [
         ("", "the port is missing"),
         (":80", "the host is empty"),
         ("[]:80", "the host is empty"),

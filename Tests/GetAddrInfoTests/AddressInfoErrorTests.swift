@@ -56,6 +56,6 @@ import Testing
 
     @Test func `a code without a name is kept`() {
         #expect(AddressInfoError(code: -105).code == -105)
-        #expect(AddressInfoError(code: -105).description == "the look-up failed (EAI code -105)")
+        #expect(AddressInfoError(code: -105).description == "the lookup failed (EAI code -105)")
     }
 }

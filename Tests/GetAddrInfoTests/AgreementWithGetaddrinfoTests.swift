@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import FairDialTestKit
+
 #if canImport(Glibc)
-    import AddressInfoJudge
+    import AddressInfoOracle
     import GetAddrInfo
     import NameResolution
     import Testing
 
-    /// The C library is the judge: whatever is answered without it must be its answer, to the last entry.
+    /// The C library is the oracle: whatever is answered without it must be its answer, to the last entry.
     ///
-    /// Here on this machine as it stands, with a part of the corpus's product; `Scripts/test --long` asks all of it, and the
-    /// scenarios ask it in networks of other kinds.
+    /// Here on this machine as it stands, with a part of the corpus's product; `Scripts/test --long` asks all of it,
+    /// and the scenarios ask it in networks of other kinds.
     @Suite struct `Agreement with getaddrinfo` {
         private static let facts: LocalFacts = {
             let tables = LocalTables()
@@ -25,7 +27,7 @@
         @Test(arguments: [1, 2, 3, 4] as [UInt64])
         func `every host, family, type, protocol and flag, drawn at random`(seed: UInt64) {
             var generator = SeededGenerator(seed: seed)
-            var judge = Judge(facts: Self.facts)
+            var judge = Oracle(facts: Self.facts)
             for _ in 0..<40_000 {
                 judge.compare(QuestionProduct.question(Int.random(in: 0..<QuestionProduct.count, using: &generator)))
             }
@@ -33,7 +35,7 @@
         }
 
         @Test func `every host in every family under every flag, as most ask`() {
-            var judge = Judge(facts: Self.facts)
+            var judge = Oracle(facts: Self.facts)
             for host in Corpus.hosts {
                 for family in QuestionProduct.families.prefix(3) {
                     for flags in QuestionProduct.flags + QuestionProduct.oddFlags where flags & 0x20 == 0 {
@@ -50,7 +52,7 @@
             let hosts: [(String?, Int32)] = [
                 ("127.1", 0), ("::1", 0x400), (nil, 0), (nil, 1), ("fe80::1%7", 2), ("db.example.org", 0),
             ]
-            var judge = Judge(facts: Self.facts)
+            var judge = Oracle(facts: Self.facts)
             for service in Corpus.services {
                 for type in QuestionProduct.types {
                     for number in QuestionProduct.protocols {
@@ -74,20 +76,20 @@
         @Test(arguments: [1, 2, 3, 4] as [UInt64])
         func `mutated hosts and services in random questions`(seed: UInt64) {
             var generator = SeededGenerator(seed: seed)
-            var judge = Judge(facts: Self.facts)
+            var judge = Oracle(facts: Self.facts)
             for _ in 0..<25_000 { judge.compare(QuestionMutation.question(using: &generator)) }
             expectAgreement(judge, atLeast: 20_000, answered: 3_500)
         }
 
         @Test func `random IPv4 texts of all bases`() {
             var generator = SeededGenerator(seed: 5)
-            var judge = Judge(facts: Self.facts)
+            var judge = Oracle(facts: Self.facts)
             for _ in 0..<20_000 { judge.compare(QuestionMutation.ipv4Question(using: &generator)) }
             expectAgreement(judge, atLeast: 20_000, answered: 2_000)
         }
 
         private func expectAgreement(
-            _ judge: Judge,
+            _ judge: Oracle,
             atLeast enough: Int,
             answered enoughAnswers: Int,
             sourceLocation: SourceLocation = #_sourceLocation

@@ -5,7 +5,8 @@ import Testing
 
 @testable import GetAddrInfo
 
-/// Darwin's ways, from Apple's source (Libinfo, `si_getaddrinfo.c`, 2018): numbers are Darwin's own. Not yet run on a Mac.
+/// Darwin's ways, from Apple's source (Libinfo, `si_getaddrinfo.c`, 2018): numbers are Darwin's own. Not yet run on a
+/// Mac.
 @Suite struct `Darwin's dialect` {
     private enum Number {
         static let inet6: Int32 = 30

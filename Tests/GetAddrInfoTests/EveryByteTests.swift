@@ -5,7 +5,8 @@
     import Glibc
     import Testing
 
-    /// Control characters, NULs, bytes that are no UTF-8: whatever stands in a host or service, we say what the call says.
+    /// Control characters, NULs, bytes that are no UTF-8: whatever stands in a host or service, we say what the call
+    /// says.
     @Suite struct `Every byte, everywhere` {
         private static let hosts = ["127.0.0.1", "0x7f.1", "::1", "fe80::1%lo", "1:2:3:4:5:6:7:8", "::ffff:1.2.3.4%7"]
         private static let services = ["80", " 80", "-0", "65537"]
@@ -44,7 +45,7 @@
         func `a service with any byte at any place`(service: String) {
             for byte in UInt8.min...UInt8.max {
                 for text in neighbours(service, byte) {
-                    // Digits that glibc takes for negative are a look-up, for which it reads the services file.
+                    // Digits that glibc takes for negative are a lookup, for which it reads the services file.
                     guard !agree(Array("127.0.0.1".utf8), text, 0), !isNegative(text) else { continue }
                     Issue.record("\(String(decoding: text, as: UTF8.self)), byte \(byte)")
                 }

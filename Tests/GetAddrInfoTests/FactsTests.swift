@@ -8,7 +8,7 @@
 
     /// What an answer hangs on beside the question; glibc's word on each is `Agreement with getaddrinfo`'s.
     @Suite struct `Facts that answers hang on` {
-        private static let services = ServiceTable(
+        private static let services = ServicesFile(
             Array(
                 "http 80/tcp www\ntftp 69/udp\ndomain 53/tcp\ndomain 53/udp\nm3ua 2905/sctp\nmixed 1/tcp\nmixed 2/udp\n"
                     .utf8

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 #if canImport(Glibc)
-    import AddressInfoJudge
+    import AddressInfoOracle
     import GetAddrInfo
     import Glibc
     import IPAddresses
@@ -67,7 +67,7 @@
 
         @Test(arguments: ["-1", "-80", "4294967295", "2147483648", "18446744073709551696"])
         func `a negative service is a name, which the services file does not have`(service: String) {
-            let facts = LocalFacts(services: ServiceTable([]))
+            let facts = LocalFacts(services: ServicesFile([]))
             for host in ["127.0.0.1", "db.example.org"] {
                 #expect(answer(host, service, knowing: facts) == .failed(.service))
                 #expect(answer(host, service) == .needsLookup)
@@ -248,7 +248,7 @@
             let nines = String(repeating: "9", count: size)
             let zeros = String(repeating: "0", count: size)
             #expect(answer(nines, flags: AI_NUMERICHOST) == .failed(.noName))
-            #expect(answer("127.0.0.1", nines, knowing: LocalFacts(services: ServiceTable([]))) == .failed(.service))
+            #expect(answer("127.0.0.1", nines, knowing: LocalFacts(services: ServicesFile([]))) == .failed(.service))
             #expect(answer("127.0.0.1", zeros + "80") == .answered([entry(loopback4)]))
             #expect(answer(zeros + "177.1") == .answered([entry(loopback4)]))
         }

@@ -5,7 +5,7 @@ import Testing
 
 @Suite struct `Services file` {
     private func port(_ name: String, _ protocolName: String = "tcp", in text: String) -> UInt16? {
-        ServiceTable(Array(text.utf8)).port(of: name.utf8, over: protocolName)
+        ServicesFile(Array(text.utf8)).port(of: name.utf8, over: protocolName)
     }
 
     /// What glibc 2.36's `getservbyname` makes of each line, by calling it.
@@ -40,6 +40,6 @@ import Testing
             state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
             bytes.append(UInt8(truncatingIfNeeded: state >> 56))
         }
-        #expect(ServiceTable(bytes + Array("\nlast 9/tcp\n".utf8)).port(of: "last".utf8, over: "tcp") == 9)
+        #expect(ServicesFile(bytes + Array("\nlast 9/tcp\n".utf8)).port(of: "last".utf8, over: "tcp") == 9)
     }
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import AddressInfoJudge
+import AddressInfoOracle
 import GetAddrInfo
 import IPAddresses
 import Testing

@@ -10,7 +10,7 @@ import IPAddresses
     import Darwin
 #endif
 
-/// The C library's reader, the judge of what is an address; it cannot be asked about texts with a NUL.
+/// The C library's reader, the oracle of what is an address; it cannot be asked about texts with a NUL.
 enum InetPton {
     static func ipv4(_ text: String) -> IPv4Address? {
         var bits: UInt32 = 0

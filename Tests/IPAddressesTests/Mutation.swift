@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import FairDialTestKit
+
 /// Texts that are nearly addresses: corpus texts with a few bytes changed, taken out, put in, or doubled.
 enum Mutation {
     static let ipv4: [String] = [

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import FairDialTestKit
 import IPAddresses
 
 /// Values for round trips, with zeros and edges more often than chance gives them.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import FairDialTestKit
 import IPAddresses
 import Testing
 
@@ -24,7 +25,7 @@ import Testing
             #expect(!block.network.contains(neighbour))
             #expect(SpecialPurposeBlock.containing(neighbour) != block)
             #expect(neighbour.specialPurpose == Registry.narrowest(neighbour)?.purpose)
-            #expect(neighbour.isGloballyReachable == Registry.narrowest(neighbour)?.isGloballyReachable ?? true)
+            #expect(neighbour.isGloballyReachable == Registry.isGloballyReachable(neighbour))
             let others = SpecialPurposeBlock.all.filter { $0.purpose == block.purpose && $0 != block }
             if !others.contains(where: { $0.network.contains(neighbour) }) {
                 #expect(neighbour.specialPurpose != block.purpose)
@@ -33,8 +34,15 @@ import Testing
     }
 
     @Test func `the table is the registries', row by row`() throws {
-        let rows = SpecialPurposeBlock.all.map { "\($0.network) \($0.purpose) \($0.isGloballyReachable)" }
-        #expect(rows.sorted() == Registry.rows.map { "\($0.0) \($0.1) \($0.2)" }.sorted())
+        let (registered, others) = (
+            SpecialPurposeBlock.all.filter(\.isRegistered), SpecialPurposeBlock.all.filter { !$0.isRegistered }
+        )
+        for (blocks, rows) in [(registered, Registry.registered), (others, Registry.others)] {
+            let texts = blocks.map { "\($0.network) \($0.purpose) \($0.globalReachability)" }
+            #expect(texts.sorted() == rows.map { "\($0.network) \($0.purpose) \($0.globalReachability)" }.sorted())
+        }
+        #expect(SpecialPurposeRegistry.updated == Registry.updated)
+        let rows = Registry.rows
         #expect(Set(SpecialPurposeBlock.all.map(\.network)).count == rows.count)
         #expect(Set(SpecialPurposeBlock.all.map(\.purpose)) == Set(SpecialPurpose.allCases))
     }
@@ -46,13 +54,24 @@ import Testing
 
     @Test(arguments: [
         "1.1.1.1", "8.8.8.8", "9.255.255.255", "11.0.0.0", "172.15.255.255", "172.32.0.0", "192.167.255.255",
-        "223.255.255.255", "2001:4860:4860::8888", "2606:4700::1111", "2001:200::", "2003::", "4000::", "fe00::",
-        "::1:0:0:0", "64:ff9b:0:1::", "64:ff9b:2::", "100:0:0:2::",
+        "223.255.255.255", "2001:4860:4860::8888", "2606:4700::1111", "2001:200::", "2003::", "2000::", "3fff:1000::",
     ])
     func `an ordinary address has no purpose and is reachable from everywhere`(text: String) throws {
         let address = try IPAddress(text)
         #expect(address.specialPurpose == nil)
         #expect(address.isGloballyReachable)
+        #expect(predicates.allSatisfy { !$0.holds(address) })
+    }
+
+    @Test(arguments: [
+        "4000::", "fe00::", "::1:0:0:0", "64:ff9b:0:1::", "64:ff9b:2::1", "100:0:0:2::", "200::1", "1fff::", "4000::1",
+        "fe00::1",
+        "64:ff9a::1", "5eff::", "8000::1", "fbff::1",
+    ])
+    func `an IPv6 address that is not given out has no purpose and is not reachable`(text: String) throws {
+        let address = try IPAddress(text)
+        #expect(address.specialPurpose == nil)
+        #expect(!address.isGloballyReachable)
         #expect(predicates.allSatisfy { !$0.holds(address) })
     }
 
@@ -89,7 +108,7 @@ import Testing
             let address = RandomValues.address(using: &generator)
             let row = Registry.narrowest(address)
             #expect(address.specialPurpose == row?.purpose)
-            #expect(address.isGloballyReachable == row?.isGloballyReachable ?? true)
+            #expect(address.isGloballyReachable == Registry.isGloballyReachable(address))
             #expect(address.isLoopback == (row?.purpose == .loopback))
         }
     }

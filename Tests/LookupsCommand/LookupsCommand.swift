@@ -12,15 +12,17 @@ import NameResolution
 /// nothing cached, and prints a line for each, in order: `name ok ADDRESS…`, `name no CODE`, or `name system REASON`
 /// where it is not ours to look up.
 ///
-/// Many names at once, for the tests that compare us with the C library (`Tests/Network/search-list`).
+/// Many names at once, for the tests that compare us with the C library (`Tests/Network/search-list`). With `--in-turn`
+/// one after the other as they are read, by one resolver, three seconds for each (`Tests/Network/route-change`).
 @main
 enum LookupsCommand {
     /// So many at once.
     private static let width = 400
-    /// A resolver's thread leaves so long after its last look-up, and its descriptors with it: until then it counts.
+    /// A resolver's thread leaves so long after its last lookup, and its descriptors with it: until then it counts.
     private static let afterlife = DispatchTimeInterval.milliseconds(2_100)
 
     static func main() {
+        if CommandLine.arguments.contains("--in-turn") { return lookUpInTurn() }
         var names: [String] = []
         while let name = readLine() { names.append(name) }
         let lines = NIOLockedValueBox([String](repeating: "", count: names.count))
@@ -39,12 +41,30 @@ enum LookupsCommand {
         print(lines.withLockedValue { $0 }.joined(separator: "\n"))
     }
 
-    private static func look(up name: String, _ tell: @escaping @Sendable (String) -> Void) {
+    private static func lookUpInTurn() {
         let resolver = AutomaticResolver(dns: DNSResolver())
+        while let name = readLine() {
+            let line = NIOLockedValueBox("\(name) no answer in three seconds")
+            let done = DispatchSemaphore(value: 0)
+            look(up: name, with: resolver) { told in
+                line.withLockedValue { $0 = told }
+                done.signal()
+            }
+            _ = done.wait(timeout: .now() + .seconds(3))
+            print(line.withLockedValue { $0 })
+            fflush(nil)
+        }
+    }
+
+    private static func look(
+        up name: String,
+        with resolver: AutomaticResolver = AutomaticResolver(dns: DNSResolver()),
+        _ tell: @escaping @Sendable (String) -> Void
+    ) {
         let decision = resolver.decision(for: name)
         guard decision.choice != .system else { return tell("\(name) system \(decision.reason)") }
         let addresses = NIOLockedValueBox<[String]>([])
-        _ = resolver.lookUp(LookupQuestion(name: name), for: Asker(label: "lookups")) { event in
+        _ = resolver.lookUp(LookupQuestion(name: name), for: FairnessKey(label: "lookups")) { event in
             switch event {
             case .started, .bound, .caughtUp: return
             case .answered(let answer):

@@ -1,36 +1,38 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import FairDialTestKit
+import TestHelpers
 
 #if os(Linux) && canImport(Glibc)
     import IPAddresses
     import NameResolution
     import Testing
 
-    /// The C library is the judge: what is answered from the hosts file must be its answer, to the last address and in its
-    /// order. It reads each file in a mount namespace of its own, in the place of `/etc/hosts`, with `hosts: files`.
+    /// The C library is the oracle: what is answered from the hosts file must be its answer, to the last address and in
+    /// its order. It reads each file in a mount namespace of its own, in the place of `/etc/hosts`, with `hosts:
+    /// files`.
     ///
     /// Kept out of the generated files, and of the comparison, for the reasons that decision 0003 gives: a line with
-    /// leading blanks that ends at a NUL or with the file, `multi off`, and `/etc/gai.conf`. `localhost` is ours where the
-    /// file is silent (RFC 6761 §6.3).
+    /// leading blanks that ends at a NUL or with the file, `multi off`, and `/etc/gai.conf`. `localhost` is ours where
+    /// the file is silent (RFC 6761 §6.3).
     @Suite struct `Agreement with getaddrinfo on hosts files` {
-        @Test(.enabled(if: HostsJudge.canSit, "needs a mount namespace and Python"))
+        @Test(.enabled(if: HostsOracle.canSit, "needs a mount namespace and Python"))
         func `every name of every file, in every family`() throws {
             let folder = try TemporaryFolder()
             var generator = SeededGenerator(seed: 2_026)
             var files: [[UInt8]] = []
-            var questions: [HostsJudge.Question] = []
+            var questions: [HostsOracle.Question] = []
             for number in 0..<800 {
                 let file = GeneratedHostsFile(&generator)
                 files.append(file.bytes)
                 try folder.write(file.bytes, to: "\(number)")
                 for name in file.names {
                     for families in [.both, .ipv4, .ipv6] as [AddressFamilies] {
-                        questions.append(HostsJudge.Question(file: "\(number)", name: name, families: families))
+                        questions.append(HostsOracle.Question(file: "\(number)", name: name, families: families))
                     }
                 }
             }
-            let theirs = try HostsJudge.answers(to: questions, in: folder)
+            let theirs = try HostsOracle.answers(to: questions, in: folder)
             try #require(theirs.count == questions.count)
 
             var answered = 0

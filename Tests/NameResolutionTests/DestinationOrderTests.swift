@@ -330,7 +330,8 @@ struct Precedence: Sendable, CustomTestStringConvertible {
         return sorted.map(\.destination)
     }
 
-    /// 192.0.2.200 before 224.0.0.1 by rule 9, and the mapped address even with both: found by the C library's judgement.
+    /// 192.0.2.200 before 224.0.0.1 by rule 9, and the mapped address even with both: found by the C library's
+    /// judgement.
     @Test func `where the rules go in a circle, it is the C library's merge sort`() throws {
         let candidates = [
             try candidate("224.0.0.1", from: "192.0.2.2/24"),

@@ -3,6 +3,7 @@
 import FairDialTestKit
 import IPAddresses
 import NIOConcurrencyHelpers
+import TestHelpers
 import Testing
 
 @testable import NameResolution
@@ -49,12 +50,12 @@ import Testing
         try folder.write(String(repeating: "0.0.0.0 blocked.example\n", count: 4_000) + "\(address) db\n", to: "hosts")
     }
 
-    private func ask(_ name: String, _ receiver: Receiver) -> any LookupUnderWay {
-        resolver.lookUp(LookupQuestion(name: name), for: Asker(label: "test"), receiver.receive)
+    private func ask(_ name: String, _ receiver: Receiver) -> any LookupHandle {
+        resolver.lookUp(LookupQuestion(name: name), for: FairnessKey(label: "test"), receiver.receive)
     }
 
     private func answered(_ address: String) throws -> [LookupEvent] {
-        let answer = LookupAnswer(
+        let answer = LookupResult(
             families: .both,
             addresses: [try IPAddress(address)],
             isInDestinationOrder: true,
@@ -92,24 +93,24 @@ import Testing
         // Without a thread the caller reads at once; a file that has just changed is read at each look.
         let receiver = Receiver()
         let resolver = NameResolver(scripted, localNames: settled)
-        _ = resolver.lookUp(LookupQuestion(name: "db"), for: Asker(label: "test"), receiver.receive)
+        _ = resolver.lookUp(LookupQuestion(name: "db"), for: FairnessKey(label: "test"), receiver.receive)
         #expect(try receiver.events == answered("192.0.2.1"))
     }
 
-    @Test func `a look-up that is taken back meanwhile tells nothing and asks nobody`() {
+    @Test func `a lookup that is taken back meanwhile tells nothing and asks nobody`() {
         let (local, other) = (Receiver(), Receiver())
         let lookups = [ask("db", local), ask("other.example", other)]
-        for lookup in lookups { #expect(lookup.withdraw()) }
+        for lookup in lookups { #expect(lookup.cancel()) }
         threads.run()
         #expect(local.events == [] && other.events == [])
         #expect(scripted.lookups.isEmpty)
     }
 
-    @Test func `a look-up that has begun by then is taken back like any other`() {
+    @Test func `a lookup that has begun by then is taken back like any other`() {
         let lookup = ask("other.example", Receiver())
         threads.run()
-        #expect(lookup.withdraw())
-        #expect(scripted.lookups.map(\.withdrawals) == [1])
+        #expect(lookup.cancel())
+        #expect(scripted.lookups.map(\.cancellations) == [1])
     }
 
     @Test func `a small one is read on the spot`() throws {

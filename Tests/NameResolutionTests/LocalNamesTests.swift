@@ -2,6 +2,7 @@
 
 import IPAddresses
 import NameResolution
+import TestHelpers
 import Testing
 
 @Suite struct `Rule 2: local names` {
@@ -20,7 +21,7 @@ import Testing
     @Test func `a name of the hosts file is answered whole`() throws {
         try folder.write("192.0.2.1 DB.example\n", to: "hosts")
         for families in [.both, .ipv4] as [AddressFamilies] {
-            let answer = LookupAnswer(
+            let answer = LookupResult(
                 families: families,
                 addresses: [try IPAddress("192.0.2.1")],
                 isInDestinationOrder: true,

@@ -3,6 +3,7 @@
 import GetAddrInfo
 import NIOConcurrencyHelpers
 import NameResolution
+import TestHelpers
 import Testing
 
 @Suite struct `Local tables` {

@@ -44,7 +44,7 @@ import Testing
     }
 
     @Test func `other bindings are another question, and none are one of their own`() {
-        let services: [ServiceQuestion?] = [
+        let services: [BindingQuestion?] = [
             nil, .https(port: 443), .https(port: 8_443), .scheme("dns"), .scheme("dns", port: 853), .scheme("https"),
         ]
         #expect(Set(services.map { LookupQuestion(name: "db.example", service: $0) }).count == services.count)

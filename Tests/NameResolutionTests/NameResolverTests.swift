@@ -5,19 +5,22 @@ import FairDialTestKit
 import IPAddresses
 import NIOConcurrencyHelpers
 import NameResolution
+import TestHelpers
 import Testing
 
-private let asker = Asker(label: "test")
+private let fairnessKey = FairnessKey(label: "test")
 
 private func event(_ addresses: [IPAddress], _ families: AddressFamilies, _ source: LookupSource) -> LookupEvent {
     .answered(
-        LookupAnswer(families: families, addresses: addresses, isInDestinationOrder: false, source: source)
+        LookupResult(families: families, addresses: addresses, isInDestinationOrder: false, source: source)
     )
 }
 
 extension NameResolver {
-    fileprivate func ask(_ name: String, _ receiver: Receiver, for asker: Asker = asker) -> any LookupUnderWay {
-        lookUp(LookupQuestion(name: name), for: asker, receiver.receive)
+    fileprivate func ask(_ name: String, _ receiver: Receiver, for fairnessKey: FairnessKey = fairnessKey)
+        -> any LookupHandle
+    {
+        lookUp(LookupQuestion(name: name), for: fairnessKey, receiver.receive)
     }
 }
 
@@ -26,13 +29,13 @@ extension NameResolver {
 
     private func resolver() -> NameResolver { NameResolver(scripted, localNames: nil) }
 
-    @Test func `callers that ask the same share one look-up`() throws {
+    @Test func `callers that ask the same share one lookup`() throws {
         let resolver = resolver()
         let (first, second) = (Receiver(), Receiver())
         _ = resolver.ask("db.example", first)
-        _ = resolver.ask("DB.example", second, for: Asker(label: "other"))
+        _ = resolver.ask("DB.example", second, for: FairnessKey(label: "other"))
         #expect(scripted.lookups.count == 1)
-        #expect(scripted.lookups[0].joins == [Asker(label: "other")])
+        #expect(scripted.lookups[0].joins == [FairnessKey(label: "other")])
         scripted.lookups[0].start()
         scripted.lookups[0].answer([.v4(.loopback)])
         scripted.lookups[0].end()
@@ -47,32 +50,32 @@ extension NameResolver {
         let (first, second) = (Receiver(), Receiver())
         let left = resolver.ask("db.example", first)
         _ = resolver.ask("db.example", second)
-        #expect(left.withdraw())
+        #expect(left.cancel())
         scripted.lookups[0].end()
         #expect(first.events == [])
         #expect(second.events == [.ended(nil)])
-        #expect(scripted.lookups[0].withdrawals == 0)
+        #expect(scripted.lookups[0].cancellations == 0)
     }
 
-    @Test func `when the last has left, the look-up is called back`() {
+    @Test func `when the last has left, the lookup is called back`() {
         let resolver = resolver()
         let waits = (0..<3).map { _ in resolver.ask("db.example", Receiver()) }
-        for wait in waits { #expect(wait.withdraw()) }
-        #expect(scripted.lookups[0].withdrawals == 1)
+        for wait in waits { #expect(wait.cancel()) }
+        #expect(scripted.lookups[0].cancellations == 1)
         #expect(resolver.underWayCount == 0)
         _ = resolver.ask("db.example", Receiver())
         #expect(resolver.startedCount == 2)
     }
 
     @Test func `one that cannot be called back serves whoever asks next`() {
-        scripted.canWithdraw = false
+        scripted.canCancel = false
         let resolver = resolver()
         let (first, second) = (Receiver(), Receiver())
-        #expect(resolver.ask("db.example", first).withdraw())
+        #expect(resolver.ask("db.example", first).cancel())
         #expect(resolver.underWayCount == 1)
         _ = resolver.ask("db.example", second)
         #expect(scripted.lookups.count == 1)
-        #expect(scripted.lookups[0].joins == [asker])
+        #expect(scripted.lookups[0].joins == [fairnessKey])
         scripted.lookups[0].answer([.v4(.loopback)])
         scripted.lookups[0].end()
         #expect(first.events == [])
@@ -84,51 +87,51 @@ extension NameResolver {
         let (first, second) = (Receiver(), Receiver())
         let wait = resolver.ask("db.example", first)
         _ = resolver.ask("db.example", second)
-        #expect(wait.withdraw())
-        #expect(wait.withdraw())
+        #expect(wait.cancel())
+        #expect(wait.cancel())
         scripted.lookups[0].end()
-        #expect(wait.withdraw())
+        #expect(wait.cancel())
         #expect(second.events == [.ended(nil)])
-        #expect(scripted.lookups[0].withdrawals == 0)
+        #expect(scripted.lookups[0].cancellations == 0)
     }
 
     @Test func `a receiver may ask and leave while it is told`() {
         let resolver = resolver()
         let (inner, outer) = (Receiver(), Receiver())
-        _ = resolver.lookUp(LookupQuestion(name: "a.example"), for: asker) { event in
+        _ = resolver.lookUp(LookupQuestion(name: "a.example"), for: fairnessKey) { event in
             outer.receive(event)
             if event == .started { _ = resolver.ask("b.example", inner) }
-            if event.isEnd { _ = resolver.ask("a.example", inner).withdraw() }
+            if event.isEnd { _ = resolver.ask("a.example", inner).cancel() }
         }
         scripted.lookups[0].start()
         scripted.lookups[0].end()
         #expect(outer.events == [.started, .ended(nil)])
         #expect(scripted.lookups.map(\.question.name) == ["a.example", "b.example", "a.example"])
-        #expect(scripted.lookups.map(\.withdrawals) == [0, 0, 1])
+        #expect(scripted.lookups.map(\.cancellations) == [0, 0, 1])
         #expect(resolver.underWayCount == 1)
     }
 
     @Test func `a resolver may answer before it returns`() {
-        struct Instant: Resolver, LookupUnderWay {
+        struct Instant: AddressResolver, LookupHandle {
             func lookUp(
                 _ question: LookupQuestion,
-                for asker: Asker,
+                for fairnessKey: FairnessKey,
                 _ receive: @escaping @Sendable (LookupEvent) -> Void
-            ) -> any LookupUnderWay {
+            ) -> any LookupHandle {
                 receive(.started)
                 receive(event([.v4(.loopback)], .both, .system))
                 receive(.ended(nil))
                 return self
             }
 
-            func withdraw() -> Bool { true }
+            func cancel() -> Bool { true }
         }
         let resolver = NameResolver(Instant(), localNames: nil)
         let receiver = Receiver()
         let wait = resolver.ask("db.example", receiver)
         #expect(receiver.events == [.started, event([.v4(.loopback)], .both, .system), .ended(nil)])
         #expect(resolver.underWayCount == 0)
-        #expect(wait.withdraw())
+        #expect(wait.cancel())
     }
 
     @Test func `rule 2: a local name is answered before the call returns, and nobody is asked`() throws {
@@ -137,8 +140,8 @@ extension NameResolver {
         let names = LocalNames(hostsPath: folder.path("hosts"), nameServiceSwitchPath: folder.path("none"))
         let resolver = NameResolver(scripted, localNames: names)
         let receiver = Receiver()
-        #expect(resolver.ask("db.example", receiver).withdraw())
-        let answer = LookupAnswer(
+        #expect(resolver.ask("db.example", receiver).cancel())
+        let answer = LookupResult(
             families: .both,
             addresses: [.v4(IPv4Address(bits: 0xC000_0207))],
             isInDestinationOrder: true,
@@ -152,13 +155,13 @@ extension NameResolver {
     }
 
     @Test(.timeLimit(.minutes(1)))
-    func `rule 3: 500 callers at once are one look-up`() async throws {
+    func `rule 3: 500 callers at once are one lookup`() async throws {
         let resolver = resolver()
         let receivers = (0..<500).map { _ in Receiver() }
         await withTaskGroup { group in
             for (number, receiver) in receivers.enumerated() {
                 let name = number % 2 == 0 ? "db.example" : "DB.EXAMPLE"
-                group.addTask { _ = resolver.ask(name, receiver, for: Asker(label: "\(number % 7)")) }
+                group.addTask { _ = resolver.ask(name, receiver, for: FairnessKey(label: "\(number % 7)")) }
             }
         }
         #expect(scripted.lookups.count == 1)
@@ -174,22 +177,22 @@ extension NameResolver {
 }
 
 /// A resolver that takes its time over being asked for one name, and then passes it on.
-private final class Hesitant: Resolver {
+private final class Hesitant: AddressResolver {
     let scripted = ScriptedResolver()
     private let (asked, isAsked) = AsyncStream.makeStream(of: Void.self)
     private let mayGoOn = ConditionLock(value: false)
 
     func lookUp(
         _ question: LookupQuestion,
-        for asker: Asker,
+        for fairnessKey: FairnessKey,
         _ receive: @escaping @Sendable (LookupEvent) -> Void
-    ) -> any LookupUnderWay {
+    ) -> any LookupHandle {
         if question.key == "slow.example" {
             isAsked.finish()
             mayGoOn.lock(whenValue: true)
             mayGoOn.unlock()
         }
-        return scripted.lookUp(question, for: asker, receive)
+        return scripted.lookUp(question, for: fairnessKey, receive)
     }
 
     func waitUntilAsked() async {
@@ -202,11 +205,11 @@ private final class Hesitant: Resolver {
     }
 }
 
-@Suite struct `A look-up that is being asked for` {
+@Suite struct `A lookup that is being asked for` {
     private let hesitant = Hesitant()
 
     /// Has somebody ask for the slow name on a thread of its own, and returns while it is being asked for.
-    private func askSlowly(_ resolver: NameResolver, _ receiver: Receiver) async -> Task<any LookupUnderWay, Never> {
+    private func askSlowly(_ resolver: NameResolver, _ receiver: Receiver) async -> Task<any LookupHandle, Never> {
         let task = Task {
             await withCheckedContinuation { continuation in
                 DispatchQueue.global().async {
@@ -236,11 +239,11 @@ private final class Hesitant: Resolver {
     func `hears of those who have joined meanwhile`() async {
         let resolver = NameResolver(hesitant, localNames: nil)
         let slow = await askSlowly(resolver, Receiver())
-        _ = resolver.ask("slow.example", Receiver(), for: Asker(label: "mail"))
+        _ = resolver.ask("slow.example", Receiver(), for: FairnessKey(label: "mail"))
         hesitant.goOn()
         _ = await slow.value
         #expect(hesitant.scripted.lookups.count == 1)
-        #expect(hesitant.scripted.lookups[0].joins == [Asker(label: "mail")])
+        #expect(hesitant.scripted.lookups[0].joins == [FairnessKey(label: "mail")])
     }
 
     @Test(.timeLimit(.minutes(1)))
@@ -248,10 +251,10 @@ private final class Hesitant: Resolver {
         let resolver = NameResolver(hesitant, localNames: nil)
         let slow = await askSlowly(resolver, Receiver())
         // Joins, and leaves; then the first one, who could not do so before.
-        _ = resolver.ask("slow.example", Receiver()).withdraw()
+        _ = resolver.ask("slow.example", Receiver()).cancel()
         hesitant.goOn()
-        _ = await slow.value.withdraw()
-        #expect(hesitant.scripted.lookups.map(\.withdrawals) == [1])
+        _ = await slow.value.cancel()
+        #expect(hesitant.scripted.lookups.map(\.cancellations) == [1])
         #expect(resolver.underWayCount == 0)
     }
 }
@@ -262,7 +265,7 @@ private final class Hesitant: Resolver {
     func `each caller that stays is told everything once, and nobody anything after the end`(seed: UInt64) async throws
     {
         var generator = SeededGenerator(seed: seed)
-        let scripted = ScriptedResolver(canWithdraw: seed % 2 == 0)
+        let scripted = ScriptedResolver(canCancel: seed % 2 == 0)
         let resolver = NameResolver(scripted, localNames: nil)
         let script = Task {
             while let lookup = try? await scripted.nextLookup() {
@@ -280,12 +283,12 @@ private final class Hesitant: Resolver {
             for (number, caller) in callers.enumerated() {
                 group.addTask {
                     let receiver = Receiver()
-                    let wait = resolver.ask(caller.name, receiver, for: Asker(label: "\(number % 5)"))
+                    let wait = resolver.ask(caller.name, receiver, for: FairnessKey(label: "\(number % 5)"))
                     switch caller.leaves {
-                    case 0: _ = wait.withdraw()
+                    case 0: _ = wait.cancel()
                     case 1:
                         await Task.yield()
-                        _ = wait.withdraw()
+                        _ = wait.cancel()
                     default:
                         await receiver.ended()
                         expectWhole(receiver.events, seed)

@@ -8,10 +8,10 @@ import Testing
 @Suite struct `Scripted resolver` {
     private let resolver = ScriptedResolver()
     private let receiver = Receiver()
-    private let asker = Asker(label: "test")
+    private let fairnessKey = FairnessKey(label: "test")
 
-    private func ask(_ name: String) -> any LookupUnderWay {
-        resolver.lookUp(LookupQuestion(name: name), for: asker, receiver.receive)
+    private func ask(_ name: String) -> any LookupHandle {
+        resolver.lookUp(LookupQuestion(name: name), for: fairnessKey, receiver.receive)
     }
 
     @Test func `nothing happens until the test says so`() async throws {
@@ -19,13 +19,13 @@ import Testing
         #expect(receiver.events == [])
         let lookup = try await resolver.nextLookup()
         #expect(lookup.question == LookupQuestion(name: "db.example"))
-        #expect(lookup.asker == asker)
+        #expect(lookup.fairnessKey == fairnessKey)
         #expect(lookup.start())
         #expect(lookup.answer([.v4(.loopback)]))
         #expect(lookup.isUnderWay)
         #expect(lookup.end())
         #expect(!lookup.isUnderWay)
-        let answer = LookupAnswer(
+        let answer = LookupResult(
             families: .both,
             addresses: [.v4(.loopback)],
             isInDestinationOrder: false,
@@ -34,7 +34,7 @@ import Testing
         #expect(receiver.events == [.started, .answered(answer), .ended(nil)])
     }
 
-    @Test func `whoever waits for a look-up gets it when it comes`() async throws {
+    @Test func `whoever waits for a lookup gets it when it comes`() async throws {
         async let lookup = resolver.nextLookup(of: "DB.example")
         _ = ask("other.example")
         _ = ask("db.example")
@@ -42,7 +42,7 @@ import Testing
         #expect(try await resolver.nextLookup().question.name == "other.example")
     }
 
-    @Test func `each look-up is handed out once, the oldest first`() async throws {
+    @Test func `each lookup is handed out once, the oldest first`() async throws {
         for name in ["a", "b", "c"] { _ = ask(name) }
         var names: [String] = []
         for _ in 0..<3 { names.append(try await resolver.nextLookup().question.name) }
@@ -60,22 +60,22 @@ import Testing
         }
     }
 
-    @Test func `joins and withdrawals are recorded, and can be waited for`() async throws {
+    @Test func `joins and cancellations are recorded, and can be waited for`() async throws {
         let underWay = ask("db.example")
         let lookup = try await resolver.nextLookup()
-        let other = Asker(label: "other")
+        let other = FairnessKey(label: "other")
         async let joined: Void = lookup.joined(by: other)
-        async let withdrawn: Void = lookup.withdrawn()
+        async let cancelled: Void = lookup.cancelled()
         underWay.join(other)
         try await joined
-        #expect(underWay.withdraw())
-        try await withdrawn
+        #expect(underWay.cancel())
+        try await cancelled
         #expect(lookup.joins == [other])
-        #expect(lookup.withdrawals == 1)
+        #expect(lookup.cancellations == 1)
     }
 
-    @Test func `after a withdrawal that succeeds nobody is told anything`() {
-        #expect(ask("db.example").withdraw())
+    @Test func `after a cancellation that succeeds nobody is told anything`() {
+        #expect(ask("db.example").cancel())
         let lookup = resolver.lookups[0]
         #expect(!lookup.isUnderWay)
         #expect(!lookup.start())
@@ -84,8 +84,8 @@ import Testing
     }
 
     @Test func `one that cannot be called back still reports`() {
-        resolver.canWithdraw = false
-        #expect(!ask("db.example").withdraw())
+        resolver.canCancel = false
+        #expect(!ask("db.example").cancel())
         #expect(resolver.lookups[0].end(ResolutionError(.nameNotFound, "no such name")))
         #expect(receiver.events == [.ended(ResolutionError(.nameNotFound, "no such name"))])
     }
@@ -95,7 +95,7 @@ import Testing
         #expect(resolver.lookups[0].end())
         #expect(!resolver.lookups[0].end())
         #expect(!resolver.lookups[0].answer([]))
-        #expect(underWay.withdraw())
+        #expect(underWay.cancel())
         #expect(receiver.events == [.ended(nil)])
     }
 }

@@ -15,7 +15,7 @@ import Testing
         var generator = SeededGenerator(seed: 1)
         let records = [try record(20, 60_000, "c"), try record(10, 0, "a"), try record(15, 1, "b")]
         for _ in 0..<100 {
-            let ordered = ServiceTargets.ordered(records, using: &generator)
+            let ordered = SRVTargets.ordered(records, using: &generator)
             #expect(ordered.map { "\($0.target)" } == ["a", "b", "c"])
         }
     }
@@ -25,7 +25,7 @@ import Testing
         let records = [try record(1, 60, "a"), try record(1, 30, "b"), try record(1, 10, "c"), try record(1, 0, "d")]
         var firsts: [String: Int] = [:]
         for _ in 0..<20_000 {
-            let ordered = ServiceTargets.ordered(records, using: &generator)
+            let ordered = SRVTargets.ordered(records, using: &generator)
             #expect(Set(ordered.map { "\($0.target)" }).count == 4)
             firsts["\(ordered[0].target)", default: 0] += 1
         }
@@ -39,8 +39,8 @@ import Testing
     @Test func `those without weights share alike, and a lone root is no service`() throws {
         var generator = SeededGenerator(seed: 3)
         let equal = [try record(1, 0, "a"), try record(1, 0, "b")]
-        let firsts = (0..<1_000).count { _ in "\(ServiceTargets.ordered(equal, using: &generator)[0].target)" == "a" }
+        let firsts = (0..<1_000).count { _ in "\(SRVTargets.ordered(equal, using: &generator)[0].target)" == "a" }
         #expect((400...600).contains(firsts))
-        #expect(ServiceTargets.ordered([try record(0, 0, ".")], using: &generator) == [])
+        #expect(SRVTargets.ordered([try record(0, 0, ".")], using: &generator) == [])
     }
 }

@@ -5,9 +5,9 @@ import IPAddresses
 import NameResolution
 import Testing
 
-private let feeds = Asker(label: "feeds")
-private let mail = Asker(label: "mail")
-private let web = Asker(label: "web")
+private let feeds = FairnessKey(label: "feeds")
+private let mail = FairnessKey(label: "mail")
+private let web = FairnessKey(label: "web")
 
 private let question = LookupQuestion(name: "db.example")
 private let six = IPAddress.v6(IPv6Address(high: 0x2001_0db8_0000_0000, low: 1), zone: nil)
@@ -16,17 +16,17 @@ private let four = IPAddress.v4(IPv4Address(bits: 0xC000_0201))
 private func answer(_ families: AddressFamilies, _ addresses: [IPAddress], _ source: LookupSource = .dns) -> LookupEvent
 {
     .answered(
-        LookupAnswer(families: families, addresses: addresses, isInDestinationOrder: false, source: source)
+        LookupResult(families: families, addresses: addresses, isInDestinationOrder: false, source: source)
     )
 }
 
 extension SharedLookups {
-    fileprivate mutating func join(_ waiter: Waiter, for asker: Asker = feeds) -> [Action] {
-        join(question, as: waiter, for: asker)
+    fileprivate mutating func join(_ waiter: Waiter, for fairnessKey: FairnessKey = feeds) -> [Action] {
+        join(question, as: waiter, for: fairnessKey)
     }
 }
 
-@Suite struct `Rule 3: the same question is one look-up` {
+@Suite struct `Rule 3: the same question is one lookup` {
     @Test func `the first to ask starts it`() {
         var lookups = SharedLookups()
         #expect(lookups.join(7) == [.start(1, question, feeds)])
@@ -43,7 +43,7 @@ extension SharedLookups {
         #expect(lookups.startedCount == 1)
     }
 
-    @Test func `who asks after the configuration has changed does not join a look-up that began before`() {
+    @Test func `who asks after the configuration has changed does not join a lookup that began before`() {
         var lookups = SharedLookups()
         #expect(lookups.join(question, as: 1, for: feeds, in: 7) == [.start(1, question, feeds)])
         #expect(lookups.join(question, as: 2, for: feeds, in: 7) == [])
@@ -68,7 +68,7 @@ extension SharedLookups {
     @Test func `bindings are told once, to everybody, and to whoever comes later`() throws {
         var lookups = SharedLookups()
         let record = SVCBRecord(priority: 1, target: try DomainName("web.example"))
-        let bound = LookupEvent.bound(ServiceAnswer(records: [record], name: try DomainName("db.example")))
+        let bound = LookupEvent.bound(BindingAnswer(records: [record], name: try DomainName("db.example")))
         _ = lookups.join(1)
         _ = lookups.join(2)
         #expect(lookups.received(bound, for: 1) == [.deliver(1, bound), .deliver(2, bound)])
@@ -76,18 +76,18 @@ extension SharedLookups {
         #expect(lookups.join(3) == [.deliver(3, bound)])
     }
 
-    @Test func `bindings that have been told are not told again when the look-up starts afresh`() throws {
+    @Test func `bindings that have been told are not told again when the lookup starts afresh`() throws {
         var lookups = SharedLookups()
-        let bound = LookupEvent.bound(ServiceAnswer(records: [], name: try DomainName("db.example")))
+        let bound = LookupEvent.bound(BindingAnswer(records: [], name: try DomainName("db.example")))
         _ = lookups.join(1)
         _ = lookups.received(bound, for: 1)
-        #expect(lookups.leave(1) == [.withdraw(1)])
+        #expect(lookups.leave(1) == [.cancel(1)])
         _ = lookups.join(2)
-        #expect(lookups.withdrawn(1, isGone: true) == [.start(2, question, feeds)])
+        #expect(lookups.cancelled(1, isGone: true) == [.start(2, question, feeds)])
         #expect(lookups.received(bound, for: 2) == [])
     }
 
-    @Test func `another asker joins the look-up once, so that it holds the best place any is owed`() {
+    @Test func `another fairness key joins the lookup once, so that it holds the best place any is owed`() {
         var lookups = SharedLookups()
         _ = lookups.join(1)
         #expect(lookups.join(2, for: mail) == [.join(1, mail)])
@@ -145,7 +145,7 @@ extension SharedLookups {
         #expect(lookups.startedCount == 2)
     }
 
-    @Test func `nothing is told about a look-up that is over or was never there`() {
+    @Test func `nothing is told about a lookup that is over or was never there`() {
         var lookups = SharedLookups()
         _ = lookups.join(1)
         _ = lookups.received(.ended(nil), for: 1)
@@ -153,7 +153,7 @@ extension SharedLookups {
             #expect(lookups.received(.started, for: lookup) == [])
             #expect(lookups.received(answer(.both, [four]), for: lookup) == [])
             #expect(lookups.received(.ended(nil), for: lookup) == [])
-            #expect(lookups.withdrawn(lookup, isGone: true) == [])
+            #expect(lookups.cancelled(lookup, isGone: true) == [])
         }
     }
 
@@ -166,7 +166,7 @@ extension SharedLookups {
 }
 
 @Suite struct `Rule 3: whoever gives up leaves at once` {
-    @Test func `the others keep the look-up`() {
+    @Test func `the others keep the lookup`() {
         var lookups = SharedLookups()
         _ = lookups.join(1)
         _ = lookups.join(2)
@@ -183,13 +183,13 @@ extension SharedLookups {
         #expect(lookups.received(answer(.both, [four]), for: 1) == [.deliver(2, answer(.both, [four], .shared))])
     }
 
-    @Test func `the last to leave withdraws it`() {
+    @Test func `the last to leave cancels it`() {
         var lookups = SharedLookups()
         _ = lookups.join(1)
         _ = lookups.join(2)
         #expect(lookups.leave(1) == [])
-        #expect(lookups.leave(2) == [.withdraw(1)])
-        #expect(lookups.withdrawn(1, isGone: true) == [])
+        #expect(lookups.leave(2) == [.cancel(1)])
+        #expect(lookups.cancelled(1, isGone: true) == [])
         #expect(lookups.count == 0)
         #expect(lookups.received(.started, for: 1) == [])
     }
@@ -209,10 +209,10 @@ extension SharedLookups {
         var lookups = SharedLookups()
         _ = lookups.join(1)
         _ = lookups.received(.started, for: 1)
-        #expect(lookups.leave(1) == [.withdraw(1)])
-        #expect(lookups.withdrawn(1, isGone: false) == [])
+        #expect(lookups.leave(1) == [.cancel(1)])
+        #expect(lookups.cancelled(1, isGone: false) == [])
         #expect(lookups.count == 1)
-        // The resolver learns that it is wanted again, though it knows the asker already.
+        // The resolver learns that it is wanted again, though it knows the fairness key already.
         #expect(lookups.join(2) == [.join(1, feeds), .deliver(2, .started)])
         #expect(lookups.received(answer(.both, [four]), for: 1) == [.deliver(2, answer(.both, [four], .shared))])
         #expect(lookups.received(.ended(nil), for: 1) == [.deliver(2, .ended(nil))])
@@ -223,29 +223,29 @@ extension SharedLookups {
         var lookups = SharedLookups()
         _ = lookups.join(1)
         _ = lookups.leave(1)
-        _ = lookups.withdrawn(1, isGone: false)
+        _ = lookups.cancelled(1, isGone: false)
         #expect(lookups.received(.started, for: 1) == [])
         #expect(lookups.received(.ended(nil), for: 1) == [])
         #expect(lookups.count == 0)
     }
 
-    @Test func `one that ends before it could be withdrawn is over`() {
+    @Test func `one that ends before it could be cancelled is over`() {
         var lookups = SharedLookups()
         _ = lookups.join(1)
-        #expect(lookups.leave(1) == [.withdraw(1)])
+        #expect(lookups.leave(1) == [.cancel(1)])
         #expect(lookups.received(.ended(nil), for: 1) == [])
-        #expect(lookups.withdrawn(1, isGone: true) == [])
+        #expect(lookups.cancelled(1, isGone: true) == [])
         #expect(lookups.join(2) == [.start(2, question, feeds)])
     }
 }
 
-@Suite struct `Rule 3: whoever joins what is being withdrawn` {
-    @Test func `gets a look-up of its own when that one is gone`() {
+@Suite struct `Rule 3: whoever joins what is being cancelled` {
+    @Test func `gets a lookup of its own when that one is gone`() {
         var lookups = SharedLookups()
         _ = lookups.join(1)
-        #expect(lookups.leave(1) == [.withdraw(1)])
+        #expect(lookups.leave(1) == [.cancel(1)])
         #expect(lookups.join(2, for: mail) == [.join(1, mail)])
-        #expect(lookups.withdrawn(1, isGone: true) == [.start(2, question, mail)])
+        #expect(lookups.cancelled(1, isGone: true) == [.start(2, question, mail)])
         // It started this one, so it is told where the answer comes from.
         #expect(lookups.received(answer(.both, [four]), for: 2) == [.deliver(2, answer(.both, [four]))])
     }
@@ -256,7 +256,7 @@ extension SharedLookups {
         _ = lookups.leave(1)
         _ = lookups.join(2, for: mail)
         _ = lookups.join(3, for: web)
-        #expect(lookups.withdrawn(1, isGone: true) == [.start(2, question, mail), .join(2, web)])
+        #expect(lookups.cancelled(1, isGone: true) == [.start(2, question, mail), .join(2, web)])
         #expect(lookups.received(.ended(nil), for: 2) == [.deliver(2, .ended(nil)), .deliver(3, .ended(nil))])
     }
 
@@ -267,7 +267,7 @@ extension SharedLookups {
         _ = lookups.leave(1)
         _ = lookups.leave(2)
         _ = lookups.join(3, for: feeds)
-        #expect(lookups.withdrawn(1, isGone: true) == [.start(2, question, feeds)])
+        #expect(lookups.cancelled(1, isGone: true) == [.start(2, question, feeds)])
     }
 
     @Test func `keeps it when it could not be called back`() {
@@ -275,7 +275,7 @@ extension SharedLookups {
         _ = lookups.join(1)
         _ = lookups.leave(1)
         _ = lookups.join(2)
-        #expect(lookups.withdrawn(1, isGone: false) == [])
+        #expect(lookups.cancelled(1, isGone: false) == [])
         #expect(lookups.received(.started, for: 1) == [.deliver(2, .started)])
     }
 
@@ -286,7 +286,7 @@ extension SharedLookups {
         _ = lookups.received(answer(.ipv6, [six]), for: 1)
         _ = lookups.leave(1)
         #expect(lookups.join(2).contains(.deliver(2, answer(.ipv6, [six], .shared))))
-        #expect(lookups.withdrawn(1, isGone: true) == [.start(2, question, feeds)])
+        #expect(lookups.cancelled(1, isGone: true) == [.start(2, question, feeds)])
         #expect(lookups.received(.started, for: 2) == [])
         #expect(lookups.received(answer(.ipv6, [six]), for: 2) == [])
         #expect(lookups.received(answer(.both, [six, four]), for: 2) == [.deliver(2, answer(.ipv4, [four]))])
@@ -296,11 +296,11 @@ extension SharedLookups {
     @Test func `may leave again`() {
         var lookups = SharedLookups()
         _ = lookups.join(1)
-        #expect(lookups.leave(1) == [.withdraw(1)])
+        #expect(lookups.leave(1) == [.cancel(1)])
         _ = lookups.join(2)
-        #expect(lookups.leave(2) == [.withdraw(1)])
-        #expect(lookups.withdrawn(1, isGone: true) == [])
-        #expect(lookups.withdrawn(1, isGone: true) == [])
+        #expect(lookups.leave(2) == [.cancel(1)])
+        #expect(lookups.cancelled(1, isGone: true) == [])
+        #expect(lookups.cancelled(1, isGone: true) == [])
         #expect(lookups.count == 0)
     }
 }
@@ -310,23 +310,23 @@ extension SharedLookups {
         var lookups = SharedLookups()
         let callers = 1...100_000 as ClosedRange<UInt64>
         var actions = 0
-        for caller in callers { actions += lookups.join(caller, for: Asker(label: "\(caller)")).count }
+        for caller in callers { actions += lookups.join(caller, for: FairnessKey(label: "\(caller)")).count }
         #expect(actions == callers.count)
         for caller in callers where caller % 2 == 0 { #expect(lookups.leave(caller) == []) }
         let waiting = callers.filter { $0 % 2 == 1 }
         #expect(lookups.received(.started, for: 1) == waiting.map { .deliver($0, .started) })
         for caller in waiting.dropLast() { #expect(lookups.leave(caller) == []) }
-        #expect(lookups.leave(99_999) == [.withdraw(1)])
-        _ = lookups.withdrawn(1, isGone: true)
+        #expect(lookups.leave(99_999) == [.cancel(1)])
+        _ = lookups.cancelled(1, isGone: true)
         for (name, size) in containerSizes(in: lookups) { #expect(size == 0, "\(name)") }
     }
 
-    @Test func `a look-up that cannot be called back keeps no trace of who came and went`() {
+    @Test func `a lookup that cannot be called back keeps no trace of who came and went`() {
         var lookups = SharedLookups()
         for caller in 1...10_000 as ClosedRange<UInt64> {
             _ = lookups.join(caller)
             _ = lookups.leave(caller)
-            _ = lookups.withdrawn(1, isGone: false)
+            _ = lookups.cancelled(1, isGone: false)
         }
         #expect(lookups.count == 1)
         let sizes =

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import CFairDial
+import CNamespaces
 import GetAddrInfo
 import IPAddresses
 import NameResolution
+import TestHelpers
 import Testing
 
 #if canImport(Glibc)

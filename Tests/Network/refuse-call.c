@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Runs a program that the kernel refuses one system call: usage: refuse-call NUMBER ERRNO PROGRAM [ARGUMENT...]
+// Runs a program that the kernel refuses one system call: usage: refuse-call NUMBER[:FIRST] ERRNO PROGRAM [ARGUMENT...]
 // Number and error number are this machine's own; a number below zero refuses nothing. It cannot be called for execve.
+// Where FIRST is given, the call is refused only with that for its first argument: the family, for socket.
 
 #define _GNU_SOURCE
 #include <errno.h>
@@ -17,14 +18,19 @@
 int main(int count, char **words)
 {
     if (count < 4) {
-        fprintf(stderr, "usage: refuse-call NUMBER ERRNO PROGRAM [ARGUMENT...]\n");
+        fprintf(stderr, "usage: refuse-call NUMBER[:FIRST] ERRNO PROGRAM [ARGUMENT...]\n");
         return 2;
     }
     int number = atoi(words[1]);
     int error = atoi(words[2]);
+    const char *colon = strchr(words[1], ':');
+    unsigned first = colon ? (unsigned)atoi(colon + 1) : 0;
     struct sock_filter steps[] = {
         BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (unsigned)number, 0, 1),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (unsigned)number, 0, 3),
+        // All machines that this runs on have the lower half first.
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[0])),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, first, 0, colon ? 1 : 0),
         BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ((unsigned)error & SECCOMP_RET_DATA)),
         BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
     };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import TestHelpers
 import Testing
 
 /// However its command ends, the network of two hosts ends with it.
@@ -38,7 +39,7 @@ struct RealNetworkEndTests {
     private func end(of output: String) async throws {
         let namespaces = Set(output.split(separator: "\n").map(String.init))
         #expect(namespaces.count == 2)
-        while try !namespaces.isDisjoint(with: Self.inhabited()) { try await Task.sleep(for: .milliseconds(10)) }
+        #expect(try await Patience.untilTrue { try namespaces.isDisjoint(with: Self.inhabited()) })
     }
 
     /// The network namespaces that any process is in; one that has ended and only waits to be asked after is in none.

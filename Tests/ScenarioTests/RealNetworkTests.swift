@@ -3,8 +3,12 @@
 import Testing
 
 /// The built command on a real network: two hosts, a link, a firewall.
-@Suite(.serialized, .enabled(if: TwoHosts.areHere, "needs network namespaces, nftables and TAP devices"))
-struct RealNetworkTests {
+@Suite(
+    .serialized,
+    .tags(.wallClock),
+    .enabled(if: TwoHosts.areHere, "needs network namespaces, nftables and TAP devices")
+)
+struct `A real network by the wall clock` {
     private static let working = "203.0.113.2"
     private static let silent = "203.0.113.20"
 
@@ -32,8 +36,15 @@ struct RealNetworkTests {
         ]
         for (last, outcome) in Self.ipv4Rejections { outcomes["203.0.113.\(last)"] = outcome }
         for (last, outcome) in Self.ipv6Rejections { outcomes["2001:db8::\(last)"] = outcome }
-        // An ICMP message that comes while the kernel is at work on the socket is lost; the next SYN brings another one.
-        let dials = try await TwoHosts.dial(outcomes.keys.map { [$0, "--connect-timeout", "60"] })
+        // An ICMP message is lost that comes while the kernel is at work on the socket, or beyond what the kernel sends
+        // in a second (icmp_msgs_per_sec): the next SYN brings another one, and the next dial more SYNs.
+        var dials = try await TwoHosts.dial(outcomes.keys.map { [$0, "--connect-timeout", "20"] })
+        for _ in 0..<3 {
+            let silent = dials.filter { $0.value.outcomes == ["timed-out"] }.map(\.key)
+            if silent.isEmpty { break }
+            let again = try await TwoHosts.dial(silent.map { [$0, "--connect-timeout", "20"] })
+            dials.merge(again) { $1 }
+        }
         #expect(dials.mapValues(\.outcomes) == outcomes.mapValues { [$0] })
         for (host, dial) in dials {
             #expect(dial.ok == (outcomes[host] == "connected"))
@@ -42,7 +53,7 @@ struct RealNetworkTests {
         }
     }
 
-    @Test func `silence ends with the connect budget, in either family`() async throws {
+    @Test func `silence ends with the connect timeout, in either family`() async throws {
         let dials = try await TwoHosts.dial([
             [Self.silent, "--connect-timeout", "0.4"], ["2001:db8::20", "--connect-timeout", "0.4"],
         ])

@@ -12,6 +12,20 @@ import Testing
         #expect(outcome.status == 0, "\(outcome.output)\(outcome.errors)")
     }
 
+    @Test(.timeLimit(.minutes(3)))
+    func `thousands of dials that hear nothing leave descriptors to the program, and a processor`() async throws {
+        let outcome = try await Network.run("silent-names")
+        print(outcome.lastLine)
+        #expect(outcome.status == 0, "\(outcome.output)\(outcome.errors)")
+    }
+
+    @Test(.timeLimit(.minutes(2)))
+    func `when nothing but a route is replaced, a lookup under way goes on over the new one`() async throws {
+        let outcome = try await Network.run("route-change", with: "lookups")
+        print(outcome.lastLine)
+        #expect(outcome.status == 0, "\(outcome.output)\(outcome.errors)")
+    }
+
     @Test(.timeLimit(.minutes(2)))
     func `what has come while the process stood still counts, whichever clock has run out`() async throws {
         let outcome = try await Network.run("frozen-process")
@@ -77,15 +91,15 @@ extension Tool.Outcome {
 private enum Network {
     static let isPossible =
         geteuid() == 0
-        && ["strace", "unshare", "cc", "python3"].allSatisfy { name in
-            ["/usr/bin", "/usr/local/bin", "/bin"].contains {
+        && ["strace", "unshare", "cc", "python3", "ip", "nft"].allSatisfy { name in
+            ["/usr/bin", "/usr/local/bin", "/bin", "/usr/sbin", "/sbin"].contains {
                 FileManager.default.isExecutableFile(atPath: "\($0)/\(name)")
             }
         }
 
-    static func run(_ script: String) async throws -> Tool.Outcome {
+    static func run(_ script: String, with executable: String = "fairdial") async throws -> Tool.Outcome {
         let path = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .appendingPathComponent("Network/\(script)")
-        return try await Tool.run(path, [Tool.executable("fairdial").path])
+        return try await Tool.run(path, [Tool.executable(executable).path])
     }
 }

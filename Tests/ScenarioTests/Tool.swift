@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import TestHelpers
 
 /// The built commands, which lie beside the tests that are running.
 enum Tool {
@@ -40,8 +41,8 @@ enum Tool {
     /// Runs any program to its end.
     static func run(_ program: URL, _ arguments: [String]) async throws -> Outcome {
         let folder = try TemporaryFolder()
-        let output = try folder.makeFile("output")
-        let errors = try folder.makeFile("errors")
+        let output = URL(fileURLWithPath: try folder.makeFile("output"))
+        let errors = URL(fileURLWithPath: try folder.makeFile("errors"))
         let process = Process()
         process.executableURL = program
         process.arguments = arguments
@@ -51,6 +52,7 @@ enum Tool {
         let status = try await withCheckedThrowingContinuation { continuation in
             process.terminationHandler = { continuation.resume(returning: $0.terminationStatus) }
             do { try process.run() } catch { continuation.resume(throwing: error) }
+            Deadline.end(process.processIdentifier) { process.isRunning }
         }
         return Outcome(
             status: status,

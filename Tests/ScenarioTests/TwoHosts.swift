@@ -2,7 +2,8 @@
 
 import Foundation
 
-/// Dials on one host to another that has every kind of trouble: `Tests/Network/two-hosts`, which says what stands where.
+/// Dials on one host to another that has every kind of trouble: `Tests/Network/two-hosts`, which says what stands
+/// where.
 enum TwoHosts {
     /// What is read of a dial's object.
     struct Dial: Decodable {

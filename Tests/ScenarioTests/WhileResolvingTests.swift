@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import Foundation
+import TestHelpers
 import Testing
 
 /// The bad afternoon on the real thing: a network namespace with its own resolver configuration, a DNS server that
@@ -42,7 +43,8 @@ struct WhileResolvingTests {
 
     @Test(arguments: ["system", "dns"])
     func `a dropped AAAA does not hold back the A answer there is`(_ resolver: String) async throws {
-        // Left to itself getaddrinfo waits for the other answer as long as resolv.conf says, which here is half a minute.
+        // Left to itself getaddrinfo waits for the other answer as long as resolv.conf says, which here is half a
+        // minute.
         let outcome = try await Tool.run(
             ["sandbox", "--", Tool.executable("fairdial").path, "connect", "db.dropped.test", "{PORT}", "--json"]
                 + ["--resolver", resolver]
@@ -55,10 +57,10 @@ struct WhileResolvingTests {
     }
 
     @Test(arguments: ["system", "dns"])
-    func `callers of one name share one look-up`(_ resolver: String) async throws {
+    func `callers of one name share one lookup`(_ resolver: String) async throws {
         let folder = try TemporaryFolder()
         let file = try folder.makeFile("names.txt", String(repeating: "feed.slow.test\n", count: 500))
-        let (dial, queries) = try await dial("127.0.0.1", by: resolver, behind: file.path, delay: "0.1")
+        let (dial, queries) = try await dial("127.0.0.1", by: resolver, behind: file, delay: "0.1")
         #expect(dial.background == DialObject.Background(connected: 500, failed: [:]))
         #expect(queries.names == 1)
         queries.expectOneForEachFamily(by: resolver)
@@ -83,7 +85,8 @@ struct WhileResolvingTests {
             self.init(all: all, names: names, most: most)
         }
 
-        /// A and AAAA, once each. Our own resolver may repeat a few: a name that is slower than all before it looks lost.
+        /// A and AAAA, once each. Our own resolver may repeat a few: a name that is slower than all before it looks
+        /// lost.
         func expectOneForEachFamily(by resolver: String) {
             if resolver == "dns" {
                 #expect((2 * names...3 * names + 64).contains(all))
@@ -100,7 +103,7 @@ struct WhileResolvingTests {
     ) {
         let folder = try TemporaryFolder()
         let file = try folder.makeFile("names.txt", (0..<names).map { "feed-\($0).slow.test\n" }.joined())
-        let (dial, queries) = try await dial(host, by: resolver, behind: file.path, delay: names > 500 ? "0.1" : "0.2")
+        let (dial, queries) = try await dial(host, by: resolver, behind: file, delay: names > 500 ? "0.1" : "0.2")
         #expect(dial.background == DialObject.Background(connected: names, failed: [:]))
         return (dial, queries)
     }

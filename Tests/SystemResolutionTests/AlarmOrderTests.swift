@@ -36,7 +36,7 @@ private final class PromptCalls: CallRunner {
     @Test func `is set however early the first call begins`() {
         let calls = PromptCalls()
         let resolver = SystemResolver(SystemResolverConfiguration(secondCallDelay: .seconds(6)), on: calls)
-        _ = resolver.lookUp(LookupQuestion(name: "dropped.test"), for: Asker(label: "test")) { _ in }
+        _ = resolver.lookUp(LookupQuestion(name: "dropped.test"), for: FairnessKey(label: "test")) { _ in }
         #expect(calls.alarm.withLockedValue { $0 } == .seconds(6))
     }
 }

@@ -3,7 +3,7 @@
 import Foundation
 import NameResolution
 
-/// What a look-up told, and a wait for its end.
+/// What a lookup told, and a wait for its end.
 final class EventLog: @unchecked Sendable {
     private let condition = NSCondition()
     private var told: [LookupEvent] = []
@@ -30,7 +30,7 @@ final class EventLog: @unchecked Sendable {
         }
     }
 
-    /// Returns once the look-up has ended.
+    /// Returns once the lookup has ended.
     @discardableResult
     func waitForEnd() -> Bool {
         wait { events in

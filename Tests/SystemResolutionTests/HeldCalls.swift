@@ -76,14 +76,3 @@ final class HeldCalls: @unchecked Sendable {
         }
     }
 }
-
-/// Waits for a condition that nobody reports, with an end to it.
-enum Patience {
-    static func until(_ condition: () -> Bool) -> Bool {
-        for _ in 0..<10_000 {
-            if condition() { return true }
-            usleep(1_000)
-        }
-        return false
-    }
-}

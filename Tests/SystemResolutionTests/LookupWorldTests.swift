@@ -7,9 +7,9 @@ import Testing
 
 @testable import SystemResolution
 
-/// The machine under random questions, withdrawals, answers in any order, and shortages of threads.
-@Suite struct `Random look-ups keep their promises` {
-    @Test func `one end each, one answer a family, no more calls than places, nothing left`() {
+/// The machine under random questions, cancellations, answers in any order, and shortages of threads.
+@Suite struct `Random lookups keep their promises` {
+    @Test func `one end each, one answer a family, no more calls than slots, nothing left`() {
         for seed in 0..<3_000 as Range<UInt64> {
             var world = LookupWorld(seed: seed)
             world.run()
@@ -25,11 +25,11 @@ private struct LookupWorld {
         var settled: AddressFamilies = []
         var hasStarted = false
         var hasEnded = false
-        var isWithdrawn = false
+        var isCancelled = false
     }
 
-    private static let places = 4
-    private static let kept = 2
+    private static let slots = 4
+    private static let reservedSlots = 2
     private static let addresses: [IPAddress] = [
         .v4(IPv4Address(bits: 0xC000_0201)), .v6(IPv6Address(high: 0x2001_0DB8_0000_0000, low: 1), zone: nil),
     ]
@@ -45,7 +45,7 @@ private struct LookupWorld {
     init(seed: UInt64) {
         random = SeededGenerator(seed: seed)
         machine = SystemLookups(
-            line: FairLine.Configuration(places: Self.places, kept: Self.kept, waitingLimit: 12),
+            queue: QueueConfiguration(slots: Self.slots, reservedSlots: Self.reservedSlots, waitingLimit: 12),
             secondCallDelay: .milliseconds(50)
         )
     }
@@ -54,8 +54,8 @@ private struct LookupWorld {
         for _ in 0..<80 { step() }
         // Every call comes back in the end.
         while let call = (called + inside).first { comeBack(call) }
-        for (lookup, state) in waiting where !state.hasEnded && !state.isWithdrawn {
-            faults.append("look-up \(lookup) never ended")
+        for (lookup, state) in waiting where !state.hasEnded && !state.isCancelled {
+            faults.append("lookup \(lookup) never ended")
         }
         if machine.callCount != 0 || machine.waitingCount != 0 { faults.append("calls or tickets are left") }
         if !machine.snapshot(at: now).isEmpty { faults.append("the live view is not empty") }
@@ -65,19 +65,19 @@ private struct LookupWorld {
         now += .milliseconds(Int.random(in: 0...20, using: &random))
         switch Int.random(in: 0..<12, using: &random) {
         case 0...3: ask()
-        case 4: withdraw()
+        case 4: cancel()
         case 5:
-            guard let lookup = waiting.filter({ !$0.value.hasEnded && !$0.value.isWithdrawn }).keys.sorted().first
+            guard let lookup = waiting.filter({ !$0.value.hasEnded && !$0.value.isCancelled }).keys.sorted().first
             else {
                 return
             }
-            take(machine.add(Asker(label: "\(Int.random(in: 0..<3, using: &random))"), to: lookup))
+            take(machine.add(FairnessKey(label: "\(Int.random(in: 0..<3, using: &random))"), to: lookup))
         case 6, 7: begin()
         case 8, 9: if let call = inside.randomElement(using: &random) { comeBack(call) }
         case 10: if let call = called.randomElement(using: &random) { findNoThread(call) }
         default: take(machine.advance(to: now))
         }
-        if machine.callCount > Self.places + Self.kept { faults.append("\(machine.callCount) calls at once") }
+        if machine.callCount > Self.slots + Self.reservedSlots { faults.append("\(machine.callCount) calls at once") }
         if machine.callCount != called.count + inside.count {
             faults.append("\(machine.callCount) calls are counted, and \(called.count + inside.count) are under way")
         }
@@ -86,16 +86,16 @@ private struct LookupWorld {
     private mutating func ask() {
         let families: AddressFamilies = [.both, .both, .ipv4, .ipv6][Int.random(in: 0..<4, using: &random)]
         let name = "\(Int.random(in: 0..<20, using: &random)).test"
-        let asker = Asker(label: "\(Int.random(in: 0..<3, using: &random))")
-        let (lookup, actions) = machine.ask(LookupQuestion(name: name, families: families), for: asker, at: now)
+        let fairnessKey = FairnessKey(label: "\(Int.random(in: 0..<3, using: &random))")
+        let (lookup, actions) = machine.ask(LookupQuestion(name: name, families: families), for: fairnessKey, at: now)
         waiting[lookup] = Waiting(families: families)
         take(actions)
     }
 
-    private mutating func withdraw() {
-        let living = waiting.filter { !$0.value.hasEnded && !$0.value.isWithdrawn }.keys.sorted()
+    private mutating func cancel() {
+        let living = waiting.filter { !$0.value.hasEnded && !$0.value.isCancelled }.keys.sorted()
         guard let lookup = living.randomElement(using: &random) else { return }
-        if machine.withdraw(lookup) { waiting[lookup]?.isWithdrawn = true }
+        if machine.cancel(lookup) { waiting[lookup]?.isCancelled = true }
     }
 
     private mutating func begin() {
@@ -133,7 +133,7 @@ private struct LookupWorld {
     private mutating func receive(_ event: LookupEvent, for lookup: SystemLookups.Lookup) {
         guard var state = waiting[lookup] else { return faults.append("\(lookup) is nobody's") }
         if state.hasEnded { faults.append("\(lookup) hears \(event) after its end") }
-        if state.isWithdrawn { faults.append("\(lookup) hears \(event) after it was taken back") }
+        if state.isCancelled { faults.append("\(lookup) hears \(event) after it was taken back") }
         switch event {
         case .started:
             if state.hasStarted { faults.append("\(lookup) started twice") }

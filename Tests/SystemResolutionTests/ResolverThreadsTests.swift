@@ -3,6 +3,8 @@
 import Foundation
 import NIOConcurrencyHelpers
 import NameResolution
+import SystemSupport
+import TestHelpers
 import Testing
 
 @testable import SystemResolution

@@ -8,20 +8,20 @@ import Testing
 
 private let four = IPAddress.v4(IPv4Address(bits: 0xC000_0201))
 private let six = IPAddress.v6(IPv6Address(high: 0x2001_0DB8_0000_0000, low: 1), zone: nil)
-private let asker = Asker(label: "test")
+private let fairnessKey = FairnessKey(label: "test")
 private let found = ResolutionError(.nameNotFound, "no such name")
 private let trouble = ResolutionError(.temporaryFailure, "SERVFAIL")
 
 private func at(_ milliseconds: Int) -> Duration { .milliseconds(milliseconds) }
 
 private func answer(_ addresses: [IPAddress], settling families: AddressFamilies) -> LookupEvent {
-    .answered(LookupAnswer(families: families, addresses: addresses, isInDestinationOrder: true, source: .system))
+    .answered(LookupResult(families: families, addresses: addresses, isInDestinationOrder: true, source: .system))
 }
 
-/// Look-ups in a line of so many places, with the second call after 2 s.
-private func lookups(places: Int = 8, kept: Int = 0, waiting: Int = 100) -> SystemLookups {
+/// Lookups in a line of so many slots, with the second call after 2 s.
+private func lookups(slots: Int = 8, reservedSlots: Int = 0, waiting: Int = 100) -> SystemLookups {
     SystemLookups(
-        line: FairLine.Configuration(places: places, kept: kept, waitingLimit: waiting),
+        queue: QueueConfiguration(slots: slots, reservedSlots: reservedSlots, waitingLimit: waiting),
         secondCallDelay: .seconds(2)
     )
 }
@@ -29,7 +29,7 @@ private func lookups(places: Int = 8, kept: Int = 0, waiting: Int = 100) -> Syst
 @Suite struct `One call asks for both families` {
     @Test func `from the question to the answer, the system's order kept`() {
         var machine = lookups()
-        let (lookup, asked) = machine.ask(LookupQuestion(name: "db.test"), for: asker, at: .zero)
+        let (lookup, asked) = machine.ask(LookupQuestion(name: "db.test"), for: fairnessKey, at: .zero)
         #expect(asked == [.call(1, "db.test", .both)])
         #expect(machine.began(1, at: at(1)) == [.deliver(lookup, .started)])
         #expect(
@@ -42,9 +42,9 @@ private func lookups(places: Int = 8, kept: Int = 0, waiting: Int = 100) -> Syst
         #expect(machine.advance(to: at(5_000)) == [])
     }
 
-    @Test func `an error is the look-up's end`() {
+    @Test func `an error is the lookup's end`() {
         var machine = lookups()
-        let (lookup, _) = machine.ask(LookupQuestion(name: "db.test"), for: asker, at: .zero)
+        let (lookup, _) = machine.ask(LookupQuestion(name: "db.test"), for: fairnessKey, at: .zero)
         _ = machine.began(1, at: .zero)
         #expect(machine.returned(1, with: .failure(trouble), at: at(5)) == [.deliver(lookup, .ended(trouble))])
     }
@@ -57,16 +57,16 @@ private func lookups(places: Int = 8, kept: Int = 0, waiting: Int = 100) -> Syst
     func `what can be no name costs no call`(name: String, message: String) {
         var machine = lookups()
         let name = name.hasSuffix(".") && name.utf8.count == 254 ? String(name.dropLast()) + "a" : name
-        let (lookup, actions) = machine.ask(LookupQuestion(name: name), for: asker, at: .zero)
+        let (lookup, actions) = machine.ask(LookupQuestion(name: name), for: fairnessKey, at: .zero)
         #expect(actions == [.deliver(lookup, .ended(ResolutionError(.invalidName, message)))])
         #expect(machine.callCount == 0)
     }
 }
 
 @Suite struct `Rule 6: a thread that woke late has a moment to come back` {
-    @Test func `a look-up whose time is called late is waited for, and its answer counts`() {
+    @Test func `a lookup whose time is called late is waited for, and its answer counts`() {
         var machine = lookups()
-        let (lookup, _) = machine.ask(LookupQuestion(name: "db.test"), for: asker, at: .zero)
+        let (lookup, _) = machine.ask(LookupQuestion(name: "db.test"), for: fairnessKey, at: .zero)
         _ = machine.began(1, at: .zero)
         _ = machine.advance(to: at(2_000))
         let isTold = machine.catchUp(lookup, late: at(700), at: at(9_000))
@@ -84,7 +84,7 @@ private func lookups(places: Int = 8, kept: Int = 0, waiting: Int = 100) -> Syst
 
     @Test func `what is silent still has had its moment`() {
         var machine = lookups()
-        let (lookup, _) = machine.ask(LookupQuestion(name: "db.test"), for: asker, at: .zero)
+        let (lookup, _) = machine.ask(LookupQuestion(name: "db.test"), for: fairnessKey, at: .zero)
         _ = machine.began(1, at: .zero)
         _ = machine.advance(to: at(2_000))
         _ = machine.catchUp(lookup, late: at(700), at: at(9_000))
@@ -95,7 +95,7 @@ private func lookups(places: Int = 8, kept: Int = 0, waiting: Int = 100) -> Syst
 
     @Test func `a timer that came when it was due held nobody up`() {
         var machine = lookups()
-        let (lookup, _) = machine.ask(LookupQuestion(name: "db.test"), for: asker, at: .zero)
+        let (lookup, _) = machine.ask(LookupQuestion(name: "db.test"), for: fairnessKey, at: .zero)
         _ = machine.began(1, at: .zero)
         let isTold = machine.catchUp(lookup, late: at(1), at: at(9_000))
         #expect(!isTold)
@@ -105,7 +105,7 @@ private func lookups(places: Int = 8, kept: Int = 0, waiting: Int = 100) -> Syst
 @Suite struct `The second call` {
     @Test func `asks for IPv4 alone when the first is silent, and its answer is delivered at once`() {
         var machine = lookups()
-        let (lookup, _) = machine.ask(LookupQuestion(name: "db.test"), for: asker, at: .zero)
+        let (lookup, _) = machine.ask(LookupQuestion(name: "db.test"), for: fairnessKey, at: .zero)
         _ = machine.began(1, at: at(10))
         #expect(machine.wakeTime == at(2_010))
         #expect(machine.advance(to: at(2_009)) == [])
@@ -121,27 +121,27 @@ private func lookups(places: Int = 8, kept: Int = 0, waiting: Int = 100) -> Syst
         )
     }
 
-    @Test func `is not made for one family, nor when half of the places are taken, nor for nobody`() {
-        var machine = lookups(places: 4)
-        let (_, single) = machine.ask(LookupQuestion(name: "a.test", families: .ipv6), for: asker, at: .zero)
+    @Test func `is not made for one family, nor when half of the slots are taken, nor for nobody`() {
+        var machine = lookups(slots: 4)
+        let (_, single) = machine.ask(LookupQuestion(name: "a.test", families: .ipv6), for: fairnessKey, at: .zero)
         #expect(single == [.call(1, "a.test", .ipv6)])
         _ = machine.began(1, at: .zero)
         #expect(machine.wakeTime == nil)
-        _ = machine.ask(LookupQuestion(name: "b.test"), for: asker, at: .zero)
+        _ = machine.ask(LookupQuestion(name: "b.test"), for: fairnessKey, at: .zero)
         _ = machine.began(2, at: .zero)
         #expect(machine.advance(to: at(2_000)) == [])
         _ = machine.returned(1, with: .failure(found), at: at(2_100))
-        let (third, _) = machine.ask(LookupQuestion(name: "c.test"), for: asker, at: at(2_200))
+        let (third, _) = machine.ask(LookupQuestion(name: "c.test"), for: fairnessKey, at: at(2_200))
         _ = machine.returned(2, with: .failure(found), at: at(2_300))
         _ = machine.began(3, at: at(2_300))
-        let isGone = machine.withdraw(third)
+        let isGone = machine.cancel(third)
         #expect(!isGone)
         #expect(machine.advance(to: at(4_300)) == [])
     }
 
     @Test func `a failed first call waits for the second one's half of the answer`() {
         var machine = lookups()
-        let (lookup, _) = machine.ask(LookupQuestion(name: "db.test"), for: asker, at: .zero)
+        let (lookup, _) = machine.ask(LookupQuestion(name: "db.test"), for: fairnessKey, at: .zero)
         _ = machine.began(1, at: .zero)
         _ = machine.advance(to: at(2_000))
         #expect(machine.returned(1, with: .failure(trouble), at: at(2_001)) == [])
@@ -152,9 +152,9 @@ private func lookups(places: Int = 8, kept: Int = 0, waiting: Int = 100) -> Syst
         #expect(machine.callCount == 0)
     }
 
-    @Test func `a name that does not exist does not wait for it, and it keeps its place until it returns`() {
-        var machine = lookups(places: 4)
-        let (lookup, _) = machine.ask(LookupQuestion(name: "db.test"), for: asker, at: .zero)
+    @Test func `a name that does not exist does not wait for it, and it keeps its slot until it returns`() {
+        var machine = lookups(slots: 4)
+        let (lookup, _) = machine.ask(LookupQuestion(name: "db.test"), for: fairnessKey, at: .zero)
         _ = machine.began(1, at: .zero)
         _ = machine.advance(to: at(2_000))
         #expect(machine.returned(1, with: .failure(found), at: at(2_001)) == [.deliver(lookup, .ended(found))])
@@ -167,7 +167,7 @@ private func lookups(places: Int = 8, kept: Int = 0, waiting: Int = 100) -> Syst
 
     @Test func `after its answer, "not found" from the first settles the other family as empty`() {
         var machine = lookups()
-        let (lookup, _) = machine.ask(LookupQuestion(name: "db.test"), for: asker, at: .zero)
+        let (lookup, _) = machine.ask(LookupQuestion(name: "db.test"), for: fairnessKey, at: .zero)
         _ = machine.began(1, at: .zero)
         _ = machine.advance(to: at(2_000))
         _ = machine.returned(2, with: .success([four]), at: at(2_001))
@@ -179,7 +179,7 @@ private func lookups(places: Int = 8, kept: Int = 0, waiting: Int = 100) -> Syst
 
     @Test func `without a thread for it nothing is lost`() {
         var machine = lookups()
-        let (lookup, _) = machine.ask(LookupQuestion(name: "db.test"), for: asker, at: .zero)
+        let (lookup, _) = machine.ask(LookupQuestion(name: "db.test"), for: fairnessKey, at: .zero)
         _ = machine.began(1, at: .zero)
         _ = machine.advance(to: at(2_000))
         #expect(machine.foundNoThread(for: 2, "none") == [])
@@ -189,10 +189,10 @@ private func lookups(places: Int = 8, kept: Int = 0, waiting: Int = 100) -> Syst
 }
 
 @Suite struct `Places and threads` {
-    @Test func `beyond the places a name waits, and gets the place that falls free`() {
-        var machine = lookups(places: 1)
-        _ = machine.ask(LookupQuestion(name: "a.test"), for: asker, at: .zero)
-        let (second, asked) = machine.ask(LookupQuestion(name: "b.test"), for: asker, at: .zero)
+    @Test func `beyond the slots a name waits, and gets the slot that falls free`() {
+        var machine = lookups(slots: 1)
+        _ = machine.ask(LookupQuestion(name: "a.test"), for: fairnessKey, at: .zero)
+        let (second, asked) = machine.ask(LookupQuestion(name: "b.test"), for: fairnessKey, at: .zero)
         #expect(asked == [])
         #expect(machine.waitingCount == 1)
         _ = machine.began(1, at: .zero)
@@ -201,17 +201,17 @@ private func lookups(places: Int = 8, kept: Int = 0, waiting: Int = 100) -> Syst
     }
 
     @Test func `a full line is an error at once`() {
-        var machine = lookups(places: 1, waiting: 1)
-        _ = machine.ask(LookupQuestion(name: "a.test"), for: asker, at: .zero)
-        _ = machine.ask(LookupQuestion(name: "b.test"), for: asker, at: .zero)
-        let (third, actions) = machine.ask(LookupQuestion(name: "c.test"), for: asker, at: .zero)
+        var machine = lookups(slots: 1, waiting: 1)
+        _ = machine.ask(LookupQuestion(name: "a.test"), for: fairnessKey, at: .zero)
+        _ = machine.ask(LookupQuestion(name: "b.test"), for: fairnessKey, at: .zero)
+        let (third, actions) = machine.ask(LookupQuestion(name: "c.test"), for: fairnessKey, at: .zero)
         let full = ResolutionError(.queueFull, "1 names wait for the resolver already")
         #expect(actions == [.deliver(third, .ended(full))])
     }
 
-    @Test func `without any thread the look-up ends with what the system said`() {
+    @Test func `without any thread the lookup ends with what the system said`() {
         var machine = lookups()
-        let (lookup, _) = machine.ask(LookupQuestion(name: "a.test"), for: asker, at: .zero)
+        let (lookup, _) = machine.ask(LookupQuestion(name: "a.test"), for: fairnessKey, at: .zero)
         #expect(
             machine.foundNoThread(for: 1, "try again")
                 == [.deliver(lookup, .ended(ResolutionError(.noThread, "try again")))]
@@ -220,61 +220,61 @@ private func lookups(places: Int = 8, kept: Int = 0, waiting: Int = 100) -> Syst
         #expect(machine.waitingCount == 0)
     }
 
-    @Test func `without a further thread the look-up waits for one that is there`() {
+    @Test func `without a further thread the lookup waits for one that is there`() {
         var machine = lookups()
-        _ = machine.ask(LookupQuestion(name: "a.test"), for: asker, at: .zero)
+        _ = machine.ask(LookupQuestion(name: "a.test"), for: fairnessKey, at: .zero)
         _ = machine.began(1, at: .zero)
-        let (second, _) = machine.ask(LookupQuestion(name: "b.test"), for: asker, at: .zero)
+        let (second, _) = machine.ask(LookupQuestion(name: "b.test"), for: fairnessKey, at: .zero)
         #expect(machine.foundNoThread(for: 2, "try again") == [])
         #expect(machine.waitingCount == 1)
         #expect(machine.returned(1, with: .failure(found), at: at(9)).last == .call(3, "b.test", .both))
         #expect(machine.began(3, at: at(9)) == [.deliver(second, .started)])
     }
 
-    @Test func `a name that was lately answered fast has a kept place, whatever the line`() {
-        var machine = lookups(places: 1, kept: 4)
-        _ = machine.ask(LookupQuestion(name: "fast.test"), for: asker, at: .zero)
+    @Test func `a name that was lately answered fast has a reserved slot, whatever the line`() {
+        var machine = lookups(slots: 1, reservedSlots: 4)
+        _ = machine.ask(LookupQuestion(name: "fast.test"), for: fairnessKey, at: .zero)
         _ = machine.began(1, at: .zero)
         _ = machine.returned(1, with: .success([four]), at: at(1))
         for name in ["a.test", "b.test", "c.test"] {
-            _ = machine.ask(LookupQuestion(name: name), for: asker, at: at(2))
+            _ = machine.ask(LookupQuestion(name: name), for: fairnessKey, at: at(2))
         }
-        let (_, actions) = machine.ask(LookupQuestion(name: "FAST.test"), for: asker, at: at(3))
+        let (_, actions) = machine.ask(LookupQuestion(name: "FAST.test"), for: fairnessKey, at: at(3))
         #expect(actions == [.call(3, "FAST.test", .both)])
     }
 }
 
 @Suite struct `Nobody waits any more` {
-    @Test func `a look-up in line is gone at once`() {
-        var machine = lookups(places: 1)
-        _ = machine.ask(LookupQuestion(name: "a.test"), for: asker, at: .zero)
-        let (second, _) = machine.ask(LookupQuestion(name: "b.test"), for: asker, at: .zero)
-        let isGone = machine.withdraw(second)
+    @Test func `a lookup in line is gone at once`() {
+        var machine = lookups(slots: 1)
+        _ = machine.ask(LookupQuestion(name: "a.test"), for: fairnessKey, at: .zero)
+        let (second, _) = machine.ask(LookupQuestion(name: "b.test"), for: fairnessKey, at: .zero)
+        let isGone = machine.cancel(second)
         #expect(isGone)
         #expect(machine.waitingCount == 0)
         _ = machine.began(1, at: .zero)
         #expect(!machine.returned(1, with: .failure(found), at: at(3)).contains(.call(2, "b.test", .both)))
     }
 
-    @Test func `one inside is listed as abandoned, keeps its place, and serves whoever joins`() {
-        var machine = lookups(places: 1)
-        let (lookup, _) = machine.ask(LookupQuestion(name: "a.test"), for: asker, at: .zero)
+    @Test func `one inside is listed as abandoned, keeps its slot, and serves whoever joins`() {
+        var machine = lookups(slots: 1)
+        let (lookup, _) = machine.ask(LookupQuestion(name: "a.test"), for: fairnessKey, at: .zero)
         _ = machine.began(1, at: at(5))
-        let isGone = machine.withdraw(lookup)
+        let isGone = machine.cancel(lookup)
         #expect(!isGone)
         let line = SystemLookup(
             name: "a.test",
             families: .both,
-            asker: asker,
+            fairnessKey: fairnessKey,
             stage: .inside,
             age: at(95),
             isAbandoned: true,
             hasSecondCall: false
         )
         #expect(machine.snapshot(at: at(100)) == [line])
-        let (_, waiting) = machine.ask(LookupQuestion(name: "b.test"), for: asker, at: at(100))
+        let (_, waiting) = machine.ask(LookupQuestion(name: "b.test"), for: fairnessKey, at: at(100))
         #expect(waiting == [])
-        #expect(machine.add(Asker(label: "other"), to: lookup) == [])
+        #expect(machine.add(FairnessKey(label: "other"), to: lookup) == [])
         #expect(machine.snapshot(at: at(101)).map(\.isAbandoned) == [false, false])
         #expect(
             machine.returned(1, with: .success([four]), at: at(102)).first
@@ -283,15 +283,15 @@ private func lookups(places: Int = 8, kept: Int = 0, waiting: Int = 100) -> Syst
     }
 
     @Test func `the live view lists the longest first, with who waits and who is inside`() {
-        var machine = lookups(places: 1)
-        _ = machine.ask(LookupQuestion(name: "a.test"), for: asker, at: .zero)
+        var machine = lookups(slots: 1)
+        _ = machine.ask(LookupQuestion(name: "a.test"), for: fairnessKey, at: .zero)
         _ = machine.began(1, at: at(1))
-        _ = machine.ask(LookupQuestion(name: "b.test"), for: Asker(label: "b"), at: at(40))
+        _ = machine.ask(LookupQuestion(name: "b.test"), for: FairnessKey(label: "b"), at: at(40))
         let view = machine.snapshot(at: at(100))
         #expect(view.map(\.name) == ["a.test", "b.test"])
         #expect(view.map(\.stage) == [.inside, .waiting])
         #expect(view.map(\.age) == [at(99), at(60)])
-        #expect(view.map(\.asker) == [asker, Asker(label: "b")])
+        #expect(view.map(\.fairnessKey) == [fairnessKey, FairnessKey(label: "b")])
     }
 }
 

@@ -6,11 +6,13 @@ import GetAddrInfo
 import IPAddresses
 import NIOConcurrencyHelpers
 import NameResolution
+import SystemSupport
+import TestHelpers
 import Testing
 
 @testable import SystemResolution
 
-private let asker = Asker(label: "test")
+private let fairnessKey = FairnessKey(label: "test")
 private let four = IPAddress.v4(IPv4Address(bits: 0xC000_0201))
 private let six = IPAddress.v6(IPv6Address(high: 0xFE80_0000_0000_0000, low: 1), zone: .index(7))
 
@@ -23,27 +25,41 @@ private func infos(_ addresses: IPAddress...) -> HeldCalls.Answer {
 }
 
 private func answered(_ addresses: [IPAddress], settling families: AddressFamilies = .both) -> LookupEvent {
-    .answered(LookupAnswer(families: families, addresses: addresses, isInDestinationOrder: true, source: .system))
+    .answered(LookupResult(families: families, addresses: addresses, isInDestinationOrder: true, source: .system))
 }
 
 private func configuration(
-    places: Int = 512,
-    kept: Int = 8,
+    slots: Int = 512,
+    reservedSlots: Int = 8,
     secondCallDelay: Duration? = nil
 ) -> SystemResolverConfiguration {
     SystemResolverConfiguration(
-        line: FairLine.Configuration(places: places, kept: kept),
+        queue: QueueConfiguration(slots: slots, reservedSlots: reservedSlots),
         secondCallDelay: secondCallDelay,
         idleTime: .milliseconds(5)
     )
 }
 
 @Suite struct `getaddrinfo on threads of its own` {
+    @Test(arguments: [Int.min, .max])
+    func `the largest and the smallest numbers are no trap`(number: Int) {
+        var configuration = SystemResolverConfiguration()
+        configuration.queue.slots = number
+        configuration.queue.reservedSlots = number
+        configuration.queue.waitingLimit = number
+        let calls = HeldCalls()
+        let resolver = SystemResolver(configuration, call: calls.call)
+        let log = EventLog()
+        _ = resolver.lookUp(LookupQuestion(name: "db.test"), for: fairnessKey, log.receive)
+        calls.release("db.test", with: infos(four))
+        log.waitForEnd()
+    }
+
     @Test func `zone and order survive`() {
         let calls = HeldCalls()
         let resolver = SystemResolver(configuration(), call: calls.call)
         let log = EventLog()
-        _ = resolver.lookUp(LookupQuestion(name: "db.test"), for: asker, log.receive)
+        _ = resolver.lookUp(LookupQuestion(name: "db.test"), for: fairnessKey, log.receive)
         calls.release("db.test", with: infos(four, six))
         log.waitForEnd()
         #expect(log.events == [.started, answered([four, six]), .ended(nil)])
@@ -66,7 +82,7 @@ private func configuration(
         let resolver = SystemResolver(configuration(), call: calls.call)
         let logs = (0..<500).map { number -> EventLog in
             let log = EventLog()
-            _ = resolver.lookUp(LookupQuestion(name: "\(number).test"), for: asker, log.receive)
+            _ = resolver.lookUp(LookupQuestion(name: "\(number).test"), for: fairnessKey, log.receive)
             return log
         }
         #expect(calls.isReached(inside: 500))
@@ -80,12 +96,12 @@ private func configuration(
         #expect(resolver.lookups == [])
     }
 
-    @Test func `beyond the places a name waits for the first that falls free, and no thread is added`() {
+    @Test func `beyond the slots a name waits for the first that falls free, and no thread is added`() {
         let calls = HeldCalls()
-        let resolver = SystemResolver(configuration(places: 2, kept: 0), call: calls.call)
+        let resolver = SystemResolver(configuration(slots: 2, reservedSlots: 0), call: calls.call)
         let logs = [EventLog(), EventLog(), EventLog()]
         for (name, log) in zip(["a.test", "b.test", "c.test"], logs) {
-            _ = resolver.lookUp(LookupQuestion(name: name), for: asker, log.receive)
+            _ = resolver.lookUp(LookupQuestion(name: name), for: fairnessKey, log.receive)
         }
         #expect(calls.isReached(inside: 2))
         #expect(resolver.threadCount == 2)
@@ -104,7 +120,7 @@ private func configuration(
         let calls = HeldCalls()
         let resolver = SystemResolver(configuration(secondCallDelay: .milliseconds(5)), call: calls.call)
         let log = EventLog()
-        _ = resolver.lookUp(LookupQuestion(name: "dropped.test"), for: asker, log.receive)
+        _ = resolver.lookUp(LookupQuestion(name: "dropped.test"), for: fairnessKey, log.receive)
         calls.release("dropped.test", .ipv4, with: infos(four))
         log.wait { $0.count == 2 }
         #expect(log.events == [.started, answered([four], settling: .ipv4)])
@@ -119,9 +135,9 @@ private func configuration(
         let calls = HeldCalls()
         let resolver = SystemResolver(configuration(), call: calls.call)
         let log = EventLog()
-        let underWay = resolver.lookUp(LookupQuestion(name: "slow.test"), for: asker, log.receive)
+        let underWay = resolver.lookUp(LookupQuestion(name: "slow.test"), for: fairnessKey, log.receive)
         #expect(calls.isReached(inside: 1))
-        #expect(!underWay.withdraw())
+        #expect(!underWay.cancel())
         #expect(resolver.lookups.map(\.isAbandoned) == [true])
         calls.releaseAll(with: infos(four))
         log.waitForEnd()
@@ -129,11 +145,11 @@ private func configuration(
         #expect(Patience.until { resolver.lookups.isEmpty && resolver.threadCount == 0 })
     }
 
-    @Test func `without a thread the look-up says so, and nothing is left`() {
+    @Test func `without a thread the lookup says so, and nothing is left`() {
         let calls = HeldCalls()
         let resolver = SystemResolver(configuration(), call: calls.call) { _, _ in EAGAIN }
         let log = EventLog()
-        _ = resolver.lookUp(LookupQuestion(name: "db.test"), for: asker, log.receive)
+        _ = resolver.lookUp(LookupQuestion(name: "db.test"), for: fairnessKey, log.receive)
         log.waitForEnd()
         let message = "no thread to look \"db.test\" up with: Resource temporarily unavailable"
         #expect(log.events == [.ended(ResolutionError(.noThread, message))])
@@ -141,7 +157,7 @@ private func configuration(
         #expect(resolver.threadCount == 0)
     }
 
-    @Test func `without a further thread the look-up waits for one that is there`() {
+    @Test func `without a further thread the lookup waits for one that is there`() {
         let calls = HeldCalls()
         let started = NIOLockedValueBox(0)
         let resolver = SystemResolver(configuration(), call: calls.call) { stackSize, body in
@@ -152,9 +168,9 @@ private func configuration(
             return isFirst ? DetachedThread.start(stackSize: stackSize, body) : EAGAIN
         }
         let logs = [EventLog(), EventLog()]
-        _ = resolver.lookUp(LookupQuestion(name: "a.test"), for: asker, logs[0].receive)
+        _ = resolver.lookUp(LookupQuestion(name: "a.test"), for: fairnessKey, logs[0].receive)
         #expect(calls.isReached(inside: 1))
-        _ = resolver.lookUp(LookupQuestion(name: "b.test"), for: asker, logs[1].receive)
+        _ = resolver.lookUp(LookupQuestion(name: "b.test"), for: fairnessKey, logs[1].receive)
         #expect(logs[1].events == [])
         calls.releaseAll(with: infos(four))
         #expect(logs[0].waitForEnd())
@@ -169,18 +185,18 @@ private func configuration(
         do {
             let resolver = SystemResolver(configuration(secondCallDelay: .seconds(1)), call: calls.call)
             gone = resolver
-            _ = resolver.lookUp(LookupQuestion(name: "a.test"), for: asker, log.receive)
+            _ = resolver.lookUp(LookupQuestion(name: "a.test"), for: fairnessKey, log.receive)
             calls.releaseAll(with: infos(four))
             log.waitForEnd()
         }
         #expect(Patience.until { gone == nil })
     }
 
-    @Test func `whatever comes in between, every look-up that is not taken back ends once`() {
+    @Test func `whatever comes in between, every lookup that is not taken back ends once`() {
         for seed in 0..<20 as Range<UInt64> {
             let calls = HeldCalls()
             let resolver = SystemResolver(
-                configuration(places: 4, kept: 2, secondCallDelay: .microseconds(200)),
+                configuration(slots: 4, reservedSlots: 2, secondCallDelay: .microseconds(200)),
                 call: { name, families in
                     name.hasPrefix("held") ? calls.call(name, families) : .failure(.noName)
                 }
@@ -193,10 +209,10 @@ private func configuration(
                     let name = (Bool.random(using: &random) ? "held" : "quick") + "\(thread)-\(number).test"
                     let underWay = resolver.lookUp(
                         LookupQuestion(name: name),
-                        for: Asker(label: "\(thread)"),
+                        for: FairnessKey(label: "\(thread)"),
                         log.receive
                     )
-                    let isTakenBack = Int.random(in: 0..<4, using: &random) == 0 && underWay.withdraw()
+                    let isTakenBack = Int.random(in: 0..<4, using: &random) == 0 && underWay.cancel()
                     if number == 30 { calls.releaseAll(with: infos(four)) }
                     if number >= 30, !isTakenBack {
                         let hasEnded = log.waitForEnd()
@@ -218,7 +234,7 @@ private func configuration(
         let resolver = NameResolver(system)
         for name in ["localhost", "db.localhost", "LOCALHOST."] {
             let log = EventLog()
-            _ = resolver.lookUp(LookupQuestion(name: name), for: asker, log.receive)
+            _ = resolver.lookUp(LookupQuestion(name: name), for: fairnessKey, log.receive)
             #expect(log.events.last == .ended(nil))
         }
         #expect(system.threadCount == 0)
@@ -232,7 +248,7 @@ private func configuration(
         DispatchQueue.concurrentPerform(iterations: 500) { number in
             _ = resolver.lookUp(
                 LookupQuestion(name: "slow.test"),
-                for: Asker(label: "\(number % 7)"),
+                for: FairnessKey(label: "\(number % 7)"),
                 logs[number].receive
             )
         }

@@ -50,7 +50,7 @@ struct answer {
     int64_t due;
     bool is_tcp;
     uint32_t place, generation;
-    struct sockaddr_in asker;
+    struct sockaddr_in client;
     uint16_t length;
     uint8_t bytes[MOST_ANSWER];
 };
@@ -245,11 +245,11 @@ static void take_udp(uint32_t place) {
     for (;;) {
         struct mmsghdr messages[BATCH];
         struct iovec parts[BATCH];
-        struct sockaddr_in askers[BATCH];
+        struct sockaddr_in clients[BATCH];
         for (int i = 0; i < BATCH; i++) {
             parts[i] = (struct iovec){queries[i], MOST_QUERY};
             messages[i].msg_hdr =
-                (struct msghdr){.msg_name = &askers[i], .msg_namelen = sizeof askers[i], .msg_iov = &parts[i], .msg_iovlen = 1};
+                (struct msghdr){.msg_name = &clients[i], .msg_namelen = sizeof clients[i], .msg_iov = &parts[i], .msg_iovlen = 1};
         }
         int count = recvmmsg(listeners[place].udp, messages, BATCH, MSG_DONTWAIT, NULL);
         if (count <= 0) return;
@@ -268,11 +268,11 @@ static void take_udp(uint32_t place) {
                 answer->due = due;
                 answer->is_tcp = false;
                 answer->place = place;
-                answer->asker = askers[i];
+                answer->client = clients[i];
                 answer_later(answer);
             } else {
                 // At or before this query's own place, which has been read.
-                askers[ready] = askers[i];
+                clients[ready] = clients[i];
                 parts[ready] = (struct iovec){answer->bytes, answer->length};
                 ready++;
             }
@@ -387,7 +387,7 @@ static void send_due(void) {
             struct answer *answer = &late.ring[(late.first + count) % late.capacity];
             if (answer->due > time || answer->is_tcp || answer->place != place) break;
             parts[count] = (struct iovec){answer->bytes, answer->length};
-            messages[count].msg_hdr = (struct msghdr){.msg_name = &answer->asker, .msg_namelen = sizeof answer->asker,
+            messages[count].msg_hdr = (struct msghdr){.msg_name = &answer->client, .msg_namelen = sizeof answer->client,
                                                       .msg_iov = &parts[count], .msg_iovlen = 1};
         }
         if (count > 0) {

@@ -33,7 +33,7 @@ static double read_number(const char *text, double least) {
 
 void run_read(struct run *run, int argc, char **argv) {
     program = argv[0];
-    *run = (struct run){.prefix = "p", .budget = INFINITY};
+    *run = (struct run){.prefix = "p", .lookup_timeout = INFINITY};
     for (int i = 1; i < argc; i++) {
         const char *option = argv[i];
         if (strcmp(option, "--no-sort") == 0) {
@@ -53,8 +53,8 @@ void run_read(struct run *run, int argc, char **argv) {
             run->in_flight = (size_t)read_number(value, 1);
         } else if (strcmp(option, "--threads") == 0) {
             run->threads = (size_t)read_number(value, 1);
-        } else if (strcmp(option, "--budget") == 0) {
-            run->budget = read_number(value, 0.001);
+        } else if (strcmp(option, "--lookup-timeout") == 0) {
+            run->lookup_timeout = read_number(value, 0.001);
         } else if (strcmp(option, "--timeout") == 0) {
             run->timeout = (int)read_number(value, 1);
         } else if (strcmp(option, "--tries") == 0) {
@@ -99,8 +99,8 @@ void run_started(struct lookup *lookup) { *lookup = (struct lookup){.began = run
 void run_ended(const struct run *run, struct lookup *lookup, bool has_v4, bool has_v6) {
     lookup->seconds = run_now() - lookup->began;
     lookup->outcome = has_v4 && has_v6 ? WHOLE : has_v4 || has_v6 ? PARTIAL : FAILED;
-    if (lookup->seconds > run->budget) {
-        lookup->seconds = run->budget;
+    if (lookup->seconds > run->lookup_timeout) {
+        lookup->seconds = run->lookup_timeout;
         lookup->outcome = FAILED;
     }
 }
@@ -153,7 +153,7 @@ static double process_status(const char *field) {
 
 static void fail_usage(void) {
     fprintf(stderr,
-            "usage: %s --names N [--server A:P ... --in-flight K | --threads T] [--prefix P] [--budget SECONDS]\n"
+            "usage: %s --names N [--server A:P ... --in-flight K | --threads T] [--prefix P] [--lookup-timeout SECONDS]\n"
             "    [--timeout MILLISECONDS] [--tries N] [--receive-buffer BYTES] [--no-sort]\n",
             program);
     exit(2);

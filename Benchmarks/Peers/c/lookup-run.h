@@ -20,7 +20,7 @@ struct run {
     size_t server_count;
     const char *prefix;
     size_t names, in_flight, threads; // 0 where not given
-    double budget;                    // seconds that a look-up may take; endless where not given
+    double lookup_timeout;            // seconds that a lookup may take; endless where not given
     int timeout, tries;               // milliseconds; 0 where not given
     int receive_buffer;               // bytes; 0 where not given
     bool is_unsorted;
@@ -38,10 +38,10 @@ void run_begin(struct run *run);
 /// The name of this number: "p7.bench.test".
 void run_name(const struct run *run, size_t number, char name[MOST_NAME]);
 
-/// Notes that a look-up starts.
+/// Notes that a lookup starts.
 void run_started(struct lookup *lookup);
 
-/// Notes what a look-up found: one family alone is a partial answer, and anything after the budget a failure.
+/// Notes what a lookup found: one family alone is a partial answer, and anything after the lookup timeout a failure.
 void run_ended(const struct run *run, struct lookup *lookup, bool has_v4, bool has_v6);
 
 /// How many threads this process has.

@@ -36,7 +36,7 @@ int main(int argc, char **argv) {
     while (ended < run.names) {
         start_more();
         wait_and_process();
-        if (started == run.names && run_now() > run.lookups[started - 1].began + run.budget) ares_cancel(channel);
+        if (started == run.names && run_now() > run.lookups[started - 1].began + run.lookup_timeout) ares_cancel(channel);
     }
     char peer[64];
     snprintf(peer, sizeof peer, "c-ares %s%s", ares_version(NULL), run.is_unsorted ? " unsorted" : "");

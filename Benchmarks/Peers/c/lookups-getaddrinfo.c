@@ -51,10 +51,10 @@ int main(int argc, char **argv) {
     _exit(0);
 }
 
-// Until everything has ended, or whatever has not is over the budget: that is noted as failed.
+// Until everything has ended, or whatever has not is over the timeout: that is noted as failed.
 static void wait_for_all(void) {
     for (;;) {
-        double last_end = started > 0 ? run.lookups[started - 1].began + run.budget : INFINITY;
+        double last_end = started > 0 ? run.lookups[started - 1].began + run.lookup_timeout : INFINITY;
         if (ended == run.names || (started == run.names && run_now() > last_end)) break;
         struct timespec soon;
         clock_gettime(CLOCK_REALTIME, &soon);

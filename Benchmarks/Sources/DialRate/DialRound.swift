@@ -59,9 +59,9 @@ struct DialRound {
                 try await Self.close(channel).get()
             }
         case .socket:
-            for _ in 0..<dials { Self.close(try await dialer.connectSocket(to: "127.0.0.1", port: port).descriptor) }
+            for _ in 0..<dials { Self.close(try await dialer.connectSocket(to: "127.0.0.1", port: port).take()) }
         case .raced:
-            for _ in 0..<dials { Self.close(try await dialer.connectSocket(to: "raced.test", port: port).descriptor) }
+            for _ in 0..<dials { Self.close(try await dialer.connectSocket(to: "raced.test", port: port).take()) }
         }
     }
 
@@ -81,7 +81,7 @@ struct DialRound {
         case .nioAddress, .nioAddressTask: bootstrap.connect(to: address).flatMap(Self.close)
         case .nioHost, .nioHostTask: bootstrap.connect(host: "127.0.0.1", port: port).flatMap(Self.close)
         case .future, .async, .socket, .raced:
-            dialer.connect(to: "127.0.0.1", port: port, on: loop) { $0.eventLoop.makeSucceededVoidFuture() }
+            dialer.connect(to: "127.0.0.1", port: port, on: loop)
                 .flatMap { Self.close($0.output) }
         }
     }

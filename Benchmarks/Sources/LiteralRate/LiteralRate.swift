@@ -6,7 +6,8 @@ import Glibc
 /// How fast literals are read, beside the C library, in one process and in turn. `Benchmarks/literals` runs it.
 ///
 /// - `rates [COUNT [ROUNDS]]`: nanoseconds per text, medians, and the ratio; one line a reading, tab-separated.
-/// - `parse FILE --serve`: times `IPAddress` on a file's lines, one round for each line of standard input, as the peers do.
+/// - `parse FILE --serve`: times `IPAddress` on a file's lines, one round for each line of standard input, as the peers
+///   do.
 /// - `cost READING COUNT`: reads so many texts, once, for somebody who counts instructions or system calls; prints the
 ///   allocations.
 @main

@@ -13,7 +13,7 @@ struct CachedRun {
     func nanoseconds() -> String {
         let question = LookupQuestion(name: "db.example.bench.test")
         let done = ConditionLock(value: false)
-        _ = resolver.lookUp(question, for: Asker(label: "benchmark")) { event in
+        _ = resolver.lookUp(question, for: FairnessKey(label: "benchmark")) { event in
             guard case .ended = event else { return }
             done.lock()
             done.unlock(withValue: true)

@@ -5,20 +5,29 @@ import IPAddresses
 /// What is to be looked up, and where; the options of every program that `Benchmarks/lookups` runs.
 struct LookupOptions: Sendable {
     static let usage =
-        "usage: LookupRate --server ADDRESS:PORT… --names N --in-flight K [--prefix P] [--budget SECONDS] [--cached]"
+        """
+        usage: LookupRate --server ADDRESS:PORT… --names N --in-flight K [--prefix P] [--lookup-timeout SECONDS] \
+        [--cached] [--whole]
+        """
 
     var servers: [Endpoint] = []
     var names = 0
     var inFlight = 0
     var prefix = "p"
-    var budget: Duration?
+    var timeout: Duration?
     var isCached = false
+    /// Whether names take the whole way, as a dial's do: through a `NameResolver`, with a cache.
+    var isWhole = false
 
     init?(_ arguments: some Sequence<String>) {
         var arguments = arguments.makeIterator()
         while let option = arguments.next() {
             if option == "--cached" {
                 isCached = true
+                continue
+            }
+            if option == "--whole" {
+                isWhole = true
                 continue
             }
             guard let value = arguments.next() else { return nil }
@@ -29,9 +38,9 @@ struct LookupOptions: Sendable {
             case "--names": names = Int(value) ?? 0
             case "--in-flight": inFlight = Int(value) ?? 0
             case "--prefix": prefix = value
-            case "--budget":
+            case "--lookup-timeout":
                 guard let seconds = Double(value) else { return nil }
-                budget = .seconds(seconds)
+                timeout = .seconds(seconds)
             // The others' own: what we learn of the servers decides.
             case "--timeout", "--tries", "--receive-buffer": continue
             default: return nil

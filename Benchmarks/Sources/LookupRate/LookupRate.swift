@@ -15,7 +15,8 @@ import NameResolution
 /// Looks distinct names up with FairDial's DNS resolver, A and AAAA of each, so many at once; takes what the peers in
 /// `Benchmarks/Peers` take, and prints one line of JSON as they do.
 ///
-/// With `--cached` it asks for one name again and again, and prints how many nanoseconds an answer from the cache takes.
+/// With `--cached` it asks for one name again and again, and prints how many nanoseconds an answer from the cache
+/// takes.
 @main
 struct LookupRate {
     static func main() {
@@ -26,14 +27,14 @@ struct LookupRate {
         var configuration = DNSResolverConfiguration()
         configuration.configurationPath = ""
         configuration.servers = options.servers.map { NameServer($0) }
-        configuration.budget = options.budget
-        if !options.isCached { configuration.cache = .off }
+        configuration.lookupTimeout = options.timeout
+        if !options.isCached, !options.isWhole { configuration.cache = .off }
         let resolver = DNSResolver(configuration)
         if options.isCached {
             print(CachedRun(resolver: resolver, rounds: options.names).nanoseconds())
             return
         }
-        let run = LookupRun(resolver: resolver, options: options)
+        let run = LookupRun(resolver: options.isWhole ? NameResolver(resolver) : resolver, options: options)
         print(run.report())
     }
 }

@@ -24,18 +24,18 @@ final class LookupRun: Sendable {
         var threads = 0
     }
 
-    /// What one look-up has brought; its events come one at a time.
+    /// What one lookup has brought; its events come one at a time.
     private final class Found: @unchecked Sendable {
         var families: AddressFamilies = []
     }
 
-    private let resolver: DNSResolver
+    private let resolver: any AddressResolver
     private let options: LookupOptions
-    private let asker = Asker(label: "benchmark")
+    private let fairnessKey = FairnessKey(label: "benchmark")
     private let state: NIOLockedValueBox<State>
     private let done = ConditionLock(value: false)
 
-    init(resolver: DNSResolver, options: LookupOptions) {
+    init(resolver: any AddressResolver, options: LookupOptions) {
         self.resolver = resolver
         self.options = options
         state = NIOLockedValueBox(State(seconds: Array(repeating: 0, count: options.names)))
@@ -75,7 +75,7 @@ final class LookupRun: Sendable {
         guard let number else { return }
         let began = ProcessUsage.seconds
         let found = Found()
-        _ = resolver.lookUp(LookupQuestion(name: "\(options.prefix)\(number).bench.test."), for: asker) { event in
+        _ = resolver.lookUp(LookupQuestion(name: "\(options.prefix)\(number).bench.test."), for: fairnessKey) { event in
             switch event {
             case .started, .bound, .caughtUp: return
             case .answered(let answer):

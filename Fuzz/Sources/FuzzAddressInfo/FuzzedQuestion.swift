@@ -37,7 +37,7 @@ struct FuzzedQuestion {
         let facts = Self.facts
         var answer = Self.answer(host, service, hints, facts)
         if answer == .needsLookup {
-            // No look-up ever leaves the fuzzer.
+            // No lookup ever leaves the fuzzer.
             hints.flags |= AI_NUMERICHOST
             answer = Self.answer(host, service, hints, facts)
         }

@@ -8,8 +8,8 @@ struct FuzzedMessage {
 
     /// What our reader gets wrong about it, in words; `nil` for nothing.
     ///
-    /// Reading it either throws or gives a message that is written and read as an equal one, whose names and service bindings are
-    /// read back from what they print, and which the reader that goes record by record agrees with.
+    /// Reading it either throws or gives a message that is written and read as an equal one, whose names and service
+    /// bindings are read back from what they print, and which the reader that goes record by record agrees with.
     func fault() -> String? {
         var reader = try? MessageReader(bytes)
         guard let message = try? Message(bytes) else {

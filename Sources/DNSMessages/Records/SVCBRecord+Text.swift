@@ -5,8 +5,8 @@ import IPAddresses
 extension SVCBRecord {
     /// Reads the presentation form: `1 svc.example. alpn=h2,h3 port=8443` (RFC 9460 §2.1).
     ///
-    /// Quotation marks, escapes, parentheses over several lines and comments are read as in a zone file. `ech` is read under the
-    /// name `key5` alone.
+    /// Quotation marks, escapes, parentheses over several lines and comments are read as in a zone file. `ech` is read
+    /// under the name `key5` alone.
     /// - Throws: `MessageError` with the reason `badData`, and where in the text.
     public init(presentation text: String) throws(MessageError) {
         let words = try ZoneFileWords.words(of: text)

@@ -11,8 +11,8 @@ public struct ServiceParameters: Hashable, Sendable {
 
     /// Parameters in any order.
     ///
-    /// - Throws: `MessageError` with the reason `badData` for a key that stands twice, a value that its key does not allow, and
-    ///   a mandatory key that is missing (RFC 9460 §8).
+    /// - Throws: `MessageError` with the reason `badData` for a key that stands twice, a value that its key does not
+    ///   allow, and a mandatory key that is missing (RFC 9460 §8).
     public init(_ parameters: some Sequence<ServiceParameter>) throws(MessageError) {
         all = parameters.sorted { $0.key < $1.key }
         for (index, parameter) in all.enumerated() {

@@ -13,6 +13,8 @@ from .zone import NET4, NET6
 
 # By how much more than the C library we may take.
 SLACK = 1.0
+# A dial's time for lookups, unless somebody says otherwise. What the C library finds later than that is not found.
+BUDGET = 10.0
 WORSE, SLOWER, SLOWER_TO_FAIL, WRONG, MORE = "worse", "slower", "slower to fail", "wrong", "more"
 DOUBTFUL = {WORSE, SLOWER, SLOWER_TO_FAIL, WRONG}
 TEMPORARY_FOR_NONE, NONE_FOR_TEMPORARY = "temporary for none", "none for temporary"
@@ -148,7 +150,7 @@ class Grid:
 
 
 def judge(theirs, ours):
-    real = {each for each in theirs.addresses if is_real(each)}
+    real = {each for each in theirs.addresses if is_real(each) and theirs.seconds <= BUDGET}
     if real - ours.addresses:
         return WORSE
     more = ours.addresses - theirs.addresses
@@ -166,8 +168,9 @@ def judge(theirs, ours):
 
 
 def judge_together(theirs, ours):
-    missed = any(one and not other for one, other in zip(theirs.again, ours.again))
-    if ours.connected < theirs.connected or missed:
+    missed = any(one and not other and seconds <= BUDGET
+                 for one, other, seconds in zip(theirs.again, ours.again, theirs.again_seconds))
+    if ours.connected < theirs.connected and theirs.last <= BUDGET or missed:
         return WORSE
     if ours.connected > theirs.connected or ours.again != theirs.again:
         return MORE

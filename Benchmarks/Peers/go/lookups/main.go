@@ -30,7 +30,7 @@ import (
 type options struct {
 	server, prefix  string
 	names, inFlight int
-	budget          time.Duration
+	timeout         time.Duration
 }
 
 type outcome uint8
@@ -95,9 +95,9 @@ func readOptions() options {
 	flag.StringVar(&asked.prefix, "prefix", "p", "what names start with")
 	flag.IntVar(&asked.names, "names", 0, "how many names")
 	flag.IntVar(&asked.inFlight, "in-flight", 0, "how many at once")
-	seconds := flag.Float64("budget", 0, "`seconds` that a look-up may take")
+	seconds := flag.Float64("lookup-timeout", 0, "`seconds` that a lookup may take")
 	flag.Parse()
-	asked.budget = time.Duration(*seconds * float64(time.Second))
+	asked.timeout = time.Duration(*seconds * float64(time.Second))
 	if asked.names < 1 || asked.inFlight < 1 || flag.NArg() > 0 {
 		flag.Usage()
 		os.Exit(2)
@@ -126,18 +126,18 @@ func lookUpAll(asked options, lookups []lookup) {
 				}
 				// Rooted: no search list.
 				name := asked.prefix + strconv.Itoa(number) + ".bench.test."
-				lookups[number] = lookUp(resolver, name, asked.budget)
+				lookups[number] = lookUp(resolver, name, asked.timeout)
 			}
 		}()
 	}
 	workers.Wait()
 }
 
-func lookUp(resolver *net.Resolver, name string, budget time.Duration) lookup {
+func lookUp(resolver *net.Resolver, name string, timeout time.Duration) lookup {
 	began := time.Now()
 	ctx := context.Background()
-	if budget > 0 {
-		limited, cancel := context.WithTimeout(ctx, budget)
+	if timeout > 0 {
+		limited, cancel := context.WithTimeout(ctx, timeout)
 		defer cancel()
 		ctx = limited
 	}
@@ -146,8 +146,8 @@ func lookUp(resolver *net.Resolver, name string, budget time.Duration) lookup {
 	if err != nil {
 		return lookup{took.Seconds(), failed}
 	}
-	if budget > 0 && took > budget {
-		return lookup{budget.Seconds(), failed}
+	if timeout > 0 && took > timeout {
+		return lookup{timeout.Seconds(), failed}
 	}
 	var hasV4, hasV6 bool
 	for _, address := range addresses {

@@ -1,0 +1,1 @@
+../../../Sources/DNSOverTLS/CertificateNames.swift

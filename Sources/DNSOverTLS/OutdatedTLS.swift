@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// A configuration that allows nothing newer than TLS 1.1, which has been broken for years (RFC 8996).
+public struct OutdatedTLS: Error, Hashable, Sendable {}
+
+extension OutdatedTLS: CustomStringConvertible {
+    /// One clause for a person.
+    public var description: String {
+        "the configuration allows nothing newer than TLS 1.1, and DNS goes over 1.2 at least"
+    }
+}

@@ -1,0 +1,412 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import DNSMessages
+package import IPAddresses
+package import NameResolution
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+/// What servers have said, for as long as they have said it holds.
+///
+/// Pure: time is passed in. A look for what is there hashes the name once and allocates nothing. Where there is no more
+/// room, the oldest name goes that nobody has asked for since the last time it was looked at (SIEVE).
+package struct AnswerCache: ~Copyable {
+    /// An answer as it is given out, and whether the caller is to have it fetched anew besides.
+    package typealias Look = (answer: ServerAnswer, wantsRefresh: Bool)
+
+    private struct Kept: Sendable {
+        let type: RecordType
+        let answer: ServerAnswer
+        let storedAt: Duration
+        let expires: Duration
+        var hits = 0
+        var isBeingRefreshed = false
+    }
+
+    /// A name and all that is known of it; an object, so that a look takes hold of it and copies nothing.
+    private final class Entry {
+        /// The name on the wire, in lower case.
+        let wire: [UInt8]
+        /// The same with dots before its labels, but for the first one; by its hash the name is found.
+        let text: [UInt8]
+        /// Whether the text says all, and may be a host's: whether no label has a dot or anything odd of its own.
+        let isPlain: Bool
+        let hash: Int
+        var kept: [Kept] = []
+        /// Both families at once, ready to be handed over; until when that may be; and until when the zone allows it.
+        var both: LookupResult?
+        var bothReadyUntil = Duration.zero
+        var bothExpires = Duration.zero
+        /// How often it has been handed over.
+        var bothHits = 0
+        var wasVisited = false
+        var bytes = 0
+        /// The next older and the next newer one.
+        var older = -1
+        var newer = -1
+
+        init(_ name: Folded) {
+            wire = Array(name.wire)
+            text = Array(name.text)
+            hash = name.hash
+            let dots = name.text.count { $0 == UInt8(ascii: ".") }
+            // What is no host's name is not asked for as one, so it is not answered as one either.
+            isPlain = dots == max(0, name.labelCount - 1) && DomainName.isPlainHost(name.text)
+        }
+    }
+
+    /// A name in lower case, in a place that is there for a moment.
+    private struct Folded {
+        let wire: UnsafeRawBufferPointer
+        let text: UnsafeRawBufferPointer
+        let labelCount: Int
+
+        var hash: Int { AnswerCache.hash(text) }
+    }
+
+    /// A name that has been asked for so often since it was stored is worth fetching again before anybody waits for it.
+    private static let busyHits = 3
+    /// … and this share of its time before it is over.
+    private static let prefetchShare = 10
+
+    private let configuration: CacheConfiguration
+    private var places: [Entry?] = []
+    private var free: [Int] = []
+    private var index: [Int: Int] = [:]
+    private var oldest = -1
+    private var newest = -1
+    private var hand = -1
+    /// About how many bytes everything takes.
+    package private(set) var byteCount = 0
+
+    /// An empty cache.
+    package init(_ configuration: CacheConfiguration = CacheConfiguration()) {
+        self.configuration = configuration.bounded
+    }
+
+    /// How many names it has.
+    package var count: Int { index.count }
+
+    /// Everything in it.
+    package func contents(at now: Duration) -> [CachedName] {
+        places.compactMap { $0 }.flatMap { entry in
+            entry.kept.compactMap { kept in
+                guard let name = Self.name(ofWire: entry.wire) else { return nil }
+                return CachedName(
+                    name: name,
+                    type: kept.type,
+                    recordCount: kept.answer.recordCount,
+                    timeToLive: kept.expires - now,
+                    hits: kept.hits + entry.bothHits
+                )
+            }
+        }
+    }
+
+    /// Forgets everything.
+    package mutating func removeAll() {
+        self = AnswerCache(configuration)
+    }
+
+    /// Forgets one name.
+    package mutating func remove(_ name: DomainName) {
+        if let place = find(name) { evict(place) }
+    }
+
+    private static func name(ofWire wire: [UInt8]) -> DomainName? {
+        var labels: [ArraySlice<UInt8>] = []
+        var position = 0
+        while wire[position] > 0 {
+            let end = position + 1 + Int(wire[position])
+            labels.append(wire[position + 1..<end])
+            position = end
+        }
+        return try? DomainName(labels: labels)
+    }
+
+    private static func folded(_ byte: UInt8) -> UInt8 {
+        byte &- 0x41 < 26 ? byte | 0x20 : byte
+    }
+
+    /// - Parameter body: takes hold of nothing that is the cache's: it would copy it.
+    private static func withFolded<Result>(_ name: DomainName, _ body: (Folded) -> Result) -> Result {
+        name.wire.withUnsafeBufferPointer { name in
+            withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 2 * name.count) { buffer in
+                let count = name.count
+                var nextLabel = 0
+                var labelCount = 0
+                for position in 0..<count {
+                    let byte = folded(name[position])
+                    buffer[position] = byte
+                    buffer[count + position] = byte
+                    // The bytes before labels say how long these are, and are dots in the text.
+                    if position == nextLabel, byte > 0 {
+                        buffer[count + position] = UInt8(ascii: ".")
+                        labelCount += 1
+                        nextLabel = position + 1 + Int(byte)
+                    }
+                }
+                let bytes = UnsafeRawBufferPointer(buffer)
+                // Without the dot before the first label, and the zero at the end.
+                let text = count > 1 ? count + 1..<2 * count - 1 : count..<count
+                return body(
+                    Folded(
+                        wire: UnsafeRawBufferPointer(rebasing: bytes[..<count]),
+                        text: UnsafeRawBufferPointer(rebasing: bytes[text]),
+                        labelCount: labelCount
+                    )
+                )
+            }
+        }
+    }
+
+    private static func hash(_ text: UnsafeRawBufferPointer) -> Int {
+        var hasher = Hasher()
+        hasher.combine(bytes: text)
+        return hasher.finalize()
+    }
+
+    private static func isSame(_ left: [UInt8], _ right: UnsafeRawBufferPointer) -> Bool {
+        guard left.count == right.count, let start = right.baseAddress else { return left.isEmpty && right.isEmpty }
+        return left.withUnsafeBytes { bytes in bytes.baseAddress.map { memcmp($0, start, right.count) == 0 } ?? false }
+    }
+
+    private func find(_ name: DomainName) -> Int? {
+        if index.isEmpty { return nil }
+        let hash = Self.withFolded(name) { $0.hash }
+        guard let place = index[hash], let entry = places[place], Self.isSame(entry.wire, name.wire) else { return nil }
+        return place
+    }
+
+    /// Whether a name in lower case is this one.
+    private static func isSame(_ left: [UInt8], _ right: [UInt8]) -> Bool {
+        guard left.count == right.count else { return false }
+        return left.withUnsafeBufferPointer { left in
+            right.withUnsafeBufferPointer { right in
+                left.indices.allSatisfy { left[$0] == folded(right[$0]) }
+            }
+        }
+    }
+
+    /// A name without its final dot.
+    private static func bare(_ text: UnsafeBufferPointer<UInt8>) -> UnsafeRawBufferPointer {
+        UnsafeRawBufferPointer(text.last == UInt8(ascii: ".") ? UnsafeBufferPointer(rebasing: text.dropLast()) : text)
+    }
+}
+
+// MARK: - Looking
+
+extension AnswerCache {
+    /// What is known of a name's records of one type; `nil` for nothing that may still be said.
+    package mutating func find(_ name: DomainName, _ type: RecordType, at now: Duration) -> Look? {
+        guard let place = find(name) else { return nil }
+        return look(place, type, at: now)
+    }
+
+    /// Whether anything is kept of a name, whatever its type and age.
+    package func contains(_ name: DomainName) -> Bool { find(name) != nil }
+
+    /// The addresses of a name as it is written, when those of every family asked for are known and fresh.
+    ///
+    /// This is the way of the many: it hashes and looks, and allocates nothing but the answer, once. Whatever it does
+    /// not know is `nil`: escapes, a family that is missing, a "does not exist", an answer that wants to be fetched
+    /// anew.
+    ///
+    /// - Parameter key: the name in lower case (`LookupQuestion.key`).
+    package mutating func addresses(of key: String, families: AddressFamilies, at now: Duration) -> LookupResult? {
+        guard !index.isEmpty else { return nil }
+        var key = key
+        // The closures take hold of nothing that is the cache's: they would copy it.
+        let hash = key.withUTF8 { Self.hash(Self.bare($0)) }
+        guard let place = index[hash], let entry = places[place], entry.isPlain else { return nil }
+        guard key.withUTF8({ Self.isSame(entry.text, Self.bare($0)) }) else { return nil }
+        if families == .both, now < entry.bothReadyUntil, var both = entry.both {
+            entry.wasVisited = true
+            entry.bothHits += 1
+            both.timeToLive = entry.bothExpires - now
+            return both
+        }
+        return assemble(place, families, at: now)
+    }
+
+    private mutating func assemble(_ place: Int, _ families: AddressFamilies, at now: Duration) -> LookupResult? {
+        var addresses: [IPAddress] = []
+        var readyUntil: Duration?
+        var expires = Duration.seconds(Int64.max)
+        var server: Endpoint?
+        for (family, type) in [(AddressFamilies.ipv6, RecordType.aaaa), (.ipv4, .a)] where families.contains(family) {
+            // Only a look: what has to be fetched anew is claimed by whoever fetches it.
+            guard let found = look(place, type, at: now, claims: false), !found.answer.isStale, !found.wantsRefresh
+            else {
+                return nil
+            }
+            switch found.answer.content {
+            case .addresses(let more): addresses += more
+            case .noData: break
+            case .records, .nameError, .alias: return nil
+            }
+            server = server ?? found.answer.server
+            guard let kept = places[place]?.kept.first(where: { $0.type == type }) else { return nil }
+            // While it is ready nobody counts, so it is ready until the time comes at which it may have to be fetched
+            // anew.
+            let prefetch = configuration.prefetches ? (kept.expires - kept.storedAt) / Self.prefetchShare : .zero
+            readyUntil = min(readyUntil ?? kept.expires, kept.expires - prefetch)
+            // A family that has no addresses says nothing of how long the other's may be used.
+            if case .addresses = kept.answer.content { expires = min(expires, kept.expires) }
+        }
+        guard !addresses.isEmpty, let readyUntil else { return nil }
+        let answer = LookupResult(
+            families: families,
+            addresses: addresses,
+            isInDestinationOrder: false,
+            source: .cache,
+            server: server,
+            timeToLive: expires - now
+        )
+        places[place]?.bothHits += 1
+        if families == .both {
+            places[place]?.both = answer
+            places[place]?.bothReadyUntil = readyUntil
+            places[place]?.bothExpires = expires
+        }
+        return answer
+    }
+
+    /// - Parameter claims: whether whoever looks will fetch anew what wants to be.
+    private mutating func look(
+        _ place: Int,
+        _ type: RecordType,
+        at now: Duration,
+        claims: Bool = true
+    ) -> Look? {
+        guard let position = places[place]?.kept.firstIndex(where: { $0.type == type }),
+            var kept = places[place]?.kept[position]
+        else { return nil }
+        let isStale = now >= kept.expires
+        if isStale {
+            guard let staleness = configuration.staleness, now < kept.expires + staleness else { return nil }
+        }
+        if claims { kept.hits += 1 }
+        let life = kept.expires - kept.storedAt
+        let hits = kept.hits + (places[place]?.bothHits ?? 0)
+        let isBusy =
+            configuration.prefetches && hits >= Self.busyHits
+            && kept.expires - now <= life / Self.prefetchShare
+        let wantsRefresh = (isStale || isBusy) && !kept.isBeingRefreshed
+        if wantsRefresh, claims { kept.isBeingRefreshed = true }
+        places[place]?.kept[position] = kept
+        places[place]?.wasVisited = true
+        var answer = kept.answer
+        answer.source = .cache
+        answer.isStale = isStale
+        // What is left of it.
+        answer.timeToLive = UInt32(clamping: (kept.expires - now).components.seconds)
+        return (answer, wantsRefresh)
+    }
+}
+
+// MARK: - Keeping
+
+extension AnswerCache {
+    /// Keeps an answer, if it may be kept: not what says 0 seconds, not a "no" without authority.
+    package mutating func keep(_ answer: ServerAnswer, for name: DomainName, _ type: RecordType, at now: Duration) {
+        guard configuration.entryLimit > 0 else { return }
+        guard let lifetime = lifetime(of: answer), lifetime > .zero else {
+            // What was there is no longer what the server says.
+            drop(type, of: name)
+            return
+        }
+        let kept = Kept(type: type, answer: answer, storedAt: now, expires: now + lifetime)
+        guard answer.byteCount < configuration.byteLimit / 8 else { return }
+        let place = find(name) ?? makePlace(name)
+        places[place]?.kept.removeAll { $0.type == type }
+        places[place]?.kept.append(kept)
+        places[place]?.both = nil
+        places[place]?.bothHits = 0
+        measure(place)
+        while count > configuration.entryLimit || byteCount > configuration.byteLimit { evictOne() }
+    }
+
+    /// Fetching anew has failed: whoever asks next may try again.
+    package mutating func refreshFailed(_ name: DomainName, _ type: RecordType) {
+        guard let place = find(name),
+            let position = places[place]?.kept.firstIndex(where: { $0.type == type })
+        else { return }
+        places[place]?.kept[position].isBeingRefreshed = false
+    }
+
+    private func lifetime(of answer: ServerAnswer) -> Duration? {
+        guard let seconds = answer.timeToLive.map({ Duration.seconds(Int64($0)) }) else { return nil }
+        switch answer.content {
+        case .addresses, .records, .alias:
+            // A zone that says 0 means it, unless the operator says otherwise.
+            if seconds == .zero, configuration.lifetimes.lowerBound == .zero { return nil }
+            return min(max(seconds, configuration.lifetimes.lowerBound), configuration.lifetimes.upperBound)
+        case .noData, .nameError:
+            return min(seconds, configuration.longestNegative)
+        }
+    }
+
+    private mutating func drop(_ type: RecordType, of name: DomainName) {
+        guard let place = find(name) else { return }
+        places[place]?.kept.removeAll { $0.type == type }
+        places[place]?.both = nil
+        if places[place]?.kept.isEmpty == true { evict(place) } else { measure(place) }
+    }
+
+    private mutating func makePlace(_ name: DomainName) -> Int {
+        let entry = Self.withFolded(name) { Entry($0) }
+        // Two names of one hash: the newer one stays.
+        if let other = index[entry.hash] { evict(other) }
+        entry.older = newest
+        let place: Int
+        if let empty = free.popLast() {
+            place = empty
+            places[place] = entry
+        } else {
+            place = places.count
+            places.append(entry)
+        }
+        if newest >= 0 { places[newest]?.newer = place } else { oldest = place }
+        newest = place
+        index[entry.hash] = place
+        return place
+    }
+
+    private mutating func measure(_ place: Int) {
+        guard let entry = places[place] else { return }
+        let overhead = 160
+        let bytes = overhead + 2 * entry.wire.count + entry.kept.reduce(0) { $0 + $1.answer.byteCount }
+        byteCount += bytes - entry.bytes
+        places[place]?.bytes = bytes
+    }
+
+    private mutating func evictOne() {
+        var place = hand >= 0 ? hand : oldest
+        while place >= 0, places[place]?.wasVisited == true {
+            places[place]?.wasVisited = false
+            let newer = places[place]?.newer ?? -1
+            place = newer >= 0 ? newer : oldest
+        }
+        guard place >= 0 else { return }
+        hand = places[place]?.newer ?? -1
+        evict(place)
+    }
+
+    private mutating func evict(_ place: Int) {
+        guard let entry = places[place] else { return }
+        if entry.older >= 0 { places[entry.older]?.newer = entry.newer } else { oldest = entry.newer }
+        if entry.newer >= 0 { places[entry.newer]?.older = entry.older } else { newest = entry.older }
+        if hand == place { hand = entry.newer }
+        index[entry.hash] = nil
+        places[place] = nil
+        free.append(place)
+        byteCount -= entry.bytes
+    }
+}

@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import DNSMessages
+import NameResolution
+
+/// Streams: which one a query goes out over, when there is one to be had, and what their ends mean.
+///
+///     sendOnStream ─ room on an open one ──▶ sent
+///       ├─ one may be opened ──────────────▶ opened, and sent
+///       └─ else ▶ the server's line ─ an end, an answer, the gate's time ▶ the first ones are sent
+extension QueryClient {
+    /// How often a query is sent again because a stream was closed before it was answered.
+    private static let resendLimit = 8
+    /// Answers that a server sends together come within this time of one another.
+    private static let spreadDelay = Duration.milliseconds(50)
+
+    /// Sends a query over a stream to a server, as soon as there is one.
+    mutating func sendOnStream(
+        _ key: Slab<Query>.Key,
+        to server: Int,
+        at now: Duration,
+        _ actions: inout [Action]
+    ) {
+        guard let query = queries[key], !query.awaitedStreams.contains(server),
+            !query.tries.contains(where: { $0.isStream && $0.isListening && $0.server == server })
+        else { return }
+        if gates[server].line.count == 0, let stream = streamWithRoom(to: server, at: now, &actions) {
+            put(query, key, on: stream, at: now, &actions)
+        } else if lineCount < configuration.waitingLimit {
+            query.awaitedStreams.append(server)
+            gates[server].line.append(key)
+            lineCount += 1
+        } else if !query.isWaiting {
+            finish(key, .queueFull, at: now, &actions)
+        }
+    }
+
+    /// Whether a query waits for a stream to a server, which is not there yet.
+    func isInLine(_ key: Slab<Query>.Key, for server: Int) -> Bool {
+        queries[key]?.awaitedStreams.contains(server) ?? false
+    }
+
+    /// The time at which somebody in a line may have a stream; `nil` when no time brings one.
+    var lineWake: Duration? {
+        guard lineCount > 0 else { return nil }
+        var wake: Duration?
+        for server in gates.indices where gates[server].line.count > 0 && streamCount(to: server) < StreamGate.limit {
+            let opensAt = gates[server].opensAt ?? .zero
+            wake = wake.map { min($0, opensAt) } ?? opensAt
+        }
+        return wake
+    }
+
+    /// Gives those who wait for a stream what there is.
+    mutating func serveLines(at now: Duration, _ actions: inout [Action]) {
+        guard lineCount > 0 else { return }
+        for server in gates.indices { serveLine(of: server, at: now, &actions) }
+    }
+
+    mutating func serveLine(of server: Int, at now: Duration, _ actions: inout [Action]) {
+        while gates[server].line.count > 0, let stream = streamWithRoom(to: server, at: now, &actions) {
+            guard let key = gates[server].line.popFirst() else { return }
+            guard let query = queries[key], query.awaitedStreams.contains(server) else { continue }
+            leaveLine(query, of: server)
+            put(query, key, on: stream, at: now, &actions)
+            if query.isLastCall { setWake(key, at: min(query.ends, now + Self.streamGrace)) }
+        }
+    }
+
+    private mutating func leaveLine(_ query: Query, of server: Int) {
+        query.awaitedStreams.removeAll { $0 == server }
+        lineCount -= 1
+        let queries = queries
+        gates[server].line.left { queries[$0]?.awaitedStreams.contains(server) ?? false }
+    }
+
+    /// A query that is over waits for no stream any more.
+    mutating func leaveLines(_ query: Query) {
+        while let server = query.awaitedStreams.last { leaveLine(query, of: server) }
+    }
+
+    private func streamCount(to server: Int) -> Int {
+        streams.values.count { $0.server == server }
+    }
+
+    /// A stream that one more query may go out over: one that is open, or else a new one.
+    private mutating func streamWithRoom(
+        to server: Int,
+        at now: Duration,
+        _ actions: inout [Action]
+    ) -> Carrier? {
+        if let open = streamOf[server], let state = streams[open] {
+            widen(state)
+            if state.hasRoom { return open }
+        }
+        if let open = openStream(to: server, at: now, &actions) { return open }
+        for state in streams.values where state.server == server { widen(state) }
+        return streams.filter { $0.value.server == server && $0.value.hasRoom }.keys.min()
+    }
+
+    /// A stream that has answered all that it was given may have as much again.
+    private mutating func widen(_ state: StreamState) {
+        guard state.sent >= state.limit, state.answers >= state.limit else { return }
+        state.limit = min(state.limit * 2, Int.max / 4)
+        gates[state.server].widen(to: state.limit)
+    }
+
+    /// Opens one more stream, for what comes next; `nil` where there are enough, or too many were in vain.
+    private mutating func openStream(to server: Int, at now: Duration, _ actions: inout [Action]) -> Carrier? {
+        let count = streamCount(to: server)
+        guard gates[server].isOpen(at: now), count < StreamGate.limit else { return nil }
+        // One is always to be had: then the descriptor that it takes is missing, and not the stream.
+        guard count == 0 || mayOpenSocket(at: now) else { return nil }
+        gates[server].opened(at: now)
+        let stream = nextCarrier
+        nextCarrier += 1
+        streamOf[server] = stream
+        streams[stream] = StreamState(server: server, limit: gates[server].quota)
+        actions.append(.openStream(stream, configuration.servers[server]))
+        return stream
+    }
+
+    private mutating func put(
+        _ query: Query,
+        _ key: Slab<Query>.Key,
+        on stream: Carrier,
+        at now: Duration,
+        _ actions: inout [Action]
+    ) {
+        guard let state = streams[stream] else { return }
+        let message = register(query, key, .plain, to: state.server, on: stream, nil, at: now)
+        let queries = queries
+        state.send(key, query.tries.count - 1) { queries[$0]?.tries[$1].isListening ?? false }
+        actions.append(.sendOnStream(stream, message))
+        traceSending(query, to: state.server, message, isStream: true, at: now, &actions)
+    }
+
+    /// The tries on a stream that an answer may still come to.
+    private func takeTries(on state: StreamState) -> [(key: Slab<Query>.Key, index: Int)] {
+        state.takeTries().filter { queries[$0.key]?.tries[$0.index].isListening ?? false }
+    }
+}
+
+// MARK: - What comes
+
+extension QueryClient {
+    /// A message has come over a stream.
+    package mutating func receivedOnStream(
+        _ bytes: [UInt8],
+        on stream: Carrier,
+        at now: Duration,
+        _ actions: inout [Action]
+    ) {
+        guard let state = streams[stream] else { return }
+        let isFirst = state.lastAnswer == nil
+        state.lastAnswer = now
+        let before = state.answers
+        read(bytes, on: stream, isStream: true, at: now, &actions)
+        if state.answers == before, streams[stream] != nil, state.noteMismatch(of: bytes.count) {
+            actions.append(.closeStream(stream))
+            streamClosed(stream, "closed by us: it brings what answers nothing", at: now, &actions)
+        } else {
+            if isFirst, state.answers > before, state.listening > 0 { spread(state, at: now) }
+            serveLine(of: state.server, at: now, &actions)
+        }
+    }
+
+    /// A stream's first answer came late, and the others have not come with it: they are relieved soon, all at once.
+    private mutating func spread(_ state: StreamState, at now: Duration) {
+        let soon = now + Self.spreadDelay
+        for (key, index) in state.tries {
+            guard let query = queries[key], query.tries[index].isListening, query.wake > soon,
+                query.tries[index].sentAt + Self.streamGrace <= soon
+            else { continue }
+            setWake(key, at: min(query.ends, soon))
+        }
+    }
+
+    /// A stream has ended, or could not be opened.
+    package mutating func streamClosed(
+        _ stream: Carrier,
+        _ reason: String,
+        at now: Duration,
+        _ actions: inout [Action]
+    ) {
+        guard let state = streams.removeValue(forKey: stream) else { return }
+        let server = state.server
+        if streamOf[server] == stream { streamOf[server] = nil }
+        // A stream that cannot be opened is no verdict: many networks let no TCP through to their server.
+        if state.lastAnswer == nil { health[server].refusedStream(at: now) }
+        let left = takeTries(on: state)
+        gates[server].ended(after: state.answers, isCutShort: !left.isEmpty, at: now)
+        for (key, index) in left { stopListening(key, index, at: now, &actions) }
+        // A server may close a stream at any time; what it has not answered is asked again (RFC 7766 §6.2.4), before
+        // what has not been asked yet.
+        var failed: [(key: Slab<Query>.Key, index: Int)] = []
+        for (key, index) in left.reversed() {
+            guard let query = queries[key] else { continue }
+            let count = query.tries.count { $0.isStream && $0.server == server }
+            if state.answers > 0, count <= Self.resendLimit, !query.awaitedStreams.contains(server) {
+                query.awaitedStreams.append(server)
+                gates[server].line.prepend(key)
+                lineCount += 1
+            } else {
+                failed.append((key, index))
+            }
+        }
+        for (key, index) in failed.reversed() { streamFailed(key, index, reason, at: now, &actions) }
+        serveLine(of: server, at: now, &actions)
+    }
+
+    /// Ends a stream: nobody uses it any more, or it may be dead without anybody knowing.
+    mutating func close(_ stream: Carrier, at now: Duration, _ actions: inout [Action]) {
+        guard let state = streams.removeValue(forKey: stream) else { return }
+        for (key, index) in takeTries(on: state) { stopListening(key, index, at: now, &actions) }
+        if streamOf[state.server] == stream { streamOf[state.server] = nil }
+        gates[state.server].ended(after: state.answers, isCutShort: false, at: now)
+        actions.append(.closeStream(stream))
+    }
+
+    /// A stream that is slow may answer one query after the other: what has waited on it for long goes out over one
+    /// more, or over the one that has least to answer.
+    ///
+    /// - Returns: whether it does.
+    mutating func relieve(_ key: Slab<Query>.Key, at now: Duration, _ actions: inout [Action]) -> Bool {
+        guard now < queries[key]?.ends ?? .zero, let query = queries[key], query.purpose == .answer,
+            query.tries.count(where: \.isStream) == 1,
+            let index = query.tries.firstIndex(where: { $0.isStream && $0.isListening && !$0.hasFailed })
+        else { return false }
+        let attempt = query.tries[index]
+        guard now >= attempt.sentAt + Self.streamGrace, let stream = streams[attempt.carrier],
+            stream.lastAnswer != nil, stream.listening > 1
+        else { return false }
+        let chosen: Carrier
+        if let new = openStream(to: attempt.server, at: now, &actions) {
+            chosen = new
+        } else {
+            let others = streams.filter { $0.value.server == attempt.server && $0.value.hasRoom }
+            let idlest = others.min { ($0.value.listening, $0.key) < ($1.value.listening, $1.key) }
+            guard let idlest, idlest.value.listening + 1 < stream.listening else { return false }
+            chosen = idlest.key
+            streamOf[attempt.server] = chosen
+        }
+        stopListening(key, index, at: now, &actions)
+        put(query, key, on: chosen, at: now, &actions)
+        setWake(key, at: min(query.ends, now + Self.silenceOfMany))
+        return true
+    }
+}

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import NIOCore
+
+/// How often a resolver begins anew because its servers or the network have changed.
+///
+/// Each beginning has ports, streams and a cache of its own, and those before it live on until their lookups have
+/// ended. So a network that flaps a thousand times a second, or an attacker who makes it flap, must not bring a
+/// beginning each time: a few at once are taken as they come, and then one a second.
+struct ChangeAllowance: Sendable {
+    /// How many changes a resolver takes at once.
+    private static let burst: Int64 = 8
+    /// After how long it may take one more.
+    private static let interval = TimeAmount.seconds(1)
+
+    private var left = burst
+    private var filledAt: NIODeadline
+
+    init(at now: NIODeadline) {
+        filledAt = now
+    }
+
+    /// Whether a change may be taken now; one that may not is to be kept for later.
+    mutating func take(at now: NIODeadline) -> Bool {
+        let passed = max(0, (now - filledAt).nanoseconds / Self.interval.nanoseconds)
+        if passed > 0 {
+            left = min(Self.burst, left + min(passed, Self.burst))
+            filledAt = filledAt + .nanoseconds(passed * Self.interval.nanoseconds)
+        }
+        guard left > 0 else { return false }
+        left -= 1
+        return true
+    }
+}

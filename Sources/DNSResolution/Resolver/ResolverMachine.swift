@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import NIOCore
+
+/// What a DNS resolver has of the machine that it runs on: a clock, randomness, sockets for datagrams.
+///
+/// The test kit has another one, whose clock and network a seed decides. Streams are apart: TLS has an opener of its
+/// own.
+package protocol ResolverMachine: Sendable {
+    /// The time.
+    var now: NIODeadline { get }
+
+    /// A moment that is a few milliseconds past, for next to nothing.
+    var coarseNow: NIODeadline { get }
+
+    /// Begins a watch over interfaces and addresses: each call tells whether they have changed since the one before.
+    func watchNetwork() -> @Sendable () -> Bool
+
+    /// Where identifiers, ports and spellings come from that nobody can foresee.
+    func makeGenerator() -> any RandomNumberGenerator & Sendable
+
+    /// Counts the descriptors that this process may still open, and no more than are wanted.
+    func freeDescriptors(upTo wanted: Int) -> Int
+
+    /// Sockets for one engine.
+    func makeDatagrams() -> any DatagramTransport
+}

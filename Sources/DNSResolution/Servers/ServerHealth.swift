@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// What has been learned of one server.
+struct ServerHealth: Sendable {
+    /// So many tries in a row without an answer, and the server is set aside.
+    private static let patience = 3
+    /// How long until it is asked again, at first and at most.
+    private static let firstProbe = Duration.seconds(2)
+    private static let lastProbe = Duration.seconds(60)
+    /// How long a server is taken to have no streams after one could not be opened.
+    private static let streamlessTime = Duration.seconds(60)
+
+    /// How long it takes.
+    var estimate = RoundTripEstimate()
+    /// Tries that an answer may still come to.
+    var inFlight = 0
+    /// Whether it is this machine itself: nobody on the network can forge its answers, so letters need no random case.
+    let isLoopback: Bool
+    /// Whether an answer of its to the wished form has been believed.
+    var answersWished = false
+    /// Whether it has answered the plain form where it was silent to the wished one, and nothing in that since.
+    var isSilentToWished = false
+    /// In which form it answers, as far as it has shown.
+    var forms = FormMemory()
+    var cookies: ServerCookies
+    /// The last datagram that it has answered: when that was sent, and when the answer came.
+    private var lastAnswer: (sent: Duration, came: Duration)?
+    private var silences = 0
+    private var probeDelay = ServerHealth.firstProbe
+    /// When to ask again a server that is set aside.
+    private(set) var nextProbe: Duration?
+    /// Until when it is taken to have no streams; `nil` where nothing says so.
+    private var streamlessUntil: Duration?
+
+    init(clientCookie: [UInt8], isLoopback: Bool) {
+        cookies = ServerCookies(client: clientCookie)
+        self.isLoopback = isLoopback
+    }
+
+    /// Whether others are asked before it.
+    var isSetAside: Bool { nextProbe != nil }
+
+    /// Whether it has never answered anything.
+    var isUnknown: Bool { estimate.roundTrip == nil }
+
+    /// It has answered a query of `sent`; `nil` where that says nothing of its speed.
+    ///
+    /// - Returns: whether it was set aside until now.
+    mutating func answered(queryOf sent: Duration?, at now: Duration) -> Bool {
+        if let sent {
+            estimate.note(now - sent)
+            lastAnswer = (sent, now)
+        }
+        silences = 0
+        probeDelay = Self.firstProbe
+        defer { nextProbe = nil }
+        return isSetAside
+    }
+
+    /// Until when a query of `sent` may stand in the server's own queue: a server that takes queries one at a time, in
+    /// order, takes as long for the next one as it took for the last. `nil` where it has answered a later query.
+    func queueEnd(ofQueryOf sent: Duration) -> Duration? {
+        guard let lastAnswer, sent >= lastAnswer.sent, sent < lastAnswer.came else { return nil }
+        return lastAnswer.came + (lastAnswer.came - lastAnswer.sent)
+    }
+
+    /// A try has come to nothing.
+    ///
+    /// - Returns: whether it is set aside from now on.
+    mutating func failed(at now: Duration) -> Bool {
+        silences += 1
+        guard silences >= Self.patience, !isSetAside else { return false }
+        nextProbe = now + probeDelay
+        return true
+    }
+
+    /// Whether it is time to show it a copy of a query; if so, the next one is further away.
+    mutating func takeProbe(at now: Duration) -> Bool {
+        guard let due = nextProbe, now >= due else { return false }
+        probeDelay = min(probeDelay * 2, Self.lastProbe)
+        nextProbe = now + probeDelay
+        return true
+    }
+
+    /// A stream to it could not be opened.
+    mutating func refusedStream(at now: Duration) {
+        streamlessUntil = now + Self.streamlessTime
+    }
+
+    /// A message has come over a stream.
+    mutating func answeredOnStream() {
+        streamlessUntil = nil
+    }
+
+    /// Whether streams to it are worth a try.
+    func hasStreams(at now: Duration) -> Bool {
+        streamlessUntil.map { now >= $0 } ?? true
+    }
+}

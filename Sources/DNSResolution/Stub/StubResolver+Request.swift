@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import DNSMessages
+import NameResolution
+
+/// What is asked for on behalf of a lookup, and what comes of it.
+extension StubResolver {
+    /// One question, followed through aliases that lead from answer to answer; an object for the same reasons as a
+    /// `Query`.
+    final class Request {
+        /// What it is for.
+        enum Purpose: Sendable {
+            case addresses
+            case records
+            /// Nobody but the cache.
+            case refresh
+        }
+
+        let name: DomainName
+        let type: RecordType
+        let purpose: Purpose
+        /// The lookup that waits for it; one that has brought it about, where nobody does.
+        let state: Running
+        /// The names that aliases have led to; the last one is being asked for.
+        var aliases: [DomainName] = []
+        /// The shortest time that any of them may be kept.
+        var timeToLive: UInt32 = .max
+        /// Whether its query waits no longer for others to end.
+        var hasBegun = false
+        /// The query that it waits for, which may be another request's.
+        var query: QueryClient.Key?
+        /// When it was asked for.
+        var sentAt = Duration.zero
+        /// When it is given up, if its query lasts longer.
+        var end: Duration?
+        /// Where others find it among the flights; `nil` where they do not.
+        var flight: Flights.Mark?
+        /// The request that leads the way; `nil` where it does so itself.
+        var leader: Slab<Request>.Key?
+        /// Those who follow; `nil` until there are some.
+        var sharing: Sharing?
+
+        init(name: DomainName, type: RecordType, purpose: Purpose, for state: Running) {
+            self.name = name
+            self.type = type
+            self.purpose = purpose
+            self.state = state
+        }
+
+        /// Whether a lookup waits for it still.
+        var isAwaited: Bool {
+            if case .refresh = purpose { false } else { !state.isOver }
+        }
+    }
+
+    /// Why there is no answer.
+    struct Trouble: Error {
+        /// What has brought it about.
+        enum Origin: Sendable {
+            /// A server has said that it cannot tell.
+            case server
+            /// No server has said anything.
+            case silence
+            /// This machine cannot ask.
+            case machine
+        }
+
+        let error: ResolutionError
+        let origin: Origin
+    }
+}

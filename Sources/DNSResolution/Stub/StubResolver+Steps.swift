@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import DNSMessages
+import IPAddresses
+import NameResolution
+
+/// What follows from a query's end: further queries, further names, and what the lookup's caller is told.
+extension StubResolver {
+    mutating func ask(_ request: Request, at now: Duration, _ actions: inout [Action]) {
+        // A loop, not a call for each alias: the cache may know all of them.
+        while let found = cache.find(request.aliases.last ?? request.name, request.type, at: now) {
+            let name = request.aliases.last ?? request.name
+            if found.wantsRefresh {
+                trace(.decided("\(name) \(request.type) is fetched anew"), at: now, &actions)
+                send(
+                    Request(name: name, type: request.type, purpose: .refresh, for: request.state),
+                    at: now,
+                    &actions
+                )
+            }
+            trace(
+                .decided(
+                    "\(name) \(request.type): the cache knows it\(found.answer.isStale ? ", and it is stale" : "")"
+                ),
+                at: now,
+                &actions
+            )
+            guard case .alias(let target) = found.answer.content else {
+                conclude(request, .success(found.answer), at: now, &actions)
+                return
+            }
+            request.timeToLive = 0
+            guard follows(request, to: target, at: now, &actions) else { return }
+        }
+        send(request, at: now, &actions)
+    }
+
+    private mutating func send(_ request: Request, at now: Duration, _ actions: inout [Action]) {
+        let question = request.question
+        let key = requests.insert(request)
+        request.prepare(at: now)
+        if share(request, key, question, at: now, &actions) { return }
+        let siblings = request.isAwaited ? self.siblings(of: request, for: question.name) : (nil, nil)
+        var query: QueryClient.Key?
+        inClient(at: now, &actions) { client, steps in
+            let fairnessKey = request.state.fairnessKey
+            query = client.ask(question, for: fairnessKey, beside: siblings, tag: key.number, at: now, &steps)
+        }
+        // What is over already, because it could not even begin, is not noted.
+        request.query = query
+        if let query, request.isAwaited, requests[key] != nil { request.state.queries.append((query, key)) }
+    }
+
+    /// The queries for the same name that the same lookup has under way.
+    private func siblings(of request: Request, for name: DomainName) -> (QueryClient.Key?, QueryClient.Key?) {
+        var found: (QueryClient.Key?, QueryClient.Key?) = (nil, nil)
+        if request.state.queries.isEmpty { return found }
+        request.state.queries.forEach { query in
+            guard let other = requests[query.request], (other.aliases.last ?? other.name).wire == name.wire else {
+                return
+            }
+            if found.0 == nil { found.0 = query.key } else { found.1 = query.key }
+        }
+        return found
+    }
+
+    mutating func conclude(
+        _ request: Request,
+        _ outcome: Result<ServerAnswer, Trouble>,
+        at now: Duration,
+        _ actions: inout [Action]
+    ) {
+        let state = request.state
+        guard request.isAwaited, let name = state.name else { return }
+        switch request.purpose {
+        case .refresh: return
+        case .records:
+            state.isOver = true
+            running.remove(name.slab)
+            actions.append(.deliverRecords(name, outcome.mapError(\.error), to: state.receiver))
+        case .addresses:
+            let type = request.type
+            if configuration.guardsSearch, type == .a || type == .aaaa, let suffix = state.lookup?.candidate.suffix,
+                case .success(let answer) = outcome
+            {
+                searchGuard.note(suffix, found: answer.hasAddresses)
+            }
+            proceed(state, at: now, &actions) { lookup, steps in lookup?.settled(type, outcome, &steps) }
+        }
+    }
+
+    /// Goes on with a lookup, if it is under way.
+    mutating func proceed(
+        _ state: Running,
+        at now: Duration,
+        _ actions: inout [Action],
+        _ change: (inout NameLookup?, inout [NameLookup.Step]) -> Void
+    ) {
+        var steps: [NameLookup.Step] = []
+        swap(&steps, &lookupSteps)
+        change(&state.lookup, &steps)
+        if isProceeding {
+            for step in steps.reversed() { followingSteps.append((state, step)) }
+        } else {
+            isProceeding = true
+            for step in steps {
+                carryOut(step, of: state, at: now, &actions)
+                while let next = followingSteps.popLast() { carryOut(next.step, of: next.state, at: now, &actions) }
+            }
+            isProceeding = false
+        }
+        steps.removeAll(keepingCapacity: steps.capacity <= Self.roomToKeep)
+        swap(&steps, &lookupSteps)
+    }
+
+    mutating func carryOut(
+        _ step: NameLookup.Step,
+        of state: Running,
+        at now: Duration,
+        _ actions: inout [Action]
+    ) {
+        switch step {
+        case .ask(let name, let type, let isBeside):
+            guard !state.isOver else { return }
+            let request = Request(name: name, type: type, purpose: .addresses, for: state)
+            // One look into the cache for both families: of most names it has neither.
+            if !isBeside { state.isInCache = cache.contains(name) }
+            if state.isInCache { ask(request, at: now, &actions) } else { send(request, at: now, &actions) }
+        case .forget(let type):
+            guard let query = query(of: state, for: type) else { return }
+            state.queries.remove { $0.request == query.request }
+            detach(query.request, at: now, &actions)
+        case .hurry(let type):
+            state.isHurried = true
+            // One that has not gone out yet is told when it does.
+            guard let query = query(of: state, for: type), let request = requests[query.request],
+                request.hasBegun, let grace = state.lookup?.grace(for: type)
+            else { return }
+            limit(request, query.request, to: now + grace, isDispensable: true)
+        case .tell(.ended(let error)): end(state, error, &actions)
+        case .tell(let event):
+            if let name = state.name, !state.isOver { actions.append(.deliver(name, event, to: state.receiver)) }
+        }
+    }
+
+    /// The query under way for records of a type.
+    func query(of state: Running, for type: RecordType) -> (key: QueryClient.Key, request: Slab<Request>.Key)? {
+        state.queries.first { requests[$0.request]?.type == type }
+    }
+
+    func trace(_ event: @autoclosure () -> QueryTrace.Event, at now: Duration, _ actions: inout [Action]) {
+        if isTracing { actions.append(.transport(.trace(QueryTrace(event(), at: now)))) }
+    }
+}

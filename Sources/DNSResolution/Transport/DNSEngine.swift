@@ -1,0 +1,314 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import DNSMessages
+import IPAddresses
+import NIOConcurrencyHelpers
+import NIOCore
+import NameResolution
+import SystemSupport
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+/// Carries a stub resolver's actions out: one reader reads what comes for all of its sockets and minds the clock,
+/// whoever asks sends on their own thread.
+///
+/// The reader, a thread, is there while there is work, and leaves two seconds after. So ten thousand lookups under way
+/// are ten thousand small records, and one thread.
+final class DNSEngine: Sendable {
+    struct Desk: ~Copyable {
+        var resolver: StubResolver
+        /// Until when the reader sleeps, if nobody wakes it; `nil` while it is awake or not there.
+        var sleepsUntil: Duration?
+        var hasReader = false
+        /// Those for which the reader is to read everything that has come, and then to say so.
+        var catchingUp: [CatchUp] = []
+        /// Those for which it is at it.
+        var beingCaughtUp: [CatchUp] = []
+        /// When the reader's present sleep began. What has come by then is read before any clock is looked at, and
+        /// clocks are looked at as of then: however long the process stands still meanwhile, no answer is late for that
+        /// (rule 6).
+        var sleepBegan: Duration = .zero
+        var streamReading = StreamReading()
+    }
+
+    /// A lookup whose time is about to be called.
+    struct CatchUp: Sendable {
+        let lookup: StubResolver.Lookup
+        /// What had come by then is to be read.
+        let since: Duration
+
+        /// Those for which enough has been read, and the others.
+        static func split(_ all: [CatchUp], asOf time: Duration) -> (done: [CatchUp], left: [CatchUp]) {
+            (all.filter { $0.since <= time }, all.filter { $0.since > time })
+        }
+    }
+
+    /// How long the reader stays without work.
+    static let idleTime = Duration.seconds(2)
+
+    /// What the resolver knows; a look at it needs nothing else of the engine.
+    let cache: KnownAnswers
+    private let searchList: SearchList
+    let desk: OrderedOutbox<Desk, StubResolver.Action>
+    private let machine: any ResolverMachine
+    let datagrams: any DatagramTransport
+    private let transport: any StreamTransport
+    /// A stream that is just being opened has no value yet.
+    let streams = NIOLockedValueBox<[QueryClient.Carrier: (any OpenStream)?]>([:])
+    private let startedAt: NIODeadline
+    private let traced: (@Sendable (QueryTrace) -> Void)?
+
+    /// - Parameter traced: is told every step, one at a time; `nil` to have none told.
+    init(
+        _ configuration: QueryConfiguration,
+        over transport: any StreamTransport,
+        on machine: any ResolverMachine,
+        traced: (@Sendable (QueryTrace) -> Void)? = nil
+    ) {
+        var resolver = StubResolver(configuration, generator: machine.makeGenerator()) {
+            machine.freeDescriptors(upTo: $0)
+        }
+        resolver.isTracing = traced != nil
+        cache = resolver.cache
+        searchList = configuration.searchList
+        desk = OrderedOutbox(Desk(resolver: resolver))
+        self.machine = machine
+        datagrams = machine.makeDatagrams()
+        startedAt = machine.now
+        self.transport = transport
+        self.traced = traced
+    }
+
+    var now: Duration { .nanoseconds((machine.now - startedAt).nanoseconds) }
+
+    /// What the cache has.
+    func knownAddresses(_ question: LookupQuestion, at now: NIODeadline) -> LookupResult? {
+        cache.addresses(for: question, in: searchList, at: .nanoseconds((now - startedAt).nanoseconds))
+    }
+
+    /// Looks at the machine where nothing is to be done about it.
+    func withResolver<Result>(_ body: (inout StubResolver) -> Result) -> Result {
+        desk.withMachine { body(&$0.resolver) }
+    }
+}
+
+// MARK: - Asking
+
+extension DNSEngine {
+    func lookUp(
+        _ question: LookupQuestion,
+        for fairnessKey: FairnessKey,
+        _ receive: @escaping @Sendable (LookupEvent) -> Void
+    ) -> StubResolver.Lookup {
+        updateStarting { desk, now, actions in
+            desk.resolver.lookUp(question, for: fairnessKey, at: now, &actions, telling: receive)
+        }
+    }
+
+    func lookUpRecords(
+        _ name: DomainName,
+        _ type: RecordType,
+        for fairnessKey: FairnessKey,
+        _ receive: @escaping @Sendable (StubResolver.RecordNews) -> Void
+    ) -> StubResolver.Lookup {
+        updateStarting { desk, now, actions in
+            desk.resolver.lookUpRecords(name, type, for: fairnessKey, at: now, &actions, telling: receive)
+        }
+    }
+
+    func cancel(_ lookup: StubResolver.Lookup) {
+        update { desk, now, actions in desk.resolver.cancel(lookup, at: now, &actions) }
+    }
+
+    /// Has the reader read everything that has come by now, and then tell the lookup `caughtUp`.
+    ///
+    /// - Returns: `false` where nobody is there to read.
+    func catchUp(_ lookup: StubResolver.Lookup) -> Bool {
+        let (isAwaited, mustWake) = desk.withMachine { desk -> (Bool, Bool) in
+            // Of one that is over, the end is on its way to whoever still asks.
+            guard desk.resolver.contains(lookup) else { return (true, false) }
+            guard desk.hasReader else { return (false, false) }
+            desk.catchingUp.append(CatchUp(lookup: lookup, since: now))
+            defer { desk.sleepsUntil = nil }
+            return (true, desk.sleepsUntil != nil)
+        }
+        if mustWake { datagrams.wakeReader() }
+        return isAwaited
+    }
+
+    private func updateStarting(
+        _ change: (inout Desk, Duration, inout [StubResolver.Action]) -> StubResolver.Lookup
+    ) -> StubResolver.Lookup {
+        var lookup: StubResolver.Lookup?
+        update { desk, now, actions in lookup = change(&desk, now, &actions) }
+        guard let lookup else { preconditionFailure("an update changes at once") }
+        return lookup
+    }
+
+    func update(_ change: (inout Desk, Duration, inout [StubResolver.Action]) -> Void) {
+        var mustWake = false
+        desk.update(carryingOut: carryOut) { (desk: inout Desk, actions: inout [StubResolver.Action]) in
+            change(&desk, self.now, &actions)
+            // Again, as long as what has ended brings about what needs a reader: the other family, the next name of a
+            // search list.
+            var isFirst = true
+            while isFirst || desk.resolver.queryCount > 0, let wake = desk.resolver.wakeTime,
+                let failure = self.call(&desk, by: wake, &mustWake)
+            {
+                isFirst = false
+                let now = self.now
+                desk.resolver.inClient(at: now, &actions) { client, steps in
+                    let reason = ErrorText.of(failure.number)
+                    client.giveUp(failure.isThread ? .noThread(reason) : .noDescriptor(reason), at: now, &steps)
+                }
+            }
+        }
+        if mustWake { datagrams.wakeReader() }
+    }
+}
+
+// MARK: - The reader
+
+extension DNSEngine: DatagramReceiver {
+    /// Sees to it that the reader is there, and awake at this time.
+    ///
+    /// - Parameter mustWake: becomes `true` where it is to be woken, outside the lock.
+    /// - Returns: `nil`, or why there is none to be had.
+    private func call(_ desk: inout Desk, by wake: Duration, _ mustWake: inout Bool) -> ReaderFailure? {
+        if desk.hasReader {
+            guard let until = desk.sleepsUntil, wake < until else { return nil }
+            // Nobody else needs to.
+            desk.sleepsUntil = nil
+            mustWake = true
+            return nil
+        }
+        if let failure = datagrams.startReading(for: self) { return failure }
+        desk.hasReader = true
+        return nil
+    }
+
+    func nextSleep() -> Duration? {
+        let now = now
+        return desk.withMachine { desk in
+            desk.streamReading.giveUp(at: now)
+            desk.sleepBegan = now
+            desk.beingCaughtUp = []
+            if !desk.catchingUp.isEmpty, desk.streamReading.asked == nil {
+                swap(&desk.beingCaughtUp, &desk.catchingUp)
+                return .zero
+            }
+            if desk.resolver.wakeTime == nil, let until = desk.sleepsUntil, until <= now {
+                // Slept a whole idle time, and nobody came.
+                desk.hasReader = false
+                desk.sleepsUntil = nil
+                return nil
+            }
+            // While loops read, no clock may be looked at: they wake the reader when they have.
+            let until = desk.streamReading.end ?? desk.resolver.wakeTime ?? now + Self.idleTime
+            desk.sleepsUntil = until
+            return max(.zero, until - now)
+        }
+    }
+
+    func turn(_ events: [(port: QueryClient.Carrier, event: DatagramEvent)], isEverything: Bool, wasWoken: Bool) {
+        let streams = openStreams
+        var mustAskStreams = false
+        update { desk, now, actions in
+            // Over streams, all has been read that had come by then.
+            let began = desk.sleepBegan
+            let asOf = streams.isEmpty ? began : min(began, desk.streamReading.until)
+            if wasWoken { desk.sleepsUntil = nil }
+            desk.resolver.inClient(at: now, &actions) { client, steps in
+                for (port, event) in events {
+                    switch event {
+                    case .message(let bytes): client.received(bytes, on: port, at: now, &steps)
+                    case .failed(let number):
+                        let isShortage = ErrorText.isShortage(number)
+                        client.failed(port, ErrorText.of(number), isShortage: isShortage, at: now, &steps)
+                    }
+                }
+                // After all of the messages: what has come counts, however late we look (rule 6).
+                if isEverything { client.advance(to: asOf, &steps) }
+            }
+            if isEverything { desk.resolver.expire(at: asOf, &actions) }
+            let all = desk.beingCaughtUp
+            desk.beingCaughtUp = []
+            let (done, left) = isEverything ? CatchUp.split(all, asOf: asOf) : ([], all)
+            desk.catchingUp += left
+            for catchUp in done { desk.resolver.tellCaughtUp(catchUp.lookup, &actions) }
+            guard asOf < began, desk.streamReading.asked == nil else { return }
+            mustAskStreams = !left.isEmpty || desk.resolver.wakeTime.map { $0 <= began } ?? false
+            if mustAskStreams { desk.streamReading.ask(streams.count, at: began) }
+        }
+        if mustAskStreams { ask(streams) }
+    }
+}
+
+// MARK: - Carrying out
+
+extension DNSEngine {
+    private func carryOut(_ action: StubResolver.Action) {
+        switch action {
+        case .transport(let action): carryOut(action)
+        case .deliver(_, let event, to: .events(let receive)): receive(event)
+        case .deliver(_, .caughtUp, to: .records(let receive)): receive(.caughtUp)
+        case .deliverRecords(_, let result, to: .records(let receive)): receive(.ended(result))
+        // What is told is told as it was asked for.
+        case .deliver(_, _, to: .records), .deliverRecords(_, _, to: .events): return
+        }
+    }
+
+    private func carryOut(_ action: QueryClient.Action) {
+        switch action {
+        case .openPort(let port, let server):
+            if let number = datagrams.open(port, to: server) { failed(port, number) }
+        case .send(let port, let message):
+            if let number = datagrams.send(message, on: port) { failed(port, number) }
+        case .closePort(let port): datagrams.close(port)
+        case .openStream(let stream, let server):
+            streams.withLockedValue { $0[stream] = .some(nil) }
+            let opened = transport.open(server) { event in self.heard(event, on: stream) }
+            // It may have ended before it was there.
+            streams.withLockedValue { if $0.keys.contains(stream) { $0[stream] = opened } }
+        case .sendOnStream(let stream, let message): streams.withLockedValue { $0[stream] ?? nil }?.send(message)
+        case .closeStream(let stream): streams.withLockedValue { $0.removeValue(forKey: stream) ?? nil }?.close()
+        case .trace(let trace): traced?(trace)
+        case .began, .finish: return
+        }
+    }
+
+    private func failed(_ port: QueryClient.Carrier, _ number: Int32) {
+        // The system's own words, "resource temporarily unavailable", do not say which.
+        let reason = number == EAGAIN ? "no port is free to send from" : ErrorText.of(number)
+        update { desk, now, actions in
+            desk.resolver.inClient(at: now, &actions) { client, steps in
+                client.failed(
+                    port,
+                    reason,
+                    isShortage: ErrorText.isShortage(number),
+                    isPort: number == EAGAIN,
+                    at: now,
+                    &steps
+                )
+            }
+        }
+    }
+
+    private func heard(_ event: StreamEvent, on stream: QueryClient.Carrier) {
+        if case .closed = event { _ = streams.withLockedValue { $0.removeValue(forKey: stream) } }
+        update { desk, now, actions in
+            desk.resolver.inClient(at: now, &actions) { client, steps in
+                switch event {
+                case .received(let message): client.receivedOnStream(message, on: stream, at: now, &steps)
+                case .closed(let reason): client.streamClosed(stream, reason, at: now, &steps)
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CSockets
+import NIOConcurrencyHelpers
+import NameResolution
+import SystemSupport
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+/// The kernel's sockets, and the thread that reads and minds the clock: called, asleep, and gone.
+final class KernelDatagrams: DatagramTransport {
+    private struct State: Sendable {
+        var sockets: [QueryClient.Carrier: CInt] = [:]
+        /// Descriptors that the thread closes, so that it never reads from one that somebody else has by then.
+        var done: [CInt] = []
+        /// Where the thread can be called, and where it listens for that.
+        var bell: (ring: CInt, hear: CInt)?
+        var queue: ReadinessQueue?
+        /// How many threads there are: mostly one, for a moment two while one leaves.
+        var threadCount = 0
+    }
+
+    private static let messagesAtOnce = 64
+    private static let manyDone = 16
+    private static let threadStack = 256 * 1024
+    /// The token of the bell; a socket's is its carrier's number and its descriptor.
+    private static let bellToken = UInt64.max
+
+    private let state = NIOLockedValueBox(State())
+
+    func startReading(for receiver: any DatagramReceiver) -> ReaderFailure? {
+        state.withLockedValue { state in
+            if state.queue == nil, let number = Self.prepare(&state) { return ReaderFailure(number: number) }
+            if let number = DetachedThread.start(stackSize: Self.threadStack, { self.run(receiver) }) {
+                return ReaderFailure(number: number, isThread: true)
+            }
+            state.threadCount += 1
+            return nil
+        }
+    }
+
+    /// Opens what the thread needs.
+    ///
+    /// - Returns: `nil`, or the error number.
+    private static func prepare(_ state: inout State) -> Int32? {
+        var ends: (CInt, CInt) = (-1, -1)
+        let status = withUnsafeMutablePointer(to: &ends) { pointer in
+            pointer.withMemoryRebound(to: CInt.self, capacity: 2) { fairdial_open_wake_up($0) }
+        }
+        guard status == 0 else { return status }
+        let queue = ReadinessQueue()
+        guard queue.descriptor >= 0, queue.add(ends.0, token: Self.bellToken, for: .reading) else {
+            let number = errno
+            DatagramSocket.close(ends.0)
+            DatagramSocket.close(ends.1)
+            if queue.descriptor >= 0 { queue.close() }
+            return number
+        }
+        state.bell = (ring: ends.1, hear: ends.0)
+        state.queue = queue
+        return nil
+    }
+
+    func wakeReader() {
+        guard let bell = state.withLockedValue({ $0.bell }) else { return }
+        var byte: UInt8 = 1
+        _ = fairdial_write(bell.ring, &byte, 1)
+    }
+
+    /// However often it has been rung.
+    private static func hear(_ bell: CInt) {
+        var bytes: UInt64 = 0
+        while fairdial_read(bell, &bytes, MemoryLayout<UInt64>.size) == MemoryLayout<UInt64>.size {}
+    }
+}
+
+// MARK: - Sockets
+
+extension KernelDatagrams {
+    func open(_ port: QueryClient.Carrier, to server: NameServer) -> Int32? {
+        do throws(DatagramSocket.Failure) {
+            let socket = try DatagramSocket(to: server)
+            let queue = state.withLockedValue { state in
+                state.sockets[port] = socket.descriptor
+                return state.queue
+            }
+            let token = UInt64(port) << 32 | UInt64(UInt32(bitPattern: socket.descriptor))
+            guard let queue else { return nil }
+            return queue.add(socket.descriptor, token: token, for: .reading) ? nil : errno
+        } catch {
+            return error.number
+        }
+    }
+
+    func send(_ message: [UInt8], on port: QueryClient.Carrier) -> Int32? {
+        guard let descriptor = state.withLockedValue({ $0.sockets[port] }) else { return nil }
+        let number = DatagramSocket.send(message, on: descriptor)
+        return number == 0 || number == EAGAIN || number == ENOBUFS || number == EINTR ? nil : number
+    }
+
+    func close(_ port: QueryClient.Carrier) {
+        let isMany = state.withLockedValue { state in
+            guard let descriptor = state.sockets.removeValue(forKey: port) else { return false }
+            state.done.append(descriptor)
+            return state.done.count.isMultiple(of: Self.manyDone)
+        }
+        // Descriptors are scarce: they do not wait for the thread's next turn.
+        if isMany { wakeReader() }
+    }
+}
+
+// MARK: - The thread
+
+extension KernelDatagrams {
+    private func run(_ receiver: any DatagramReceiver) {
+        guard let queue = state.withLockedValue({ $0.queue }) else { return }
+        var inbox = DatagramInbox()
+        while let sleep = receiver.nextSleep() {
+            // Rounded up: a thread that came a little early would come again and again.
+            let milliseconds = CInt(min(60_000, max(0, (sleep / .milliseconds(1)).rounded(.up))))
+            let tokens = queue.wait(milliseconds: milliseconds)
+            let isEverything = read(tokens, &inbox)
+            receiver.turn(inbox.events, isEverything: isEverything, wasWoken: !tokens.isEmpty)
+            inbox.removeAll()
+            closeDone()
+        }
+        leave()
+    }
+
+    /// Gives back what the thread needed, if no other one has been started meanwhile.
+    private func leave() {
+        closeDone()
+        let left = state.withLockedValue { state -> (ReadinessQueue?, (ring: CInt, hear: CInt)?) in
+            state.threadCount -= 1
+            guard state.threadCount == 0, state.sockets.isEmpty else { return (nil, nil) }
+            defer { (state.queue, state.bell) = (nil, nil) }
+            return (state.queue, state.bell)
+        }
+        left.0?.close()
+        if let bell = left.1 {
+            DatagramSocket.close(bell.ring)
+            DatagramSocket.close(bell.hear)
+        }
+    }
+
+    private func closeDone() {
+        let done = state.withLockedValue { state in
+            defer { state.done = [] }
+            return state.done
+        }
+        for descriptor in done { DatagramSocket.close(descriptor) }
+    }
+
+    /// - Returns: whether nothing more is there to be read.
+    private func read(_ tokens: [UInt64], _ inbox: inout DatagramInbox) -> Bool {
+        var isEverything = tokens.count < ReadinessQueue.most
+        for token in tokens {
+            if token == Self.bellToken {
+                if let bell = state.withLockedValue({ $0.bell }) { Self.hear(bell.hear) }
+                continue
+            }
+            let port = QueryClient.Carrier(token >> 32)
+            let descriptor = CInt(bitPattern: UInt32(truncatingIfNeeded: token))
+            if !inbox.read(descriptor, of: port, most: Self.messagesAtOnce) { isEverything = false }
+        }
+        return isEverything
+    }
+}

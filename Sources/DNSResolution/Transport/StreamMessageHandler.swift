@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import NIOCore
+
+/// Messages over a stream, each after its length (RFC 1035 §4.2.2).
+final class StreamMessageHandler: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+
+    private let tell: @Sendable (StreamEvent) -> Void
+    private let describe: @Sendable (any Error) -> String
+    private var received = ByteBuffer()
+    private var reason: String?
+
+    init(
+        _ tell: @escaping @Sendable (StreamEvent) -> Void,
+        describe: @escaping @Sendable (any Error) -> String
+    ) {
+        self.tell = tell
+        self.describe = describe
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        var more = unwrapInboundIn(data)
+        received.writeBuffer(&more)
+        // Whoever is told may close the channel: what is behind that message is nobody's.
+        while context.channel.isActive, let length = received.getInteger(at: received.readerIndex, as: UInt16.self),
+            received.readableBytes >= 2 + Int(length)
+        {
+            received.moveReaderIndex(forwardBy: 2)
+            tell(.received(received.readBytes(length: Int(length)) ?? []))
+        }
+        // At most one message is ever kept, so this is small.
+        received.discardReadBytes()
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        reason = reason ?? (error as? IOError).map { ErrorText.of($0.errnoCode) } ?? describe(error)
+        context.close(promise: nil)
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        tell(.closed(reason ?? (received.readableBytes > 0 ? "closed within an answer" : "closed by the server")))
+    }
+}

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ConnectionRacing
+import IPAddresses
+import NameResolution
+
+/// Sockets without a channel, and answers without a connection.
+extension Dialer {
+    /// Dials a host and a port, and hands over the bare socket.
+    ///
+    /// - Returns: a connected, non-blocking socket, which closes itself unless it is taken.
+    /// - Throws: `DialError`, also when the task is cancelled.
+    public func connectSocket(
+        to host: String,
+        port: Int,
+        over transport: Transport = .stream,
+        options: DialOptions = DialOptions()
+    ) async throws(DialError) -> ConnectedSocket {
+        try await connectSocket(to: Target(host: host, port: port), over: transport, options: options)
+    }
+
+    /// Dials a target, and hands over the bare socket.
+    ///
+    /// - Returns: a connected, non-blocking socket, which closes itself unless it is taken.
+    /// - Throws: `DialError`, also when the task is cancelled.
+    public func connectSocket(
+        to target: Target,
+        over transport: Transport = .stream,
+        options: DialOptions = DialOptions()
+    ) async throws(DialError) -> ConnectedSocket {
+        let start = try start(for: target, families: options.wantedFamilies)
+        let plan = plan(for: target, from: start, goal: .socket, over: transport, options: options)
+        let ending = await run(plan)
+        switch ending {
+        case .descriptor(let descriptor, let destination, let record, let report):
+            return ConnectedSocket(descriptor, to: destination, of: target, by: record, report)
+        case .failed(let error): throw error
+        case .channel, .addresses: Self.brokenInvariant(ending, target)
+        }
+    }
+
+    /// Looks a host up without dialing it: look first, dial the answer later (`Target.answer`).
+    ///
+    /// - Returns: the endpoints in destination order that the policy lets through, and how long it took. When one
+    ///   family stays silent until the lookup's timeout ends, the other's answers, with `incomplete` saying what is
+    ///   missing.
+    /// - Throws: `DialError`, also when the task is cancelled; `refusedByPolicy` where the policy forbids every
+    ///   address.
+    public func resolve(
+        _ host: String,
+        port: Int,
+        options: DialOptions = DialOptions()
+    ) async throws(DialError) -> Answer {
+        let target = try Target(host: host, port: port)
+        let start = try start(for: target, families: options.wantedFamilies)
+        // What is known needs no loop to say so (rule 1).
+        if case .known(let destinations, let source?) = start, !destinations.isEmpty {
+            return try answer(destinations, from: source, to: target, options)
+        }
+        let plan = plan(for: target, from: start, goal: .answer, over: .stream, options: options)
+        let ending = await run(plan)
+        switch ending {
+        case .addresses(let addresses, let report, let timeToLive):
+            guard let source = report.source, let port = target.port else { Self.brokenInvariant(ending, target) }
+            return Answer(
+                target: target,
+                endpoints: addresses.map { Endpoint(address: $0, port: port) },
+                source: source,
+                incomplete: report.unanswered,
+                report: report,
+                expires: timeToLive.map { .now + $0 }
+            )
+        case .failed(let error): throw error
+        case .channel, .descriptor: Self.brokenInvariant(ending, target)
+        }
+    }
+
+    /// What is known, less what the policy forbids.
+    private func answer(
+        _ destinations: [Destination],
+        from source: LookupSource,
+        to target: Target,
+        _ options: DialOptions
+    ) throws(DialError) -> Answer {
+        guard let policy = setup.configuration.policy else {
+            return Answer(target: target, endpoints: destinations.compactMap(\.endpoint), source: source)
+        }
+        var dial = Dial(
+            DialQuestion(
+                target: target,
+                goal: .answer,
+                lookup: nil,
+                timeouts: setup.timeouts,
+                policy: policy,
+                origin: SocketOrigin(options)
+            )
+        )
+        let actions = dial.start(with: destinations, from: source, at: .zero)
+        switch actions.first {
+        case .finish(.answered(let report))?:
+            let vetoed = Set(report.attempts.map(\.destination))
+            let admitted = dial.known.inDestinationOrder
+            let endpoints = admitted.map { Endpoint(address: $0, port: target.port ?? 0) }
+                .filter { !vetoed.contains(.internet($0)) }
+            return Answer(target: target, endpoints: endpoints, source: source, report: report)
+        case .finish(.failed(let error))?: throw error
+        default: preconditionFailure("what is known of \(target) is an answer, or none")
+        }
+    }
+
+    /// The targets of a service in the order in which to try them (RFC 2782), 64 at most; those without a port are left
+    /// out. To dial them, dial `Target.service`.
+    ///
+    /// - Throws: `DialError`, also when the task is cancelled.
+    public func targets(
+        ofService name: String,
+        options: DialOptions = DialOptions()
+    ) async throws(DialError) -> [SRVTarget] {
+        let target = try Target.service(name)
+        let start = try start(for: target, families: options.wantedFamilies)
+        let plan = plan(for: target, from: start, goal: .targets, over: .stream, options: options)
+        let ending = await run(plan)
+        switch ending {
+        case .addresses(_, let report, _):
+            return report.service?.targets.filter { $0.outcome != .skipped }.map(\.target) ?? []
+        case .failed(let error): throw error
+        case .channel, .descriptor: Self.brokenInvariant(ending, target)
+        }
+    }
+}

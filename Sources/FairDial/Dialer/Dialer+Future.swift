@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import DNSResolution
+import NIOConcurrencyHelpers
+public import NIOCore
+
+/// The same dials for NIO code, on the caller's own loop: one promise, and no task. `DialOptions.cancellation` calls
+/// them off.
+extension Dialer {
+    /// Dials a target on a loop of the caller's, and hands over the winner's channel.
+    ///
+    /// - Parameters:
+    ///   - target: whatever can be dialed: a host and a port, a path, endpoints, an earlier answer, a service.
+    ///   - loop: a loop of a `MultiThreadedEventLoopGroup`; the channel lives on it.
+    /// - Returns: the channel and where the time went; or a `DialError`.
+    public func connect(
+        to target: Target,
+        over transport: Transport = .stream,
+        options: DialOptions = DialOptions(),
+        on loop: any EventLoop
+    ) -> EventLoopFuture<Connection<any Channel>> {
+        do {
+            let start = try start(for: target, families: options.wantedFamilies)
+            let plan = plan(for: target, from: start, goal: .channel, over: transport, options: options)
+            return connect(to: target, by: plan, on: loop) { $0 }
+        } catch {
+            return loop.makeFailedFuture(error)
+        }
+    }
+
+    /// Dials a target on a loop of the caller's, and hands over whatever the initializer makes of the winner's channel.
+    ///
+    /// - Parameter initializer: runs exactly once, on the winner, before anything is read (rule 7).
+    /// - Returns: what the initializer made, and where the time went; or a `DialError`.
+    public func connect<Output: Sendable>(
+        to target: Target,
+        over transport: Transport = .stream,
+        options: DialOptions = DialOptions(),
+        on loop: any EventLoop,
+        initializer: @escaping @Sendable (any Channel) -> EventLoopFuture<Output>
+    ) -> EventLoopFuture<Connection<Output>> {
+        do {
+            let start = try start(for: target, families: options.wantedFamilies)
+            let made = MadeOutput<Output>()
+            let plan = plan(for: target, from: start, goal: .channel, over: transport, options: options) { channel in
+                made.keep(initializer(channel), for: channel)
+            }
+            return connect(to: target, by: plan, on: loop) { _ in made.output }
+        } catch {
+            return loop.makeFailedFuture(error)
+        }
+    }
+
+    private func connect<Output: Sendable>(
+        to target: Target,
+        by plan: DialPlan,
+        on loop: any EventLoop,
+        output: @escaping @Sendable (any Channel) -> Output?
+    ) -> EventLoopFuture<Connection<Output>> {
+        guard setup.configuration.connector.makesChannels(on: loop) else {
+            return loop.makeFailedFuture(Self.unsupported(loop, for: "\(target)"))
+        }
+        return Self.future(of: plan, on: loop) { ending in
+            switch ending {
+            case .channel(let channel, let destination, let record, let report):
+                guard let output = output(channel) else { Self.brokenInvariant(ending, target) }
+                return .success(
+                    Connection(
+                        output: output,
+                        channel: channel,
+                        unclaimed: nil,
+                        destination: destination,
+                        target: target,
+                        record: record,
+                        report: report
+                    )
+                )
+            case .failed(let error): return .failure(error)
+            case .descriptor, .addresses: Self.brokenInvariant(ending, target)
+            }
+        }
+    }
+
+    /// Dials a target on a loop of the caller's, and hands the bare socket to a closure on that loop.
+    ///
+    /// - Parameter body: takes the socket; where it does not (`ConnectedSocket.take`), the socket is closed. What it
+    ///   throws is the future's error.
+    /// - Returns: what the closure made of it; or a `DialError`.
+    public func connectSocket<Output: Sendable>(
+        to target: Target,
+        over transport: Transport = .stream,
+        options: DialOptions = DialOptions(),
+        on loop: any EventLoop,
+        _ body: @escaping @Sendable (consuming ConnectedSocket) throws -> Output
+    ) -> EventLoopFuture<Output> {
+        do {
+            let start = try start(for: target, families: options.wantedFamilies)
+            let plan = plan(for: target, from: start, goal: .socket, over: transport, options: options)
+            return Self.future(of: plan, on: loop) { ending in
+                switch ending {
+                case .descriptor(let descriptor, let destination, let record, let report):
+                    return Result {
+                        try body(ConnectedSocket(descriptor, to: destination, of: target, by: record, report))
+                    }
+                case .failed(let error): return .failure(error)
+                case .channel, .addresses: Self.brokenInvariant(ending, target)
+                }
+            }
+        } catch {
+            return loop.makeFailedFuture(error)
+        }
+    }
+
+    /// Carries a dial out on a loop.
+    ///
+    /// - Parameter result: what the face makes of the ending, on the loop, once.
+    private static func future<Output: Sendable>(
+        of plan: DialPlan,
+        on loop: any EventLoop,
+        _ result: @escaping @Sendable (DialDriver.Ending) -> Result<Output, any Error>
+    ) -> EventLoopFuture<Output> {
+        let driver = DialDriver(plan, on: loop)
+        if let ending = driver.begin() {
+            if case .failed(let error) = ending { return loop.makeFailedFuture(error) }
+            // A channel is made on the loop, so this is a socket, and what it is for is for the loop to do.
+            return loop.submit { try result(ending).get() }
+        }
+        // Made no sooner: a promise that nobody keeps is a trap in debug builds.
+        let promise = loop.makePromise(of: Output.self)
+        let end: @Sendable (DialDriver.Ending) -> Void = { promise.completeWith(result($0)) }
+        guard loop.inEventLoop else { return Self.sent(driver, by: end, promise) }
+        StartNesting.start(on: loop) { driver.start(end) }
+        return promise.futureResult
+    }
+
+    /// Sends a dial to its loop. Where that has been shut down, no future of its own calls anybody back any more: then
+    /// the answer is one of the process's loops'.
+    private static func sent<Output: Sendable>(
+        _ driver: DialDriver,
+        by end: @escaping @Sendable (DialDriver.Ending) -> Void,
+        _ promise: EventLoopPromise<Output>
+    ) -> EventLoopFuture<Output> {
+        let lost = NIOLockedValueBox<DialError?>(nil)
+        driver.send { ending in
+            // Anywhere but on the loop, that is before `send` has returned.
+            guard !promise.futureResult.eventLoop.inEventLoop, case .failed(let error) = ending else {
+                return end(ending)
+            }
+            lost.withLockedValue { $0 = error }
+        }
+        guard let failure = lost.withLockedValue({ $0 }), let group = try? ProcessLoops.group() else {
+            return promise.futureResult
+        }
+        // It can never be kept, and NIO traps where a promise is dropped that was not.
+        _ = Unmanaged.passRetained(promise.futureResult)
+        return group.any().makeFailedFuture(failure)
+    }
+}

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import NIOCore
+import NIOConcurrencyHelpers
+import NIOPosix
+
+/// Takes a host and a port and returns a connected channel, fairly.
+///
+/// Literals and local names never wait; lookups are shared and run side by side; each stage has a clock and a timeout
+/// of its own; only the winner of the race becomes a channel. A dialer is a value: cheap, `Sendable`, and without
+/// anything to shut down. Dialers share the process's resolver threads.
+///
+/// ```swift
+/// let database = try await Dialer.shared.connect(to: "db.example.org", port: 27017)
+/// print(database.report)
+/// ```
+public struct Dialer: Sendable {
+    /// The dialer with every default.
+    public static let shared = Dialer()
+
+    let setup: DialerSetup
+
+    /// How it dials.
+    public var configuration: DialerConfiguration { setup.configuration }
+
+    /// A dialer from its configuration.
+    public init(_ configuration: DialerConfiguration = DialerConfiguration()) {
+        setup = DialerSetup(configuration)
+    }
+
+    /// A dialer with the defaults but for its timeouts.
+    public init(timeouts: Timeouts) {
+        var configuration = DialerConfiguration()
+        configuration.timeouts = timeouts
+        self.init(configuration)
+    }
+
+    static func unsupported(_ group: any EventLoopGroup, for target: String) -> DialError {
+        let kind = String(describing: type(of: group))
+        let message = "\(kind) is not a MultiThreadedEventLoopGroup or one of its loops"
+        return DialError(.unsupportedEventLoop, message, target: target)
+    }
+}
+
+// MARK: - Channels
+
+extension Dialer {
+    /// Dials a target, and hands over the winner's channel.
+    ///
+    /// - Parameters:
+    ///   - target: whatever can be dialed: a host and a port, a path, endpoints, an earlier answer, a service.
+    ///   - transport: a stream, or UDP.
+    ///   - options: what may differ from dial to dial.
+    /// - Returns: the channel, and where the time went.
+    /// - Throws: `DialError`, also when the task is cancelled.
+    public func connect(
+        to target: Target,
+        over transport: Transport = .stream,
+        options: DialOptions = DialOptions()
+    ) async throws(DialError) -> Connection<any Channel> {
+        // Straight to the point, here and below: a call on the way would cost every dial a hundred instructions.
+        let start = try start(for: target, families: options.wantedFamilies)
+        let plan = plan(for: target, from: start, goal: .channel, over: transport, options: options)
+        try checkGroup(for: target)
+        let ending = await run(plan)
+        return try Self.connection(from: ending, to: target) { $0 }
+    }
+
+    /// Dials a target, and hands over whatever the initializer makes of the winner's channel, in a future of its own.
+    ///
+    /// - Parameter initializer: runs exactly once, on the winner's loop, before anything is read (rule 7).
+    /// - Returns: what the initializer made, and where the time went.
+    /// - Throws: `DialError`, also when the task is cancelled.
+    public func connect<Output: Sendable>(
+        to target: Target,
+        over transport: Transport = .stream,
+        options: DialOptions = DialOptions(),
+        initializer: @escaping @Sendable (any Channel) -> EventLoopFuture<Output>
+    ) async throws(DialError) -> Connection<Output> {
+        let start = try start(for: target, families: options.wantedFamilies)
+        let made = MadeOutput<Output>()
+        let plan = plan(for: target, from: start, goal: .channel, over: transport, options: options) { channel in
+            made.keep(initializer(channel), for: channel)
+        }
+        try checkGroup(for: target)
+        let ending = await run(plan)
+        return try Self.connection(from: ending, to: target) { _ in made.output }
+    }
+
+    /// The connection that an ending tells of.
+    ///
+    /// - Parameter output: what the initializer made of the channel.
+    private static func connection<Output: Sendable>(
+        from ending: DialDriver.Ending,
+        to target: Target,
+        output: (any Channel) -> Output?
+    ) throws(DialError) -> Connection<Output> {
+        switch ending {
+        case .channel(let channel, let destination, let record, let report):
+            guard let output = output(channel) else { Self.brokenInvariant(ending, target) }
+            return Connection(
+                output: output,
+                channel: channel,
+                unclaimed: UnclaimedChannel(channel),
+                destination: destination,
+                target: target,
+                record: record,
+                report: report
+            )
+        case .failed(let error): throw error
+        case .descriptor, .addresses: Self.brokenInvariant(ending, target)
+        }
+    }
+
+    /// A dial has one goal, and its driver brings that or an error.
+    static func brokenInvariant(_ ending: DialDriver.Ending, _ target: Target) -> Never {
+        preconditionFailure("the dial of \(target) ended as nobody asked: \(ending)")
+    }
+}
+
+// MARK: - Running
+
+extension Dialer {
+    /// Runs a dial to its end. A cancelled task's dial is called off, and ends as soon as its loop has a turn.
+    func run(_ plan: DialPlan) async -> DialDriver.Ending {
+        let loop: any EventLoop
+        do throws(DialError) {
+            // Nearly always there is one: the call that may wait for one would cost every dial.
+            if let ready = readyLoop { loop = ready } else { loop = try await awaitedLoop(for: plan.question) }
+        } catch {
+            return .failed(error)
+        }
+        let driver = DialDriver(plan, on: loop)
+        if Task.isCancelled { driver.cancel() }
+        if let ending = driver.begin() { return ending }
+        return await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                driver.send { continuation.resume(returning: $0) }
+            }
+        } onCancel: {
+            driver.cancel()
+        }
+    }
+
+    /// Begins a dial of whatever goal on any loop, one of a simulation's too; the faces above are made of the same
+    /// parts.
+    ///
+    /// - Parameter end: called once, on the loop, or before this returns.
+    /// - Returns: the dial, for calling it off.
+    /// - Throws: `invalidTarget` and the like, before anything has begun.
+    package func drive(
+        _ target: Target,
+        to goal: DialQuestion.Goal,
+        options: DialOptions,
+        on loop: any EventLoop,
+        initializer: @escaping @Sendable (any Channel) -> EventLoopFuture<Void>,
+        _ end: @escaping @Sendable (DialDriver.Ending) -> Void
+    ) throws(DialError) -> DialDriver {
+        let start = try start(for: target, families: options.wantedFamilies)
+        let plan = plan(
+            for: target,
+            from: start,
+            goal: goal,
+            over: .stream,
+            options: options,
+            initializer: initializer
+        )
+        let driver = DialDriver(plan, on: loop)
+        if let ending = driver.begin() { end(ending) } else { driver.send(end) }
+        return driver
+    }
+}

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import NIOConcurrencyHelpers
+import NIOCore
+
+/// What a caller's initializer has made of the winner, on its way to the connection.
+final class MadeOutput<Output: Sendable>: Sendable {
+    private let made = NIOLockedValueBox<Output?>(nil)
+
+    /// `nil` until the initializer has succeeded.
+    var output: Output? { made.withLockedValue { $0 } }
+
+    func keep(_ output: EventLoopFuture<Output>, for channel: any Channel) -> EventLoopFuture<Void> {
+        output.map { output in
+            // Its handlers may trap where they lose it while the pipeline lives, as those of `NIOAsyncChannel` do
+            // (rule 7).
+            channel.closeFuture.whenComplete { _ in withExtendedLifetime(output) {} }
+            self.made.withLockedValue { $0 = output }
+        }
+    }
+}

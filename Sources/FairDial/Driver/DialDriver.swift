@@ -1,0 +1,445 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import ConnectionRacing
+package import IPAddresses
+import NIOConcurrencyHelpers
+package import NIOCore
+import NIOPosix
+import NameResolution
+
+/// Carries out one dial's actions on one event loop, and tells it what happens and when.
+///
+/// Everything but `mailbox` is touched by `begin`, before anybody else knows of the driver, and then on `loop` alone,
+/// which is why the class may call itself `Sendable`; debug builds assert it. What other threads have to say comes by
+/// `mailbox`, with the time at which it happened, and is read before any timer is looked at.
+package final class DialDriver: @unchecked Sendable {
+    /// What a dial brought, for the face that asked.
+    package enum Ending: Sendable {
+        case channel(any Channel, Destination, WinningRecord?, DialReport)
+        case descriptor(CInt, Destination, WinningRecord?, DialReport)
+        case addresses([IPAddress], DialReport, timeToLive: Duration?)
+        case failed(DialError)
+    }
+
+    private enum Event: Sendable {
+        case lookup(LookupID, LookupEvent)
+        case records(LookupID, RecordEvent)
+        case socketReady(Destination)
+        case cancel
+    }
+
+    private struct Mailbox: Sendable {
+        var events: [(Event, NIODeadline)] = []
+        /// Whether the loop has been told to read it; at first `start` will.
+        var isExpected = true
+    }
+
+    private struct Attempt {
+        let destination: Destination
+        let socket: AttemptSocket
+        var watch: ConnectPoller.Token?
+    }
+
+    let loop: any EventLoop
+    let plan: DialPlan
+    private let startedAt: NIODeadline
+    private let mailbox = NIOLockedValueBox(Mailbox())
+    /// Whom to tell of the end; `nil` before the start and after the end.
+    private var end: (@Sendable (Ending) -> Void)?
+
+    /// The handles of the lookups in flight.
+    private var lookups = LookupHandles()
+    // The loop is the only one that touches these, and no access to one calls what touches it again: `Dial` calls
+    // nobody, and `carryOut` takes each action out before it is carried out. So the run-time checks, a thousand
+    // instructions for each dial, can find nothing.
+    @exclusivity(unchecked) private var attempts: [Attempt] = []
+    @exclusivity(unchecked) var dial: Dial
+    var winner: (any Channel)?
+    /// What the winner was made of; the channel's to close.
+    var winnerDescriptor: CInt?
+    /// The channel initializer's future; it tells whose fault a channel is that never came to be.
+    var initialized: EventLoopFuture<Void>?
+    /// Whether there was a channel once: then the winner's descriptor is the channel's to close.
+    var hasMadeChannel = false
+    @exclusivity(unchecked) private var pending = ActionList<DialAction>()
+    @exclusivity(unchecked) private var nextPending = 0
+    private var isCarryingOut = false
+    /// Whether `start` has come: until then the driver is its caller's alone.
+    private(set) var isOnLoop = false
+    /// Whether its loop has dropped it on the way: then it is its last holder's alone.
+    private var isDropped = false
+    /// Set from `start` until the dial is over, so that the loop tells of its end, whatever is being waited for.
+    private var timer: (wakes: Duration, scheduled: NIOScheduledCallback)?
+    /// The dial's place in the queue for descriptors and threads, while it has one.
+    var ticket: ShortageQueue.Ticket?
+
+    init(_ plan: DialPlan, on loop: any EventLoop) {
+        self.plan = plan
+        self.loop = loop
+        startedAt = loop.now
+        dial = Dial(plan.question, at: .nanoseconds(Int64(clamping: startedAt.uptimeNanoseconds)))
+    }
+
+    /// Begins the dial: asks for the lookup or opens the first socket, on the caller's own thread, before anybody else
+    /// knows of the driver. What needs the loop waits for `start`, which must follow.
+    ///
+    /// A socket call costs the caller what it would cost the loop, and loops are scarcer than callers. A dial for a
+    /// socket or an answer that is over by now, as it mostly is on a machine's own addresses, needs no loop at all.
+    ///
+    /// - Returns: how the dial has ended; `nil` when it has not, and `start` must follow.
+    func begin() -> Ending? {
+        if let cancellation = plan.cancellation { cancellation.add(self) }
+        // A task that was cancelled before it came here opens no socket.
+        readMailbox()
+        switch plan.start {
+        case .lookUp:
+            carryOut(dial.start(at: now))
+        case .known(let destinations, let source):
+            carryOut(dial.start(with: destinations, from: source, at: now))
+        }
+        guard nextPending < pending.count, case .finish(let ending) = pending[nextPending], winner == nil else {
+            return nil
+        }
+        pending = ActionList()
+        return end(as: ending)
+    }
+
+    /// Sends the dial to its loop, from any thread, once, after `begin`.
+    ///
+    /// - Parameter end: called once, when every loser has been closed: on the loop; where the loop has been shut down
+    ///   before, on this thread, before this returns.
+    func send(_ end: @escaping @Sendable (Ending) -> Void) {
+        self.end = end
+        let dispatch = DialDispatch(self)
+        loop.execute { dispatch.arrive() }
+    }
+
+    /// Takes the dial to its end; on the loop, once, after `begin`.
+    ///
+    /// - Parameter end: called once, on the loop, when every loser has been closed.
+    func start(_ end: @escaping @Sendable (Ending) -> Void) {
+        self.end = end
+        start()
+    }
+
+    /// The same, where it has been said before whom to tell of the end.
+    func start() {
+        loop.assertInEventLoop()
+        isOnLoop = true
+        carryOut(ActionList())
+        readMailbox()
+    }
+
+    /// Trips in debug builds where another thread than the dial's one owner touches it.
+    private func assertConfined() {
+        assert(!isOnLoop || isDropped || loop.inEventLoop, "a dial is its event loop's alone")
+    }
+
+    /// Calls the dial off; from any thread.
+    package func cancel() {
+        deliver(.cancel)
+    }
+}
+
+// MARK: - Time and mailbox
+
+extension DialDriver {
+    var now: Duration {
+        since(startedAt, until: loop.now)
+    }
+
+    private func since(_ start: NIODeadline, until end: NIODeadline) -> Duration {
+        .nanoseconds((end - start).nanoseconds)
+    }
+
+    /// Leaves an event with the time of now; the first one has the loop come and read.
+    private func deliver(_ event: Event, at time: NIODeadline? = nil) {
+        let time = time ?? loop.now
+        let mustCall = mailbox.withLockedValue { mailbox in
+            mailbox.events.append((event, time))
+            defer { mailbox.isExpected = true }
+            return !mailbox.isExpected
+        }
+        guard mustCall else { return }
+        loop.execute { self.readMailbox() }
+    }
+
+    func readMailbox() {
+        assertConfined()
+        let isOnLoop = isOnLoop
+        let events = mailbox.withLockedValue { mailbox in
+            defer { mailbox.events.removeAll() }
+            mailbox.isExpected = !isOnLoop
+            return mailbox.events
+        }
+        for (event, time) in events {
+            let time = since(startedAt, until: time)
+            switch event {
+            case .lookup(let id, let event):
+                if case .ended = event { lookups[id] = nil }
+                carryOut(dial.told(event, of: id, at: time, toldAt: now))
+            case .records(let id, let event):
+                if case .ended = event { lookups[id] = nil }
+                carryOut(dial.told(event, of: id, at: time, toldAt: now))
+            case .socketReady(let destination): ask(destination, at: time)
+            case .cancel: carryOut(dial.cancel(at: time))
+            }
+        }
+        setTimer()
+    }
+
+    /// Has the loop come back when the dial wants to be woken. A stale wake does no harm.
+    func setTimer() {
+        guard isOnLoop else { return }
+        // Nearly no dial has ever been short of anything.
+        if dial.troubles != nil || ticket != nil { standInQueue() }
+        guard let wake = dial.wakeTime else {
+            endTimer()
+            return
+        }
+        if let timer, timer.wakes <= wake { return }
+        endTimer()
+        let (seconds, attoseconds) = wake.components
+        // Rounded up: a loop that came a fraction of a nanosecond early would come again and again.
+        let nanoseconds = min(seconds, 1_000_000_000) * 1_000_000_000 + (attoseconds + 999_999_999) / 1_000_000_000
+        do {
+            timer = (wake, try loop.scheduleCallback(at: startedAt + .nanoseconds(nanoseconds), handler: self))
+        } catch {
+            // Only a loop that has been shut down takes no timer.
+            loopEnded()
+        }
+    }
+
+    private func endTimer() {
+        guard let scheduled = timer?.scheduled else { return }
+        // Forgotten first: a timer that is known ends only with its loop.
+        timer = nil
+        scheduled.cancel()
+    }
+
+    /// A timer has gone off: the mailbox is read and the sockets are asked, then the clocks are looked at (rule 6).
+    fileprivate func wake() {
+        timer = nil
+        // The clock is looked at first, and the verdict is as of then: a process that stands still meanwhile has not
+        // been silent.
+        let moment = now
+        readMailbox()
+        for attempt in attempts { ask(attempt.destination, at: now) }
+        carryOut(dial.wake(at: moment))
+        setTimer()
+    }
+}
+
+// MARK: - The loop's end
+
+extension DialDriver: NIOScheduledCallbackHandler {
+    package func handleScheduledCallback(eventLoop: some EventLoop) {
+        wake()
+    }
+
+    /// Comes on the loop where it is being shut down, and on whatever thread where the timer has been ended by us.
+    package func didCancelScheduledCallback(eventLoop: some EventLoop) {
+        guard timer != nil else { return }
+        timer = nil
+        loopEnded()
+    }
+
+    /// The loop was shut down before it came to the dial, which is therefore still the sender's alone.
+    func dispatchWasLost() {
+        // There is nobody else to carry anything out.
+        isOnLoop = true
+        isDropped = true
+        pending = ActionList()
+        loopEnded()
+    }
+
+    /// The loop has been shut down, or is at its last turns.
+    func loopEnded() {
+        // Nobody calls it any more.
+        mailbox.withLockedValue { mailbox in
+            mailbox.isExpected = true
+            mailbox.events.removeAll()
+        }
+        carryOut(dial.loopEnded(at: now))
+        // The one that was to be handed over is in no race any more.
+        for attempt in attempts { close(attempt.destination) }
+    }
+}
+
+// MARK: - Actions
+
+extension DialDriver {
+    /// Carries actions out in order; those that follow from one of them come after it, without a deeper stack.
+    func carryOut(_ actions: ActionList<DialAction>) {
+        assertConfined()
+        if pending.isEmpty { pending = actions } else { pending.append(contentsOf: actions) }
+        guard !isCarryingOut else { return }
+        isCarryingOut = true
+        defer { isCarryingOut = false }
+        while nextPending < pending.count {
+            let action = pending[nextPending]
+            if !isOnLoop, action.needsLoop { return }
+            nextPending += 1
+            switch action {
+            case .lookUp(let id): lookUp(id)
+            case .cancelLookup(let id): cancelLookup(id)
+            case .catchUp: catchUp(late: dial.lateness)
+            case .reachStartingLine: plan.onStart?()
+            case .open(let destination): open(destination)
+            case .close(let destination): close(destination)
+            case .handOver(let destination): handOver(destination)
+            case .closeWinner: if let winner { AbruptClose.close(winner) }
+            case .finish(let ending): finish(ending)
+            }
+        }
+        pending = ActionList()
+        nextPending = 0
+    }
+
+    private func lookUp(_ id: LookupID) {
+        // A local name is answered before `lookUp` returns: its events are read right here, without a call by the
+        // loop.
+        mailbox.withLockedValue { $0.isExpected = true }
+        switch dial.request(id) {
+        case .addresses(let question):
+            lookups[id] = plan.resolver.lookUp(question, for: plan.fairnessKey) { self.deliver(.lookup(id, $0)) }
+        case .records(let question):
+            lookups[id] = plan.resolver.lookUpRecords(question, for: plan.fairnessKey) {
+                self.deliver(.records(id, $0))
+            }
+        }
+        readMailbox()
+        dial.lookupAsked(id, at: now)
+    }
+
+    private func cancelLookup(_ id: LookupID) {
+        _ = lookups[id]?.cancel()
+        lookups[id] = nil
+    }
+
+    private func catchUp(late: Duration) {
+        if let winner, let descriptor = winnerDescriptor {
+            guard winner.isActive, plan.connector.hasUnread(descriptor) else { return caughtUp() }
+            // The loop reads before it comes to its timers: one more turn, and it has.
+            _ = loop.scheduleTask(in: .milliseconds(1)) { self.caughtUp() }
+            return
+        }
+        // Their events come by the mailbox, so none has caught up before the driver has asked all of them.
+        carryOut(dial.isCatchingUp(lookups.catchUp(late: late)))
+        setTimer()
+    }
+
+    private func caughtUp() {
+        carryOut(dial.caughtUp())
+        setTimer()
+    }
+
+    private func open(_ destination: Destination) {
+        switch plan.connector.open(destination, with: plan.sockets) {
+        case .shortage:
+            carryOut(dial.outOfDescriptors(destination, at: now))
+        case .failed(let failure):
+            fail(destination, failure, at: now)
+        case .opened(let socket, .connected):
+            attempts.append(Attempt(destination: destination, socket: socket))
+            carryOut(dial.connected(destination, at: now))
+        case .opened(let socket, .failed(let failure)):
+            plan.connector.close(socket)
+            fail(destination, failure, at: now)
+        case .opened(let socket, .pending):
+            attempts.append(Attempt(destination: destination, socket: socket))
+            watch(destination)
+        }
+    }
+
+    /// Out of line: on this machine's own addresses there is nothing to watch, and whoever opens would pay for it.
+    @inline(never)
+    private func watch(_ destination: Destination) {
+        guard let index = attempts.firstIndex(where: { $0.destination == destination }) else { return }
+        do {
+            attempts[index].watch = try plan.connector.watch(attempts[index].socket) { time in
+                self.deliver(.socketReady(destination), at: time)
+            }
+        } catch {
+            close(destination)
+            guard let shortage = error.shortage else {
+                fail(destination, error, at: now)
+                return
+            }
+            carryOut(dial.outOfDescriptors(destination, shortage, at: now))
+        }
+    }
+
+    /// Asks one attempt's socket how far it is.
+    private func ask(_ destination: Destination, at time: Duration) {
+        guard let attempt = attempts.first(where: { $0.destination == destination }) else { return }
+        switch plan.connector.ask(attempt.socket) {
+        case .connected:
+            carryOut(dial.connected(destination, at: time))
+        case .failed(let failure):
+            close(destination)
+            fail(destination, failure, at: time)
+        case .pending:
+            // The report was spent on a false alarm, or this is a timer's question and the watch goes on.
+            if let token = attempt.watch, !plan.connector.isWatching(token) { watch(destination) }
+        }
+    }
+
+    private func fail(_ destination: Destination, _ failure: AttemptFailure, at time: Duration) {
+        carryOut(dial.failed(destination, failure, at: time, toldAt: now))
+    }
+
+    /// Takes an attempt's socket out of the race and off the poller.
+    func take(_ destination: Destination) -> AttemptSocket? {
+        guard let index = attempts.firstIndex(where: { $0.destination == destination }) else { return nil }
+        let attempt = attempts.remove(at: index)
+        if let token = attempt.watch { plan.connector.forget(token, attempt.socket) }
+        return attempt.socket
+    }
+
+    private func close(_ destination: Destination) {
+        if let socket = take(destination) { plan.connector.close(socket) }
+    }
+
+    private func finish(_ ending: DialAction.Ending) {
+        endTimer()
+        if ticket != nil { leaveQueue() }
+        guard let end else { return }
+        self.end = nil
+        let told = self.end(as: ending)
+        let closing = winner
+        if winner != nil {
+            winner = nil
+            winnerDescriptor = nil
+        }
+        // A future of the caller's that never ends must not keep the driver, which waits for it, alive.
+        initialized = nil
+        guard let told else { return }
+        guard case .failed = told, let closing else { return end(told) }
+        // Whatever the initializer made may be in use until its channel has closed, so the caller hears after that
+        // (rule 7).
+        AbruptClose.close(closing)
+        closing.closeFuture.whenComplete { _ in end(told) }
+    }
+
+    /// The dial's end as its face tells of it.
+    private func end(as ending: DialAction.Ending) -> Ending? {
+        if let cancellation = plan.cancellation { cancellation.remove(self) }
+        plan.memory?.note(ending.report.attempts, among: dial.known.candidates, at: loop.now)
+        switch ending {
+        case .answered(let report):
+            let addresses = dial.known.inDestinationOrder
+            // An answer has no attempts but those that the policy has forbidden.
+            let timeToLive = dial.expires.map { max(.zero, $0 - now) }
+            if report.attempts.isEmpty { return .addresses(addresses, report, timeToLive: timeToLive) }
+            let vetoed = report.attempts.compactMap { $0.destination.endpoint?.address }
+            let allowed = addresses.filter { !vetoed.contains($0) }
+            return .addresses(allowed, report, timeToLive: timeToLive)
+        case .failed(let error): return .failed(error)
+        case .connected(let destination, let report):
+            let record = dial.winningRecord(of: destination)
+            if let winner { return .channel(winner, destination, record, report) }
+            return take(destination).map { .descriptor($0.descriptor, destination, record, report) }
+        }
+    }
+}

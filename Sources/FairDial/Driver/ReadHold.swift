@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import NIOCore
+
+/// Keeps what a peer says before anybody listens, and reads no more than that, until the channel is asked to read.
+///
+/// The last handler of the pipeline, after the initializer's: what is added later gets everything, in order. Then it
+/// leaves.
+final class ReadHold: ChannelInboundHandler, ChannelOutboundHandler, RemovableChannelHandler {
+    typealias InboundIn = NIOAny
+    typealias OutboundIn = NIOAny
+
+    private enum Held {
+        case read(NIOAny)
+        case readComplete
+        case inputClosed
+    }
+
+    /// As much as came with the bytes of a handshake, or before the peer's end: one socket's buffer at most.
+    private var held: [Held] = []
+    private static let interval = TimeAmount.milliseconds(5)
+    private var isReleased = false
+    /// Whether a handshake is waited for, whose bytes somebody has to ask for.
+    private let readsForHandshake: Bool
+    /// Whether the channel is to live on when the peer has said its last, by its own options.
+    private var allowsHalfClosure = true
+
+    init(readsForHandshake: Bool) {
+        self.readsForHandshake = readsForHandshake
+    }
+
+    /// Stops a channel from reading by itself, on its loop, before it is active.
+    func begin(on channel: any Channel) throws {
+        guard let options = channel.syncOptions else { return }
+        try options.setOption(.autoRead, value: false)
+        // Else the peer's end would close the channel, with what is held. A datagram channel knows of no such end.
+        guard let allowed = try? options.getOption(.allowRemoteHalfClosure), !allowed else { return }
+        try options.setOption(.allowRemoteHalfClosure, value: true)
+        allowsHalfClosure = false
+    }
+
+    func channelActive(context: ChannelHandlerContext) {
+        context.fireChannelActive()
+        if readsForHandshake { context.read() }
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        guard !isReleased else { return context.fireChannelRead(data) }
+        if held.isEmpty { lookForAutoRead(context) }
+        held.append(.read(data))
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        if isReleased || held.isEmpty { context.fireChannelReadComplete() } else { held.append(.readComplete) }
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        guard case .inputClosed = event as? ChannelEvent, !isReleased else {
+            return context.fireUserInboundEventTriggered(event)
+        }
+        if held.isEmpty { endInput(context) } else { held.append(.inputClosed) }
+    }
+
+    func read(context: ChannelHandlerContext) {
+        release(context)
+        context.read()
+        context.pipeline.syncOperations.removeHandler(self, promise: nil)
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        // Nothing that could be lost for it: what was read was read.
+        release(context)
+        context.fireChannelInactive()
+    }
+
+    /// Where a channel is set to read by itself, NIO tells the socket alone, and nobody hears of it when nothing more
+    /// is to come. So that is looked for, while something is held.
+    private func lookForAutoRead(_ context: ChannelHandlerContext) {
+        context.eventLoop.assumeIsolated().scheduleTask(in: Self.interval) {
+            guard !self.isReleased else { return }
+            let readsByItself = (try? context.channel.syncOptions?.getOption(.autoRead)) ?? false
+            if readsByItself { self.read(context: context) } else { self.lookForAutoRead(context) }
+        }
+    }
+
+    private func release(_ context: ChannelHandlerContext) {
+        guard !isReleased else { return }
+        isReleased = true
+        if !allowsHalfClosure { try? context.channel.syncOptions?.setOption(.allowRemoteHalfClosure, value: false) }
+        let held = held
+        self.held = []
+        for event in held {
+            switch event {
+            case .read(let data): context.fireChannelRead(data)
+            case .readComplete: context.fireChannelReadComplete()
+            case .inputClosed: endInput(context)
+            }
+        }
+    }
+
+    /// The peer has said its last, and everything before that has been told.
+    private func endInput(_ context: ChannelHandlerContext) {
+        context.fireUserInboundEventTriggered(ChannelEvent.inputClosed)
+        if !allowsHalfClosure { context.close(promise: nil) }
+    }
+}

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import NIOCore
+import NIOPosix
+
+/// Starts dials on the spot where the caller is on the loop already, but never without end inside one another.
+///
+/// A dial of a literal may be over before the caller has its future, and then whatever the caller hangs on it runs at
+/// once: a program that reconnects for ever would run out of stack. So a start that finds the stack deep waits for the
+/// loop's next turn, where it is shallow again.
+enum StartNesting {
+    private final class Stack {
+        /// The highest address at which a start has been seen: stacks grow downwards.
+        var shallowest: UInt = 0
+    }
+
+    // Unsafe by its type alone: each thread sees only the stack that it has put there itself.
+    private nonisolated(unsafe) static let stack = ThreadSpecificVariable<Stack>()
+
+    /// How many bytes deeper than the shallowest a start may be; a small part of any thread's stack.
+    private static let limit: UInt = 12 * 1024
+
+    static func start(on loop: any EventLoop, _ body: @escaping @Sendable () -> Void) {
+        guard loop.inEventLoop else { return loop.execute(body) }
+        let stack: Stack
+        if let known = Self.stack.currentValue {
+            stack = known
+        } else {
+            stack = Stack()
+            Self.stack.currentValue = stack
+        }
+        let here = withUnsafeTemporaryAllocation(byteCount: 1, alignment: 1) { UInt(bitPattern: $0.baseAddress) }
+        stack.shallowest = max(stack.shallowest, here)
+        guard stack.shallowest - here < limit else { return loop.execute(body) }
+        body()
+    }
+}

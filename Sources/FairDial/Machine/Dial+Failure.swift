@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ConnectionRacing
+import NameResolution
+
+/// How a dial fails: everything under way is closed, and the error keeps every cause.
+extension Dial {
+    /// Why a dial fails.
+    enum Failure {
+        case timeout(DialClock)
+        case deadline
+        case cancellation
+        case exhaustion
+        /// The race's own timeout has run out.
+        case race
+        case channel(DialError.Code, any Error)
+        /// The event loop has been shut down.
+        case shutdown
+    }
+
+    /// The event loop has been shut down: nothing more will be heard of anything.
+    mutating func loopEnded(at now: Duration) -> ActionList<DialAction> {
+        switch phase {
+        case .unstarted, .dialing, .handshaking: fail(.shutdown, at: now)
+        case .over: ActionList()
+        }
+    }
+
+    mutating func fail(_ failure: Failure, at now: Duration) -> ActionList<DialAction> {
+        stopwatch.run(stopwatch.running, at: now)
+        var actions = ActionList<DialAction>()
+        let outcome: AttemptReport.Outcome =
+            switch failure {
+            case .timeout, .deadline, .race: .timedOut
+            case .cancellation, .exhaustion, .channel, .shutdown: .abandoned
+            }
+        // Asked before the state changes: which stage it was belongs to the message.
+        let (code, message) = verdict(on: failure)
+        let untried =
+            switch failure {
+            case .timeout, .deadline, .race: race.untriedCount
+            case .cancellation, .exhaustion, .channel, .shutdown: 0
+            }
+        if case .handshaking = phase { actions.append(.closeWinner) }
+        for case .abandon(let destination) in race.cancel() {
+            if endClosing(destination, outcome, at: now) { actions.append(.close(destination)) }
+        }
+        let resolutionError: ResolutionError? =
+            switch lookup {
+            case .ended(let error): error ?? namesError
+            case .postponed(let error): error
+            case .unneeded, .asked, .queued, .running: namesError
+            }
+        let channelError: (any Error)? = if case .channel(_, let error) = failure { error } else { nil }
+        actions.append(contentsOf: leaveLookup())
+        var report = report
+        if case .handshaking = phase { report.handshake = stopwatch[.handshake] }
+        phase = .over
+        let error = DialError(
+            code,
+            DialVerdict.sentence(message, report: report, untried: untried, resolutionError: resolutionError),
+            target: "\(question.target)",
+            report: report,
+            untried: untried,
+            resolutionError: resolutionError,
+            channelError: channelError
+        )
+        actions.append(.finish(.failed(error)))
+        return actions
+    }
+
+    private func verdict(on failure: Failure) -> (DialError.Code, String) {
+        switch failure {
+        case .timeout(let clock):
+            let timeout = question.timeouts[clock]
+            return DialVerdict.timeout(of: clock, after: timeout, shortOf: shortage)
+        case .race:
+            return (
+                .connectTimeout, "no attempt connected within \((question.race.timeout ?? .zero).readable) of the first"
+            )
+        case .deadline:
+            let deadline = question.deadline ?? .zero
+            return (.deadlineExceeded, "the deadline of \(deadline.readable) passed on the \(clock.rawValue) clock")
+        case .cancellation:
+            return (.cancelled, "called off on the \(clock.rawValue) clock")
+        case .shutdown:
+            return (.eventLoopShutdown, "its event loop was shut down on the \(clock.rawValue) clock")
+        case .channel(let code, let error):
+            let what = code == .initializerFailed ? "the channel initializer failed" : "connected, and then"
+            return (code, "\(what): \(Target.excerpt("\(error)"))")
+        case .exhaustion:
+            if !attempts.isEmpty, attempts.allSatisfy({ $0.outcome == .vetoed }) {
+                return (.refusedByPolicy, "the policy forbids every address")
+            }
+            if hasOnlyOptionFailures { return (.invalidOption, "the system refuses an option of this dial") }
+            if !attempts.isEmpty { return (.allAttemptsFailed, DialVerdict.allFailed(attempts)) }
+            if case .ended(let error?) = lookup { return (DialVerdict.code(for: error), error.message) }
+            if let namesError { return (DialVerdict.code(for: namesError), namesError.message) }
+            if let verdict = serviceVerdict { return verdict }
+            switch lookup {
+            case .unneeded: return (.noUsableAddress, "no address of a family that may be used here")
+            case .asked, .queued, .running, .postponed, .ended: return (.nameNotFound, "the name has no address")
+            }
+        }
+    }
+}

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ConnectionRacing
+import IPAddresses
+import NIOCore
+import NameResolution
+
+/// All that a driver needs to carry out one dial. A reference, because it is passed around more often than it is read.
+final class DialPlan: Sendable {
+    /// Where a dial begins.
+    enum Start: Sendable {
+        /// With a lookup.
+        case lookUp
+        /// With destinations that are known.
+        case known([Destination], LookupSource?)
+
+        /// Whether addresses may have been left out for their family; a literal that is dialed has no others.
+        var mayHaveSkipped: Bool {
+            guard case .known(let destinations, .numeric) = self else { return true }
+            return destinations.isEmpty
+        }
+    }
+
+    let question: DialQuestion
+    let start: Start
+    private let setup: DialerSetup
+    /// Told of the winner's binding before the initializer runs.
+    let onBinding: (@Sendable (ServiceBinding) -> Void)?
+    /// Told of the winner before the initializer runs.
+    let onWinner: (@Sendable (DialWinner) -> Void)?
+    let cancellation: DialCancellation?
+    let fairnessKey: FairnessKey
+    let sockets: SocketSetup
+    let readiness: Readiness?
+    let holdsReads: Bool
+    let onStart: (@Sendable () -> Void)?
+    /// Runs once, on the winner, before anything is read.
+    let initializer: @Sendable (any Channel) -> EventLoopFuture<Void>
+
+    init(
+        question: DialQuestion,
+        start: Start,
+        setup: DialerSetup,
+        onBinding: (@Sendable (ServiceBinding) -> Void)?,
+        onWinner: (@Sendable (DialWinner) -> Void)?,
+        cancellation: DialCancellation?,
+        fairnessKey: FairnessKey,
+        sockets: SocketSetup,
+        readiness: Readiness?,
+        holdsReads: Bool,
+        onStart: (@Sendable () -> Void)?,
+        initializer: @escaping @Sendable (any Channel) -> EventLoopFuture<Void>
+    ) {
+        self.question = question
+        self.start = start
+        self.setup = setup
+        self.onBinding = onBinding
+        self.onWinner = onWinner
+        self.cancellation = cancellation
+        self.fairnessKey = fairnessKey
+        self.sockets = sockets
+        self.readiness = readiness
+        self.holdsReads = holdsReads
+        self.onStart = onStart
+        self.initializer = initializer
+    }
+
+    var resolver: any AddressResolver { setup.configuration.resolver }
+    var connector: any Connector { setup.configuration.connector }
+    var memory: OutcomeMemory? { setup.configuration.memory }
+}

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ConnectionRacing
+import IPAddresses
+import NameResolution
+
+/// What one dial is about, decided before it starts. A reference, because both plan and machine keep it, and it is
+/// large.
+package final class DialQuestion: Sendable {
+    /// What the dial is to bring.
+    package enum Goal: Sendable {
+        /// A connected socket, to be handed over and made ready.
+        case channel
+        /// A connected socket.
+        case socket
+        /// The answer of the lookup alone.
+        case answer
+        /// The targets of a service alone.
+        case targets
+    }
+
+    /// What was asked for, for messages.
+    let target: Target
+    let goal: Goal
+    /// What to look up; `nil` when the destinations are known.
+    ///
+    /// Of a service it is the name and the families wanted of its targets.
+    let lookup: LookupQuestion?
+    /// What may lead to further names; `nil` for nearly every dial.
+    let names: NamesQuestion?
+    let timeouts: Timeouts
+    let deadline: Duration?
+    let race: RaceConfiguration
+    /// What may be dialed; `nil` for anything.
+    let policy: AddressPolicy?
+    /// Where the sockets are bound, which the policy must know; `nil` without one.
+    let origin: SocketOrigin?
+    /// The families that are left out because there is no local address to dial them from.
+    let skipped: AddressFamilies
+    /// Whether something must be awaited after the connection, so that the handshake's clock is shown.
+    let awaitsReadiness: Bool
+    /// Whether the caller wants to know when the first attempt starts.
+    let tellsStart: Bool
+    /// What this machine knows of the way to an address.
+    let routes: any Routes
+    /// Whether what is remembered also orders the destinations that are known from the start.
+    let remembersKnown: Bool
+    /// What addresses that are even are turned round with; `nil` to leave them as they are.
+    let spread: RandomSource?
+
+    init(
+        target: Target,
+        goal: Goal,
+        lookup: LookupQuestion?,
+        names: NamesQuestion? = nil,
+        timeouts: Timeouts,
+        deadline: Duration? = nil,
+        race: RaceConfiguration = .standard,
+        policy: AddressPolicy? = nil,
+        origin: SocketOrigin? = nil,
+        skipped: AddressFamilies = [],
+        awaitsReadiness: Bool = false,
+        tellsStart: Bool = false,
+        routes: any Routes = NoRoutes(),
+        remembersKnown: Bool = false,
+        spread: RandomSource? = nil
+    ) {
+        self.target = target
+        self.goal = goal
+        self.lookup = lookup
+        self.names = names
+        self.timeouts = timeouts
+        self.deadline = deadline
+        self.race = race
+        self.policy = policy
+        self.origin = origin
+        self.skipped = skipped
+        self.awaitsReadiness = awaitsReadiness
+        self.tellsStart = tellsStart
+        self.routes = routes
+        self.remembersKnown = remembersKnown
+        self.spread = spread
+    }
+}

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ConnectionRacing
+import IPAddresses
+import NameResolution
+
+/// The addresses that one dial's lookups have brought so far, in the order in which to prefer them.
+struct KnownAddresses: Sendable {
+    /// Destination order (RFC 6724): the system's own where one answer brought all of them and nothing is remembered.
+    private(set) var inDestinationOrder: [IPAddress]
+
+    /// Where each would be sent from; empty where nobody had to ask.
+    private(set) var candidates: [DestinationOrder.Candidate] = []
+
+    /// The same by address, where there are several names: each address is asked about once.
+    private var byAddress: [IPAddress: DestinationOrder.Candidate] = [:]
+
+    init(_ addresses: [IPAddress] = []) {
+        inDestinationOrder = addresses
+    }
+
+    /// Takes in an answer; addresses of families that are not wanted are left out.
+    ///
+    /// - Parameters:
+    ///   - routes: where each address would be sent from, and what is remembered of it.
+    ///   - spread: turns what is even round; `nil` for the order that the rules leave.
+    ///   - time: the loop's clock.
+    mutating func add(
+        _ answer: LookupResult,
+        wanting families: AddressFamilies,
+        along routes: any Routes,
+        spreadBy spread: RandomSource?,
+        at time: Duration
+    ) {
+        let known = Known(inDestinationOrder)
+        let wanted = answer.addresses.filter { families.contains($0.family) && !known.contains($0) }
+        guard !wanted.isEmpty else { return }
+        let isOurs = routes.remembersOutcomes || spread != nil
+        let isOrdered = answer.isInDestinationOrder && inDestinationOrder.isEmpty && !isOurs
+        inDestinationOrder += wanted
+        guard !isOrdered, isOurs || inDestinationOrder.count > 1 else { return }
+        candidates = routes.candidates(for: inDestinationOrder, at: time)
+        inDestinationOrder = DestinationOrder().sorted(candidates)
+        if var spread { turn(using: &spread) }
+    }
+
+    /// Rotates each run of addresses that RFC 6724 takes for even, by chance.
+    private mutating func turn(using generator: inout RandomSource) {
+        let byAddress = Dictionary(candidates.map { ($0.destination, $0) }) { first, _ in first }
+        let ordered = inDestinationOrder.compactMap { byAddress[$0] }
+        var turned: [IPAddress] = []
+        var start = 0
+        while start < ordered.count {
+            var end = start + 1
+            // Two are even where neither order of them is changed; the better one of two comes first already.
+            while end < ordered.count,
+                DestinationOrder().sorted([ordered[end], ordered[start]]).first == ordered[end].destination
+            { end += 1 }
+            let shift = Int.random(in: 0..<(end - start), using: &generator)
+            for place in 0..<(end - start) {
+                turned.append(ordered[start + (place + shift) % (end - start)].destination)
+            }
+            start = end
+        }
+        inDestinationOrder = turned
+    }
+
+    /// A few are searched faster than they are hashed; for hundreds it is the other way round.
+    private struct Known {
+        private let few: [IPAddress]
+        private let many: Set<IPAddress>?
+
+        init(_ addresses: [IPAddress]) {
+            few = addresses
+            many = addresses.count > 32 ? Set(addresses) : nil
+        }
+
+        func contains(_ address: IPAddress) -> Bool {
+            many?.contains(address) ?? few.contains(address)
+        }
+    }
+
+    /// Puts some of the addresses into destination order, where there are several names. Those of several names are
+    /// asked about once.
+    mutating func sorted(_ addresses: [IPAddress], along routes: any Routes, at time: Duration) -> [IPAddress] {
+        let new = addresses.filter { byAddress[$0] == nil }
+        if !new.isEmpty {
+            for candidate in routes.candidates(for: new, at: time) { byAddress[candidate.destination] = candidate }
+            candidates = Array(byAddress.values)
+        }
+        return DestinationOrder().sorted(addresses.compactMap { byAddress[$0] })
+    }
+
+    /// Asks about addresses that the caller has given, in an order of the caller's own: only what failed lately goes
+    /// last.
+    mutating func recall(_ endpoints: [Endpoint], along routes: any Routes, at time: Duration) -> [Endpoint] {
+        candidates = routes.candidates(for: endpoints.map(\.address), at: time)
+        let failed = Set(candidates.filter { $0.experience == .failed }.map(\.destination))
+        return endpoints.filter { !failed.contains($0.address) } + endpoints.filter { failed.contains($0.address) }
+    }
+
+    /// What a connection to an address took in the past; `nil` where nothing is known.
+    func roundTrip(to address: IPAddress) -> Duration? {
+        guard case .connected(let roundTrip)? = byAddress[address]?.experience else { return nil }
+        return roundTrip
+    }
+}

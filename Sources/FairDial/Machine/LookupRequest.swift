@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import NameResolution
+
+/// What a dial wants looked up.
+enum LookupRequest: Sendable {
+    /// A name's addresses, and its service bindings where they are wanted.
+    case addresses(LookupQuestion)
+    /// A service's SRV records.
+    case records(RecordQuestion)
+}

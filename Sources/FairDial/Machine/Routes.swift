@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import IPAddresses
+package import NameResolution
+
+/// What a dial must know of the machine that it runs on, to put addresses into order: the kernel says it, or a table
+/// in a test. It sends nothing and does not wait.
+package protocol Routes: Sendable {
+    /// Whether outcomes of earlier attempts are known; then no order but our own is good enough.
+    var remembersOutcomes: Bool { get }
+
+    /// Each address with the one that this machine would send from, and what is remembered of the two.
+    ///
+    /// - Parameter time: the loop's clock, since its own epoch.
+    func candidates(for addresses: [IPAddress], at time: Duration) -> [DestinationOrder.Candidate]
+}
+
+/// No machine: every address is as good as the next one.
+struct NoRoutes: Routes {
+    var remembersOutcomes: Bool { false }
+
+    func candidates(for addresses: [IPAddress], at time: Duration) -> [DestinationOrder.Candidate] {
+        addresses.map { DestinationOrder.Candidate(destination: $0, source: nil) }
+    }
+}

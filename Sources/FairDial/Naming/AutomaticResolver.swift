@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import DNSResolution
+import IPAddresses
+import NIOConcurrencyHelpers
+public import NameResolution
+public import SystemResolution
+import SystemSupport
+
+/// The default: our own DNS resolver where it does all that this machine's configuration asks for, the system's
+/// otherwise, name by name.
+///
+/// nsswitch.conf and resolv.conf decide, and are read again whenever they change. `decision(for:)` says who it is, and
+/// why.
+public final class AutomaticResolver: NameResolution.AddressResolver {
+    /// Who is to look a name up.
+    public struct Decision: Hashable, Sendable {
+        /// The kinds of resolver.
+        public enum Choice: String, Hashable, Sendable {
+            /// Our own.
+            case dns
+            /// `getaddrinfo`.
+            case system
+            /// Nobody: there are no such names.
+            case nobody
+        }
+
+        /// Who.
+        public let choice: Choice
+        /// Why, in one clause for a person.
+        public let reason: String
+    }
+
+    private struct Nothing: LookupHandle {
+        func cancel() -> Bool { true }
+    }
+
+    /// What both files and this machine's name come to, until one of them changes.
+    private struct Present: Sendable {
+        let services: NameServiceSwitch
+        let hostname: String
+        /// The DNS resolver's, which changes with resolv.conf.
+        let dnsGeneration: UInt64
+        let plan: HostsPlan
+        let generation: UInt64
+    }
+
+    /// The process's own.
+    public static let shared = AutomaticResolver()
+
+    private let dns: DNSResolver
+    private let system: any NameResolution.AddressResolver
+    private let nameServiceSwitch: WatchedFile<NameServiceSwitch>
+    private let latest = NIOLockedValueBox<Present?>(nil)
+
+    /// - Parameters:
+    ///   - dns: looks up what is ours; it reads resolv.conf.
+    ///   - system: looks up everything else.
+    ///   - nameServiceSwitchPath: nsswitch.conf.
+    public init(
+        dns: DNSResolver = .shared,
+        system: any NameResolution.AddressResolver = SystemResolver.shared,
+        nameServiceSwitchPath: String = "/etc/nsswitch.conf"
+    ) {
+        self.dns = dns
+        self.system = system
+        nameServiceSwitch = NameServiceSwitch.watched(at: nameServiceSwitchPath)
+    }
+
+    /// Who is to look a name up, and why.
+    public func decision(for name: String) -> Decision {
+        switch present.plan.choice(for: LookupQuestion(name: name).key) {
+        case .system(let reason): Decision(choice: .system, reason: reason.printable)
+        case .nobody(let reason): Decision(choice: .nobody, reason: reason.printable)
+        case .dns:
+            Decision(
+                choice: .dns,
+                reason: "all that nsswitch.conf and resolv.conf ask for is done here; the servers are "
+                    + dns.servers.map { "\($0)" }.joined(separator: ", ")
+            )
+        }
+    }
+
+    private var present: Present {
+        let services = nameServiceSwitch.look().content
+        let (file, dnsGeneration) = dns.fileAndGeneration
+        let hostname = Hostname.current
+        return latest.withLockedValue { latest in
+            if let latest, latest.dnsGeneration == dnsGeneration, latest.hostname == hostname,
+                latest.services == services
+            {
+                return latest
+            }
+            let present = Present(
+                services: services,
+                hostname: hostname,
+                dnsGeneration: dnsGeneration,
+                plan: Self.plan(services, file, hostname),
+                generation: (latest?.generation ?? 0) + 1
+            )
+            latest = present
+            return present
+        }
+    }
+
+    private static func plan(
+        _ services: NameServiceSwitch,
+        _ file: ResolverFile,
+        _ hostname: String
+    ) -> HostsPlan {
+        #if os(Linux)
+            HostsPlan(services, file, hostname: hostname)
+        #else
+            HostsPlan(systemBecause: "this system's own resolver does more than resolv.conf says")
+        #endif
+    }
+
+    /// Another number whenever nsswitch.conf, resolv.conf, this machine's name or its network has changed.
+    public var generation: UInt64 { present.generation }
+
+    /// Starts a lookup, where it belongs.
+    public func lookUp(
+        _ question: LookupQuestion,
+        for fairnessKey: FairnessKey,
+        _ receive: @escaping @Sendable (LookupEvent) -> Void
+    ) -> any LookupHandle {
+        switch present.plan.choice(for: question.key) {
+        case .dns: return dns.lookUp(question, for: fairnessKey, receive)
+        case .system: return system.lookUp(question, for: fairnessKey, receive)
+        case .nobody(let reason):
+            receive(.ended(ResolutionError(.nameNotFound, reason)))
+            return Nothing()
+        }
+    }
+
+    /// Our own resolver's, whatever decides on addresses: `getaddrinfo` gives no records.
+    public func lookUpRecords(
+        _ question: RecordQuestion,
+        for fairnessKey: FairnessKey,
+        _ receive: @escaping @Sendable (RecordEvent) -> Void
+    ) -> any LookupHandle {
+        dns.lookUpRecords(question, for: fairnessKey, receive)
+    }
+
+    /// The system's.
+    public var filesResolver: (any NameResolution.AddressResolver)? { system }
+
+    /// What the cache has, of names that are ours now: the configuration may have changed since they were put there.
+    public func knownAnswer(to question: LookupQuestion) -> LookupResult? {
+        guard let answer = dns.knownAnswer(to: question), case .dns = present.plan.choice(for: question.key)
+        else { return nil }
+        return answer
+    }
+}

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import IPAddresses
+public import NameResolution
+
+/// The answer of a lookup, to be dialed now or later: the name is kept for TLS, the order for the race.
+public struct Answer: Hashable, Sendable {
+    /// What was looked up.
+    public let target: Target
+
+    /// Addresses and the port, in destination order (RFC 6724); not empty. What the policy forbids is left out, and is
+    /// among the attempts of `report`.
+    public let endpoints: [Endpoint]
+
+    /// Who answered.
+    public let source: LookupSource
+
+    /// The families that stayed silent until the lookup's timeout ended; empty for a complete answer.
+    public let incomplete: AddressFamilies
+
+    /// How long the lookup took, and how long it waited for its place.
+    public let report: DialReport
+
+    /// Until when the addresses may be used, by what their zones say of them; `nil` where nobody has said, as
+    /// `getaddrinfo` and the hosts file do not.
+    public let expires: ContinuousClock.Instant?
+
+    /// An answer from its parts.
+    public init(
+        target: Target,
+        endpoints: [Endpoint],
+        source: LookupSource,
+        incomplete: AddressFamilies = [],
+        report: DialReport = DialReport(),
+        expires: ContinuousClock.Instant? = nil
+    ) {
+        self.target = target
+        self.endpoints = endpoints
+        self.source = source
+        self.incomplete = incomplete
+        self.expires = expires
+        var report = report
+        report.source = source
+        self.report = report
+    }
+}

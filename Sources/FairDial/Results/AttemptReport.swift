@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import ConnectionRacing
+
+/// One attempt to connect: where it went, when it started, when and how it ended.
+public struct AttemptReport: Hashable, Sendable {
+    /// How an attempt ended.
+    @nonexhaustive
+    public enum Outcome: String, Hashable, Sendable {
+        /// It connected; at most one of a dial's attempts does.
+        case connected
+        /// The peer's machine said no: nothing listens there.
+        case refused
+        /// The network or a firewall said that there is no way.
+        case unreachable
+        /// The kernel gave up, or a timeout ran out while it was under way.
+        case timedOut = "timed-out"
+        /// Another attempt won, or the dial was called off.
+        case abandoned
+        /// The caller's policy forbids the address; it was not tried.
+        case vetoed
+        /// Any other error; `errorNumber` and `reason` say which.
+        case failed
+    }
+
+    /// Where it went.
+    public let destination: Destination
+
+    /// When it started, since the dial's start.
+    public let started: Duration
+
+    /// When it ended, since the dial's start; `nil` while it is under way.
+    public private(set) var ended: Duration?
+
+    /// How it ended; `nil` while it is under way.
+    public private(set) var outcome: Outcome?
+
+    /// The system's error number, where there was one.
+    public private(set) var errorNumber: Int32?
+
+    /// One clause about the end, for a person: "connection refused"; `nil` where the outcome says it all.
+    public internal(set) var reason: String?
+
+    init(destination: Destination, started: Duration) {
+        self.destination = destination
+        self.started = started
+    }
+
+    /// A report from its parts.
+    public init(
+        destination: Destination,
+        started: Duration,
+        ended: Duration?,
+        outcome: Outcome?,
+        errorNumber: Int32? = nil,
+        reason: String? = nil
+    ) {
+        self.destination = destination
+        self.started = started
+        self.ended = ended
+        self.outcome = outcome
+        self.errorNumber = errorNumber
+        self.reason = reason
+    }
+
+    /// Whether it failed for want of something that this machine did not give: a port, or an address to send from.
+    var isOfThisMachine: Bool { errorNumber.map(AttemptFailure.isOfThisMachine) ?? false }
+
+    mutating func end(_ outcome: Outcome, at now: Duration, errorNumber: Int32? = nil, reason: String? = nil) {
+        guard self.outcome == nil else { return }
+        self.outcome = outcome
+        self.ended = max(now, started)
+        self.errorNumber = errorNumber
+        // Why it was not under way for good is a better reason than none.
+        if reason != nil || outcome != .timedOut { self.reason = reason }
+    }
+}

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// The four clocks of a dial; exactly one runs at any time.
+public enum DialClock: String, Hashable, Sendable, CaseIterable {
+    /// Waiting for a place in the resolver's line, or for a descriptor.
+    case queue
+    /// The lookup runs, and no attempt is under way.
+    case lookup
+    /// At least one attempt is under way.
+    case connect
+    /// Connected, and not yet ready.
+    case handshake
+}

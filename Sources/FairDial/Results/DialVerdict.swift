@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ConnectionRacing
+import IPAddresses
+import NameResolution
+
+/// The words and codes of a failed dial.
+enum DialVerdict {
+    static func timeout(
+        of clock: DialClock,
+        after timeout: Duration,
+        shortOf shortage: Dial.Shortage?
+    ) -> (DialError.Code, String) {
+        let time = timeout.readable
+        switch clock {
+        case .queue where shortage == .descriptors:
+            return (.outOfDescriptors, "no descriptor was free for \(time)")
+        case .queue where shortage == .threads:
+            return (.outOfThreads, "no thread was free for \(time)")
+        case .queue: return (.queueTimeout, "no place in the resolver's line for \(time)")
+        case .lookup: return (.lookupTimeout, "the lookup was not answered within \(time)")
+        case .connect: return (.connectTimeout, "no attempt connected within \(time)")
+        case .handshake: return (.handshakeTimeout, "connected, and not ready within \(time)")
+        }
+    }
+
+    static func code(for error: ResolutionError) -> DialError.Code {
+        switch error.kind {
+        case .nameNotFound: .nameNotFound
+        case .invalidName: .invalidTarget
+        case .queueFull: .queueFull
+        case .cancelled: .cancelled
+        case .noThread: .outOfThreads
+        case .noDescriptor: .outOfDescriptors
+        default: .temporaryNameFailure
+        }
+    }
+
+    static func words(forSkipped families: AddressFamilies) -> String {
+        let names = families == .both ? "both families" : families == .ipv6 ? "IPv6" : "IPv4"
+        return "\(names) skipped: no local address to dial from"
+    }
+
+    static func allFailed(_ attempts: [AttemptReport]) -> String {
+        attempts.count == 1 ? "the only address failed" : "all \(attempts.count) addresses failed"
+    }
+
+    /// The message, and after it every address that was tried with what it said, and what the resolver said: nothing is
+    /// dropped.
+    static func sentence(
+        _ message: String,
+        report: DialReport,
+        untried: Int = 0,
+        resolutionError: ResolutionError? = nil
+    ) -> String {
+        var causes = report.attempts.map { attempt in
+            let outcome = attempt.outcome.map { $0.rawValue } ?? "under way"
+            return "\(attempt.destination) \(attempt.reason ?? outcome)"
+        }
+        let targets = report.service?.targets ?? []
+        for target in targets {
+            guard let reason = target.reason else { continue }
+            causes.append("\(target.target): \(reason)")
+        }
+        // Every target's reason has been given by now.
+        if let resolutionError, resolutionError.message != message, targets.isEmpty {
+            causes.append("lookup: \(resolutionError.message)")
+        }
+        let untriedTargets = targets.count { $0.outcome == .untried } + (report.service?.leftOut ?? 0)
+        if untriedTargets > 0 {
+            causes.append(untriedTargets == 1 ? "1 target was not tried" : "\(untriedTargets) targets were not tried")
+        }
+        if untried > 0 {
+            causes.append(
+                untried == 1 ? "1 address was not tried" : "\(untried) addresses were not tried"
+            )
+        }
+        if !report.skipped.isEmpty { causes.append(words(forSkipped: report.skipped)) }
+        return causes.isEmpty ? message : message + ": " + causes.joined(separator: ", ")
+    }
+}

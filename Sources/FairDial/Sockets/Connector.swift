@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import ConnectionRacing
+package import IPAddresses
+package import NIOCore
+package import NameResolution
+
+/// Makes the bare sockets of attempts and tells how they fare: the kernel's, or a script's in a test.
+package protocol Connector: Sendable {
+    /// Opens a socket, sets what must be set before `connect`, binds it, and connects.
+    func open(_ destination: Destination, with setup: SocketSetup) -> AttemptSocket.Opening
+
+    /// Each address with the one that this machine would send from; sends nothing and does not wait.
+    func candidates(for addresses: [IPAddress]) -> [DestinationOrder.Candidate]
+
+    /// Asks a socket how far it is, without waiting (rule 6).
+    func ask(_ socket: AttemptSocket) -> AttemptSocket.Progress
+
+    /// Reports once, on any thread, with the time, when a pending socket is worth asking.
+    ///
+    /// - Throws: why the system cannot watch it.
+    func watch(
+        _ socket: AttemptSocket,
+        _ report: @escaping @Sendable (NIODeadline) -> Void
+    ) throws(AttemptFailure) -> ConnectPoller.Token
+
+    /// Whether the report is still to come.
+    func isWatching(_ token: ConnectPoller.Token) -> Bool
+
+    /// Ends a watch; comes before the socket is closed or given away.
+    func forget(_ token: ConnectPoller.Token, _ socket: AttemptSocket)
+
+    /// Makes a channel of a connected socket, on the loop; the initializer runs on it, once, before anything is read.
+    ///
+    /// - Returns: the channel. Where the initializer was not called, the socket is still the caller's to close.
+    func makeChannel(
+        of socket: AttemptSocket,
+        over transport: Transport,
+        on loop: any EventLoop,
+        initializer: @escaping @Sendable (any Channel) -> EventLoopFuture<Void>
+    ) -> EventLoopFuture<any Channel>
+
+    /// Whether it can make a channel of a connected socket on these loops.
+    func makesChannels(on group: any EventLoopGroup) -> Bool
+
+    /// Whether a channel's descriptor has something that the channel has not read, bytes or the end.
+    func hasUnread(_ descriptor: CInt) -> Bool
+
+    /// Closes a socket.
+    func close(_ socket: AttemptSocket)
+
+    /// Where dials wait for a descriptor or a thread of the machine that this is.
+    var waitingRoom: WaitingRoom { get }
+}
+
+extension Connector {
+    /// NIO makes channels of sockets on its own loops alone.
+    package func makesChannels(on group: any EventLoopGroup) -> Bool { SupportedLoops.contains(group) }
+
+    /// A script's channels read at once.
+    package func hasUnread(_ descriptor: CInt) -> Bool { false }
+}

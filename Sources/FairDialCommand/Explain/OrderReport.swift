@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import FairDial
+import FairDialConsole
+import IPAddresses
+import NameResolution
+
+/// A host's addresses in the order in which they are tried, each with where this machine would send from, and the rule
+/// that puts it before the next.
+struct OrderReport {
+    private struct Row {
+        let address: IPAddress
+        let source: IPAddress?
+        /// What decided between this address and the next; `nil` for the last.
+        let rule: DestinationOrder.Rule?
+    }
+
+    private let host: String
+    private let rows: [Row]
+
+    init(host: String, addresses: [IPAddress]) {
+        self.host = host
+        let order = DestinationOrder()
+        let candidates = SourceAddresses.candidates(for: addresses)
+        let sorted = order.sorted(candidates).compactMap { address in candidates.first { $0.destination == address } }
+        rows = sorted.indices.map { index in
+            let next = index + 1 < sorted.count ? sorted[index + 1] : nil
+            return Row(
+                address: sorted[index].destination,
+                source: sorted[index].source,
+                rule: next.map { order.decide(sorted[index], $0).by }
+            )
+        }
+    }
+
+    /// For a person.
+    var lines: [String] {
+        let width = rows.map { "\($0.address)".count }.max() ?? 0
+        return rows.flatMap { row -> [String] in
+            let address = "\(row.address)".padding(to: width)
+            let source = row.source.map { "from \($0)" } ?? "no way there"
+            return ["\(address)  \(source)".printable]
+                + (row.rule.map { ["  before the next by \(Self.words(for: $0))"] } ?? [])
+        }
+    }
+
+    /// For a program: the rule is its number in RFC 6724 §6, null for the last address.
+    var json: JSONLine {
+        .object([
+            ("host", .text(host)),
+            ("ok", .bool(true)),
+            (
+                "addresses",
+                .list(
+                    rows.map { row in
+                        .object([
+                            ("address", .text("\(row.address)")),
+                            ("from", .optional(row.source.map { "\($0)" })),
+                            ("rule", row.rule?.number.map { .integer($0) } ?? .null),
+                        ])
+                    }
+                )
+            ),
+            ("error", .null),
+        ])
+    }
+
+    /// The same for a host that has none.
+    static func json(of error: DialError, host: String) -> JSONLine {
+        .object([
+            ("host", .text(host)),
+            ("ok", .bool(false)),
+            ("addresses", .list([])),
+            ("error", .object([("code", .text(error.code.rawValue)), ("message", .text(error.message))])),
+        ])
+    }
+
+    private static func words(for rule: DestinationOrder.Rule) -> String {
+        switch rule {
+        case .usable: "rule 1: the next cannot be reached"
+        case .matchingScope: "rule 2: its scope is its source's"
+        case .matchingLabel: "rule 5: its label is its source's"
+        case .precedence: "rule 6: its precedence is higher"
+        case .smallerScope: "rule 8: its scope is smaller"
+        case .experience: "RFC 8305: it connected in the past, or the next failed"
+        case .roundTrip: "RFC 8305: its round trips are shorter"
+        case .longestPrefix: "rule 9: it shares more leading bits with its source"
+        case .unchanged: "rule 10: it came first in the answer"
+        }
+    }
+}
+
+extension String {
+    fileprivate func padding(to width: Int) -> String {
+        self + String(repeating: " ", count: max(0, width - count))
+    }
+}

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ArgumentParser
+import DNSResolution
+import FairDial
+import FairDialConsole
+import Foundation
+import GetAddrInfo
+import IPAddresses
+import NameResolution
+
+/// `fairdial resolve`: what `getaddrinfo` would answer, who answered, and how long it took.
+struct ResolveCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "resolve",
+        abstract: "What getaddrinfo would answer, who answered, how long it took.",
+        discussion: """
+            With --batch, one question a line is read from standard input, and one answer a line is written, in order:
+              {"host":"::1","service":"80","family":0,"socktype":1,"protocol":0,"flags":0}
+
+            Exit status: 0 resolved, 1 it failed, 2 the command line was wrong.
+            """
+    )
+
+    @OptionGroup var common: CommonOptions
+
+    @Flag(help: "Read questions as JSON from standard input, one a line; answer each with one line.")
+    var batch = false
+
+    @Flag(help: "With --batch: look nothing up; a host that is not numeric is answered \"needs-lookup\".")
+    var numericOnly = false
+
+    @Flag(help: "Show every packet and decision on the way to the answer, on standard error; means --resolver dns.")
+    var trace = false
+
+    @Option(
+        help: ArgumentHelp(
+            "Look up records of this type, such as SRV, MX or TYPE65400, instead of addresses; means --resolver dns.",
+            valueName: "type"
+        )
+    )
+    var type: RecordKind?
+
+    @Flag(help: "Say what looks this name up by default, and why.")
+    var explain = false
+
+    @Argument(help: "A name or an address.")
+    var host: String?
+
+    @Argument(help: "A port, or a service's name such as https.")
+    var service: String?
+
+    mutating func validate() throws {
+        if batch, host != nil {
+            throw ValidationError("--batch reads its questions from standard input: leave HOST out")
+        }
+        if !batch, host == nil { throw ValidationError("HOST is missing") }
+        let own = [("--type", type != nil), ("--explain", explain), ("--trace", trace)].filter(\.1).map(\.0)
+        if batch, let ignored = (own + common.ignoredByBatch).first {
+            throw ValidationError(
+                "\(ignored) cannot be used with --batch, which asks getaddrinfo exactly what each line says"
+            )
+        }
+        if common.hasPolicy, type != nil {
+            throw ValidationError("--type cannot be used with --public-only, --deny or --allow: records are not dialed")
+        }
+        if type != nil, service != nil { throw ValidationError("--type looks up records: leave SERVICE out") }
+        if numericOnly, !batch { throw ValidationError("--numeric-only requires --batch") }
+    }
+
+    func run() async throws {
+        if batch {
+            guard BatchResolution(numericOnly: numericOnly).run() else { throw ExitCode(1) }
+            return
+        }
+        guard let host else { return }
+        if explain {
+            StandardStreams.complain(explanation(of: host))
+            for fault in faults { StandardStreams.complain("\(host): \(fault)") }
+        }
+        if let type {
+            let limits = [common.lookupTimeout, common.deadline].compactMap { $0?.duration }
+            try await RecordLookup(host: host, type: type.type, resolver: dns ?? DNSResolver(common.dnsConfiguration()))
+                .run(json: common.json, within: limits.min())
+            return
+        }
+        let report = await report(on: host)
+        if common.json {
+            StandardStreams.say(JSONLine.object(report.json).rendered)
+        } else {
+            for line in report.lines { StandardStreams.say(line) }
+        }
+        if report.error != nil { throw ExitCode(1) }
+    }
+
+    private func explanation(of host: String) -> String {
+        if common.wantsDNS || trace || type != nil {
+            return "\(host): looked up by dns, because the command line says so"
+        }
+        if common.resolver == .system { return "\(host): looked up by system, because the command line says so" }
+        let decision = AutomaticResolver.shared.decision(for: host)
+        return "\(host): looked up by \(decision.choice.rawValue), because \(decision.reason)"
+    }
+
+    /// Files that exist and are not read, or not followed in everything that they say.
+    private var faults: [String] {
+        LocalNames.system.unreadFiles
+            + (common.wantsDNS ? DNSResolver(common.dnsConfiguration()).unsupported.map { "resolv.conf: \($0)" } : [])
+    }
+
+    /// Our own DNS resolver when it has packets to show; `nil` when the other options decide.
+    private var dns: DNSResolver? {
+        guard trace else { return nil }
+        var configuration = common.dnsConfiguration()
+        configuration.trace = { StandardStreams.complain("\($0)") }
+        return DNSResolver(configuration)
+    }
+
+    private func report(on host: String) async -> ResolveReport {
+        var report = ResolveReport(host: host, service: service)
+        do throws(DialError) {
+            // The lookup is the same for every port, so it is asked with any, and the port put in afterwards.
+            let dialer = common.dialer(over: dns)
+            let answer = try await dialer.resolve(host, port: 1, options: common.dialOptions(label: "resolve"))
+            report.report = answer.report
+            report.incomplete = answer.incomplete
+            switch ServicePort.read(service) {
+            case .success(let port):
+                report.endpoints = answer.endpoints.map { Endpoint(address: $0.address, port: port) }
+            case .failure(let error):
+                report.error = (DialError.Code.invalidTarget.rawValue, "service \"\(service ?? "")\": \(error)")
+            }
+        } catch {
+            report.report = error.report
+            report.error = (error.code.rawValue, error.message)
+        }
+        return report
+    }
+}

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import SystemSupport
+
+/// The `hosts` and `services` lines of nsswitch.conf: who is asked for a name of each kind, in which order.
+package struct NameServiceSwitch: Hashable, Sendable {
+    /// One word of the line, and the actions in brackets after it.
+    package struct Service: Hashable, Sendable {
+        /// `files`, `dns`, `mdns4_minimal`, …
+        package let name: String
+        /// `SUCCESS=continue`, `!NOTFOUND=return`, …; in upper and lower case as glibc compares them, without regard to
+        /// it.
+        package var actions: [String]
+    }
+
+    /// Who is asked for hosts, in order.
+    package let hosts: [Service]
+
+    /// Who is asked for services, in order; `nil` without such a line, where each C library has a way of its own.
+    package let services: [Service]?
+
+    /// Why the file could not be read though it is there; `nil` where it could.
+    package private(set) var unread: String?
+
+    /// The largest file that is read, in bytes; one that is larger is for the system.
+    private static let sizeLimit = 256 * 1024
+
+    /// Where the C library has it.
+    package static let systemPath = "/etc/nsswitch.conf"
+
+    /// This machine's file, watched once for the whole process.
+    private static let system = watch(systemPath, FileStamp.now)
+
+    /// The file at a path; of one that is too large, nothing is known but why.
+    ///
+    /// - Parameter now: the time of day, for tests; with it the file is watched by itself.
+    package static func watched(
+        at path: String,
+        now: (@Sendable () -> Duration)? = nil
+    ) -> WatchedFile<NameServiceSwitch> {
+        path == systemPath && now == nil ? system : watch(path, now ?? FileStamp.now)
+    }
+
+    private static func watch(
+        _ path: String,
+        _ now: @escaping @Sendable () -> Duration
+    ) -> WatchedFile<NameServiceSwitch> {
+        let tooLarge = { @Sendable (reason: String) in
+            var unread = NameServiceSwitch(hosts: [], services: [])
+            unread.unread = reason
+            return unread
+        }
+        return WatchedFile(path, missing: .standard, upTo: sizeLimit, tooLarge: tooLarge, now: now) {
+            NameServiceSwitch($0)
+        }
+    }
+
+    /// What glibc does without a file or a line: `files dns` for hosts.
+    package static let standard = NameServiceSwitch(
+        hosts: ["files", "dns"].map { Service(name: $0, actions: []) },
+        services: nil
+    )
+
+    private init(hosts: [Service], services: [Service]?) {
+        self.hosts = hosts
+        self.services = services
+    }
+
+    /// Reads a file's bytes. Of two lines of one kind the last counts; without a `hosts` line it is that of `standard`.
+    package init(_ bytes: some Collection<UInt8>) {
+        var lines: [Substring: [Service]] = [:]
+        for line in bytes.split(separator: UInt8(ascii: "\n")) {
+            let content = String(decoding: line.prefix { $0 != UInt8(ascii: "#") && $0 != 0 }, as: UTF8.self)
+            // glibc looks at the first word before the colon, in lower case alone.
+            guard let colon = content.firstIndex(of: ":"),
+                let kind = content[..<colon].split(whereSeparator: \.isSpace).first
+            else { continue }
+            lines[kind] = Self.services(in: content[content.index(after: colon)...])
+        }
+        self.init(hosts: lines["hosts"] ?? Self.standard.hosts, services: lines["services"])
+    }
+
+    /// Whether a line for hosts is there and names nobody. glibc 2.36 falls over such a line (a segmentation fault), so
+    /// nobody may be asked, it least of all.
+    package var asksNobody: Bool { hosts.isEmpty && unread == nil }
+
+    /// What the services are answered from.
+    package enum ServicesSource: Hashable, Sendable {
+        /// The services file alone.
+        case file
+        /// A database first (`/var/db/services.db`), then the services file.
+        case databaseThenFile
+        /// Anything else, or nothing that we know of.
+        case other
+    }
+
+    /// What the services are answered from.
+    package var servicesSource: ServicesSource {
+        guard let services, services.allSatisfy(\.actions.isEmpty) else { return .other }
+        return switch services.map(\.name) {
+        case ["files"]: .file
+        case ["db", "files"]: .databaseThenFile
+        default: .other
+        }
+    }
+
+    /// Whether a name that the hosts file has is final: `files` comes first, and a hit ends the search.
+    package var isHostsFileFirst: Bool {
+        guard let first = hosts.first, first.name == "files" else { return false }
+        return first.actions.allSatisfy { action in
+            // Only what happens on success matters; the default there is to return.
+            let parts = action.lowercased().split(separator: "=", maxSplits: 1).map(String.init)
+            guard parts.count == 2 else { return false }
+            let isNegated = parts[0].hasPrefix("!")
+            let status = isNegated ? String(parts[0].dropFirst()) : parts[0]
+            let coversSuccess = isNegated ? status != "success" : status == "success"
+            return !coversSuccess || parts[1] == "return"
+        }
+    }
+
+    private static func services(in text: Substring) -> [Service] {
+        var services: [Service] = []
+        var rest = text[...]
+        while let next = rest.firstIndex(where: { !$0.isSpace }) {
+            rest = rest[next...]
+            if rest.first == "[" {
+                let end = rest.firstIndex(of: "]")
+                var actions = rest[..<(end ?? rest.endIndex)].dropFirst().split(whereSeparator: \.isSpace).map(
+                    String.init
+                )
+                // A bracket that is left open is an action that nobody understands.
+                if end == nil { actions.append("[") }
+                if !services.isEmpty { services[services.count - 1].actions += actions }
+                rest = end.map { rest[rest.index(after: $0)...] } ?? ""
+            } else {
+                let end = rest.firstIndex { $0.isSpace || $0 == "[" } ?? rest.endIndex
+                services.append(Service(name: String(rest[..<end]), actions: []))
+                rest = rest[end...]
+            }
+        }
+        return services
+    }
+}
+
+extension Character {
+    /// C's `isspace`, less the line's end: a no-break space is a letter like any other.
+    fileprivate var isSpace: Bool {
+        switch self {
+        case " ", "\t", "\u{b}", "\u{c}", "\r": true
+        default: false
+        }
+    }
+}

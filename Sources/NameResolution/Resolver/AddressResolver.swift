@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Looks names up: the system's resolver, a DNS resolver, a script in a test.
+///
+/// A resolver need not share lookups, read the hosts file or parse numeric hosts: `NameResolver` stands in front of it
+/// and does.
+public protocol AddressResolver: Sendable {
+    /// Starts a lookup and returns at once.
+    ///
+    /// - Parameters:
+    ///   - question: the name and the families wanted.
+    ///   - fairnessKey: on whose behalf; places in a bounded line are shared out by it.
+    ///   - receive: called with each event, in order, one at a time, on any thread, perhaps before `lookUp` returns.
+    ///     It must not block.
+    /// - Returns: the lookup under way. Dropping it does not end it; `cancel` does.
+    func lookUp(
+        _ question: LookupQuestion,
+        for fairnessKey: FairnessKey,
+        _ receive: @escaping @Sendable (LookupEvent) -> Void
+    ) -> any LookupHandle
+
+    /// Starts a lookup of records of one type, such as SRV, and returns at once. No search list is used.
+    ///
+    /// - Parameter receive: called with each event, in order, one at a time, on any thread, perhaps before this
+    ///   returns. It must not block.
+    /// - Returns: the lookup in flight. Dropping it does not end it; `cancel` does.
+    func lookUpRecords(
+        _ question: RecordQuestion,
+        for fairnessKey: FairnessKey,
+        _ receive: @escaping @Sendable (RecordEvent) -> Void
+    ) -> any LookupHandle
+
+    /// The whole answer, where it is known without asking anybody; `nil` where it is not. It must not block.
+    func knownAnswer(to question: LookupQuestion) -> LookupResult?
+
+    /// Which configuration a lookup that begins now follows: another number whenever that has changed.
+    ///
+    /// Only lookups of one generation are shared: who asks after a change must not wait for a server that is no longer
+    /// configured.
+    var generation: UInt64 { get }
+
+    /// Who reads the hosts file itself: asked where that is too large for us. `nil` where nobody does.
+    var filesResolver: (any AddressResolver)? { get }
+}
+
+extension AddressResolver {
+    /// A resolver that is a `RecordResolver` too is asked as such; any other one has no records to give.
+    public func lookUpRecords(
+        _ question: RecordQuestion,
+        for fairnessKey: FairnessKey,
+        _ receive: @escaping @Sendable (RecordEvent) -> Void
+    ) -> any LookupHandle {
+        if let resolver = self as? any RecordResolver {
+            receive(.started)
+            return RecordTask(question, by: resolver, for: fairnessKey, receive)
+        }
+        let message = "\(question.name) \(question.type): this resolver looks up addresses alone"
+        receive(.ended(.failure(ResolutionError(.failed, message))))
+        return EndedLookup()
+    }
+
+    /// Nothing is known: a resolver without a cache has to ask.
+    public func knownAnswer(to question: LookupQuestion) -> LookupResult? { nil }
+
+    /// A resolver whose configuration never changes, or that does not know, has one generation: 0.
+    public var generation: UInt64 { 0 }
+
+    /// Nobody: most resolvers leave the hosts file to the one in front of them.
+    public var filesResolver: (any AddressResolver)? { nil }
+}

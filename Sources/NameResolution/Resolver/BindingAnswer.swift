@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import DNSMessages
+public import IPAddresses
+
+/// Service bindings that a lookup has brought: all that there will be (RFC 9460 §3).
+public struct BindingAnswer: Hashable, Sendable {
+    /// The records in ServiceMode, as they came; a target "." has been replaced by the name that the record was asked
+    /// for at. Empty where there are none, or nobody could tell.
+    public var records: [SVCBRecord]
+
+    /// The name whose addresses the lookup brings: the one asked for, as far as the search list has made it whole.
+    public var name: DomainName
+
+    /// The name that records in AliasMode have led to (§2.4.2), whose addresses serve where no binding does; `nil`
+    /// without any.
+    public var alias: DomainName?
+
+    /// The DNS server that said so; `nil` where none did.
+    public var server: Endpoint?
+
+    /// Whether it comes from a cache, and is older than its zone allows (RFC 8767).
+    public var isStale: Bool
+
+    /// An answer from its parts.
+    public init(
+        records: [SVCBRecord],
+        name: DomainName,
+        alias: DomainName? = nil,
+        server: Endpoint? = nil,
+        isStale: Bool = false
+    ) {
+        self.records = records
+        self.name = name
+        self.alias = alias
+        self.server = server
+        self.isStale = isStale
+    }
+}

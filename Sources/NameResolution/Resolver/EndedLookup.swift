@@ -1,0 +1,6 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// A lookup that had ended before it was returned: there is nothing to cancel.
+struct EndedLookup: LookupHandle {
+    func cancel() -> Bool { true }
+}

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// A lookup that a resolver has accepted.
+public protocol LookupHandle: Sendable {
+    /// Another fairness key waits for the same answer: the lookup may move up to the best place that either is owed.
+    func join(_ fairnessKey: FairnessKey)
+
+    /// The caller does not wait for the answer any more.
+    ///
+    /// - Returns: `true` when the lookup is gone and no more events come; `false` when it cannot be called back (a
+    ///   thread is inside `getaddrinfo`), stays under way, and will still report its answer.
+    func cancel() -> Bool
+
+    /// The caller is about to say that the lookup's time is up: what has come by now is to be read first (rule 6).
+    ///
+    /// It must not block. The answers that had come are told before `caughtUp`.
+    ///
+    /// - Parameter late: for how long the time has been up by now: as long, perhaps, as the process stood still.
+    /// - Returns: whether `caughtUp`, or `ended`, will be told; `false` where nothing can be known but what has been
+    ///   told.
+    func catchUp(late: Duration) -> Bool
+}
+
+extension LookupHandle {
+    /// Does nothing: a resolver without a line has no places to give.
+    public func join(_ fairnessKey: FairnessKey) {}
+
+    /// Nothing is on the way that could be read: a resolver of this kind tells what it knows as it comes.
+    public func catchUp(late: Duration) -> Bool { false }
+}

@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import SystemSupport
+
+/// The way every name goes: local names on the spot (rule 2), everything else by a shared lookup (rule 3).
+///
+/// While a large hosts file that is new or has changed is being read, names wait for it; their callers' threads do not.
+public final class NameResolver: AddressResolver {
+    /// A lookup to be asked for.
+    private struct Start: Sendable {
+        let lookup: SharedLookups.Lookup
+        let question: LookupQuestion
+        let fairnessKey: FairnessKey
+    }
+
+    private struct Desk: Sendable {
+        var shared = SharedLookups()
+        var receivers: [SharedLookups.Waiter: @Sendable (LookupEvent) -> Void] = [:]
+        var underWay: [SharedLookups.Lookup: any LookupHandle] = [:]
+        /// Those that are being asked for, and who has joined them meanwhile. Nobody can have left: the first fairness
+        /// key has not got what it could leave with.
+        var starting: [SharedLookups.Lookup: [FairnessKey]] = [:]
+        var nextWaiter: SharedLookups.Waiter = 1
+    }
+
+    private struct LocalLookup: LookupHandle {
+        func cancel() -> Bool { true }
+    }
+
+    private struct SharedLookup: LookupHandle {
+        let resolver: NameResolver
+        let waiter: SharedLookups.Waiter
+
+        func cancel() -> Bool {
+            resolver.leave(waiter)
+            return true
+        }
+
+        func catchUp(late: Duration) -> Bool { resolver.catchUp(waiter, late: late) }
+    }
+
+    private let localNames: LocalNames?
+    private let resolver: any AddressResolver
+    private let desk = OrderedOutbox<Desk, SharedLookups.Action>(Desk())
+
+    /// - Parameter resolver: looks up what is not local.
+    public convenience init(_ resolver: any AddressResolver) {
+        self.init(resolver, localNames: .system)
+    }
+
+    /// - Parameter localNames: the hosts file and `localhost`; `nil` to ask the resolver for these too.
+    package init(_ resolver: any AddressResolver, localNames: LocalNames?) {
+        self.resolver = resolver
+        self.localNames = localNames
+    }
+
+    /// How many lookups the resolver has been asked for in all; what was local or shared is not among them.
+    package var startedCount: UInt64 {
+        desk.withMachine { $0.shared.startedCount }
+    }
+
+    /// How many lookups are under way, those included that nobody waits for and that cannot be taken back.
+    package var underWayCount: Int {
+        desk.withMachine { $0.shared.count }
+    }
+
+    /// Looks a name up. A local name, and one that the resolver's cache has, has been answered when this returns.
+    public func lookUp(
+        _ question: LookupQuestion,
+        for fairnessKey: FairnessKey,
+        _ receive: @escaping @Sendable (LookupEvent) -> Void
+    ) -> any LookupHandle {
+        switch localNames?.find(question) ?? .notLocal {
+        case .answer(let answer): return Self.tell(answer, receive)
+        case .notLocal: return lookUpElsewhere(question, for: fairnessKey, receive)
+        case .unread: return lookUpWhenRead(question, for: fairnessKey, receive)
+        case .untold(let reason): return lookUpInFiles(question, for: fairnessKey, because: reason, receive)
+        }
+    }
+
+    /// Looks a name up that may be in a hosts file which is too large for us: by one who reads it, and is not shared,
+    /// for it is nobody's daily way.
+    private func lookUpInFiles(
+        _ question: LookupQuestion,
+        for fairnessKey: FairnessKey,
+        because reason: String,
+        _ receive: @escaping @Sendable (LookupEvent) -> Void
+    ) -> any LookupHandle {
+        if let reader = resolver.filesResolver { return reader.lookUp(question, for: fairnessKey, receive) }
+        receive(.ended(ResolutionError(.failed, reason)))
+        return LocalLookup()
+    }
+
+    private static func tell(
+        _ answer: LookupResult,
+        _ receive: @Sendable (LookupEvent) -> Void
+    ) -> any LookupHandle {
+        receive(.answered(answer))
+        receive(.ended(nil))
+        return LocalLookup()
+    }
+
+    /// Looks a name up when a large hosts file has been read, off the caller's way.
+    private func lookUpWhenRead(
+        _ question: LookupQuestion,
+        for fairnessKey: FairnessKey,
+        _ receive: @escaping @Sendable (LookupEvent) -> Void
+    ) -> any LookupHandle {
+        let delayed = DelayedLookup()
+        localNames?.read { [localNames] file in
+            delayed.begin {
+                let receive: @Sendable (LookupEvent) -> Void = { if !delayed.isCancelled { receive($0) } }
+                if let answer = localNames?.answer(question, in: file) { return Self.tell(answer, receive) }
+                if let reason = localNames?.tooLarge {
+                    return self.lookUpInFiles(question, for: fairnessKey, because: reason, receive)
+                }
+                return self.lookUpElsewhere(question, for: fairnessKey, receive)
+            }
+        }
+        return delayed
+    }
+
+    /// Looks a name up that is not local.
+    private func lookUpElsewhere(
+        _ question: LookupQuestion,
+        for fairnessKey: FairnessKey,
+        _ receive: @escaping @Sendable (LookupEvent) -> Void
+    ) -> any LookupHandle {
+        if let answer = resolver.knownAnswer(to: question) { return Self.tell(answer, receive) }
+        let generation = resolver.generation
+        var waiter: SharedLookups.Waiter = 0
+        var start: Start?
+        update { desk in
+            waiter = desk.nextWaiter
+            desk.nextWaiter += 1
+            desk.receivers[waiter] = receive
+            let actions = desk.shared.join(question, as: waiter, for: fairnessKey, in: generation)
+            guard case .start(let lookup, let question, let fairnessKey)? = actions.first else { return actions }
+            desk.starting[lookup] = []
+            start = Start(lookup: lookup, question: question, fairnessKey: fairnessKey)
+            return Array(actions.dropFirst())
+        }
+        // Asked for here and now: behind the actions of others, a name would stand in a line that nobody keeps fair.
+        if let start { begin(start) }
+        return SharedLookup(resolver: self, waiter: waiter)
+    }
+
+    /// What is local, or in the resolver's cache; nothing while a large hosts file is still to be read.
+    public func knownAnswer(to question: LookupQuestion) -> LookupResult? {
+        switch localNames?.find(question) ?? .notLocal {
+        case .answer(let answer): answer
+        case .notLocal: resolver.knownAnswer(to: question)
+        case .unread, .untold: nil
+        }
+    }
+
+    /// The resolver's: no hosts file has records.
+    public func lookUpRecords(
+        _ question: RecordQuestion,
+        for fairnessKey: FairnessKey,
+        _ receive: @escaping @Sendable (RecordEvent) -> Void
+    ) -> any LookupHandle {
+        resolver.lookUpRecords(question, for: fairnessKey, receive)
+    }
+
+    /// The resolver's.
+    public var generation: UInt64 { resolver.generation }
+
+    private func leave(_ waiter: SharedLookups.Waiter) {
+        update { desk in
+            desk.receivers[waiter] = nil
+            return desk.shared.leave(waiter)
+        }
+    }
+
+    private func catchUp(_ waiter: SharedLookups.Waiter, late: Duration) -> Bool {
+        let (isOver, underWay) = desk.withMachine { desk -> (Bool, (any LookupHandle)?) in
+            guard let lookup = desk.shared.lookup(of: waiter) else { return (true, nil) }
+            return (false, desk.underWay[lookup])
+        }
+        // Of one that is over, the end is on its way to whoever still asks.
+        return isOver || underWay?.catchUp(late: late) ?? false
+    }
+
+    private func update(_ change: (inout Desk) -> [SharedLookups.Action]) {
+        desk.update(carryingOut: carryOut, change)
+    }
+
+    private func begin(_ start: Start) {
+        let lookup = start.lookup
+        let underWay = resolver.lookUp(start.question, for: start.fairnessKey) { event in
+            self.update { desk in
+                if case .ended = event { desk.underWay[lookup] = nil }
+                return desk.shared.received(event, for: lookup)
+            }
+        }
+        let joined = desk.withMachine { desk in
+            let joined = desk.starting.removeValue(forKey: lookup) ?? []
+            // It may have ended before it returned.
+            guard desk.shared.contains(lookup) else { return [FairnessKey]() }
+            desk.underWay[lookup] = underWay
+            return joined
+        }
+        for fairnessKey in joined { underWay.join(fairnessKey) }
+    }
+
+    private func carryOut(_ action: SharedLookups.Action) {
+        switch action {
+        case .start(let lookup, let question, let fairnessKey):
+            begin(Start(lookup: lookup, question: question, fairnessKey: fairnessKey))
+        case .join(let lookup, let fairnessKey):
+            let underWay = desk.withMachine { desk -> (any LookupHandle)? in
+                desk.starting[lookup]?.append(fairnessKey)
+                return desk.underWay[lookup]
+            }
+            underWay?.join(fairnessKey)
+        case .cancel(let lookup):
+            guard let underWay = desk.withMachine({ $0.underWay[lookup] }) else { return }
+            let isGone = underWay.cancel()
+            update { desk in
+                if isGone { desk.underWay[lookup] = nil }
+                return desk.shared.cancelled(lookup, isGone: isGone)
+            }
+        case .deliver(let waiter, let event):
+            let receive = desk.withMachine { desk in
+                if case .ended = event { desk.receivers.removeValue(forKey: waiter) } else { desk.receivers[waiter] }
+            }
+            receive?(event)
+        }
+    }
+}

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// A lookup of records by a `RecordResolver`, whose only way to wait is a task.
+///
+/// For a caller's own resolver alone: those of this package tell events, and need no task.
+final class RecordTask: LookupHandle {
+    private let task: Task<Void, Never>
+
+    init(
+        _ question: RecordQuestion,
+        by resolver: any RecordResolver,
+        for fairnessKey: FairnessKey,
+        _ receive: @escaping @Sendable (RecordEvent) -> Void
+    ) {
+        task = Task {
+            do throws(ResolutionError) {
+                receive(
+                    .ended(.success(try await resolver.records(of: question.name, question.type, for: fairnessKey)))
+                )
+            } catch {
+                receive(.ended(.failure(error)))
+            }
+        }
+    }
+
+    /// Nothing more is told that the caller must hear: a cancelled task's last words come to a caller that has left.
+    func cancel() -> Bool {
+        task.cancel()
+        return true
+    }
+}

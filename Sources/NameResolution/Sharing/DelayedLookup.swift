@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import NIOConcurrencyHelpers
+
+/// A lookup that cannot begin yet; it may be taken back before.
+final class DelayedLookup: LookupHandle {
+    private enum State: Sendable {
+        case delayed
+        case begun(any LookupHandle)
+        case cancelled
+    }
+
+    private let state = NIOLockedValueBox(State.delayed)
+
+    /// Whether nobody waits for it any more.
+    var isCancelled: Bool {
+        state.withLockedValue { if case .cancelled = $0 { true } else { false } }
+    }
+
+    /// Begins it, unless it has been taken back.
+    func begin(_ start: () -> any LookupHandle) {
+        if isCancelled { return }
+        let lookup = start()
+        let mayStay = state.withLockedValue { state in
+            if case .cancelled = state { return false }
+            state = .begun(lookup)
+            return true
+        }
+        if !mayStay { _ = lookup.cancel() }
+    }
+
+    func cancel() -> Bool {
+        let begun = state.withLockedValue { state -> (any LookupHandle)? in
+            defer { state = .cancelled }
+            if case .begun(let lookup) = state { return lookup }
+            return nil
+        }
+        return begun?.cancel() ?? true
+    }
+}

@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import IPAddresses
+
+/// Callers that ask the same question of the same configuration share one lookup (rule 3).
+///
+/// Pure: questions, leavings and the resolver's events go in, actions come out.
+package struct SharedLookups: Sendable {
+    /// Names one caller's wait; no two waits have the same name.
+    package typealias Waiter = UInt64
+
+    /// Names one lookup that was started.
+    package typealias Lookup = UInt64
+
+    /// What the driver is to do, in order.
+    package enum Action: Hashable, Sendable {
+        /// Ask the resolver.
+        case start(Lookup, LookupQuestion, FairnessKey)
+        /// Tell the resolver that another fairness key waits for this lookup.
+        case join(Lookup, FairnessKey)
+        /// Nobody waits for this lookup any more; report with `cancelled` whether the resolver could take it back.
+        case cancel(Lookup)
+        /// Tell this waiter.
+        case deliver(Waiter, LookupEvent)
+    }
+
+    private struct Wait: Sendable {
+        let lookup: Lookup
+        let fairnessKey: FairnessKey
+    }
+
+    private var lookups: [Lookup: Shared] = [:]
+    private var bySharing: [Sharing: Lookup] = [:]
+    private var waits: [Waiter: Wait] = [:]
+    private var nextLookup: Lookup = 1
+
+    /// Nothing under way.
+    package init() {}
+
+    /// How many lookups are under way, those included that nobody waits for and that could not be taken back.
+    package var count: Int { lookups.count }
+
+    /// The lookup that somebody waits for; `nil` when it has ended, or they have left.
+    package func lookup(of waiter: Waiter) -> Lookup? { waits[waiter]?.lookup }
+
+    /// Whether the lookup is under way.
+    package func contains(_ lookup: Lookup) -> Bool { lookups[lookup] != nil }
+
+    /// How many lookups were started in all.
+    package var startedCount: UInt64 { nextLookup - 1 }
+
+    /// A caller asks. What has come already is told at once.
+    ///
+    /// - Parameter generation: the resolver's, when the caller asks.
+    package mutating func join(
+        _ question: LookupQuestion,
+        as waiter: Waiter,
+        for fairnessKey: FairnessKey,
+        in generation: UInt64 = 0
+    ) -> [Action] {
+        let sharing = Sharing(question: question, generation: generation)
+        guard let lookup = bySharing[sharing], let isNews = lookups[lookup]?.join(waiter, for: fairnessKey) else {
+            return start(Shared(sharing, first: waiter), for: [(waiter, fairnessKey)])
+        }
+        waits[waiter] = Wait(lookup: lookup, fairnessKey: fairnessKey)
+        let told = lookups[lookup].map { shared in
+            (shared.hasStarted ? [.started] : []) + shared.answers.map { LookupEvent.answered($0.asShared) }
+                + (shared.bound.map { [.bound($0)] } ?? [])
+        }
+        return (isNews ? [.join(lookup, fairnessKey)] : []) + (told ?? []).map { .deliver(waiter, $0) }
+    }
+
+    /// A caller gives up. The others keep the lookup; when there are none, it is taken back.
+    package mutating func leave(_ waiter: Waiter) -> [Action] {
+        guard let lookup = waits.removeValue(forKey: waiter)?.lookup else { return [] }
+        let waits = waits
+        lookups[lookup]?.leave { waits[$0] != nil }
+        return lookups[lookup]?.waitingCount == 0 ? [.cancel(lookup)] : []
+    }
+
+    /// The resolver has been asked to take a lookup back.
+    ///
+    /// - Parameter isGone: whether it could. If not, the lookup stays, and whoever asks the same next joins it.
+    package mutating func cancelled(_ lookup: Lookup, isGone: Bool) -> [Action] {
+        guard isGone, let shared = lookups[lookup] else { return [] }
+        forget(lookup, shared.sharing)
+        // Somebody may have joined between the question and this answer: for them it starts afresh.
+        let waiting = shared.waiters.compactMap { waiter in waits[waiter].map { (waiter, $0.fairnessKey) } }
+        guard let (first, _) = waiting.first else { return [] }
+        var fresh = Shared(shared.sharing, first: first)
+        // They have been told what had come by then, and nothing is told twice.
+        fresh.hasStarted = shared.hasStarted
+        fresh.answers = shared.answers
+        fresh.bound = shared.bound
+        return start(fresh, for: waiting)
+    }
+
+    /// The resolver tells something about a lookup.
+    package mutating func received(_ event: LookupEvent, for lookup: Lookup) -> [Action] {
+        guard let told = lookups[lookup]?.receive(event), let shared = lookups[lookup] else { return [] }
+        let waiters = shared.waiters.filter { waits[$0] != nil }
+        if case .ended = event {
+            forget(lookup, shared.sharing)
+            for waiter in waiters { waits[waiter] = nil }
+        }
+        return waiters.map { .deliver($0, $0 == shared.first ? told : told.asShared) }
+    }
+
+    private mutating func start(_ fresh: Shared, for waiting: [(waiter: Waiter, fairnessKey: FairnessKey)]) -> [Action]
+    {
+        let lookup = nextLookup
+        nextLookup += 1
+        bySharing[fresh.sharing] = lookup
+        var shared = fresh
+        var actions: [Action] = []
+        for (waiter, fairnessKey) in waiting {
+            let isNews = shared.join(waiter, for: fairnessKey)
+            waits[waiter] = Wait(lookup: lookup, fairnessKey: fairnessKey)
+            if waiter == shared.first {
+                actions.append(.start(lookup, shared.sharing.question, fairnessKey))
+            } else if isNews {
+                actions.append(.join(lookup, fairnessKey))
+            }
+        }
+        lookups[lookup] = shared
+        return actions
+    }
+
+    private mutating func forget(_ lookup: Lookup, _ sharing: Sharing) {
+        lookups[lookup] = nil
+        if bySharing[sharing] == lookup { bySharing[sharing] = nil }
+    }
+}
+
+/// What two callers must have in common to share a lookup.
+private struct Sharing: Hashable, Sendable {
+    let question: LookupQuestion
+    /// The resolver's, when the lookup was asked for.
+    let generation: UInt64
+}
+
+/// One lookup and those who wait for it.
+private struct Shared: Sendable {
+    let sharing: Sharing
+    /// Who started it, and is told where the answer really came from.
+    let first: SharedLookups.Waiter
+    /// In the order in which they came; those who have left are still among them for a while.
+    private(set) var waiters: [SharedLookups.Waiter] = []
+    private(set) var waitingCount = 0
+    private var fairnessKeys: Set<FairnessKey> = []
+    var hasStarted = false
+    var answers: [LookupResult] = []
+    var bound: BindingAnswer?
+
+    init(_ sharing: Sharing, first: SharedLookups.Waiter) {
+        self.sharing = sharing
+        self.first = first
+    }
+
+    /// - Returns: whether the resolver must know: the fairness key is a new one, or nobody had waited any more.
+    mutating func join(_ waiter: SharedLookups.Waiter, for fairnessKey: FairnessKey) -> Bool {
+        let isWantedAgain = waitingCount == 0
+        waiters.append(waiter)
+        waitingCount += 1
+        return fairnessKeys.insert(fairnessKey).inserted || isWantedAgain
+    }
+
+    /// One has left.
+    ///
+    /// - Parameter isWaiting: whether a waiter is still there.
+    mutating func leave(isWaiting: (SharedLookups.Waiter) -> Bool) {
+        waitingCount -= 1
+        // A mass departure must not cost a search of the list each.
+        if waiters.count > 2 * waitingCount + 32 { waiters.removeAll { !isWaiting($0) } }
+    }
+
+    /// - Returns: what is new in it, for those who wait.
+    mutating func receive(_ event: LookupEvent) -> LookupEvent? {
+        switch event {
+        case .started:
+            defer { hasStarted = true }
+            return hasStarted ? nil : event
+        case .answered(var answer):
+            let settled = answers.reduce(into: AddressFamilies()) { $0.formUnion($1.families) }
+            answer.families.subtract(settled)
+            answer.addresses.removeAll { settled.contains($0.family) }
+            guard !answer.families.isEmpty || !answer.addresses.isEmpty else { return nil }
+            answers.append(answer)
+            return .answered(answer)
+        case .bound(let answer):
+            guard bound == nil else { return nil }
+            bound = answer
+            return event
+        case .caughtUp, .ended:
+            return event
+        }
+    }
+}
+
+extension LookupResult {
+    /// The same answer for somebody who has not started the lookup.
+    fileprivate var asShared: LookupResult {
+        var answer = self
+        answer.source = .shared
+        return answer
+    }
+}
+
+extension LookupEvent {
+    fileprivate var asShared: LookupEvent {
+        guard case .answered(let answer) = self else { return self }
+        return .answered(answer.asShared)
+    }
+}

@@ -1,0 +1,1 @@
+../../Fuzz/Sources/FuzzCertificates/FuzzedCertificate.swift

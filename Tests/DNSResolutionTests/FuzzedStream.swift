@@ -1,0 +1,1 @@
+../../Fuzz/Sources/FuzzStreams/FuzzedStream.swift

@@ -1,0 +1,1 @@
+../../Fuzz/Sources/FuzzServices/FuzzedServices.swift

@@ -1,0 +1,1 @@
+../../Fuzz/Sources/FuzzHosts/FuzzedHostsFile.swift

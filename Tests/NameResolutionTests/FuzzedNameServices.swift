@@ -1,0 +1,1 @@
+../../Fuzz/Sources/FuzzNameServices/FuzzedNameServices.swift

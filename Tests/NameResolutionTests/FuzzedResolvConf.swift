@@ -1,0 +1,1 @@
+../../Fuzz/Sources/FuzzResolvConf/FuzzedResolvConf.swift
