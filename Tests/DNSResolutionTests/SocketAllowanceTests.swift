@@ -55,6 +55,43 @@ import Testing
     }
 }
 
+@Suite struct `A quarter is for all of the process's resolvers together` {
+    @Test func `however many begin while the others still have theirs`() {
+        let census = SocketCensus()
+        let open = NIOLockedValueBox(0)
+        var entries: [SocketCensus.Entry] = []
+        for _ in 0..<10 {
+            let entry = census.enter()
+            entries.append(entry)
+            var allowance = SocketAllowance(most: 4_096) { wanted in
+                entry.share(of: wanted) { min($0, 960 - open.withLockedValue { $0 }) }
+            }
+            var count = 0
+            while count < 10_000, allowance.hasRoom(beside: count, at: .zero) {
+                count += 1
+                entry.change(by: 1)
+                open.withLockedValue { $0 += 1 }
+            }
+        }
+        // And one for each, without which it could ask nobody.
+        #expect(open.withLockedValue { $0 } == 240 + 9)
+    }
+
+    @Test func `and what one has closed, or had when it went, is there for the next`() {
+        let census = SocketCensus()
+        var first: SocketCensus.Entry? = census.enter()
+        let second = census.enter()
+        #expect(second.share(of: 100) { $0 } == 100)
+        first?.change(by: 10)
+        #expect(second.share(of: 100) { min($0, 110) } == 80)
+        first?.change(by: -4)
+        #expect(second.share(of: 100) { min($0, 110) } == 92)
+        first = nil
+        #expect(second.share(of: 100) { min($0, 110) } == 100)
+        #expect(second.share(of: 100) { _ in 0 } == 0)
+    }
+}
+
 @Suite struct `Silent names, and few descriptors` {
     private static let free = 40
 

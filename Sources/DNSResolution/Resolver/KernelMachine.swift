@@ -20,5 +20,7 @@ struct KernelMachine: ResolverMachine {
 
     func freeDescriptors(upTo wanted: Int) -> Int { FreeDescriptors.count(upTo: wanted) }
 
+    var sockets: SocketCensus { .process }
+
     func makeDatagrams() -> any DatagramTransport { KernelDatagrams() }
 }

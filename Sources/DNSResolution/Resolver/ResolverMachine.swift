@@ -22,6 +22,9 @@ package protocol ResolverMachine: Sendable {
     /// Counts the descriptors that this process may still open, and no more than are wanted.
     func freeDescriptors(upTo wanted: Int) -> Int
 
+    /// The account of the sockets that resolvers on this machine have open.
+    var sockets: SocketCensus { get }
+
     /// Sockets for one engine.
     func makeDatagrams() -> any DatagramTransport
 }

@@ -61,6 +61,7 @@ final class DNSEngine: Sendable {
     private let transport: any StreamTransport
     /// A stream that is just being opened has no value yet.
     let streams = NIOLockedValueBox<[QueryClient.Carrier: (any OpenStream)?]>([:])
+    private let sockets: SocketCensus.Entry
     private let startedAt: NIODeadline
     private let traced: (@Sendable (QueryTrace) -> Void)?
 
@@ -71,8 +72,10 @@ final class DNSEngine: Sendable {
         on machine: any ResolverMachine,
         traced: (@Sendable (QueryTrace) -> Void)? = nil
     ) {
-        var resolver = StubResolver(configuration, generator: machine.makeGenerator()) {
-            machine.freeDescriptors(upTo: $0)
+        let sockets = machine.sockets.enter()
+        self.sockets = sockets
+        var resolver = StubResolver(configuration, generator: machine.makeGenerator()) { wanted in
+            sockets.share(of: wanted) { machine.freeDescriptors(upTo: $0) }
         }
         resolver.isTracing = traced != nil
         cache = resolver.cache
@@ -267,17 +270,24 @@ extension DNSEngine {
     private func carryOut(_ action: QueryClient.Action) {
         switch action {
         case .openPort(let port, let server):
+            sockets.change(by: 1)
             if let number = datagrams.open(port, to: server) { failed(port, number) }
         case .send(let port, let message):
             if let number = datagrams.send(message, on: port) { failed(port, number) }
-        case .closePort(let port): datagrams.close(port)
+        case .closePort(let port):
+            sockets.change(by: -1)
+            datagrams.close(port)
         case .openStream(let stream, let server):
+            sockets.change(by: 1)
             streams.withLockedValue { $0[stream] = .some(nil) }
             let opened = transport.open(server) { event in self.heard(event, on: stream) }
             // It may have ended before it was there.
             streams.withLockedValue { if $0.keys.contains(stream) { $0[stream] = opened } }
         case .sendOnStream(let stream, let message): streams.withLockedValue { $0[stream] ?? nil }?.send(message)
-        case .closeStream(let stream): streams.withLockedValue { $0.removeValue(forKey: stream) ?? nil }?.close()
+        case .closeStream(let stream):
+            guard let opened = streams.withLockedValue({ $0.removeValue(forKey: stream) }) else { return }
+            sockets.change(by: -1)
+            opened?.close()
         case .trace(let trace): traced?(trace)
         case .began, .finish: return
         }
@@ -301,7 +311,9 @@ extension DNSEngine {
     }
 
     private func heard(_ event: StreamEvent, on stream: QueryClient.Carrier) {
-        if case .closed = event { _ = streams.withLockedValue { $0.removeValue(forKey: stream) } }
+        if case .closed = event, streams.withLockedValue({ $0.removeValue(forKey: stream) }) != nil {
+            sockets.change(by: -1)
+        }
         update { desk, now, actions in
             desk.resolver.inClient(at: now, &actions) { client, steps in
                 switch event {

@@ -12,7 +12,7 @@ struct SocketAllowance: Sendable {
     private static let lifetime = Duration.seconds(1)
     /// So many sockets are room for a resolver that has little to do.
     private static let few = 8
-    private static let share = 4
+    static let share = 4
 
     private let most: Int
     private let countFree: Count

@@ -7,6 +7,7 @@ import NIOCore
 /// The machine of a run, as a DNS resolver sees it.
 struct SimulatedMachine: ResolverMachine, @unchecked Sendable {
     let internet: SimulatedInternet
+    let sockets = SocketCensus()
 
     var now: NIODeadline { .uptimeNanoseconds(internet.run.clock.now) }
 
