@@ -44,6 +44,37 @@ import Testing
         #expect(try vetoed(.publicInternetOnly, text) == nil)
     }
 
+    /// What the table finds, found the slow way.
+    @Test(arguments: 1...20 as ClosedRange<UInt64>)
+    func `the networks are searched as if each was looked at`(seed: UInt64) throws {
+        var generator = SeededGenerator(seed: seed)
+        func address() -> IPAddress {
+            // Few values for many networks, so that many contain each other.
+            let few = UInt32.random(in: 0...15, using: &generator)
+            if Bool.random(using: &generator) { return .v4(IPv4Address(bits: few << 28 | few)) }
+            return .v6(IPv6Address(high: UInt64(few) << 60, low: UInt64(few) << 62 | UInt64(few)), zone: nil)
+        }
+        func network() throws -> IPNetwork {
+            let address = address()
+            let longest = address.family == .ipv4 ? 32 : 128
+            let length = Int.random(in: 0...longest, using: &generator)
+            return try #require(IPNetwork(containing: address, prefixLength: length))
+        }
+        let allowed = try (0..<60).map { _ in try network() }
+        let denied = try (0..<60).map { _ in try network() } + allowed.prefix(5)
+        let rules = NetworkRules(allowed: allowed, denied: denied)
+        for _ in 0..<500 {
+            let address = address()
+            let expected = (allowed + denied).filter { $0.contains(address) }.max { $0.prefixLength < $1.prefixLength }
+            let found = rules.rule(for: address)
+            #expect(found?.network == expected)
+            #expect(found?.isDenied == expected.map(denied.contains))
+        }
+        let zoned = try IPAddress("fe80::1%7")
+        let link = try IPNetwork("fe80::/10")
+        #expect(NetworkRules(allowed: [link], denied: []).rule(for: zoned)?.network == link)
+    }
+
     @Test func `of the networks with the address the longest prefix decides, and of two alike the denied one`() throws {
         let policy = AddressPolicy(
             allowed: [try IPNetwork("10.1.0.0/16"), try IPNetwork("10.2.0.0/16")],

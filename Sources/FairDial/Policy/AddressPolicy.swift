@@ -76,8 +76,8 @@ public struct AddressPolicy: Sendable {
     /// The last word on what neither network has; it must not block. `nil` for none.
     public var isAllowed: (@Sendable (Request) -> Bool)?
 
-    /// Both kinds of networks, the longest prefix first; of two alike the one that denies.
-    private var rules: [Rule]
+    /// Both kinds of networks, in a form in which thousands of them are searched fast.
+    private var rules: NetworkRules
 
     /// A policy from its parts.
     public init(
@@ -248,11 +248,6 @@ extension AddressPolicy {
 // MARK: - Networks
 
 extension AddressPolicy {
-    private struct Rule: Sendable {
-        let network: IPNetwork
-        let isDenied: Bool
-    }
-
     private enum Word {
         case allowed(IPNetwork)
         case denied(IPNetwork)
@@ -261,17 +256,12 @@ extension AddressPolicy {
 
     /// What the networks say about one form of an address.
     private func word(on address: IPAddress) -> Word {
-        guard let rule = rules.first(where: { $0.network.contains(address) }) else { return .none }
+        guard let rule = rules.rule(for: address) else { return .none }
         return rule.isDenied ? .denied(rule.network) : .allowed(rule.network)
     }
 
-    private static func rules(_ allowed: [IPNetwork], _ denied: [IPNetwork]) -> [Rule] {
-        let rules =
-            denied.map { Rule(network: $0.unmapped, isDenied: true) }
-            + allowed.map { Rule(network: $0.unmapped, isDenied: false) }
-        return rules.sorted {
-            ($0.network.prefixLength, $0.isDenied ? 1 : 0) > ($1.network.prefixLength, $1.isDenied ? 1 : 0)
-        }
+    private static func rules(_ allowed: [IPNetwork], _ denied: [IPNetwork]) -> NetworkRules {
+        NetworkRules(allowed: allowed.map(\.unmapped), denied: denied.map(\.unmapped))
     }
 }
 
