@@ -92,6 +92,46 @@ import Testing
         #expect(listener.channels.allSatisfy { !$0.isActive })
     }
 
+    @Test(.timeLimit(.minutes(1))) func `one whose loops were shut down before it began is an error`() async throws {
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        var configuration = DialerConfiguration()
+        configuration.group = group
+        let dialer = Dialer(configuration)
+        try await group.shutdownGracefully()
+        let error = await failure {
+            try await Listener.bind(host: "127.0.0.1", port: 0, dialer: dialer, configure: Self.accepting)
+        }
+        #expect(error?.code == .eventLoopShutdown)
+    }
+
+    @Test(.timeLimit(.minutes(1)), arguments: [false, true])
+    func `an initializer that does not end holds it no longer than its timeout, or its task`(isCancelled: Bool)
+        async throws
+    {
+        let loop = MultiThreadedEventLoopGroup.singleton.next()
+        let begun = loop.makePromise(of: Void.self)
+        let held = loop.makePromise(of: Void.self)
+        var configuration = DialerConfiguration()
+        configuration.timeouts.handshake = isCancelled ? .seconds(600) : .milliseconds(10)
+        let dialer = Dialer(configuration)
+        let binding = Task {
+            await failure {
+                try await Listener.bind(host: "127.0.0.1", port: 0, dialer: dialer) { bootstrap in
+                    bootstrap.serverChannelInitializer { _ in
+                        begun.succeed()
+                        return held.futureResult
+                    }
+                }
+            }
+        }
+        try await begun.futureResult.get()
+        if isCancelled { binding.cancel() }
+        let error = await binding.value
+        #expect(error?.code == (isCancelled ? .cancelled : .initializerFailed))
+        #expect(error?.report.attempts.count == 1)
+        held.succeed()
+    }
+
     @Test func `a host that cannot be read is refused before anything is bound`() async {
         let error = await failure { try await Listener.bind(host: "", port: 0, configure: Self.accepting) }
         #expect(error?.code == .invalidTarget)

@@ -227,7 +227,13 @@ import Testing
                 _ = try await dialer.connect(to: "127.0.0.1", port: port, on: loop).get()
             },
         ]
+        // What is wrong before any loop is needed is told as it is.
+        let mistakes: [@Sendable () async throws -> Void] = [
+            { _ = try await dialer.connect(to: "127.0.0.1", port: 0, on: loop).get() },
+            { _ = try await dialer.connect(to: "", port: 80, on: loop).get() },
+        ]
         for dial in dials { #expect(await failure { try await dial() }?.code == .eventLoopShutdown) }
+        for mistake in mistakes { #expect(await failure { try await mistake() }?.code == .invalidTarget) }
         // The sockets that had been opened before anybody knew.
         await server.closed(server.accepted)
         try await server.stop()

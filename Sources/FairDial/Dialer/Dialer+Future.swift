@@ -24,30 +24,31 @@ extension Dialer {
             let plan = plan(for: target, from: start, goal: .channel, over: transport, options: options)
             return connect(to: target, by: plan, on: loop) { $0 }
         } catch {
-            return loop.makeFailedFuture(error)
+            return Self.failed(error, on: loop)
         }
     }
 
     /// Dials a target on a loop of the caller's, and hands over whatever the initializer makes of the winner's channel.
     ///
-    /// - Parameter initializer: runs exactly once, on the winner, before anything is read (rule 7).
+    /// - Parameter initializer: runs exactly once, on the winner, before anything is read (rule 7). It may throw
+    ///   instead of returning a future that fails.
     /// - Returns: what the initializer made, and where the time went; or a `DialError`.
     public func connect<Output: Sendable>(
         to target: Target,
         over transport: Transport = .stream,
         options: DialOptions = DialOptions(),
         on loop: any EventLoop,
-        initializer: @escaping @Sendable (any Channel) -> EventLoopFuture<Output>
+        initializer: @escaping @Sendable (any Channel) throws -> EventLoopFuture<Output>
     ) -> EventLoopFuture<Connection<Output>> {
         do {
             let start = try start(for: target, families: options.wantedFamilies)
             let made = MadeOutput<Output>()
             let plan = plan(for: target, from: start, goal: .channel, over: transport, options: options) { channel in
-                made.keep(initializer(channel), for: channel)
+                made.make(of: channel, initializer)
             }
             return connect(to: target, by: plan, on: loop) { _ in made.output }
         } catch {
-            return loop.makeFailedFuture(error)
+            return Self.failed(error, on: loop)
         }
     }
 
@@ -58,7 +59,7 @@ extension Dialer {
         output: @escaping @Sendable (any Channel) -> Output?
     ) -> EventLoopFuture<Connection<Output>> {
         guard setup.configuration.connector.makesChannels(on: loop) else {
-            return loop.makeFailedFuture(Self.unsupported(loop, for: "\(target)"))
+            return Self.failed(Self.unsupported(loop, for: "\(target)"), on: loop)
         }
         return Self.future(of: plan, on: loop) { ending in
             switch ending {
@@ -107,7 +108,7 @@ extension Dialer {
                 }
             }
         } catch {
-            return loop.makeFailedFuture(error)
+            return Self.failed(error, on: loop)
         }
     }
 
@@ -121,7 +122,7 @@ extension Dialer {
     ) -> EventLoopFuture<Output> {
         let driver = DialDriver(plan, on: loop)
         if let ending = driver.begin() {
-            if case .failed(let error) = ending { return loop.makeFailedFuture(error) }
+            if case .failed(let error) = ending { return Self.failed(error, on: loop) }
             // A channel is made on the loop, so this is a socket, and what it is for is for the loop to do.
             return loop.submit { try result(ending).get() }
         }
@@ -131,6 +132,13 @@ extension Dialer {
         guard loop.inEventLoop else { return Self.sent(driver, by: end, promise) }
         StartNesting.start(on: loop) { driver.start(end) }
         return promise.futureResult
+    }
+
+    /// A dial that has failed before its loop had anything to do with it. A loop that has been shut down would call
+    /// nobody back: then the future is one of the process's loops'.
+    static func failed<Output>(_ error: any Error, on loop: any EventLoop) -> EventLoopFuture<Output> {
+        guard LoopProbe.isGone(loop), let group = try? ProcessLoops.group() else { return loop.makeFailedFuture(error) }
+        return group.any().makeFailedFuture(error)
     }
 
     /// Sends a dial to its loop. Where that has been shut down, no future of its own calls anybody back any more: then

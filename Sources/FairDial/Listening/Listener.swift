@@ -39,7 +39,9 @@ public struct Listener: Sendable {
     ///   - port: 0 … 65535; 0 lets the system choose one, the same on every address.
     ///   - dialer: whose resolver, timeouts and loops to use.
     ///   - configure: sets options and initializers on each bootstrap.
-    /// - Throws: `DialError`: `invalidTarget`, the lookup's, or `allAttemptsFailed` with what each address said.
+    /// - Throws: `DialError`: `invalidTarget`, the lookup's, `allAttemptsFailed` with what each address said,
+    ///   `initializerFailed` where a server channel's initializer has not ended within the dialer's handshake timeout,
+    ///   `cancelled`, `eventLoopShutdown`.
     public static func bind(
         host: String?,
         port: Int,
@@ -52,11 +54,22 @@ public struct Listener: Sendable {
         }
         let addresses = try await addresses(of: host, dialer: dialer, target: written)
         // Asked for before NIO's loops are touched, which would end the process where they are not to be had.
-        _ = try await dialer.awaitedLoop(for: written, atMost: dialer.configuration.timeouts.queue)
+        let loop = try await dialer.awaitedLoop(for: written, atMost: dialer.configuration.timeouts.queue)
+        // NIO traps, in debug builds, where it is to bind on loops that are gone.
+        if await LoopTimer(in: .zero, on: loop).ended() == .loopShutdown {
+            throw DialError(.eventLoopShutdown, "its event loops were shut down before it began", target: written)
+        }
         var draws = 1
         while true {
             do {
-                return try await bind(addresses, port: port, dialer: dialer, target: written, configure: configure)
+                return try await bind(
+                    addresses,
+                    port: port,
+                    dialer: dialer,
+                    on: loop,
+                    target: written,
+                    configure: configure
+                )
             } catch {
                 // The port that the system chose for the first address may be taken on another one: then it draws
                 // again.
@@ -88,6 +101,7 @@ public struct Listener: Sendable {
         _ addresses: [IPAddress],
         port: UInt16,
         dialer: Dialer,
+        on loop: any EventLoop,
         target: String,
         configure: @Sendable (ServerBootstrap) -> ServerBootstrap
     ) async throws(DialError) -> Listener {
@@ -99,7 +113,7 @@ public struct Listener: Sendable {
             let endpoint = Endpoint(address: address, port: port)
             var attempt = AttemptReport(destination: .internet(endpoint), started: report.total)
             do {
-                let channel = try await listen(on: endpoint, dialer: dialer, configure: configure)
+                let channel = try await listen(on: endpoint, dialer: dialer, loop, configure: configure)
                 channels.append(channel)
                 if port == 0 { port = channel.localAddress?.port.flatMap(UInt16.init(exactly:)) ?? 0 }
                 endpoints.append(Endpoint(address: address, port: port))
@@ -107,10 +121,12 @@ public struct Listener: Sendable {
                 report.attempts.append(attempt)
             } catch {
                 let number = (error as? IOError)?.errnoCode
-                attempt.end(.failed, at: report.total, errorNumber: number, reason: Target.excerpt("\(error)"))
+                let reason = number.map(AttemptFailure.text) ?? Target.excerpt("\(error)")
+                attempt.end(.failed, at: report.total, errorNumber: number, reason: reason)
                 report.attempts.append(attempt)
                 if isMissingFamily(number) { continue }
                 await Listener(channels: channels, endpoints: endpoints).close()
+                if let gap = error as? PendingBind.Gap { throw failure(gap, report, dialer, target: target) }
                 throw failure(report, target: target)
             }
         }
@@ -121,6 +137,7 @@ public struct Listener: Sendable {
     private static func listen(
         on endpoint: Endpoint,
         dialer: Dialer,
+        _ loop: any EventLoop,
         configure: (ServerBootstrap) -> ServerBootstrap
     ) async throws -> any Channel {
         guard let bootstrap = ServerBootstrap(validatingGroup: dialer.configuration.group) else {
@@ -134,12 +151,34 @@ public struct Listener: Sendable {
                 value: 1
             )
         }
-        return try await configured.bind(to: SocketAddressBytes(endpoint).nioAddress).get()
+        let bound = configured.bind(to: try SocketAddressBytes(endpoint).nioAddress)
+        let limit = dialer.configuration.timeouts.handshake
+        return try await PendingBind().channel(of: bound, atMost: limit, on: loop)
     }
 
     /// Whether the error says that this machine has no such family, rather than that the address is wrong or taken.
     private static func isMissingFamily(_ errorNumber: CInt?) -> Bool {
         errorNumber == EAFNOSUPPORT || errorNumber == EADDRNOTAVAIL
+    }
+
+    private static func failure(
+        _ gap: PendingBind.Gap,
+        _ report: DialReport,
+        _ dialer: Dialer,
+        target: String
+    ) -> DialError {
+        let (code, message): (DialError.Code, String) =
+            switch gap {
+            case .timedOut:
+                (
+                    .initializerFailed,
+                    "the server channel's initializer did not end within "
+                        + dialer.configuration.timeouts.handshake.bounded.readable
+                )
+            case .cancelled: (.cancelled, "cancelled while it was to listen")
+            case .loopShutdown: (.eventLoopShutdown, "its event loops were shut down while it was to listen")
+            }
+        return DialError(code, message, target: target, report: report)
     }
 
     private static func failure(_ report: DialReport, target: String) -> DialError {
