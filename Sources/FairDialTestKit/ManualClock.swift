@@ -27,8 +27,8 @@ public final class ManualClock: Sendable {
         .nanoseconds(Int64(manual.now.uptimeNanoseconds))
     }
 
-    /// Returns once this many timers have been set on `loop`, counted from the start: only then does it make sense to
-    /// move the clock on. A dial sets its first one when it starts.
+    /// Returns once at least this many timers wait on `loop`, or have been set there since the clock was moved or this
+    /// returned last: only then does it make sense to move the clock on. A dial sets its first one when it starts.
     public func sleepers(_ count: Int = 1) async {
         await manual.timers(count)
     }
@@ -39,14 +39,20 @@ public final class ManualClock: Sendable {
         await backing.advanceTime(to: .uptimeNanoseconds(UInt64(instant.boundedNanoseconds)))
         // What the last timers set off with `execute` has its turn, too.
         await backing.run()
+        manual.forgetTimersSet()
     }
 }
 
-/// NIO's testing loop, and an account of the timers that were set on it.
+/// NIO's testing loop, and an account of the timers that wait on it.
 private final class ManualEventLoop: EventLoop {
     private struct Account: Sendable {
-        var count = 0
+        /// Timers that have neither rung nor been cancelled.
+        var pending = 0
+        /// Timers that were set since the test looked last.
+        var set = 0
         var waiting: [(count: Int, continuation: CheckedContinuation<Void, Never>)] = []
+
+        var most: Int { max(pending, set) }
     }
 
     let backing = NIOAsyncTestingEventLoop()
@@ -61,8 +67,10 @@ private final class ManualEventLoop: EventLoop {
     }
 
     func scheduleTask<T>(deadline: NIODeadline, _ task: @escaping @Sendable () throws -> T) -> Scheduled<T> {
-        defer { countTimer() }
-        return backing.scheduleTask(deadline: deadline, task)
+        let scheduled = backing.scheduleTask(deadline: deadline, task)
+        countTimer()
+        scheduled.futureResult.whenComplete { [account] _ in account.withLockedValue { $0.pending -= 1 } }
+        return scheduled
     }
 
     func scheduleTask<T>(in delay: TimeAmount, _ task: @escaping @Sendable () throws -> T) -> Scheduled<T> {
@@ -76,19 +84,27 @@ private final class ManualEventLoop: EventLoop {
     func timers(_ count: Int) async {
         await withCheckedContinuation { continuation in
             let isReached = account.withLockedValue { account in
-                if account.count < count { account.waiting.append((count, continuation)) }
-                return account.count >= count
+                let isReached = account.most >= count
+                if isReached { account.set = 0 } else { account.waiting.append((count, continuation)) }
+                return isReached
             }
             if isReached { continuation.resume() }
         }
     }
 
+    func forgetTimersSet() {
+        account.withLockedValue { $0.set = 0 }
+    }
+
     private func countTimer() {
         let reached = account.withLockedValue { account in
-            account.count += 1
-            let count = account.count
-            defer { account.waiting.removeAll { $0.count <= count } }
-            return account.waiting.filter { $0.count <= count }
+            account.pending += 1
+            account.set += 1
+            let most = account.most
+            let reached = account.waiting.filter { $0.count <= most }
+            account.waiting.removeAll { $0.count <= most }
+            if !reached.isEmpty { account.set = 0 }
+            return reached
         }
         for waiter in reached { waiter.continuation.resume() }
     }

@@ -30,14 +30,15 @@ public struct ScriptedDialer: Sendable {
 
     /// - Parameters:
     ///   - names: how the lookup of each name goes; others do not exist.
-    ///   - network: what becomes of attempts to each `address:port`, `[address]:port` or `/path`; others hang.
+    ///   - network: what becomes of attempts to each `address:port`, `[address]:port` or `/path`; others fail
+    ///     at once, and say that there is no script.
     ///   - configuration: timeouts, race, policy and the like; its resolver and its loops are replaced.
     /// - Throws: `DialError` with the code `invalidTarget` for a text that is no address and port.
     public init(
         names: [String: ScriptedNames.Script] = [:],
         network: [String: ScriptedNetwork.Fate] = [:],
         configuration: DialerConfiguration = DialerConfiguration()
-    ) throws {
+    ) throws(DialError) {
         let clock = ManualClock()
         self.clock = clock
         self.network = try ScriptedNetwork(on: clock, reaching: network)

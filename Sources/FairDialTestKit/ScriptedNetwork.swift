@@ -58,6 +58,8 @@ public final class ScriptedNetwork: Connector {
 
     private struct State: Sendable {
         var fates: [Destination: Fate]
+        /// Whether there is an attempt to each destination without a fate, which hangs; else it fails at once.
+        var hangsElsewhere = true
         var sources = Sources.kernel
         var opened: [Opened] = []
         var closed: [Destination] = []
@@ -83,17 +85,24 @@ public final class ScriptedNetwork: Connector {
 
     /// The same from texts, on a machine that has a way to every address, whatever the kernel's routes are.
     ///
-    /// - Parameter fates: by `address:port`, `[address]:port` or `/path`.
+    /// - Parameter fates: by `address:port`, `[address]:port` or `/path`; attempts to any other fail at once, and say
+    ///   that there is no script.
     /// - Throws: `DialError` with the code `invalidTarget` for a text that is none of these.
-    public convenience init(on clock: ManualClock, reaching fates: [String: Fate]) throws {
+    public convenience init(on clock: ManualClock, reaching fates: [String: Fate]) throws(DialError) {
         var known: [Destination: Fate] = [:]
         for (text, fate) in fates { known[try Self.destination(text)] = fate }
         self.init(on: clock, known)
-        state.withLockedValue { $0.sources = .everywhere }
+        state.withLockedValue { ($0.sources, $0.hangsElsewhere) = (.everywhere, false) }
     }
 
-    private static func destination(_ text: String) throws -> Destination {
-        text.hasPrefix("/") ? .local(path: text) : .internet(try Endpoint(text))
+    private static func destination(_ text: String) throws(DialError) -> Destination {
+        if text.hasPrefix("/") { return .local(path: text) }
+        do throws(AddressParseError) {
+            return .internet(try Endpoint(text))
+        } catch {
+            let message = "a script names addresses with ports, like 192.0.2.1:80 or [2001:db8::1]:80: \(error)"
+            throw DialError(.invalidTarget, message, target: text)
+        }
     }
 
     /// Every attempt that got a socket, in order.
@@ -139,8 +148,10 @@ extension ScriptedNetwork {
                 state.shortages -= 1
                 return .shortage
             }
-            let fate = state.fates[destination] ?? .hangs
             state.opened.append(Opened(destination, at: clock.now))
+            guard let fate = state.fates[destination] ?? (state.hangsElsewhere ? .hangs : nil) else {
+                return .failed(AttemptFailure(reason: "no script for this address"))
+            }
             if case .fails(let number, .zero) = fate { return .failed(AttemptFailure(errorNumber: number)) }
             state.next += 1
             guard let socket = try? AttemptSocket(descriptor: state.next, to: destination) else {

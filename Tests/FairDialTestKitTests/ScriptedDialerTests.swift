@@ -48,6 +48,50 @@ import Testing
         #expect(script.isClean)
     }
 
+    @Test(.timeLimit(.minutes(1))) func `one script is good for dial after dial`() async throws {
+        let script = try ScriptedDialer(
+            names: ["db.test": .addresses("192.0.2.1")],
+            network: ["192.0.2.1:80": .connects(after: .milliseconds(10))]
+        )
+        for round in 1...3 {
+            let dialer = script.dialer
+            let dialed = Task { try await dialer.connect(to: "db.test", port: 80) }
+            await script.clock.sleepers()
+            await script.clock.advance(to: .milliseconds(10 * round))
+            let connection = try await dialed.value
+            #expect(connection.report.connect == .milliseconds(10))
+            try await connection.channel.close()
+        }
+        #expect(script.isClean)
+    }
+
+    @Test func `an address that the script does not know fails, and says so`() async throws {
+        let script = try ScriptedDialer(names: ["db.test": .addresses("192.0.2.1")])
+        let error = await #expect(throws: DialError.self) { try await script.dialer.connect(to: "db.test", port: 80) }
+        #expect(error?.code == .allAttemptsFailed)
+        #expect(error?.message.contains("no script for this address") == true)
+        #expect(script.isClean)
+    }
+
+    @Test func `an initializer that throws may return a future, which is waited for`() async throws {
+        struct Refusal: Error {}
+        let script = try ScriptedDialer(network: ["192.0.2.1:80": .connectsAtOnce])
+        let connection = try await script.dialer.connect(to: "192.0.2.1", port: 80) { channel in
+            try channel.syncOptions?.setOption(.autoRead, value: true)
+            return channel.eventLoop.makeSucceededFuture(7)
+        }
+        #expect(connection.output == 7)
+        try await connection.channel.close()
+        let error = await code {
+            _ = try await script.dialer.connect(to: "192.0.2.1", port: 80) { channel in
+                if channel.isWritable || !channel.isWritable { throw Refusal() }
+                return channel.eventLoop.makeSucceededFuture(7)
+            }
+        }
+        #expect(error == .initializerFailed)
+        #expect(script.isClean)
+    }
+
     @Test func `a failing initializer leaves nothing open`() async throws {
         struct Refusal: Error {}
         let script = try ScriptedDialer(network: ["192.0.2.1:80": .connectsAtOnce])
@@ -61,7 +105,11 @@ import Testing
     }
 
     @Test func `a text that is no address and port is refused`() {
-        #expect(throws: (any Error).self) { try ScriptedDialer(network: ["db.test": .hangs]) }
+        #expect {
+            try ScriptedDialer(network: ["db.test": .hangs])
+        } throws: { error in
+            (error as? DialError)?.code == .invalidTarget
+        }
         #expect(throws: (any Error).self) { try ScriptedNames.Script.addresses("192.0.2.256") }
     }
 }

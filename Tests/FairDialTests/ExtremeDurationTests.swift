@@ -91,12 +91,12 @@ import Testing
             settings.configuration.resolver = NameResolver(resolver, localNames: nil)
             settings.configuration.group = clock.loop
             let dialer = Dialer(settings.configuration)
-            for round in 0..<2 {
+            for _ in 0..<2 {
                 let dial = Task { [options = settings.options] in
                     try await dialer.takeSocket(to: "db.test", port: 80, options: options)
                 }
                 let lookup = try await resolver.nextLookup()
-                await clock.sleepers(round + 1)
+                await clock.sleepers()
                 lookup.start()
                 lookup.answer([Destinations.four1], settling: .ipv4)
                 await clock.advance(to: clock.now + .milliseconds(10))
