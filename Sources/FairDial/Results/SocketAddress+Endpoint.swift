@@ -21,3 +21,30 @@ extension SocketAddress {
         self = bytes.nioAddress
     }
 }
+
+extension Endpoint {
+    /// What NIO's form of an address stands for; `nil` for a Unix domain socket.
+    init?(_ address: SocketAddress) {
+        // By offsets, which are the same on every system: the fields' own names belong to a module of NIO's.
+        let port = UInt16(clamping: address.port ?? 0)
+        switch address {
+        case .v4:
+            let bits = address.load(UInt32.self, at: 4)
+            self.init(address: .v4(IPv4Address(bits: UInt32(bigEndian: bits))), port: port)
+        case .v6:
+            let high = UInt64(bigEndian: address.load(UInt64.self, at: 8))
+            let low = UInt64(bigEndian: address.load(UInt64.self, at: 16))
+            let scope = address.load(UInt32.self, at: 24)
+            let zone = scope == 0 ? nil : Zone.index(scope)
+            self.init(address: .v6(IPv6Address(high: high, low: low), zone: zone), port: port)
+        case .unixDomainSocket: return nil
+        }
+    }
+}
+
+extension SocketAddress {
+    /// Some bytes of the `sockaddr`.
+    fileprivate func load<Bits: BitwiseCopyable>(_ type: Bits.Type, at offset: Int) -> Bits {
+        withSockAddr { pointer, _ in UnsafeRawPointer(pointer).loadUnaligned(fromByteOffset: offset, as: type) }
+    }
+}

@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ConnectionRacing
+import IPAddresses
+public import NIOCore
+import NIOPosix
+
+/// A `ClientBootstrap` that dials fairly: lookup, timeouts, race, policy and report are the dialer's.
+///
+/// ```swift
+/// let channel = try await FairBootstrap(group: group)          // was: ClientBootstrap(group: group)
+///     .connectTimeout(.seconds(2))
+///     .channelInitializer { channel in channel.pipeline.addHandler(MyHandler()) }
+///     .connect(host: "db.example.org", port: 27017)
+///     .get()
+/// ```
+///
+/// Below `NIOClientTCPBootstrap` it takes any TLS that goes with one:
+/// `NIOClientTCPBootstrap(FairBootstrap(group: group), tls: NIOSSLClientTLSProvider(context: …, serverHostname: …))`.
+///
+/// | of `ClientBootstrap` | here |
+/// |---|---|
+/// | `init(group:)` | the same; a group that is not NIO's fails the dial (`unsupportedEventLoop`) |
+/// | `channelInitializer` | the same, but it runs exactly once, on the channel that has won |
+/// | `protocolHandlers` | the same, in front of the initializer's; a second call adds more in front |
+/// | `channelOption` | the same: of a socket before `connect`, any other before the initializer |
+/// | `connectTimeout` | bounds the time in which attempts are under way, not queue and lookup |
+/// | `bind(to:)` | the same; an address of each family may be given |
+/// | `enableMPTCP` | the same, where the kernel has it |
+/// | `resolver` | not here: the dialer looks names up. `FairResolver` is for a `ClientBootstrap` |
+/// | `connect` to host and port, address, path; also `async` | the same; a cancelled task's dial ends |
+/// | `connect` to a `VsockAddress`, `withConnectedSocket` | not here: nothing is looked up or raced |
+///
+/// It is a value: a method gives a changed copy, so one may be kept as it is and used again.
+public struct FairBootstrap: NIOClientTCPBootstrapProtocol, Sendable {
+    /// What a dial that fails ends with.
+    @nonexhaustive
+    public enum Errors: Hashable, Sendable {
+        /// Always a `DialError`.
+        case dialError
+        /// What NIO's users match on, where there is such a thing: `ChannelError.connectTimeout` for every timeout,
+        /// `IOError` for what the system said of the address that decided, the initializer's own error; else a
+        /// `DialError`. `onFailure` is told the `DialError` in any case.
+        case nio
+    }
+
+    /// What may differ from dial to dial, beside what the methods set.
+    public var options = DialOptions()
+
+    /// What a dial that fails ends with. Default `DialError`.
+    public var errors = Errors.dialError
+
+    /// Told of every dial that fails, with its report; it must not block.
+    public var onFailure: (@Sendable (DialError) -> Void)?
+
+    private let group: any EventLoopGroup
+    private let dialer: Dialer
+    private var channelOptions = ChannelOptions.Storage()
+    private var initializer: (@Sendable (any Channel) -> EventLoopFuture<Void>)?
+    private var protocolHandlers: [@Sendable () -> [any ChannelHandler]] = []
+
+    /// A bootstrap whose channels live on a group's loops.
+    ///
+    /// - Parameters:
+    ///   - group: a `MultiThreadedEventLoopGroup` or one of its loops.
+    ///   - dialer: whose resolver, timeouts, race and policy to use.
+    public init(group: any EventLoopGroup, dialer: Dialer = .shared) {
+        self.group = group
+        self.dialer = dialer
+    }
+}
+
+// MARK: - Setting up
+
+extension FairBootstrap {
+    /// Sets what is done with the channel that has won, before anything is read: handlers are added here.
+    public func channelInitializer(
+        _ handler: @escaping @Sendable (any Channel) -> EventLoopFuture<Void>
+    ) -> FairBootstrap {
+        var copy = self
+        copy.initializer = handler
+        return copy
+    }
+
+    /// Adds handlers in front of all others, after the initializer: TLS, mostly.
+    public func protocolHandlers(_ handlers: @escaping @Sendable () -> [any ChannelHandler]) -> FairBootstrap {
+        var copy = self
+        copy.protocolHandlers.append(handlers)
+        return copy
+    }
+
+    /// Sets an option: of a socket before it connects, so that each attempt has it; any other on the winner's channel.
+    public func channelOption<Option: ChannelOption>(_ option: Option, value: Option.Value) -> FairBootstrap {
+        var copy = self
+        if let socket = option as? ChannelOptions.Types.SocketOption, let number = value as? SocketOptionValue,
+            let number = Int32(exactly: number)
+        {
+            let (level, name) = (Int32(socket.optionLevel.rawValue), Int32(socket.optionName.rawValue))
+            copy.options.socketOptions.removeAll { $0.level == level && $0.name == name }
+            copy.options.socketOptions.append(PreconnectOption(level: level, name: name, value: number))
+            // A channel is made with its own idea of this one.
+            guard socket == .tcpOption(.tcp_nodelay) else { return copy }
+        }
+        copy.channelOptions.append(key: option, value: value)
+        return copy
+    }
+
+    /// Sets how long attempts may be under way.
+    public func connectTimeout(_ timeout: TimeAmount) -> FairBootstrap {
+        var copy = self
+        copy.options.timeouts.connect = .nanoseconds(timeout.nanoseconds)
+        return copy
+    }
+
+    /// Binds attempts of the address's family to it.
+    public func bind(to address: SocketAddress) -> FairBootstrap {
+        var copy = self
+        guard let endpoint = Endpoint(address) else { return copy }
+        copy.options.localEndpoints.removeAll { $0.address.family == endpoint.address.family }
+        copy.options.localEndpoints.append(endpoint)
+        return copy
+    }
+
+    /// Whether to use Multipath TCP (RFC 8684) where the kernel has it.
+    public func enableMPTCP(_ value: Bool) -> FairBootstrap {
+        var copy = self
+        copy.options.multipath = value
+        return copy
+    }
+}
+
+// MARK: - Connecting
+
+extension FairBootstrap {
+    /// Dials a host and a port.
+    public func connect(host: String, port: Int) -> EventLoopFuture<any Channel> {
+        connect { () throws(DialError) in try Target(host: host, port: port) }
+    }
+
+    /// Dials an address, or a Unix domain socket.
+    public func connect(to address: SocketAddress) -> EventLoopFuture<any Channel> {
+        connect { () throws(DialError) in try Target(address) }
+    }
+
+    /// Dials a Unix domain socket.
+    public func connect(unixDomainSocketPath: String) -> EventLoopFuture<any Channel> {
+        connect { () throws(DialError) in try .path(unixDomainSocketPath) }
+    }
+
+    /// Dials a host and a port, and gives what an initializer makes of the channel; it runs after the bootstrap's own.
+    ///
+    /// - Throws: as `errors` says; also when the task is cancelled.
+    public func connect<Output: Sendable>(
+        host: String,
+        port: Int,
+        channelInitializer: @escaping @Sendable (any Channel) -> EventLoopFuture<Output>
+    ) async throws -> Output {
+        try await connect(channelInitializer) { () throws(DialError) in try Target(host: host, port: port) }
+    }
+
+    /// The same for an address.
+    ///
+    /// - Throws: as `errors` says; also when the task is cancelled.
+    public func connect<Output: Sendable>(
+        to address: SocketAddress,
+        channelInitializer: @escaping @Sendable (any Channel) -> EventLoopFuture<Output>
+    ) async throws -> Output {
+        try await connect(channelInitializer) { () throws(DialError) in try Target(address) }
+    }
+
+    /// The same for a Unix domain socket.
+    ///
+    /// - Throws: as `errors` says; also when the task is cancelled.
+    public func connect<Output: Sendable>(
+        unixDomainSocketPath: String,
+        channelInitializer: @escaping @Sendable (any Channel) -> EventLoopFuture<Output>
+    ) async throws -> Output {
+        try await connect(channelInitializer) { () throws(DialError) in try .path(unixDomainSocketPath) }
+    }
+
+    private func connect(to target: () throws(DialError) -> Target) -> EventLoopFuture<any Channel> {
+        dial(target, options) { $0.eventLoop.makeSucceededVoidFuture() }.map(\.channel)
+    }
+
+    private func connect<Output: Sendable>(
+        _ initializer: @escaping @Sendable (any Channel) -> EventLoopFuture<Output>,
+        to target: () throws(DialError) -> Target
+    ) async throws -> Output {
+        var options = options
+        let cancellation = options.cancellation ?? DialCancellation()
+        options.cancellation = cancellation
+        let dial = dial(target, options, initializer)
+        return try await withTaskCancellationHandler {
+            try await dial.map(\.output).get()
+        } onCancel: {
+            cancellation.cancel()
+        }
+    }
+
+    private func dial<Output: Sendable>(
+        _ target: () throws(DialError) -> Target,
+        _ options: DialOptions,
+        _ initializer: @escaping @Sendable (any Channel) -> EventLoopFuture<Output>
+    ) -> EventLoopFuture<Connection<Output>> {
+        let loop = group.any()
+        let dialed: EventLoopFuture<Connection<Output>>
+        do throws(DialError) {
+            dialed = dialer.connect(to: try target(), options: options, on: loop) { [self] channel in
+                initialize(channel).flatMap { initializer(channel) }
+            }
+        } catch {
+            dialed = Dialer.failed(error, on: loop)
+        }
+        return dialed.flatMapErrorThrowing { [errors, onFailure] error in
+            guard let error = error as? DialError else { throw error }
+            onFailure?(error)
+            throw errors.form(of: error)
+        }
+    }
+
+    /// As NIO's bootstraps do it: options, then the initializer, then the protocol's handlers in front of what it has
+    /// added.
+    private func initialize(_ channel: any Channel) -> EventLoopFuture<Void> {
+        let initializer = initializer ?? { $0.eventLoop.makeSucceededVoidFuture() }
+        return channelOptions.applyAllChannelOptions(to: channel).flatMap {
+            initializer(channel).hop(to: channel.eventLoop)
+        }.flatMapThrowing {
+            for handlers in protocolHandlers {
+                try channel.pipeline.syncOperations.addHandlers(handlers(), position: .first)
+            }
+        }
+    }
+}
+
+extension FairBootstrap.Errors {
+    /// The form in which an error is told.
+    func form(of error: DialError) -> any Error {
+        guard self == .nio else { return error }
+        switch error.code {
+        case .queueTimeout, .lookupTimeout, .connectTimeout, .handshakeTimeout, .deadlineExceeded:
+            return ChannelError.connectTimeout(TimeAmount(error.report.total.bounded))
+        case .initializerFailed, .handshakeFailed: return error.channelError ?? error
+        case .allAttemptsFailed:
+            return error.errno.map { IOError(errnoCode: $0, reason: error.message) } ?? error
+        default: return error
+        }
+    }
+}

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import IPAddresses
+import NameResolution
+
+/// One lookup as NIO's connector wants it told: in two parts, of which it dials the one called AAAA first.
+///
+/// NIO never looks at an address's family. So what is known when it may start goes to the AAAA part, both families, in
+/// the order in which to dial them, and what comes later to the A part. Without I/O: events and the time go in, actions
+/// come out. It starts in the queue.
+///
+///     queue ──started──▶ lookup ──addresses, delay over, or ended──▶ first part told ──settled or ended──▶ over
+///       └──────┴── time up: catchUp, then caughtUp: what is known is told, or a timeout ──▶ over
+struct SplitLookup: Sendable {
+    enum Action: Hashable, Sendable {
+        /// The first part: to be dialed now.
+        case tellFirst([IPAddress])
+        /// The second part: to be dialed after those.
+        case tellSecond([IPAddress])
+        /// Neither part has an address.
+        case fail(DialError.Code, String)
+        /// Have the lookup read what has come, and say `caughtUp`.
+        case catchUp
+        /// Nobody waits for the lookup any more.
+        case cancel
+    }
+
+    private let timeouts: Timeouts
+    private let resolutionDelay: Duration
+    private let policyVeto: @Sendable (IPAddress) -> String?
+    private let routes: any Routes
+
+    private var known = KnownAddresses()
+    private var vetoes: [String] = []
+    private var unsettled = AddressFamilies.both
+    /// What the first part was told; `nil` before that.
+    private var first: [IPAddress]?
+    private var isOver = false
+    private var isCatchingUp = false
+    /// When the present clock is up.
+    private var end: Duration
+    private var isQueued = true
+    /// When those that came first have waited long enough for better ones.
+    private var release: Duration?
+
+    /// - Parameter veto: why an address may not be dialed; `nil` where it may.
+    init(
+        timeouts: Timeouts,
+        resolutionDelay: Duration,
+        routes: any Routes,
+        at now: Duration,
+        veto: @escaping @Sendable (IPAddress) -> String?
+    ) {
+        self.timeouts = timeouts
+        self.resolutionDelay = resolutionDelay
+        self.routes = routes
+        policyVeto = veto
+        end = now.saturating(plus: timeouts.queue)
+    }
+
+    /// When to call `advance(to:)` next; `nil` when only an event can change anything.
+    var wakeTime: Duration? {
+        if isOver || isCatchingUp { return nil }
+        return release.map { min($0, end) } ?? end
+    }
+
+    /// The lookup has told something.
+    mutating func told(_ event: LookupEvent, at now: Duration) -> [Action] {
+        if isOver { return [] }
+        switch event {
+        case .started:
+            if isQueued { (isQueued, end) = (false, now.saturating(plus: timeouts.lookup)) }
+            return []
+        case .answered(let result): return answered(result, at: now)
+        case .bound: return []
+        case .caughtUp: return isCatchingUp ? timeUp() : []
+        case .ended(let error):
+            unsettled = []
+            return conclude(error.map { (DialVerdict.code(for: $0), $0.message) })
+        }
+    }
+
+    /// Time has passed.
+    mutating func advance(to now: Duration) -> [Action] {
+        guard let wake = wakeTime, now >= wake else { return [] }
+        if let release, now >= release { return tellFirst() }
+        isCatchingUp = true
+        return [.catchUp]
+    }
+
+    /// The lookup has nothing to read: what has been told is all.
+    mutating func cannotCatchUp() -> [Action] {
+        isCatchingUp ? timeUp() : []
+    }
+
+    private mutating func answered(_ result: LookupResult, at now: Duration) -> [Action] {
+        var result = result
+        unsettled.subtract(result.families)
+        result.addresses = permitted(result.addresses)
+        _ = known.add(result, wanting: .both, along: routes, spreadBy: nil, at: now)
+        if unsettled.isEmpty { return conclude(nil) }
+        guard first == nil, !known.inDestinationOrder.isEmpty else { return [] }
+        // IPv6 is dialed at once; IPv4 waits for it (RFC 8305 §3).
+        if !unsettled.contains(.ipv6) { return tellFirst() }
+        release = now.saturating(plus: resolutionDelay)
+        return []
+    }
+
+    /// What the policy lets through, and of that the first 256 of each family.
+    private mutating func permitted(_ addresses: [IPAddress]) -> [IPAddress] {
+        let limit = LookupResult.familyLimit
+        var (ipv4, ipv6) = (0, 0)
+        return addresses.filter { address in
+            if (address.family == .ipv4 ? ipv4 : ipv6) == limit { return false }
+            if let reason = policyVeto(address) {
+                if vetoes.count < limit { vetoes.append("\(address) \(reason)") }
+                return false
+            }
+            if address.family == .ipv4 { ipv4 += 1 } else { ipv6 += 1 }
+            return true
+        }
+    }
+
+    private mutating func tellFirst() -> [Action] {
+        (first, release) = (known.inDestinationOrder, nil)
+        return [.tellFirst(known.inDestinationOrder)]
+    }
+
+    /// Nothing more will come.
+    private mutating func conclude(_ failure: (DialError.Code, String)?) -> [Action] {
+        isOver = true
+        if let first {
+            let told = Set(first)
+            return [.tellSecond(known.inDestinationOrder.filter { !told.contains($0) })]
+        }
+        if !known.inDestinationOrder.isEmpty { return tellFirst() + [.tellSecond([])] }
+        if !vetoes.isEmpty {
+            return [.fail(.refusedByPolicy, "the policy refuses every address: " + vetoes.joined(separator: ", "))]
+        }
+        let (code, message) = failure ?? (.nameNotFound, "the name has no address")
+        return [.fail(code, message)]
+    }
+
+    private mutating func timeUp() -> [Action] {
+        let clock = isQueued ? DialClock.queue : .lookup
+        let verdict = DialVerdict.timeout(of: clock, after: timeouts[clock], shortOf: nil)
+        return [.cancel] + conclude(verdict)
+    }
+}

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import IPAddresses
+import NIOConcurrencyHelpers
+import NIOCore
+import NameResolution
+
+/// Carries one `SplitLookup` out: the lookup's events and a timer go in, two promises are kept.
+final class SplitLookupDriver: Sendable {
+    private struct State: Sendable {
+        var lookup: SplitLookup
+        var handle: (any LookupHandle)?
+        var isEnded = false
+    }
+
+    /// The part that is dialed first, both families in it.
+    let first: EventLoopFuture<[SocketAddress]>
+    /// What comes later.
+    let second: EventLoopFuture<[SocketAddress]>
+
+    private let promises: (first: EventLoopPromise<[SocketAddress]>, second: EventLoopPromise<[SocketAddress]>)
+    private let loop: any EventLoop
+    private let startedAt: NIODeadline
+    private let target: Target
+    private let state: NIOLockedValueBox<State>
+
+    init(_ lookup: SplitLookup, for target: Target, on loop: any EventLoop) {
+        promises = (loop.makePromise(), loop.makePromise())
+        (first, second) = (promises.first.futureResult, promises.second.futureResult)
+        self.loop = loop
+        self.target = target
+        startedAt = loop.now
+        state = NIOLockedValueBox(State(lookup: lookup))
+    }
+
+    private var now: Duration { .nanoseconds((loop.now - startedAt).nanoseconds) }
+
+    /// Asks the resolver.
+    func begin(_ resolver: any AddressResolver, _ question: LookupQuestion, for fairnessKey: FairnessKey) {
+        let handle = resolver.lookUp(question, for: fairnessKey) { event in
+            let isEnd = if case .ended = event { true } else { false }
+            self.update { state in
+                if isEnd { (state.handle, state.isEnded) = (nil, true) }
+                return state.lookup.told(event, at: self.now)
+            }
+        }
+        // It may have ended before it was there.
+        state.withLockedValue { if !$0.isEnded { $0.handle = handle } }
+        setTimer()
+    }
+
+    private func setTimer() {
+        guard let wake = state.withLockedValue({ $0.lookup.wakeTime }) else { return }
+        // A stale one does no harm.
+        _ = loop.scheduleTask(deadline: startedAt + TimeAmount(wake.bounded)) {
+            self.update { $0.lookup.advance(to: self.now) }
+            self.setTimer()
+        }
+    }
+
+    private func update(_ change: (inout State) -> [SplitLookup.Action]) {
+        let (actions, mustSetTimer) = state.withLockedValue { state in
+            let before = state.lookup.wakeTime
+            let actions = change(&state)
+            let after = state.lookup.wakeTime
+            return (actions, after.map { wake in before.map { wake < $0 } ?? true } ?? false)
+        }
+        for action in actions { carryOut(action) }
+        if mustSetTimer { setTimer() }
+    }
+
+    private func carryOut(_ action: SplitLookup.Action) {
+        let port = target.port ?? 0
+        let form = { (address: IPAddress) in SocketAddress(Endpoint(address: address, port: port)) }
+        switch action {
+        case .tellFirst(let addresses): promises.first.succeed(addresses.map(form))
+        case .tellSecond(let addresses): promises.second.succeed(addresses.map(form))
+        case .fail(let code, let message):
+            let error = DialError(code, message, target: "\(target)")
+            promises.first.fail(error)
+            promises.second.fail(error)
+        case .catchUp:
+            let handle = state.withLockedValue { $0.handle }
+            if handle?.catchUp(late: .zero) != true { update { $0.lookup.cannotCatchUp() } }
+        case .cancel: _ = state.withLockedValue { $0.handle }?.cancel()
+        }
+    }
+}
