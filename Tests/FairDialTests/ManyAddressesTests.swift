@@ -83,7 +83,21 @@ import Testing
         configuration.policy = policy
         configuration.group = StoppedLoop()
         let answer = try await Dialer(configuration).resolve("known.test", port: 80)
-        #expect(answer.endpoints.count == (policy == nil ? Self.judged + 1 : 1))
+        #expect(answer.endpoints.count == (policy == nil ? 256 : 1))
+        #expect(answer.report.leftOut == Self.judged - (policy == nil ? 255 : 256))
+    }
+
+    @Test func `a resolver that answers a thousand times is no different`() async throws {
+        let world = ScriptedWorld()
+        async let resolved = world.dialer.resolve("db.test", port: 80)
+        let lookup = try await world.resolver.nextLookup()
+        await world.clock.sleepers()
+        for address in Self.fours[..<1_000] { lookup.answer([address], settling: []) }
+        lookup.answer([Destinations.six1])
+        lookup.end()
+        let answer = try await resolved
+        #expect(answer.endpoints.count == 257)
+        #expect(answer.report.leftOut == 1_000 - 256)
     }
 
     @Test func `a dial of all of them, each of which refuses, tries 256`() async throws {

@@ -75,14 +75,15 @@ extension Dialer {
         }
     }
 
-    /// What is known, less what the policy forbids.
+    /// What is known, less what the policy forbids, and less what is too much to dial.
     private func answer(
         _ destinations: [Destination],
         from source: LookupSource,
         to target: Target,
         _ options: DialOptions
     ) throws(DialError) -> Answer {
-        guard let policy = setup.configuration.policy else {
+        let policy = setup.configuration.policy
+        guard policy != nil || destinations.count > LookupResult.familyLimit else {
             return Answer(target: target, endpoints: destinations.compactMap(\.endpoint), source: source)
         }
         var dial = Dial(

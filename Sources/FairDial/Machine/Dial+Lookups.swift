@@ -57,13 +57,14 @@ extension Dial {
 
     /// Takes the host's own addresses in.
     mutating func learn(_ answer: LookupResult, at now: Duration) {
-        known.add(
+        let leftOut = known.add(
             answer,
             wanting: question.lookup?.families ?? [],
             along: question.routes,
             spreadBy: question.spread,
             at: epoch.saturating(plus: now)
         )
+        if leftOut > 0 { noteTroubles { $0.leftOut += leftOut } }
     }
 
     /// Destinations that the caller has given, with what failed lately last; from now on outcomes are noted of them.

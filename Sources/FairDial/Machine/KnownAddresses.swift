@@ -21,27 +21,47 @@ struct KnownAddresses: Sendable {
 
     /// Takes in an answer; addresses of families that are not wanted are left out.
     ///
+    /// However many answers a resolver gives, 256 addresses of each family are kept.
+    ///
     /// - Parameters:
     ///   - routes: where each address would be sent from, and what is remembered of it.
     ///   - spread: turns what is even round; `nil` for the order that the rules leave.
     ///   - time: the loop's clock.
+    /// - Returns: how many addresses there was no place for.
     mutating func add(
         _ answer: LookupResult,
         wanting families: AddressFamilies,
         along routes: any Routes,
         spreadBy spread: RandomSource?,
         at time: Duration
-    ) {
+    ) -> Int {
         let known = Known(inDestinationOrder)
-        let wanted = answer.addresses.filter { families.contains($0.family) && !known.contains($0) }
-        guard !wanted.isEmpty else { return }
+        var wanted = answer.addresses.filter { families.contains($0.family) && !known.contains($0) }
+        guard !wanted.isEmpty else { return 0 }
+        let leftOut = inDestinationOrder.isEmpty ? 0 : dropSurplus(of: &wanted)
+        guard !wanted.isEmpty else { return leftOut }
         let isOurs = routes.remembersOutcomes || spread != nil
         let isOrdered = answer.isInDestinationOrder && inDestinationOrder.isEmpty && !isOurs
         inDestinationOrder += wanted
-        guard !isOrdered, isOurs || inDestinationOrder.count > 1 else { return }
+        guard !isOrdered, isOurs || inDestinationOrder.count > 1 else { return leftOut }
         candidates = routes.candidates(for: inDestinationOrder, at: time)
         inDestinationOrder = DestinationOrder().sorted(candidates)
         if var spread { turn(using: &spread) }
+        return leftOut
+    }
+
+    /// Drops what there is no place for beside what is known; one answer alone has been cut before.
+    private func dropSurplus(of addresses: inout [IPAddress]) -> Int {
+        let limit = LookupResult.familyLimit
+        guard inDestinationOrder.count + addresses.count > limit else { return 0 }
+        var ipv4 = inDestinationOrder.count { $0.family == .ipv4 }
+        var ipv6 = inDestinationOrder.count - ipv4
+        let count = addresses.count
+        addresses.removeAll { address in
+            if address.family == .ipv4 { ipv4 += 1 } else { ipv6 += 1 }
+            return (address.family == .ipv4 ? ipv4 : ipv6) > limit
+        }
+        return count - addresses.count
     }
 
     /// Rotates each run of addresses that RFC 6724 takes for even, by chance.
