@@ -19,7 +19,7 @@ public enum Destination: Hashable, Sendable {
     }
 
     /// The address family, unless it is a path.
-    public var family: AddressFamily? {
+    package var family: AddressFamily? {
         endpoint?.address.family
     }
 }

@@ -30,13 +30,13 @@ public struct RaceConfiguration: Hashable, Sendable {
     public var timeout: Duration?
 
     /// RFC 8305's defaults, and no bounds.
-    public static let standard = RaceConfiguration()
+    package static let standard = RaceConfiguration()
 
     /// A configuration from its parts. Counts below 1 are 1; a timeout that is not positive ends what it bounds at
     /// once.
     public init(
         rules: RaceRules = .rfc8305,
-        delays: RaceDelays = .standard,
+        delays: RaceDelays = RaceDelays(),
         firstFamilyCount: Int = 1,
         mostAtOnce: Int = .max,
         attemptTimeout: Duration? = nil,

@@ -19,10 +19,10 @@ public struct RaceDelays: Hashable, Sendable {
     public var minimumAttempt: Duration
 
     /// The RFC's defaults.
-    public static let standard = RaceDelays()
+    package static let standard = RaceDelays()
 
     /// What an attempt delay may be: the RFC's hard floor and its maximum.
-    public static let attemptBounds: ClosedRange<Duration> = .milliseconds(10) ... .seconds(2)
+    package static let attemptBounds: ClosedRange<Duration> = .milliseconds(10) ... .seconds(2)
 
     /// Delays from their parts; those of attempts are brought inside their bounds, a `resolution` within 0 … 10⁹ s.
     public init(

@@ -15,7 +15,7 @@ struct FuzzedTarget {
         return fault { () throws(DialError) in try Target(text) }
             ?? fault { () throws(DialError) in try Target(text, defaultPort: 443) }
             ?? fault { () throws(DialError) in try Target(host: text, port: 65_535) }
-            ?? fault { () throws(DialError) in try Target(unixDomainSocketPath: text) }
+            ?? fault { () throws(DialError) in try Target.path(text) }
     }
 
     private func fault(_ read: () throws(DialError) -> Target) -> String? {

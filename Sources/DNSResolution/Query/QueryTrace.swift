@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
-public import DNSMessages
+package import DNSMessages
 
 /// One thing that happened on the way to an answer, for those who want to see every step.
-public struct QueryTrace: Hashable, Sendable {
+package struct QueryTrace: Hashable, Sendable {
     /// What happened.
     @nonexhaustive
-    public enum Event: Hashable, Sendable {
+    package enum Event: Hashable, Sendable {
         /// A query went out: over which transport, to whom, in how many bytes.
         case sent(Question, NameServer, isStream: Bool, identifier: UInt16, bytes: Int)
         /// An answer that was waited for came: the code, the records of the answer section, and how long it took.
@@ -20,10 +20,10 @@ public struct QueryTrace: Hashable, Sendable {
     }
 
     /// When, since the resolver was made.
-    public let time: Duration
+    package let time: Duration
 
     /// What happened.
-    public let event: Event
+    package let event: Event
 
     init(_ event: Event, at time: Duration) {
         self.time = time
@@ -33,7 +33,7 @@ public struct QueryTrace: Hashable, Sendable {
 
 extension QueryTrace: CustomStringConvertible {
     /// One line: when, in milliseconds, and what.
-    public var description: String {
+    package var description: String {
         let tenths = Int((time / .microseconds(100)).rounded())
         return "\(tenths / 10).\(tenths % 10) ms  \(event)"
     }
@@ -41,7 +41,7 @@ extension QueryTrace: CustomStringConvertible {
 
 extension QueryTrace.Event: CustomStringConvertible {
     /// One line for a person.
-    public var description: String {
+    package var description: String {
         switch self {
         case .sent(let question, let server, let isStream, let identifier, let bytes):
             "→ \(server)\(isStream ? " over a stream" : "")  \(question)  id \(identifier), \(bytes) bytes"

@@ -27,10 +27,10 @@ public struct DNSResolverConfiguration: Sendable {
 
     /// How many tries may be in flight to one server. Default 32,768. Lower it for servers that refuse sooner: dnsmasq
     /// does beyond 150.
-    public var inFlightLimit = 32_768
+    package var inFlightLimit = 32_768
 
     /// How source ports are used.
-    public var ports = SourcePortConfiguration()
+    package var ports = SourcePortConfiguration()
 
     /// What is kept of answers.
     public var cache = CacheConfiguration()
@@ -41,7 +41,7 @@ public struct DNSResolverConfiguration: Sendable {
     public var guardsSearchList = false
 
     /// Is told every step on the way to each answer; `nil` to have none told. It must not block.
-    public var trace: (@Sendable (QueryTrace) -> Void)?
+    package var trace: (@Sendable (QueryTrace) -> Void)?
 
     /// Whether letters have a random case on the loopback too; for tests.
     package var mixesCaseOnLoopback = false

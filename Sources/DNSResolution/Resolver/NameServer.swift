@@ -5,10 +5,10 @@ public import IPAddresses
 /// A DNS server: where it is, and for TLS who it is.
 public struct NameServer: Hashable, Sendable {
     /// The port of DNS over UDP and TCP.
-    public static let standardPort: UInt16 = 53
+    package static let standardPort: UInt16 = 53
 
     /// The port of DNS over TLS (RFC 7858 §3.1).
-    public static let tlsPort: UInt16 = 853
+    package static let tlsPort: UInt16 = 853
 
     /// Its address and port.
     public var endpoint: Endpoint

@@ -59,19 +59,19 @@ public struct BindingRequest: Sendable {
     }
 
     /// The scheme.
-    public var scheme: String { wish.scheme }
+    package var scheme: String { wish.scheme }
 
     /// The port that needs not be named.
-    public var defaultPort: UInt16? { wish.defaultPort }
+    package var defaultPort: UInt16? { wish.defaultPort }
 
     /// The protocol of the scheme itself.
-    public var defaultProtocol: String? { wish.defaultProtocol }
+    package var defaultProtocol: String? { wish.defaultProtocol }
 
     /// The protocols that the caller speaks; empty for no choice.
-    public var protocols: [String] { wish.protocols }
+    package var protocols: [String] { wish.protocols }
 
     /// Told of the winner's binding.
-    public var onBinding: (@Sendable (ServiceBinding) -> Void)? { wish.onBinding }
+    package var onBinding: (@Sendable (ServiceBinding) -> Void)? { wish.onBinding }
 
     /// The bindings of HTTP origins (§9), over TCP unless the protocols say something else.
     public static func https(

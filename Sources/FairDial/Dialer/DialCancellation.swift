@@ -22,7 +22,7 @@ public final class DialCancellation: Sendable {
     public init() {}
 
     /// Whether it has been called off.
-    public var isCancelled: Bool { state.withLockedValue { $0.isCancelled } }
+    package var isCancelled: Bool { state.withLockedValue { $0.isCancelled } }
 
     /// Calls off every dial that has been given this, and every one that will be. From any thread; again does nothing.
     public func cancel() {

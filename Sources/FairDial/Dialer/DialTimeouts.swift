@@ -30,7 +30,7 @@ public struct DialTimeouts: Hashable, Sendable {
     }
 
     /// All four of them.
-    public init(_ timeouts: Timeouts) {
+    package init(_ timeouts: Timeouts) {
         self.init(
             queue: timeouts.queue,
             lookup: timeouts.lookup,

@@ -28,7 +28,7 @@ extension Dialer {
         port: Int,
         over transport: Transport = .stream,
         options: DialOptions = DialOptions(),
-        initializer: @escaping @Sendable (any Channel) -> EventLoopFuture<Output>
+        initializer: @escaping @Sendable (any Channel) throws -> EventLoopFuture<Output>
     ) async throws(DialError) -> Connection<Output> {
         let target = try Target(host: host, port: port)
         return try await connect(to: target, over: transport, options: options, initializer: initializer)
@@ -79,7 +79,7 @@ extension Dialer {
         do {
             return connect(to: try Target(host: host, port: port), over: transport, options: options, on: loop)
         } catch {
-            return loop.makeFailedFuture(error)
+            return Self.failed(error, on: loop)
         }
     }
 
@@ -93,13 +93,13 @@ extension Dialer {
         over transport: Transport = .stream,
         options: DialOptions = DialOptions(),
         on loop: any EventLoop,
-        initializer: @escaping @Sendable (any Channel) -> EventLoopFuture<Output>
+        initializer: @escaping @Sendable (any Channel) throws -> EventLoopFuture<Output>
     ) -> EventLoopFuture<Connection<Output>> {
         do {
             let target = try Target(host: host, port: port)
             return connect(to: target, over: transport, options: options, on: loop, initializer: initializer)
         } catch {
-            return loop.makeFailedFuture(error)
+            return Self.failed(error, on: loop)
         }
     }
 }

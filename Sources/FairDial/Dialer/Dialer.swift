@@ -68,19 +68,20 @@ extension Dialer {
 
     /// Dials a target, and hands over whatever the initializer makes of the winner's channel, in a future of its own.
     ///
-    /// - Parameter initializer: runs exactly once, on the winner's loop, before anything is read (rule 7).
+    /// - Parameter initializer: runs exactly once, on the winner's loop, before anything is read (rule 7). It may throw
+    ///   instead of returning a future that fails.
     /// - Returns: what the initializer made, and where the time went.
     /// - Throws: `DialError`, also when the task is cancelled.
     public func connect<Output: Sendable>(
         to target: Target,
         over transport: Transport = .stream,
         options: DialOptions = DialOptions(),
-        initializer: @escaping @Sendable (any Channel) -> EventLoopFuture<Output>
+        initializer: @escaping @Sendable (any Channel) throws -> EventLoopFuture<Output>
     ) async throws(DialError) -> Connection<Output> {
         let start = try start(for: target, families: options.wantedFamilies)
         let made = MadeOutput<Output>()
         let plan = plan(for: target, from: start, goal: .channel, over: transport, options: options) { channel in
-            made.keep(initializer(channel), for: channel)
+            made.make(of: channel, initializer)
         }
         try checkGroup(for: target)
         let ending = await run(plan)

@@ -13,7 +13,7 @@ public struct DialerConfiguration: Sendable {
     public var timeouts = Timeouts()
 
     /// How addresses race: edition, delays and bounds. Default RFC 8305's. A dial may bring its own.
-    public var race = RaceConfiguration.standard
+    public var race = RaceConfiguration()
 
     /// Who looks names up: by default, after the hosts file, our own DNS resolver where it does all that this machine's
     /// configuration asks for, and the system's `getaddrinfo` otherwise (`AutomaticResolver`). Put a `NameResolver` in

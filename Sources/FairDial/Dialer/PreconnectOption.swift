@@ -14,13 +14,13 @@ import CSockets
 /// A socket option that is set before `connect`, on every attempt.
 public struct PreconnectOption: Hashable, Sendable {
     /// The option's level: `SOL_SOCKET`, `IPPROTO_TCP`, …
-    public let level: Int32
+    package let level: Int32
 
     /// The option's name: `SO_RCVBUF`, `TCP_FASTOPEN_CONNECT`, …
-    public let name: Int32
+    package let name: Int32
 
     /// The value's bytes, as `setsockopt` takes them.
-    public let value: [UInt8]
+    package let value: [UInt8]
 
     /// An option with any value: `setsockopt(2)`.
     public init(level: Int32, name: Int32, value: [UInt8]) {

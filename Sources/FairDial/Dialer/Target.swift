@@ -38,7 +38,7 @@ public struct Target: Hashable, Sendable {
     /// A Unix domain socket in the file system.
     ///
     /// - Throws: `DialError` with the code `invalidTarget` for an empty path, one with a NUL, or one over 107 bytes.
-    public init(unixDomainSocketPath path: String) throws(DialError) {
+    init(unixDomainSocketPath path: String) throws(DialError) {
         if let fault = Self.fault(inPath: path) {
             throw DialError(.invalidTarget, fault, target: Self.excerpt(path))
         }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-public import DNSResolution
+package import DNSResolution
 import IPAddresses
 import NIOConcurrencyHelpers
-public import NameResolution
-public import SystemResolution
+package import NameResolution
+import SystemResolution
 import SystemSupport
 
 /// The default: our own DNS resolver where it does all that this machine's configuration asks for, the system's
@@ -12,11 +12,11 @@ import SystemSupport
 ///
 /// nsswitch.conf and resolv.conf decide, and are read again whenever they change. `decision(for:)` says who it is, and
 /// why.
-public final class AutomaticResolver: NameResolution.AddressResolver {
+package final class AutomaticResolver: NameResolution.AddressResolver {
     /// Who is to look a name up.
-    public struct Decision: Hashable, Sendable {
+    package struct Decision: Hashable, Sendable {
         /// The kinds of resolver.
-        public enum Choice: String, Hashable, Sendable {
+        package enum Choice: String, Hashable, Sendable {
             /// Our own.
             case dns
             /// `getaddrinfo`.
@@ -26,9 +26,9 @@ public final class AutomaticResolver: NameResolution.AddressResolver {
         }
 
         /// Who.
-        public let choice: Choice
+        package let choice: Choice
         /// Why, in one clause for a person.
-        public let reason: String
+        package let reason: String
     }
 
     private struct Nothing: LookupHandle {
@@ -46,7 +46,7 @@ public final class AutomaticResolver: NameResolution.AddressResolver {
     }
 
     /// The process's own.
-    public static let shared = AutomaticResolver()
+    package static let shared = AutomaticResolver()
 
     private let dns: DNSResolver
     private let system: any NameResolution.AddressResolver
@@ -57,7 +57,7 @@ public final class AutomaticResolver: NameResolution.AddressResolver {
     ///   - dns: looks up what is ours; it reads resolv.conf.
     ///   - system: looks up everything else.
     ///   - nameServiceSwitchPath: nsswitch.conf.
-    public init(
+    package init(
         dns: DNSResolver = .shared,
         system: any NameResolution.AddressResolver = SystemResolver.shared,
         nameServiceSwitchPath: String = "/etc/nsswitch.conf"
@@ -68,7 +68,7 @@ public final class AutomaticResolver: NameResolution.AddressResolver {
     }
 
     /// Who is to look a name up, and why.
-    public func decision(for name: String) -> Decision {
+    package func decision(for name: String) -> Decision {
         switch present.plan.choice(for: LookupQuestion(name: name).key) {
         case .system(let reason): Decision(choice: .system, reason: reason.printable)
         case .nobody(let reason): Decision(choice: .nobody, reason: reason.printable)
@@ -116,10 +116,10 @@ public final class AutomaticResolver: NameResolution.AddressResolver {
     }
 
     /// Another number whenever nsswitch.conf, resolv.conf, this machine's name or its network has changed.
-    public var generation: UInt64 { present.generation }
+    package var generation: UInt64 { present.generation }
 
     /// Starts a lookup, where it belongs.
-    public func lookUp(
+    package func lookUp(
         _ question: LookupQuestion,
         for fairnessKey: FairnessKey,
         _ receive: @escaping @Sendable (LookupEvent) -> Void
@@ -134,7 +134,7 @@ public final class AutomaticResolver: NameResolution.AddressResolver {
     }
 
     /// Our own resolver's, whatever decides on addresses: `getaddrinfo` gives no records.
-    public func lookUpRecords(
+    package func lookUpRecords(
         _ question: RecordQuestion,
         for fairnessKey: FairnessKey,
         _ receive: @escaping @Sendable (RecordEvent) -> Void
@@ -143,10 +143,10 @@ public final class AutomaticResolver: NameResolution.AddressResolver {
     }
 
     /// The system's.
-    public var filesResolver: (any NameResolution.AddressResolver)? { system }
+    package var filesResolver: (any NameResolution.AddressResolver)? { system }
 
     /// What the cache has, of names that are ours now: the configuration may have changed since they were put there.
-    public func knownAnswer(to question: LookupQuestion) -> LookupResult? {
+    package func knownAnswer(to question: LookupQuestion) -> LookupResult? {
         guard let answer = dns.knownAnswer(to: question), case .dns = present.plan.choice(for: question.key)
         else { return nil }
         return answer

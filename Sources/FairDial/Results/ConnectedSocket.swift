@@ -45,7 +45,7 @@ public struct ConnectedSocket: ~Copyable, Sendable {
     public var winner: DialWinner { DialWinner(destination, of: target, record) }
 
     /// The service binding that the destination belongs to; `nil` for an address of the host itself.
-    public var binding: ServiceBinding? { record?.binding }
+    package var binding: ServiceBinding? { record?.binding }
 
     /// Takes the descriptor out: it is the caller's to close from now on.
     public consuming func take() -> CInt {

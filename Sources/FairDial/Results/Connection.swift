@@ -70,8 +70,8 @@ public struct Connection<Output: Sendable>: Sendable {
 
     /// The service binding that the destination belongs to, where `DialOptions.bindings` asked for some; `nil` for an
     /// address of the host itself.
-    public var binding: ServiceBinding? { record?.binding }
+    package var binding: ServiceBinding? { record?.binding }
 
     /// The SRV target that won, where a service was dialed.
-    public var srvTarget: SRVTarget? { record?.target }
+    package var srvTarget: SRVTarget? { record?.target }
 }

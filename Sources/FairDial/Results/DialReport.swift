@@ -45,10 +45,7 @@ public struct DialReport: Hashable, Sendable {
     /// What was learned of the service, where one was dialed.
     public internal(set) var service: SRVReport?
 
-    /// The report of a dial that has not begun: no time, no source, no attempt.
-    public init() {}
-
-    /// A report from its parts, for a test without a network.
+    /// A report from its parts, for a test without a network; without any, that of a dial that has not begun.
     public init(
         queue: Duration = .zero,
         lookup: Duration = .zero,

@@ -53,7 +53,7 @@ public final class LocalTables: Sendable {
     ///   - servicesPath: the services file.
     ///   - nameServiceSwitchPath: nsswitch.conf, which says whether the services file is what is asked.
     ///   - databasePath: the database that is asked before it, if there is one.
-    public convenience init(
+    package convenience init(
         servicesPath: String = "/etc/services",
         nameServiceSwitchPath: String = "/etc/nsswitch.conf",
         databasePath: String = "/var/db/services.db"

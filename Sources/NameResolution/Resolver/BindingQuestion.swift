@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-public import DNSMessages
+package import DNSMessages
 
 /// Which service bindings are wanted beside a name's addresses.
 ///
@@ -8,10 +8,10 @@ public import DNSMessages
 ///   it.
 public struct BindingQuestion: Hashable, Sendable {
     /// SVCB, or HTTPS.
-    public let type: RecordType
+    package let type: RecordType
 
     /// The labels before the name, such as `_8443._https`; empty for none.
-    public let prefix: String
+    package let prefix: String
 
     private init(type: RecordType, prefix: String) {
         self.type = type

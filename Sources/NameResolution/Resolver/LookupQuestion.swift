@@ -19,7 +19,7 @@ public struct LookupQuestion: Hashable, Sendable {
 
     /// The name as it goes over the wire, in lower case, by which questions are compared: `xn--mnchen-3ya.de` for
     /// `München.de`. A name that cannot go there is its own text.
-    public let key: String
+    package let key: String
 
     /// A question for a name's addresses, and for service bindings where they are wanted.
     public init(name: String, families: AddressFamilies = .both, service: BindingQuestion? = nil) {
