@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 public import ConnectionRacing
+import NameResolution
 
 /// Where a dial has got: the destination that won, the server's name for TLS, and the record that led there.
 public struct DialWinner: Hashable, Sendable {
@@ -34,10 +35,16 @@ public struct DialWinner: Hashable, Sendable {
     init(_ destination: Destination, of target: Target?, _ record: WinningRecord?) {
         self.init(
             destination: destination,
-            serverName: record?.serverName ?? record?.target?.name ?? target?.host,
+            serverName: (record?.serverName ?? record?.target?.name ?? target?.host).map(Self.ascii),
             srvTarget: record?.target,
             binding: record?.binding
         )
+    }
+
+    /// A name as TLS has it: `xn--mnchen-3ya.de` for `münchen.de`, and without a final dot (RFC 6066 §3).
+    private static func ascii(_ name: String) -> String {
+        let name = (try? InternationalName.ascii(name)) ?? name
+        return name.hasSuffix(".") ? String(name.dropLast()) : name
     }
 
     /// The same as a record that a result can keep.

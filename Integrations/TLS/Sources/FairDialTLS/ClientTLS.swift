@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import FairDial
+import NIOConcurrencyHelpers
+import NIOCore
+public import NIOSSL
+
+/// How connections are made safe: what is trusted, whose name the certificate must have, what is offered by ALPN.
+///
+/// Make one and keep it: the authorities are read here, and not by each dial. TLS is 1.2 or newer (RFC 9325 §3.1.1).
+///
+/// ```swift
+/// let tls = try ClientTLS()
+/// let connection = try await Dialer.shared.connectTLS(to: "www.example.org", port: 443, using: tls)
+/// ```
+public struct ClientTLS: Sendable {
+    /// Whose name the certificate must have.
+    public enum ServerName: Hashable, Sendable {
+        /// The one that the caller has asked for: the host as it was dialed, the name given with endpoints; of a
+        /// service its domain, for whoever forges an SRV answer must not choose the name as well (RFC 6125 §6.2.1).
+        /// A service binding changes nothing (RFC 9460 §9). Where there is none, or it is an address, the certificate
+        /// must be for the address that was connected to.
+        case asked
+        /// The name of the SRV target that won; else as `asked`. For callers who have checked that the target belongs to
+        /// the service's domain, as MongoDB's drivers do, or whose DNS is protected.
+        case srvTarget
+        /// This name, whatever was dialed.
+        case named(String)
+    }
+
+    /// Whose name the certificate must have. Default the one that was asked for.
+    public var serverName: ServerName
+
+    private let contexts: Contexts
+
+    /// - Parameters:
+    ///   - configuration: what is trusted, the client's own certificate, ALPN; the system's authorities and full
+    ///     verification by default. A least version below 1.2 counts as 1.2.
+    ///   - serverName: whose name the certificate must have.
+    /// - Throws: NIOSSL's error for a configuration that makes no sense, a file that is not there.
+    public init(
+        _ configuration: TLSConfiguration = .makeClientConfiguration(),
+        serverName: ServerName = .asked
+    ) throws {
+        self.serverName = serverName
+        contexts = try Contexts(configuration)
+    }
+
+    /// The handler for a connection to the one who has won.
+    func handler(for winner: DialWinner?, of target: Target) throws -> NIOSSLClientHandler {
+        let context = try contexts.context(offering: winner?.binding?.protocols ?? [])
+        return try NIOSSLClientHandler(context: context, serverHostname: name(for: winner, of: target))
+    }
+
+    /// The name that goes into SNI, and that the certificate must have; `nil` for the address itself.
+    func name(for winner: DialWinner?, of target: Target) -> String? {
+        let name =
+            switch serverName {
+            case .named(let name): name
+            case .asked: winner?.srvTarget == nil ? winner?.serverName : target.host.map(Self.domain(ofService:))
+            case .srvTarget: winner?.serverName
+            }
+        guard let name, !Self.isNumeric(name) else { return nil }
+        return name.hasSuffix(".") ? String(name.dropLast()) : name
+    }
+
+    /// `example.org` of `_db._tcp.example.org`.
+    private static func domain(ofService name: String) -> String {
+        var labels = name.split(separator: ".", omittingEmptySubsequences: false)[...]
+        while labels.count > 1, labels.first?.hasPrefix("_") == true { labels.removeFirst() }
+        return labels.joined(separator: ".")
+    }
+
+    /// Whether a host is an address in any form that is dialed as one: no certificate names it, and SNI has no place
+    /// for it (RFC 6066 §3).
+    private static func isNumeric(_ host: String) -> Bool {
+        if host.contains(":") { return true }
+        guard let last = host.split(separator: ".").last else { return true }
+        return last.allSatisfy { $0.isASCII && $0.isNumber } || last.lowercased().hasPrefix("0x")
+    }
+}

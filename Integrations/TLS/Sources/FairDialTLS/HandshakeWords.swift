@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import NIOSSL
+
+/// What a failed handshake means for the person who has to do something about it.
+enum HandshakeWords {
+    /// BoringSSL's reasons, NIOSSL's cases and TLS's alerts (RFC 8446 §6.2), as they stand in an error's description,
+    /// and what to say. The first that is found counts.
+    private static let known: [(sign: String, words: String)] = [
+        ("FAILEDTOVALIDATEHOSTNAME", "the certificate is for another name than %"),
+        ("CERTIFICATE_VERIFY_FAILED", "the certificate is not trusted here: expired, self-signed, or of an authority "
+            + "that this machine does not know"),
+        ("NOCERTIFICATETOVALIDATE", "the server has shown no certificate"),
+        ("UNABLETOVALIDATECERTIFICATE", "the certificate could not be verified"),
+        ("CERTIFICATE_EXPIRED", "the server says that our certificate has expired"),
+        ("CERTIFICATE_REVOKED", "the server says that our certificate has been revoked"),
+        ("UNKNOWN_CA", "the server does not know the authority of our certificate"),
+        ("CERTIFICATE_REQUIRED", "the server wants a client's certificate, and was given none"),
+        ("BAD_CERTIFICATE", "the server rejects our certificate"),
+        ("CERTIFICATE_UNKNOWN", "the server rejects our certificate"),
+        ("UNSUPPORTED_CERTIFICATE", "the server rejects our certificate"),
+        ("WRONG_VERSION_NUMBER", "the server does not speak TLS at this port: its answer is in the clear"),
+        ("HTTP_REQUEST", "the server does not speak TLS at this port: its answer is in the clear"),
+        ("UNSUPPORTED_PROTOCOL", "the server speaks no TLS as new as 1.2"),
+        ("PROTOCOL_VERSION", "the server speaks no TLS as new as 1.2"),
+        ("NO_APPLICATION_PROTOCOL", "the server speaks none of the protocols that were offered (ALPN)"),
+        ("HANDSHAKE_FAILURE", "the server and this client have no kind of encryption in common"),
+        ("INVALIDSNIHOSTNAME", "% cannot be a server's name"),
+        ("CANNOTUSEIPADDRESSINSNI", "% cannot be a server's name: it is an address"),
+    ]
+
+    /// - Parameter name: whose certificate it should have been; `nil` for the address itself.
+    /// - Returns: `nil` for what is no matter of TLS.
+    static func words(for error: any Error, name: String?) -> String? {
+        let text = "\(error)".uppercased()
+        guard let found = known.first(where: { text.contains($0.sign) }) else { return nil }
+        return found.words.split(separator: "%", omittingEmptySubsequences: false)
+            .joined(separator: name ?? "the address that was dialed")
+    }
+}

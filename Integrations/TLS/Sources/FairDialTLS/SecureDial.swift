@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import FairDial
+import NIOConcurrencyHelpers
+import NIOCore
+import NIOSSL
+
+/// What one dial needs beside its options to end with TLS.
+final class SecureDial: Sendable {
+    private let target: Target
+    private let tls: ClientTLS
+    private let winner = NIOLockedValueBox<DialWinner?>(nil)
+    private let given: DialOptions
+
+    init(to target: Target, _ tls: ClientTLS, _ options: DialOptions) {
+        self.target = target
+        self.tls = tls
+        given = options
+    }
+
+    /// The caller's options, with the handshake to wait for, unless the caller waits for something else behind it.
+    var options: DialOptions {
+        var options = given
+        if options.readiness == nil { options.readiness = .tlsHandshake }
+        let tellCaller = given.onWinner
+        options.onWinner = { [winner] known in
+            winner.withLockedValue { $0 = known }
+            tellCaller?(known)
+        }
+        return options
+    }
+
+    /// TLS first, then the caller's handlers behind it.
+    func initialize<Output: Sendable>(
+        _ channel: any Channel,
+        _ initializer: (any Channel) throws -> EventLoopFuture<Output>
+    ) throws -> EventLoopFuture<Output> {
+        let handler = try tls.handler(for: winner.withLockedValue { $0 }, of: target)
+        try channel.pipeline.syncOperations.addHandler(handler)
+        return try initializer(channel)
+    }
+
+    /// The same error, with what is wrong in words that a person can act on.
+    func explained(_ error: DialError) -> DialError {
+        guard error.code == .handshakeFailed, let cause = error.channelError else { return error }
+        let name = tls.name(for: winner.withLockedValue { $0 }, of: target)
+        guard let words = HandshakeWords.words(for: cause, name: name) else { return error }
+        return DialError(
+            error.code,
+            "\(words) (\(error.message))",
+            target: error.target,
+            report: error.report,
+            untried: error.untried,
+            resolutionError: error.resolutionError,
+            channelError: cause
+        )
+    }
+}

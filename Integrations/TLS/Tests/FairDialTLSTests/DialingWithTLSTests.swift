@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import FairDial
+import Foundation
+import NIOCore
+import NIOPosix
+import NIOSSL
+import NIOTLS
+import Testing
+
+@testable import FairDialTLS
+
+@Suite(.timeLimit(.minutes(2))) struct `Dialing with TLS` {
+    /// Dials `db.fair.test` and `other.test` on loopback.
+    private static let dialer: Dialer = {
+        var configuration = DialerConfiguration()
+        for name in [TLSServer.name, "other.test", "third.test"] {
+            configuration.overrides[name] = [.v4(.loopback)]
+        }
+        return Dialer(configuration)
+    }()
+
+    private static func trusting(
+        _ identities: [Result<Identity, any Error>] = [Identity.good, Identity.other, Identity.expired],
+        protocols: [String] = []
+    ) throws -> ClientTLS {
+        var configuration = TLSConfiguration.makeClientConfiguration()
+        configuration.trustRoots = .certificates(try identities.map { try $0.get().certificate })
+        configuration.applicationProtocols = protocols
+        return try ClientTLS(configuration)
+    }
+
+    /// The error that a dial ends with.
+    private static func failure(_ dial: () async throws -> Void) async -> DialError? {
+        do {
+            try await dial()
+            Issue.record("the dial succeeded")
+        } catch let error as DialError {
+            return error
+        } catch {
+            Issue.record(error)
+        }
+        return nil
+    }
+
+    @Test func `the channel comes when the handshake is done, which has its own clock`() async throws {
+        let server = try await TLSServer.start(.honest(Identity.good))
+        let connection = try await Self.dialer.connectTLS(to: TLSServer.name, port: server.port, using: Self.trusting())
+        #expect(connection.report.handshake != nil)
+        let version = try await connection.channel.nioSSL_tlsVersion().get()
+        #expect(version == .tlsv12 || version == .tlsv13)
+        try await connection.channel.close()
+        try await server.stop()
+    }
+
+    @Test func `an address is what its certificate must be for`() async throws {
+        let server = try await TLSServer.start(.honest(Identity.good))
+        let connection = try await Self.dialer.connectTLS(to: "127.0.0.1", port: server.port, using: Self.trusting())
+        try await connection.channel.close()
+        try await server.stop()
+        let other = try await TLSServer.start(.honest(Identity.other))
+        let error = await Self.failure {
+            _ = try await Self.dialer.connectTLS(to: "127.0.0.1", port: other.port, using: Self.trusting())
+        }
+        #expect(error?.code == .handshakeFailed)
+        #expect(error?.isRetryable == false)
+        try await other.stop()
+    }
+
+    @Test func `a loop of the caller's, and handlers behind TLS`() async throws {
+        let server = try await TLSServer.start(.honest(Identity.good), protocols: ["h2", "other"])
+        let tls = try Self.trusting(protocols: ["other", "h2"])
+        let loop = MultiThreadedEventLoopGroup.singleton.next()
+        let negotiated = loop.makePromise(of: String?.self)
+        let dial = Self.dialer.connectTLS(to: try Target(host: TLSServer.name, port: server.port), using: tls, on: loop) {
+            channel in
+            try channel.pipeline.syncOperations.addHandler(Negotiated(negotiated))
+            return channel.eventLoop.makeSucceededFuture(7)
+        }
+        let connection = try await dial.get()
+        #expect(connection.output == 7)
+        #expect(connection.channel.eventLoop === loop)
+        #expect(try await negotiated.futureResult.get() != nil)
+        try await connection.channel.close()
+        try await server.stop()
+    }
+
+    private final class Negotiated: ChannelInboundHandler {
+        typealias InboundIn = ByteBuffer
+
+        private let promise: EventLoopPromise<String?>
+
+        init(_ promise: EventLoopPromise<String?>) {
+            self.promise = promise
+        }
+
+        func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+            if case .handshakeCompleted(let negotiated)? = event as? TLSUserEvent { promise.succeed(negotiated) }
+            context.fireUserInboundEventTriggered(event)
+        }
+    }
+
+    @Test func `a certificate that is not right is told in words, and not tried again`() async throws {
+        let cases: [(behaviour: TLSServer.Behaviour, tls: ClientTLS, words: String)] = [
+            (.honest(Identity.other), try Self.trusting(), "the certificate is for another name than \(TLSServer.name)"),
+            (.honest(Identity.expired), try Self.trusting(), "the certificate is not trusted here: expired"),
+            (.honest(Identity.good), try ClientTLS(), "the certificate is not trusted here"),
+        ]
+        for (behaviour, tls, words) in cases {
+            let server = try await TLSServer.start(behaviour)
+            let error = await Self.failure {
+                _ = try await Self.dialer.connectTLS(to: TLSServer.name, port: server.port, using: tls)
+            }
+            #expect(error?.code == .handshakeFailed)
+            #expect(error?.isRetryable == false)
+            #expect(error?.message.contains(words) == true, "\(error?.message ?? "")")
+            let future = await Self.failure {
+                let target = try Target(host: TLSServer.name, port: server.port)
+                let loop = MultiThreadedEventLoopGroup.singleton.next()
+                _ = try await Self.dialer.connectTLS(to: target, using: tls, on: loop) {
+                    $0.eventLoop.makeSucceededVoidFuture()
+                }.get()
+            }
+            #expect(future?.message.contains(words) == true)
+            try await server.stop()
+        }
+    }
+
+    @Test func `a server without TLS, or with an old one, is told in words`() async throws {
+        for (behaviour, words) in [
+            (TLSServer.Behaviour.plaintext, "does not speak TLS at this port"), (.outdated, "speaks no TLS as new as 1.2"),
+        ] {
+            let server = try await TLSServer.start(behaviour)
+            let error = await Self.failure {
+                _ = try await Self.dialer.connectTLS(to: TLSServer.name, port: server.port, using: Self.trusting())
+            }
+            #expect(error?.code == .handshakeFailed)
+            #expect(error?.message.contains(words) == true, "\(error?.message ?? "")")
+            try await server.stop()
+        }
+    }
+
+    @Test func `one that says nothing runs into the handshake's timeout, one that leaves is a failed handshake`()
+        async throws
+    {
+        var options = DialOptions()
+        options.timeouts.handshake = .milliseconds(50)
+        let mute = try await TLSServer.start(.mute)
+        let timeout = await Self.failure { [options] in
+            _ = try await Self.dialer.connectTLS(
+                to: TLSServer.name,
+                port: mute.port,
+                using: Self.trusting(),
+                options: options
+            )
+        }
+        #expect(timeout?.code == .handshakeTimeout)
+        try await mute.stop()
+        let closing = try await TLSServer.start(.closing)
+        let error = await Self.failure {
+            _ = try await Self.dialer.connectTLS(to: TLSServer.name, port: closing.port, using: Self.trusting())
+        }
+        #expect(error?.code == .handshakeFailed)
+        #expect(error?.isRetryable == true)
+        try await closing.stop()
+    }
+
+    /// A hundred each; a thousand where the long tests are asked for.
+    private static let repetitions = ProcessInfo.processInfo.environment["FAIRDIAL_LONG"] == nil ? 100 : 1_000
+
+    @Test func `whatever goes wrong, an asynchronous channel made in the initializer ends with its channel`()
+        async throws
+    {
+        var options = DialOptions()
+        options.timeouts.handshake = .seconds(5)
+        var muteOptions = options
+        muteOptions.timeouts.handshake = .milliseconds(1)
+        let cases: [(behaviour: TLSServer.Behaviour, options: DialOptions)] = [
+            (.honest(Identity.other), options), (.honest(Identity.expired), options), (.plaintext, options),
+            (.closing, options), (.mute, muteOptions),
+        ]
+        let tls = try Self.trusting()
+        for (behaviour, options) in cases {
+            let server = try await TLSServer.start(behaviour)
+            let target = try Target(host: TLSServer.name, port: server.port)
+            for _ in 0..<Self.repetitions {
+                let error = await Self.failure {
+                    _ = try await Self.dialer.connectTLS(to: target, using: tls, options: options) { channel in
+                        channel.eventLoop.makeCompletedFuture {
+                            try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel)
+                        }
+                    }
+                }
+                #expect(error?.code == .handshakeFailed || error?.code == .handshakeTimeout)
+            }
+            try await server.stop()
+        }
+    }
+}
+
+@Suite struct `The server's name` {
+    private func winner(_ name: String?, _ target: SRVTarget? = nil) throws -> DialWinner {
+        let endpoint = try Endpoint("192.0.2.1:443")
+        return DialWinner(destination: .internet(endpoint), serverName: name, srvTarget: target)
+    }
+
+    @Test func `is the one that was asked for, and of a service its domain`() throws {
+        let tls = try ClientTLS()
+        let host = try Target(host: "www.example.org", port: 443)
+        #expect(try tls.name(for: winner("www.example.org"), of: host) == "www.example.org")
+        #expect(try tls.name(for: winner("www.example.org."), of: host) == "www.example.org")
+        let service = try Target.service("_db._tcp.example.org")
+        let target = SRVTarget(name: "db1.elsewhere.example", port: 1, priority: 0, weight: 0)
+        #expect(try tls.name(for: winner(target.name, target), of: service) == "example.org")
+        var atTarget = tls
+        atTarget.serverName = .srvTarget
+        #expect(try atTarget.name(for: winner(target.name, target), of: service) == "db1.elsewhere.example")
+        var named = tls
+        named.serverName = .named("fixed.example")
+        #expect(try named.name(for: winner(target.name, target), of: service) == "fixed.example")
+    }
+
+    @Test(arguments: ["192.0.2.1", "127.1", "0x7f.1", "::1", "fe80::1%eth0", "0x7f000001"])
+    func `is none where an address was asked for`(host: String) throws {
+        #expect(try ClientTLS().name(for: winner(host), of: Target(host: host, port: 443)) == nil)
+    }
+
+    @Test func `protocols of a service's records narrow what is offered`() throws {
+        var configuration = TLSConfiguration.makeClientConfiguration()
+        configuration.applicationProtocols = ["h2", "http/1.1"]
+        let contexts = try Contexts(configuration)
+        let standard = try contexts.context(offering: [])
+        #expect(try contexts.context(offering: ["h2", "http/1.1"]) === standard)
+        #expect(try contexts.context(offering: ["h3"]) === standard)
+        let narrow = try contexts.context(offering: ["http/1.1", "h3"])
+        #expect(narrow !== standard)
+        #expect(try contexts.context(offering: ["http/1.1"]) === narrow)
+    }
+}
