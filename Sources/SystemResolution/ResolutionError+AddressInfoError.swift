@@ -28,7 +28,7 @@ extension ResolutionError {
             default: .failed
             }
         let words = kind == .nameNotFound ? "the name \"\(name)\" does not exist, or has no address" : "\(error)"
-        // The C library refuses what is no host's name with the same word, and asks nobody.
+        // The C library refuses what is no host's name with the same code, without asking a server.
         let fault = error == .noName ? InternationalName.fault(inHost: name).map { ": \($0)" } : nil
         self.init(kind, "\(words)\(fault ?? "") (\(error.code))", systemCode: error.code)
     }

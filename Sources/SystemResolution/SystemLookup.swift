@@ -9,7 +9,7 @@ public struct SystemLookup: Hashable, Sendable {
     public enum Stage: String, Hashable, Sendable {
         /// In line for a slot.
         case waiting
-        /// In a call of `getaddrinfo`, which nobody can call back.
+        /// In a call of `getaddrinfo`, which cannot be cancelled.
         case inside
     }
 
@@ -28,7 +28,7 @@ public struct SystemLookup: Hashable, Sendable {
     /// How long it has been there.
     public let age: Duration
 
-    /// Whether nobody waits for it any more.
+    /// Whether no caller waits for it any more.
     public let isAbandoned: Bool
 
     /// Whether a second call, for IPv4 alone, is under way for it.

@@ -2,9 +2,9 @@
 
 /// A machine behind a lock, whose actions are carried out in order and outside the lock.
 ///
-/// For whoever writes a resolver or a client of its own. Whoever changes the machine puts the actions into an outbox
-/// under the lock; one thread at a time empties it. So no callback runs under a lock, callbacks may come back with
-/// further changes, and nothing overtakes anything.
+/// For a module that writes a resolver or a client of its own. The thread that changes the machine puts the actions
+/// into an outbox under the lock; one thread at a time empties it. So no callback runs under a lock, callbacks may come
+/// back with further changes, and nothing overtakes anything.
 public final class OrderedOutbox<Machine: ~Copyable, Action: Sendable>: Sendable {
     @usableFromInline
     struct State: ~Copyable {

@@ -103,7 +103,7 @@ package final class WatchedFile<Content: Sendable>: Sendable {
     /// What the file says now, if it need not be read, or is small.
     ///
     /// - Parameter limit: the size up to which it is read on the spot, in bytes.
-    /// - Returns: `nil` for a larger one, which somebody who may wait should `look()` at.
+    /// - Returns: `nil` for a larger one, which a caller that may block should `look()` at.
     package func look(upTo limit: Int64) -> Look? {
         switch glance() {
         case .known(let look): look
@@ -131,7 +131,7 @@ package final class WatchedFile<Content: Sendable>: Sendable {
 
     /// What the file says, where that is known without reading it: it has been read, and has not changed since.
     ///
-    /// Costs one `stat`. After `nil`, somebody who may wait should `look()`; of a file that is too large it is never
+    /// Costs one `stat`. After `nil`, a caller that may block should `look()`; of a file that is too large it is never
     /// known.
     package func contentIfUnchanged() -> Content? {
         let stamp = FileStamp(path: path)
@@ -228,7 +228,7 @@ package final class WatchedFile<Content: Sendable>: Sendable {
         }
     }
 
-    /// Non-blocking, so that a pipe that somebody puts there just now cannot hold us.
+    /// Non-blocking, so that a pipe that another process puts there just now cannot block us.
     private func openFile() -> CInt { open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK) }
 
     private static var chunk: Int { 16 * 1024 }

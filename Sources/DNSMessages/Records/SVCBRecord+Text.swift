@@ -32,7 +32,7 @@ extension ServiceParameter {
         let name = String(decoding: word.bytes[..<(equals ?? word.bytes.endIndex)], as: UTF8.self)
         guard let key = Key(name) else { return nil }
         let value = equals.map { Array(word.bytes[($0 + 1)...]) } ?? []
-        // By its number a key's value is what stands on the wire, whatever the key.
+        // A key that is given by number has its value as on the wire, even when the key has a name.
         let isByNumber = Key.names[key] != name
         guard let wire = isByNumber ? value : Self.wire(of: value, for: key) else { return nil }
         self.init(key: key, value: wire)

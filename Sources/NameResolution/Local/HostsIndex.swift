@@ -19,10 +19,11 @@ struct HostsIndex: Sendable {
     /// Up to this size of a file, in bytes, the table may be larger than it.
     private static let smallFile = 64 * 1024
 
-    /// So many names have a table with a place for each; beyond it, for every fourth.
+    /// Up to this many names, the table has an entry for each; beyond, for every fourth.
     private static let smallCount = 4 * 1024
 
-    /// Reads a file. Lines are not judged: what begins with no address is found out when it is asked for.
+    /// Reads a file. Lines are not checked: one that does not begin with an address is found out when its name is asked
+    /// for.
     ///
     /// It is read three times, to count and to fill in: lists that grow would need twice their room on the way.
     init(_ bytes: UnsafeBufferPointer<UInt8>) {

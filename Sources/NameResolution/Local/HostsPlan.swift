@@ -15,7 +15,7 @@ package struct HostsPlan: Hashable, Sendable {
     /// Why no name at all is ours; `nil` where names are.
     package let wholeReason: String?
 
-    /// Why no name at all is anybody's; `nil` where names are.
+    /// Why no name at all can be looked up; `nil` where names can.
     private let nobodyReason: String?
 
     private let multicastReason: String?

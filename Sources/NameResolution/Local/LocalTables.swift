@@ -13,7 +13,7 @@ import SystemSupport
     import Darwin
 #endif
 
-/// The services file and the interfaces of this machine, kept fresh for whoever answers literals (`LocalFacts`).
+/// The services file and the interfaces of this machine, kept fresh for the code that answers literals (`LocalFacts`).
 ///
 /// Neither is ever read by the one who asks. A look costs a `stat` or two for the services, and one `recv` that does
 /// not wait for the interfaces, whose changes the kernel announces (rtnetlink(7)). Where the table is not read yet, or

@@ -9,10 +9,10 @@ public protocol AddressResolver: Sendable {
     ///
     /// - Parameters:
     ///   - question: the name and the families wanted.
-    ///   - fairnessKey: on whose behalf; places in a bounded line are shared out by it.
+    ///   - fairnessKey: on whose behalf; the slots of a bounded queue are shared out by it.
     ///   - receive: called with each event, in order, one at a time, on any thread, perhaps before `lookUp` returns.
     ///     It must not block.
-    /// - Returns: the lookup under way. Dropping it does not end it; `cancel` does.
+    /// - Returns: the lookup in flight. Dropping the handle does not end it; `cancel` does.
     func lookUp(
         _ question: LookupQuestion,
         for fairnessKey: FairnessKey,
@@ -30,7 +30,7 @@ public protocol AddressResolver: Sendable {
         _ receive: @escaping @Sendable (RecordEvent) -> Void
     ) -> any LookupHandle
 
-    /// The whole answer, where it is known without asking anybody; `nil` where it is not. It must not block.
+    /// The whole answer, where it is known without a lookup; `nil` where it is not. It must not block.
     func knownAnswer(to question: LookupQuestion) -> LookupResult?
 
     /// Which configuration a lookup that begins now follows: another number whenever that has changed.
@@ -39,7 +39,7 @@ public protocol AddressResolver: Sendable {
     /// configured.
     var generation: UInt64 { get }
 
-    /// Who reads the hosts file itself: asked where that is too large for us. `nil` where nobody does.
+    /// The resolver that reads the hosts file itself: asked where that is too large for us. `nil` where there is none.
     var filesResolver: (any AddressResolver)? { get }
 }
 

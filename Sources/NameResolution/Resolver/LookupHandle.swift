@@ -7,8 +7,8 @@ public protocol LookupHandle: Sendable {
 
     /// The caller does not wait for the answer any more.
     ///
-    /// - Returns: `true` when the lookup is gone and no more events come; `false` when it cannot be called back (a
-    ///   thread is inside `getaddrinfo`), stays under way, and will still report its answer.
+    /// - Returns: `true` when the lookup is gone and no more events come; `false` when it cannot be cancelled (a thread
+    ///   is inside `getaddrinfo`), stays in flight, and will still report its answer.
     func cancel() -> Bool
 
     /// The caller is about to say that the lookup's time is up: what has come by now is to be read first (rule 6).

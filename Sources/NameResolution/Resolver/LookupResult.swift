@@ -26,7 +26,7 @@ public struct LookupResult: Hashable, Sendable {
     /// Whether it comes from a cache, and is older than its zone allows (RFC 8767).
     public var isStale: Bool
 
-    /// For how much longer the addresses may be used, by what their zone says of them; `nil` where nobody has said, as
+    /// For how much longer the addresses may be used, by what their zone says of them; `nil` where no zone has said, as
     /// `getaddrinfo` and the hosts file do not.
     public var timeToLive: Duration?
 

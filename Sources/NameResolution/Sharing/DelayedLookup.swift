@@ -12,7 +12,7 @@ final class DelayedLookup: LookupHandle {
 
     private let state = NIOLockedValueBox(State.delayed)
 
-    /// Whether nobody waits for it any more.
+    /// Whether no caller waits for it any more.
     var isCancelled: Bool {
         state.withLockedValue { if case .cancelled = $0 { true } else { false } }
     }
