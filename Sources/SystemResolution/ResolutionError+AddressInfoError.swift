@@ -42,8 +42,9 @@ extension ResolutionError {
         #endif
         guard probe < 0 else {
             close(probe)
-            // Somebody may have given one back since the call. A name that does not exist is what was meant; but "try
-            // again" from a process that has hardly a descriptor free is this machine's shortage until shown otherwise.
+            // Another thread may have given one back since the call. A name that does not exist is what was meant; but
+            // "try again" from a process that has hardly a descriptor free is this machine's shortage until shown
+            // otherwise.
             return error != .noName && error != .noData && probe >= nearlyAllDescriptors
         }
         return errno == EMFILE || errno == ENFILE

@@ -64,7 +64,7 @@ public final class OrderedOutbox<Machine: ~Copyable, Action: Sendable>: Sendable
         state.withLock { body(&$0.machine) }
     }
 
-    /// So many actions' room is kept from one update to the next; a burst's is given back.
+    /// Room for this many actions is kept from one update to the next; a burst's is given back.
     @inlinable static var roomToKeep: Int { 1_024 }
 
     /// Takes what is there, and leaves the room of what has been done for what will come.

@@ -47,7 +47,7 @@ public struct DataReader {
         UInt64(try uint32()) << 32 | UInt64(try uint32())
     }
 
-    /// So many bytes.
+    /// The next `count` bytes.
     public mutating func bytes(_ count: Int) throws(MessageError) -> [UInt8] {
         let start = try take(count)
         return Array(bytes[start..<start + count])

@@ -76,7 +76,7 @@ extension QueryClient {
         confirm(place.query, at: now, &actions)
     }
 
-    /// Whether a query for the same name's addresses is under way that may show that the server answers this form well.
+    /// Whether a query for the same name's addresses is in flight that may show that the server answers this form well.
     /// Others are not waited for: there are servers that are silent about types which they do not know.
     private func mayBeVouchedFor(_ query: Query, by server: Int) -> Bool {
         func mayVouch(_ key: Slab<Query>.Key?) -> Bool {
@@ -99,7 +99,7 @@ extension QueryClient {
         if askOtherwise(key, doubt.server, at: now, &actions) {
             if doubt.isNegative { confirmations += 1 }
         } else {
-            // Somebody guesses, and there is no stream: what cannot be confirmed is not believed.
+            // A forger guesses, and there is no stream: what cannot be confirmed is not believed.
             query.doubt = nil
             countSoftRefusal(key, doubt.server, at: now, &actions)
         }
@@ -146,7 +146,7 @@ extension QueryClient {
             return
         }
         if case .answer = query.purpose, attempt.form == .wished, query.isPlainSilent(attempt.server) {
-            // The plain form is on its way, and what comes of that counts.
+            // The plain form is in flight, and its outcome counts.
             if repeatsQuestion { stopListening(place.query, place.index, at: now, &actions) }
             fail(place.query, place.index, .code(code), at: now, &actions)
             return
@@ -278,7 +278,7 @@ extension QueryClient {
         finish(key, .answered(doubt.answer), at: now, &actions)
     }
 
-    /// Two queries for the same name are under way side by side.
+    /// Two queries for the same name are in flight side by side.
     mutating func pair(_ query: Query, _ key: Slab<Query>.Key, with siblings: (Key?, Key?)) {
         query.siblings = (siblings.0?.slab, siblings.1?.slab)
         introduce(key, to: siblings.0)

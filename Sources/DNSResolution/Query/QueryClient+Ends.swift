@@ -28,7 +28,7 @@ extension QueryClient {
             return
         }
         if now < query.ends, query.isLastCall, !query.awaitedStreams.isEmpty {
-            // It is in a line for what is to be its last try.
+            // It is in a queue for what is to be its last try.
             setWake(key, at: query.ends)
             return
         }
@@ -41,7 +41,7 @@ extension QueryClient {
                 // by now.
                 avoid(attempt.carrier, of: attempt.server, at: now, &actions)
             } else if let stream = streams[attempt.carrier], stream.lastAnswer.map({ $0 < attempt.sentAt }) ?? true {
-                // A stream over which nothing comes may be dead without anybody knowing.
+                // A stream over which nothing comes may be dead without a sign of it.
                 close(attempt.carrier, at: now, &actions)
             }
         }

@@ -3,8 +3,8 @@
 /// Ports and streams are descriptors, and never all that there are: those that are open are shared where there may be
 /// no more of them.
 extension QueryClient {
-    /// How many tries wait on a shared port at most: an identifier that nobody uses must be found fast. That is more
-    /// than a port is given otherwise (`SourcePortConfiguration.queries`), for here there may be no second one.
+    /// How many tries wait on a shared port at most: an identifier that is free must be found fast. That is more than a
+    /// port is given otherwise (`SourcePortConfiguration.queries`), for here there may be no second one.
     static let portLoad = 49_152
 
     /// How many sockets are open.
@@ -59,7 +59,7 @@ extension QueryClient {
             stopListening(key, index, at: now, &actions)
             queries[key]?.tries[index].isVoid = true
         }
-        // Nobody may be sent to it again.
+        // No query may be sent to it again.
         retire(port, &actions)
         for (key, index) in affected {
             guard let query = queries[key] else { continue }

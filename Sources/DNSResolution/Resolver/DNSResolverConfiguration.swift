@@ -15,7 +15,7 @@ public struct DNSResolverConfiguration: Sendable {
     /// to.
     public var lookupTimeout: Duration?
 
-    /// Whether only streams are used, as `use-vc` in resolv.conf says for everybody.
+    /// Whether only streams are used, as `use-vc` in resolv.conf says for every program.
     public var usesStreamsOnly = false
 
     /// Whether letters go out in random case, some bits more for a forger to guess. Default `true`; turn it off where a

@@ -16,7 +16,7 @@ package protocol ResolverMachine: Sendable {
     /// Begins a watch over interfaces and addresses: each call tells whether they have changed since the one before.
     func watchNetwork() -> @Sendable () -> Bool
 
-    /// Where identifiers, ports and spellings come from that nobody can foresee.
+    /// The source of identifiers, ports and spellings that a forger cannot predict.
     func makeGenerator() -> any RandomNumberGenerator & Sendable
 
     /// Counts the descriptors that this process may still open, and no more than are wanted.

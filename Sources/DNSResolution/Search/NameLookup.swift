@@ -7,9 +7,9 @@ import NameResolution
 /// One lookup of a name's addresses: the search list, and both families side by side, told as they come; service
 /// bindings beside them, where they are wanted.
 ///
-/// Pure: what has become of each question goes in, steps come out. The rules of the search are glibc's (`res_search`),
-/// with the differences of decision 0013: a name that does not exist, or has no address, or that its servers fail at,
-/// leads to the next; silence leads to the name as it was written.
+/// Pure: the outcome of each question goes in, steps come out. The rules of the search are glibc's (`res_search`), with
+/// the differences of decision 0013: a name that does not exist, or has no address, or that its servers fail at, leads
+/// to the next; silence leads to the name as it was written.
 struct NameLookup: Sendable {
     /// What is to be done next.
     enum Step: Sendable {
@@ -25,7 +25,7 @@ struct NameLookup: Sendable {
     /// What a query has brought, or why it has brought nothing.
     typealias Outcome = Result<ServerAnswer, StubResolver.Trouble>
 
-    /// What has come of the present name's queries for addresses.
+    /// The outcomes of the present name's queries for addresses.
     private struct Outcomes: Sendable {
         var a: Outcome?
         var aaaa: Outcome?
@@ -75,13 +75,13 @@ struct NameLookup: Sendable {
     private var told: AddressFamilies = []
     /// Whether the name as it was written was asked for before others.
     private var isAsWrittenFirst = false
-    /// Why that could not be judged; `nil` where it has nothing.
+    /// Why no answer about that name could be had; `nil` where there was one.
     private var failureAsWritten: ResolutionError?
-    /// The first reason why one of the names could not be judged.
+    /// The first reason why no answer about one of the names could be had.
     private var firstFailure: ResolutionError?
-    /// Whether a server has failed at any name, in either family.
+    /// Whether a server has failed for any name, in either family.
     private var hasRefusal = false
-    /// Whether a family has been silent beside the word that there is no such name.
+    /// Whether a family has been silent while the other one's answer was "no such name".
     private var hasOutwaited = false
     private(set) var isOver = false
 
@@ -112,21 +112,21 @@ struct NameLookup: Sendable {
     private static let onlyA: [RecordType] = [.a]
     private static let onlyAAAA: [RecordType] = [.aaaa]
 
-    /// So many records in AliasMode may lead from one to the next (RFC 9460 §3.1 leaves the number to us).
+    /// The most records in AliasMode that may lead from one to the next (RFC 9460 §3.1 leaves the number to us).
     private static let aliasLimit = 8
 
-    /// So long service bindings are waited for when both families have been settled. There are networks that drop
+    /// How long service bindings are waited for once both families have been settled: there are networks that drop
     /// questions for types that they do not know.
     private static let bindingGrace = Duration.milliseconds(500)
 
-    /// So long the other family is waited for beside the word that there is no such name. Broken servers say so in one
-    /// family of a name that has addresses in the other (RFC 4074 §4.2), and two datagrams may be lost on the way.
+    /// How long the other family is waited for after one family's "no such name". Broken servers say that in one family
+    /// of a name that has addresses in the other (RFC 4074 §4.2), and two datagrams may be lost on the way.
     private static let familyGrace = Duration.seconds(2)
-    /// The same where that was in vain for an earlier name: with six domains the search still ends within a dial's time
-    /// for lookups.
+    /// The same where the wait brought nothing for an earlier name: with six domains the search still ends within a
+    /// dial's time for lookups.
     private static let laterFamilyGrace = Duration.milliseconds(500)
 
-    /// Whether others will be asked for when the present name comes to nothing.
+    /// Whether other names will be asked for when the present one has no address.
     var hasMoreCandidates: Bool { position + 1 < candidates.count }
 
     /// How long an answer is waited for from now on; `nil` where it is needed.
@@ -218,7 +218,7 @@ struct NameLookup: Sendable {
         types.allSatisfy { !Self.isOfAddresses($0) || isSettled($0) }
     }
 
-    /// A name that does not exist has no bindings: nobody needs to wait for a server that is silent about them.
+    /// A name that does not exist has no bindings: no caller needs to wait for a server that is silent about them.
     private mutating func bindNothing(_ steps: inout [Step]) {
         guard let bindings, bindings.aliases.isEmpty, !bindings.isSettled else { return }
         self.bindings?.isSettled = true
@@ -361,7 +361,7 @@ extension LookupResult {
     /// What a query for one family's addresses has brought.
     fileprivate init(_ answer: ServerAnswer, _ family: AddressFamilies) {
         self.init(families: family, addresses: [], isInDestinationOrder: false, source: .dns)
-        // Of a "no" nobody asks who said it.
+        // A "no" needs no source or server.
         guard case .addresses(let addresses) = answer.content else { return }
         self.addresses = addresses
         source = answer.source

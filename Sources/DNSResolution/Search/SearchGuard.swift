@@ -5,7 +5,7 @@ package import DNSMessages
 /// Learns which domains of the search list nothing is ever found in, so that names are asked for as written before
 /// them.
 ///
-/// With `ndots:5` and five domains every lookup of an outside name is ten queries for names that nobody has. A domain
+/// With `ndots:5` and five domains every lookup of an outside name is ten queries for names that do not exist. A domain
 /// in which many different names have been sought and none found comes after the name as written from then on: what
 /// exists as written costs one lookup again. Off by default, for it changes which of two names is meant where both
 /// exist.
@@ -15,7 +15,7 @@ package struct SearchGuard: Hashable, Sendable {
         var hasHits = false
     }
 
-    /// So many names not found, and none found, and a domain is put behind.
+    /// After this many names not found, and none found, a domain is moved to the end.
     private static let enoughMisses = 16
 
     private var records: [DomainName: Record] = [:]

@@ -3,7 +3,7 @@
 package import DNSMessages
 import NameResolution
 
-/// Which names to ask for when somebody writes one, and in which order: glibc's rules (resolv.conf(5): search, ndots).
+/// Which names to ask for when a caller writes one, and in which order: glibc's rules (resolv.conf(5): search, ndots).
 package struct SearchList: Hashable, Sendable {
     /// One name to ask for.
     package struct Candidate: Hashable, Sendable {

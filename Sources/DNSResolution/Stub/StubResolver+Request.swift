@@ -3,7 +3,7 @@
 import DNSMessages
 import NameResolution
 
-/// What is asked for on behalf of a lookup, and what comes of it.
+/// What is asked for on behalf of a lookup, and its outcome.
 extension StubResolver {
     /// One question, followed through aliases that lead from answer to answer; an object for the same reasons as a
     /// `Query`.
@@ -12,14 +12,14 @@ extension StubResolver {
         enum Purpose: Sendable {
             case addresses
             case records
-            /// Nobody but the cache.
+            /// The cache alone.
             case refresh
         }
 
         let name: DomainName
         let type: RecordType
         let purpose: Purpose
-        /// The lookup that waits for it; one that has brought it about, where nobody does.
+        /// The lookup that waits for it; where none does, the one that started it.
         let state: Running
         /// The names that aliases have led to; the last one is being asked for.
         var aliases: [DomainName] = []

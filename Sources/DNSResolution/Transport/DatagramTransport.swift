@@ -12,7 +12,7 @@ package protocol DatagramTransport: Sendable {
     /// Has the reader turn to its receiver before its sleep is over.
     func wakeReader()
 
-    /// Opens a socket that sends to this server, and to nobody else.
+    /// Opens a socket that sends to this server alone.
     ///
     /// - Returns: `nil`, or the error number.
     func open(_ port: QueryClient.Carrier, to server: NameServer) -> Int32?

@@ -17,8 +17,8 @@ import Synchronization
 /// NIO's singleton loops, touched only where they can be had.
 ///
 /// A loop is made of three descriptors and a thread, and NIO ends the process where it does not get them. So all of
-/// that is asked for first and given back, once; where it is not to be had, whoever wants a loop gets an error, and may
-/// come again.
+/// that is asked for first and given back, once; where it is not to be had, the caller that wants a loop gets an error,
+/// and may come again.
 package enum ProcessLoops {
     /// What is missing.
     package struct Shortage: Error, Hashable, Sendable {
@@ -65,7 +65,7 @@ package enum ProcessLoops {
             let count = NIOSingletons.groupLoopCountSuggestion
             var number: Int32 = 0
             let missing = fairdial_lack_for_loops(CInt(clamping: count), &number)
-            // Whoever has made the loops already, before us, has all that they need.
+            // Where another part of the process has made the loops already, they have all that they need.
             if missing == 0 || haveBeenMade { return nil }
             let words = ErrorText.of(number)
             if missing == CInt(FAIRDIAL_LACKS_THREAD) {

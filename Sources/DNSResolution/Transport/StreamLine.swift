@@ -27,7 +27,7 @@ struct StreamLine: Sendable {
     /// - Parameter isWaiting: whether a query waits still.
     mutating func left(_ isWaiting: (Slab<Query>.Key) -> Bool) {
         count -= 1
-        // A mass departure must not cost a search of the line each.
+        // When many leave at once, not each of them may cost a search of the queue.
         if keys.count > 2 * count + 64 { keys.removeAll { !isWaiting($0) } }
     }
 }

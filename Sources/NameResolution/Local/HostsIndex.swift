@@ -13,7 +13,7 @@ struct HostsIndex: Sendable {
     /// Whether there is a table.
     let isWhole: Bool
 
-    /// Nobody who writes a file can know which names fall into one place of the table.
+    /// Random, so that the author of a file cannot know which names fall into one slot of the table.
     private static let seed = UInt64.random(in: 0 ... .max)
 
     /// Up to this size of a file, in bytes, the table may be larger than it.

@@ -8,7 +8,7 @@ package struct HostsPlan: Hashable, Sendable {
         case dns
         /// The system's; the reason is a clause for a person.
         case system(String)
-        /// Nobody: such names do not exist in DNS; the reason is a clause for a person.
+        /// No resolver: such names do not exist in DNS; the reason is a clause for a person.
         case nobody(String)
     }
 

@@ -65,6 +65,6 @@ extension AddressResolver {
     /// A resolver whose configuration never changes, or that does not know, has one generation: 0.
     public var generation: UInt64 { 0 }
 
-    /// Nobody: most resolvers leave the hosts file to the one in front of them.
+    /// None: most resolvers leave the hosts file to the one in front of them.
     public var filesResolver: (any AddressResolver)? { nil }
 }

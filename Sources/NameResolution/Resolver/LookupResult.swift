@@ -4,8 +4,8 @@ public import IPAddresses
 
 /// Addresses a lookup has brought, and the families that they settle.
 public struct LookupResult: Hashable, Sendable {
-    /// So many addresses of each family are dialed, or told as a dialer's answer: thousands would take longer to put
-    /// into order than any of them to connect, and a zone that names thousands may mean no good.
+    /// At most this many addresses of each family are dialed, or returned as a dialer's answer: thousands would take
+    /// longer to put into order than any of them to connect, and a zone that names thousands may mean no good.
     package static let familyLimit = 256
 
     /// The families about which nothing more will come; one without addresses here has no data.
