@@ -13,9 +13,9 @@ package struct BindingCandidates: Sendable {
         var settled: AddressFamilies = []
     }
 
-    /// So many bindings are kept.
+    /// The most bindings that are kept.
     private static let mostBindings = 16
-    /// So many addresses of one binding are.
+    /// The most addresses of one binding that are kept.
     package static let mostAddresses = 32
 
     private let owner: String

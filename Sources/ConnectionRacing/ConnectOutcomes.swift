@@ -35,7 +35,7 @@ package struct ConnectOutcomes: Sendable {
         case connected(after: Duration)
         /// It was told no, or was silent until a timeout ended.
         case failed
-        /// It was called off after this long, because another one had won.
+        /// It was abandoned after this long, because another one had won.
         case outrun(after: Duration)
     }
 

@@ -6,7 +6,7 @@
 struct CertificateNames {
     /// As they stand there.
     private var names: [ArraySlice<UInt8>] = []
-    /// Whether there is a subjectAltName, of whatever kind. Where there is none, an address cannot have been what was
+    /// Whether there is a subjectAltName, of any kind. Where there is none, an address cannot have been what was
     /// verified, but only the name, in the subject.
     private(set) var hasAlternatives = false
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Values of X.690's distinguished encoding, one after the other: a byte for the kind, a length, and so many bytes.
+/// Values of X.690's distinguished encoding, one after the other: a byte for the kind, a length, and that many bytes.
 struct DERReader {
     private var rest: ArraySlice<UInt8>
 

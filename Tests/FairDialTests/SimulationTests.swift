@@ -12,7 +12,7 @@ import Testing
     @Test func `every rule holds`() {
         for seed in 0..<2_000 as Range<UInt64> {
             if let violation = Simulation.run(seed: seed) {
-                Issue.record("\(violation.what): fairdial simulate --seed \(seed) --worlds 1 --story")
+                Issue.record("\(violation.what): fairdial simulate --seed \(seed) --runs 1 --story")
                 return
             }
         }
@@ -94,7 +94,7 @@ import Testing
             let story = NIOLockedValueBox("")
             let violation = Simulation.run(seed: seed) { line in story.withLockedValue { $0 += line + "\n" } }
             if let violation {
-                Issue.record("\(violation.what): fairdial simulate --seed \(seed) --worlds 1 --story")
+                Issue.record("\(violation.what): fairdial simulate --seed \(seed) --runs 1 --story")
                 return
             }
             let text = story.withLockedValue { $0 }

@@ -98,14 +98,14 @@ extension FairBootstrap {
             let (level, name) = (Int32(socket.optionLevel.rawValue), Int32(socket.optionName.rawValue))
             copy.options.socketOptions.removeAll { $0.level == level && $0.name == name }
             copy.options.socketOptions.append(PreconnectOption(level: level, name: name, value: number))
-            // A channel is made with its own idea of this one.
+            // NIO sets TCP_NODELAY on each channel that it makes, so it is set on the channel too.
             guard socket == .tcpOption(.tcp_nodelay) else { return copy }
         }
         copy.channelOptions.append(key: option, value: value)
         return copy
     }
 
-    /// Sets how long attempts may be under way.
+    /// Sets how long attempts may be in flight.
     public func connectTimeout(_ timeout: TimeAmount) -> FairBootstrap {
         var copy = self
         copy.options.timeouts.connect = .nanoseconds(timeout.nanoseconds)

@@ -21,7 +21,7 @@ struct SplitLookup: Sendable {
         case fail(DialError.Code, String)
         /// Have the lookup read what has come, and say `caughtUp`.
         case catchUp
-        /// Nobody waits for the lookup any more.
+        /// No connect waits for the lookup any more.
         case cancel
     }
 

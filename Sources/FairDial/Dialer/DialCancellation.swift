@@ -18,10 +18,10 @@ public final class DialCancellation: Sendable {
 
     private let state = NIOLockedValueBox(State())
 
-    /// Nothing is called off yet.
+    /// Nothing is cancelled yet.
     public init() {}
 
-    /// Whether it has been called off.
+    /// Whether it has been cancelled.
     package var isCancelled: Bool { state.withLockedValue { $0.isCancelled } }
 
     /// Calls off every dial that has been given this, and every one that will be. From any thread; again does nothing.

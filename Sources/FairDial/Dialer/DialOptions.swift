@@ -5,7 +5,7 @@ public import IPAddresses
 
 /// What may differ from dial to dial. The defaults are right for a TCP client.
 public struct DialOptions: Sendable {
-    /// Whose lookup it is: places in the resolver's line are shared out between labels. `nil` is the name's parent
+    /// Whose lookup it is: slots of the resolver's queue are shared out between labels. `nil` is the name's parent
     /// domain. Give one to everything that belongs together, such as a crawl.
     public var label: String?
 
@@ -58,7 +58,7 @@ public struct DialOptions: Sendable {
 
     /// Told, once and on the dial's event loop, before the channel initializer runs, where the dial has got: for what
     /// TLS must know of the SRV target or the binding that won. It must not block. A dial for a bare socket has no
-    /// initializer, and tells nobody.
+    /// initializer, and does not call it.
     public var onWinner: (@Sendable (DialWinner) -> Void)? {
         get { rare?.onWinner }
         set { change { $0.onWinner = newValue } }

@@ -122,7 +122,7 @@ extension Dialer {
 // MARK: - Running
 
 extension Dialer {
-    /// Runs a dial to its end. A cancelled task's dial is called off, and ends as soon as its loop has a turn.
+    /// Runs a dial to its end. A cancelled task's dial is cancelled, and ends as soon as its loop has a turn.
     func run(_ plan: DialPlan) async -> DialDriver.Ending {
         let loop: any EventLoop
         do throws(DialError) {

@@ -6,7 +6,7 @@ import IPAddresses
 ///
 /// The clocks never overlap, so a timeout pays for its own stage alone: a full queue cannot eat the time to connect.
 public struct Timeouts: Hashable, Sendable {
-    /// For a place in the resolver's line, or for a descriptor. Default 30 s.
+    /// For a slot in the resolver's queue, or for a descriptor. Default 30 s.
     public var queue: Duration
 
     /// For the first usable address, and for further answers while no attempt is under way. Default 10 s.

@@ -28,7 +28,7 @@ extension DialDriver {
                 self.awaitReadiness(of: channel, observed?.futureResult)
             case .failure(let error):
                 // NIO does not take a descriptor for which it could not even make a channel; of a channel that there
-                // was once, it has closed the descriptor, and the number may be somebody else's by now.
+                // was once, it has closed the descriptor, and the number may be another file's by now.
                 if !self.hasMadeChannel { self.plan.connector.close(socket) }
                 observed?.fail(error)
                 let code: DialError.Code = self.hasInitializerFailed ? .initializerFailed : .handshakeFailed

@@ -4,8 +4,8 @@ import ConnectionRacing
 
 /// The mailbox before the clock (rule 6): before a dial says that its time is up, everything is read that has come.
 ///
-/// Sockets are asked on the spot, but a lookup's answer may be in a buffer that another thread reads, and a
-/// handshake's in one that the loop has not come to: after a freeze the timer may well be the first to run.
+/// Sockets are asked at once, but a lookup's answer may be in a buffer that another thread reads, and a handshake's in
+/// one that the loop has not come to: after a freeze the timer may well be the first to run.
 extension Dial {
     enum CatchUp: Sendable {
         case notNeeded

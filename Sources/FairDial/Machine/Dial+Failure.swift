@@ -3,7 +3,7 @@
 import ConnectionRacing
 import NameResolution
 
-/// How a dial fails: everything under way is closed, and the error keeps every cause.
+/// How a dial fails: every open socket is closed, every lookup is cancelled, and the error keeps every cause.
 extension Dial {
     /// Why a dial fails.
     enum Failure {

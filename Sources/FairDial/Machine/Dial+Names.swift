@@ -176,7 +176,7 @@ extension Dial {
         at now: Duration
     ) -> ActionList<DialAction> {
         if let error, error.isShortage {
-            // It is asked again, whatever else is known by now: that may come to nothing.
+            // It is asked again even where other names have addresses by now: all of those may fail.
             names.postpone(id)
             lookupPostponed(error, at: now)
             return ActionList()

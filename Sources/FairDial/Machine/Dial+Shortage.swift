@@ -45,8 +45,8 @@ extension Dial {
         runClock(at: now)
     }
 
-    /// An attempt got no socket, or nobody to watch it: the machine has no descriptor or no thread left. The dial waits
-    /// in the queue for one, and no address is blamed.
+    /// An attempt got no socket, or no thread to watch it: the machine has no descriptor or no thread left. The dial
+    /// waits in the queue for one, and no address is blamed.
     mutating func outOfDescriptors(
         _ destination: Destination,
         _ shortage: Shortage = .descriptors,
@@ -62,7 +62,7 @@ extension Dial {
         return carryOut(race.postponed(destination), at: now)
     }
 
-    /// Whether the dial has a place in the process's queue for what is short.
+    /// Whether the dial waits in the process's queue for what is short.
     var awaitsTurn: Bool {
         if case .dialing = phase { isShort } else { false }
     }
@@ -158,7 +158,8 @@ extension Dial {
         return actions
     }
 
-    /// How long to wait before asking again for room at a peer, which nobody tells of: less and less often.
+    /// How long to wait before trying again at a peer whose backlog is full, longer each time: nothing tells when there
+    /// is room.
     private mutating func pause() -> Duration {
         let longest = 100
         return noteTroubles { troubles in

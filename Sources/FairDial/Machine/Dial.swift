@@ -8,7 +8,7 @@ import NameResolution
 ///
 /// Events and the time since the dial's start go in, actions come out; `DialDriver` carries them out. Timers are looked
 /// at by `advance(to:)` alone, so whatever has happened by then counts, however late it is told (rule 6). It is large,
-/// so nobody may copy it.
+/// so it cannot be copied.
 ///
 /// ```
 ///             start(at:)           told(…): addresses, bindings, SRV records
@@ -159,14 +159,14 @@ extension Dial {
         return carryOut(race.answered(permitted(preferred, at: now), settling: .both, at: now), at: now)
     }
 
-    /// The lookup has been asked for, and nothing has come at once: it waits for its place.
+    /// The lookup has been asked for, and nothing has come at once: it waits for its slot.
     mutating func lookupQueued(at now: Duration) {
         guard case .dialing = phase, case .asked = lookup else { return }
         lookup = .queued
         runClock(at: now)
     }
 
-    /// The lookup has its place.
+    /// The lookup has its slot.
     mutating func lookupStarted(at now: Duration) {
         guard case .dialing = phase else { return }
         switch lookup {
@@ -286,7 +286,7 @@ extension Dial {
         return fail(.channel(code, error), at: now)
     }
 
-    /// The caller calls the dial off.
+    /// The caller cancels the dial.
     mutating func cancel(at now: Duration) -> ActionList<DialAction> {
         switch phase {
         case .unstarted, .dialing, .handshaking: fail(.cancellation, at: now)
@@ -405,7 +405,7 @@ extension Dial {
         switch lookup {
         case .unneeded, .ended: return ActionList()
         case .postponed where names == nil: return ActionList()
-        // Where one of several lookups has been put off, the others are under way.
+        // Where one of several lookups has been put off, the others are in flight.
         case .asked, .queued, .running, .postponed:
             lookup = .ended(nil)
             return names == nil ? ActionList(.cancelLookup(.first)) : leaveNames()

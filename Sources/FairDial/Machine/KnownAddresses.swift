@@ -9,7 +9,7 @@ struct KnownAddresses: Sendable {
     /// Destination order (RFC 6724): the system's own where one answer brought all of them and nothing is remembered.
     private(set) var inDestinationOrder: [IPAddress]
 
-    /// Where each would be sent from; empty where nobody had to ask.
+    /// Where each would be sent from; empty where that was not asked.
     private(set) var candidates: [DestinationOrder.Candidate] = []
 
     /// The same by address, where there are several names: each address is asked about once.

@@ -15,7 +15,7 @@ public struct AttemptReport: Hashable, Sendable {
         case unreachable
         /// The kernel gave up, or a timeout ran out while it was under way.
         case timedOut = "timed-out"
-        /// Another attempt won, or the dial was called off.
+        /// Another attempt won, or the dial was cancelled.
         case abandoned
         /// The caller's policy forbids the address; it was not tried.
         case vetoed
@@ -71,7 +71,7 @@ public struct AttemptReport: Hashable, Sendable {
         self.outcome = outcome
         self.ended = max(now, started)
         self.errorNumber = errorNumber
-        // Why it was not under way for good is a better reason than none.
+        // An attempt that timed out while it waited for room at the peer keeps that reason.
         if reason != nil || outcome != .timedOut { self.reason = reason }
     }
 }

@@ -6,7 +6,7 @@ public import NIOCore
 /// What a dial brought: the caller's own value, made on the winner alone, and where the time went.
 ///
 /// The connection is the caller's. What has been taken out of it, `output` or `channel`, is the caller's to close.
-/// Where the last copy of a connection goes and neither was ever asked for, nobody can reach the channel any more, and
+/// Where the last copy of a connection goes and neither was ever asked for, no code can reach the channel any more, and
 /// it is closed. (What a future brings is not closed so: in NIO code a channel may be its handlers' affair.)
 public struct Connection<Output: Sendable>: Sendable {
     private let made: Output

@@ -12,7 +12,7 @@ import IPAddresses
     import Darwin
 #endif
 
-/// The bare, non-blocking socket of one attempt, before it is anybody's channel.
+/// The bare, non-blocking socket of one attempt, before it is a channel.
 ///
 /// Its holder closes it, by `close()` or by handing `descriptor` to an owner.
 package struct AttemptSocket: Sendable {
@@ -134,8 +134,8 @@ package struct AttemptSocket: Sendable {
 
     /// How far a socket is that says it is connected.
     ///
-    /// A dial of a local port where nobody listens may be given that very port to send from, and TCP lets the socket
-    /// meet itself (RFC 9293 §3.5, simultaneous initiation).
+    /// A dial of a local port without a listener may be given that very port to send from, and TCP lets the socket meet
+    /// itself (RFC 9293 §3.5, simultaneous initiation).
     private var connected: Progress {
         guard mayMeetItself, SocketAddressBytes.isConnectedToItself(descriptor) else { return .connected }
         return .failed(

@@ -4,7 +4,7 @@ import ConnectionRacing
 import FairDial
 import IPAddresses
 
-/// What one dial of a world is asked for.
+/// What one dial of a run is asked for.
 struct SimulatedCourse: CustomStringConvertible {
     /// How something of the caller's comes out.
     enum Way {

@@ -7,7 +7,7 @@ import IPAddresses
 import NIOCore
 import NameResolution
 
-/// One dial of a world: what it was asked for, everything it has done, and whether it was allowed to.
+/// One dial of a run: what it was asked for, everything it has done, and whether it was allowed to.
 final class SimulatedDial: @unchecked Sendable {
     let world: SimulatedWorld
     let name: String
@@ -25,7 +25,7 @@ final class SimulatedDial: @unchecked Sendable {
     private var racingCount = 0
     private var racingSince: UInt64 = 0
     var raced: UInt64 = 0
-    /// From when to when the network had no word on an attempt that was under way.
+    /// From when to when the network had no answer for an attempt in flight.
     var undecided: [(from: UInt64, to: UInt64)] = []
     var firstOpen: UInt64?
     private var lastOpen: UInt64?
@@ -36,7 +36,7 @@ final class SimulatedDial: @unchecked Sendable {
     var hasBeenShort = false
     /// Whether an attempt may be said to have ended earlier than its socket has.
     var mayBeMisled = false
-    /// Sockets that were closed although they had connected, with nobody to win in their stead.
+    /// Sockets that were closed although they had connected, without another socket that won.
     var connectedAndClosed: [Destination] = []
     var handOvers = 0
     var initializerRuns = 0
@@ -50,7 +50,7 @@ final class SimulatedDial: @unchecked Sendable {
     private var hinted: [IPAddress] = []
     private var ports: Set<UInt16> = [443]
     private(set) var service = SimulatedService()
-    /// Everything that was to be opened, whatever came of it.
+    /// Every destination that was to be opened, with any outcome.
     private var wanted: [Destination] = []
 
     init(_ number: Int, in world: SimulatedWorld, _ course: SimulatedCourse, on loop: SimulatedLoop) {
@@ -259,7 +259,7 @@ extension SimulatedDial {
     }
 
     /// The poller will report a socket that has nothing to say. A loop that is late besides takes the report's time for
-    /// that of the socket's end, as nobody knows better.
+    /// that of the socket's end, as there is no better one.
     func hasFalseAlarm() {
         mayBeMisled = true
     }

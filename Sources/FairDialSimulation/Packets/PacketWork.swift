@@ -2,7 +2,7 @@
 
 import DNSResolution
 
-/// What the resolver of a run does, counted by event and in all: whatever servers say, it is bounded.
+/// What the resolver of a run does, counted by event and in all: it must stay bounded with any servers.
 struct PacketWork {
     /// What one event may bring about for each lookup, beside what its messages do: all of a query's ports may be
     /// closed at once.
@@ -18,7 +18,7 @@ struct PacketWork {
     static let portLimit = 24
     /// Streams to one server at once.
     static let openStreamLimit = 8
-    /// Queries that one lookup may have at once: one for each type, and copies for servers that are set aside or are
+    /// Queries that one lookup may have at once: one for each type, and copies for servers that are marked down or are
     /// looked at; as many more whose lookup is over.
     static let queryLimit = 4
     /// Tries that one query may have at once.

@@ -18,7 +18,7 @@ extension InterfaceTable {
     }
 
     /// Reads the interfaces of this machine, in the calling thread's network namespace: a few system calls that wait
-    /// for nobody but the kernel, who may be busy. Not for an event loop.
+    /// for the kernel alone, which may be busy. Not for an event loop.
     ///
     /// - Returns: `nil` where the kernel does not say, as without descriptors, and on systems other than Linux.
     public static func read() -> InterfaceTable? {

@@ -99,7 +99,7 @@ extension AddressInfoQuestion {
             NumericReading(dialect: .darwin, hints: hints, strictness: strictness)
                 .answer(host: host, service: service, knowing: facts)
         #else
-            // What every C library says alike is all that we say for one whose ways nobody has written down here.
+            // For a C library without a dialect here, only that is answered which all of them answer alike.
             .needsLookup
         #endif
     }

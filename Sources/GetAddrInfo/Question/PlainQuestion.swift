@@ -5,7 +5,7 @@ public import IPAddresses
 /// The short way: the questions that every C library answers alike, read where they are asked.
 ///
 /// That is a strict address without a zone, of the family asked for or of any; a stream or datagram socket; a port in
-/// plain digits, or none; no flags but those that mean nothing then. The judge of the tests holds it to the long way's
+/// plain digits, or none; no flags but those that mean nothing then. The oracle of the tests holds it to the long way's
 /// answers.
 @usableFromInline
 enum PlainQuestion {

@@ -9,7 +9,7 @@ public enum Strictness: Hashable, Sendable, CaseIterable {
     /// The grammar of `inet_pton`, with a zone where IPv6 may have one, and ports in plain decimal digits, 0 … 65535.
     ///
     /// What the C library would read all the same is refused, not looked up: `010.8.8.8` is 8.8.8.8 to one reader and
-    /// 10.8.8.8 to another, so it slips past whoever checks the text (RFC 6943 §3.1.1). For callers that judge hosts
-    /// before they hand them over; one that judges the addresses of an answer needs no strictness.
+    /// 10.8.8.8 to another, so it slips past a check of the text (RFC 6943 §3.1.1). For callers that judge hosts before
+    /// they hand them over; one that judges the addresses of an answer needs no strictness.
     case strict
 }

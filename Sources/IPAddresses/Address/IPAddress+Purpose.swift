@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension IPAddress {
-    /// What the address's block is set aside for; `nil` for an ordinary address.
+    /// The special purpose of the address's block; `nil` for an ordinary address.
     ///
     /// Nothing is unwrapped: `::ffff:127.0.0.1` is `ipv4Mapped`; see `embeddedIPv4`.
     public var specialPurpose: SpecialPurpose? { SpecialPurposeBlock.containing(self)?.purpose }

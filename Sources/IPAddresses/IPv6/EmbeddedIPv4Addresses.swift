@@ -15,7 +15,7 @@ public struct EmbeddedIPv4Addresses: RandomAccessCollection, Hashable, Sendable 
     /// place.
     ///
     /// It is not for ISATAP and a network's own NAT64 prefixes, `64:ff9b:1::/48` among them: those prefixes belong to
-    /// somebody, who may have used them for something else.
+    /// an operator, who may have used them for something else.
     public private(set) var areAllThatIsReached = false
 
     /// None.

@@ -3,7 +3,7 @@
 import DNSResolution
 import IPAddresses
 
-/// Where a server of a run says whatever its seed makes up.
+/// Where a server of a run says what its seed makes up.
 extension SimulatedInternet {
     var hasAdversary: Bool { !adversaries.isEmpty }
 
@@ -31,7 +31,7 @@ extension SimulatedInternet {
         return true
     }
 
-    /// After each event: whatever was said, it has brought about no more than so much.
+    /// After each event: the servers' messages have caused no more work than the bound.
     func checkWork(_ load: @autoclosure () -> QueryLoad) {
         guard hasAdversary else { return }
         guard work.hasHappened else { return }

@@ -19,15 +19,15 @@ final class SimulatedDatagrams: DatagramTransport, @unchecked Sendable {
 
     private var clock: SimulatedClock { internet.run.clock }
 
-    /// Whether somebody reads.
+    /// Whether there is a reader.
     var hasReader: Bool { receiver != nil }
 
-    /// The reader's thread is not run for a while.
+    /// The kernel does not run the reader's thread for a while.
     func block(for nanoseconds: UInt64) {
         blockedUntil = max(blockedUntil, clock.now + nanoseconds)
     }
 
-    /// Lets go of what knows it.
+    /// Drops its references, so that no cycle is left.
     func part() {
         receiver = nil
         ports = []
@@ -91,7 +91,7 @@ extension SimulatedDatagrams {
 // MARK: - The reader
 
 extension SimulatedDatagrams {
-    /// Something comes, at its time.
+    /// A datagram arrives, at its time.
     func arrives(_ arrival: SimulatedPort.Arrival, at port: SimulatedPort) {
         port.arrivals.append(arrival)
         clock.at(arrival.time) { if port.isOpen { self.turn(by: self.clock.now) } }
@@ -113,7 +113,7 @@ extension SimulatedDatagrams {
         }
         nextTurn = nil
         var events: [(port: QueryClient.Carrier, event: DatagramEvent)] = []
-        // Now and then there is more than is read at once.
+        // Sometimes there is more than one read takes.
         let most = internet.run.dice.chance(3) ? 1 : Int.max
         var isEverything = true
         for port in ports {
