@@ -102,7 +102,7 @@ package final class WatchedFile<Content: Sendable>: Sendable {
 
     /// What the file says now, if it need not be read, or is small.
     ///
-    /// - Parameter limit: the size up to which it is read on the spot, in bytes.
+    /// - Parameter limit: the size up to which it is read on the calling thread, in bytes.
     /// - Returns: `nil` for a larger one, which a caller that may block should `look()` at.
     package func look(upTo limit: Int64) -> Look? {
         switch glance() {

@@ -61,7 +61,7 @@ extension QueryClient {
         query.doubt = Query.Doubt(server: attempt.server, answer: answer, isNegative: true)
         if query.hasAsked(attempt.server, in: .plain) {
             if query.isPlainSilent(attempt.server) {
-                // It is on its way, and its answer is waited for as long as any.
+                // It is in flight, and its answer is waited for as long as any.
                 setWake(place.query, at: min(query.ends, now + timeout(of: attempt.server, isFirst: false)))
             } else if !query.isWaiting {
                 // It has said something else: this is a "no" to what cannot be had otherwise.

@@ -2,13 +2,14 @@
 
 package import DNSMessages
 
-/// Learns which domains of the search list nothing is ever found in, so that names are asked for as written before
+/// Learns in which domains of the search list no name is ever found, so that names are asked for as written before
 /// them.
 ///
 /// With `ndots:5` and five domains every lookup of an outside name is ten queries for names that do not exist. A domain
 /// in which many different names have been sought and none found comes after the name as written from then on: what
-/// exists as written costs one lookup again. Off by default, for it changes which of two names is meant where both
-/// exist.
+/// exists as written costs one lookup again.
+///
+/// Off by default, for it changes which of two names is meant where both exist.
 package struct SearchGuard: Hashable, Sendable {
     private struct Record: Hashable, Sendable {
         var misses = 0

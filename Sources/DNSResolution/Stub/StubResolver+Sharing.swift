@@ -57,7 +57,7 @@ extension StubResolver {
             deadlines.add(Slab.Key(number: number), at: end)
         }
         if request.isAwaited { request.state.queries.append((query, key)) }
-        trace(.decided("\(question) is under way: its answer is waited for"), at: now, &actions)
+        trace(.decided("\(question) is in flight already: waiting for its answer"), at: now, &actions)
         if leader.hasBegun { start(request, key, at: now, &actions) }
         return true
     }

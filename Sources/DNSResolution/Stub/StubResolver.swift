@@ -342,10 +342,10 @@ extension StubResolver {
             let error = ResolutionError(.queueFull, "too many queries wait already")
             return Trouble(error: error, origin: .machine)
         case .noDescriptor(let reason):
-            let error = ResolutionError(.noDescriptor, "nothing to ask DNS with: \(reason)")
+            let error = ResolutionError(.noDescriptor, "no socket to query DNS with: \(reason)")
             return Trouble(error: error, origin: .machine)
         case .noThread(let reason):
-            return Trouble(error: ResolutionError(.noThread, "no thread to ask DNS with: \(reason)"), origin: .machine)
+            return Trouble(error: ResolutionError(.noThread, "no thread to query DNS: \(reason)"), origin: .machine)
         case .answered, .failed: break
         }
         guard case .failed(let failures) = outcome, !configuration.servers.isEmpty else {

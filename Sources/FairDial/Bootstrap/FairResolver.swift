@@ -15,8 +15,9 @@ import NameResolution
 ///
 /// Addresses are answered at once, local names too, and lookups run side by side and are shared: no connect waits in a
 /// queue behind another one's name. Addresses are dialed in the order of RFC 6724, a silent AAAA is waited for no
-/// longer than the resolution delay, and the dialer's policy is asked about each. What it cannot mend is NIO's timer,
-/// which still runs while a name is looked up.
+/// longer than the resolution delay, and the dialer's policy is asked about each.
+///
+/// What it cannot mend is NIO's timer, which still runs while a name is looked up.
 ///
 /// NIO asks for AAAA and A and dials what AAAA brings first, whatever the family. So everything that is known in time
 /// goes to AAAA, in order, and what comes later to A. `cancelQueries` does not say which connect has ended, so it

@@ -24,7 +24,8 @@ public final class DialCancellation: Sendable {
     /// Whether it has been cancelled.
     package var isCancelled: Bool { state.withLockedValue { $0.isCancelled } }
 
-    /// Calls off every dial that has been given this, and every one that will be. From any thread; again does nothing.
+    /// Cancels every dial that has been given this, and every one that will be. From any thread; a second call does
+    /// nothing.
     public func cancel() {
         let drivers = state.withLockedValue { state in
             state.isCancelled = true

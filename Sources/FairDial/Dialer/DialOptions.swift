@@ -26,9 +26,10 @@ public struct DialOptions: Sendable {
     public var race: RaceConfiguration?
 
     /// The service whose bindings (HTTPS and SVCB records, RFC 9460) are looked up beside the addresses, and say where
-    /// else it is to be had, at which port, and by which protocols; `nil`, the default, for none. Where names are the
-    /// system's to look up, which knows of no bindings, it changes nothing. The race follows version 3 of Happy
-    /// Eyeballs then, unless `race` is set here.
+    /// else it is to be had, at which port, and by which protocols; `nil`, the default, for none.
+    ///
+    /// Where the system looks names up, which knows of no bindings, it changes nothing. The race follows version 3 of
+    /// Happy Eyeballs then, unless `race` is set here.
     public var bindings: BindingRequest?
 
     /// The addresses to bind to before `connect`, one of each family at most; port 0 lets the system choose. Where
@@ -51,9 +52,11 @@ public struct DialOptions: Sendable {
     public var readiness: Readiness?
 
     /// Whether the channel comes with its reading held: it reads nothing, and what has come with a handshake is kept,
-    /// until it is asked to read, by `setOption(.autoRead, value: true)` or `read()`. So a peer that speaks first is
-    /// not read before the handlers are there that the caller adds once it has the channel. A peer's end behind such
-    /// bytes waits with them. Default no: handlers that the initializer adds miss nothing.
+    /// until it is asked to read, by `setOption(.autoRead, value: true)` or `read()`.
+    ///
+    /// So a peer that speaks first is not read before the handlers are there that the caller adds once it has the
+    /// channel. A peer's end behind such bytes waits with them. Default no: handlers that the initializer adds miss
+    /// nothing.
     public var holdsReads = false
 
     /// Told, once and on the dial's event loop, before the channel initializer runs, where the dial has got: for what

@@ -15,13 +15,15 @@ public struct DialerConfiguration: Sendable {
     /// How addresses race: edition, delays and bounds. Default RFC 8305's. A dial may bring its own.
     public var race = RaceConfiguration()
 
-    /// Who looks names up: by default, after the hosts file, our own DNS resolver where it does all that this machine's
-    /// configuration asks for, and the system's `getaddrinfo` otherwise (`AutomaticResolver`). Put a `NameResolver` in
-    /// front of a resolver of your own, for local names and shared lookups. It also looks services up
-    /// (`Target.service`): one that is no `RecordResolver` and has no `lookUpRecords` of its own finds none.
+    /// What looks names up: by default, after the hosts file, our own DNS resolver where it does all that this
+    /// machine's configuration asks for, and the system's `getaddrinfo` otherwise (`AutomaticResolver`).
+    ///
+    /// Put a `NameResolver` in front of a resolver of your own, for local names and shared lookups. It also looks
+    /// services up (`Target.service`): one that is no `RecordResolver` and has no `lookUpRecords` of its own finds
+    /// none.
     public var resolver: any NameResolution.AddressResolver = NameResolver.shared
 
-    /// How much of the C library's lenience literals are read with. Default: all of it, so that a host means here what
+    /// How leniently literals are read, compared with the C library. Default: all of it, so that a host means here what
     /// it means to every other program of the machine. Choose `strict` where hosts are vetted as text before they come
     /// here (decision 0006).
     public var strictness = Strictness.system

@@ -80,8 +80,8 @@ package final class DialDriver: @unchecked Sendable {
         dial = Dial(plan.question, at: .nanoseconds(Int64(clamping: startedAt.uptimeNanoseconds)))
     }
 
-    /// Begins the dial: asks for the lookup or opens the first socket, on the caller's own thread, before anybody else
-    /// knows of the driver. What needs the loop waits for `start`, which must follow.
+    /// Begins the dial: asks for the lookup or opens the first socket, on the caller's own thread, before any other
+    /// code knows of the driver. What needs the loop waits for `start`, which must follow.
     ///
     /// A socket call costs the caller what it would cost the loop, and loops are scarcer than callers. A dial for a
     /// socket or an answer that is over by now, as it mostly is on a machine's own addresses, needs no loop at all.

@@ -175,8 +175,8 @@ public struct Listener: Sendable {
                     "the server channel's initializer did not end within "
                         + dialer.configuration.timeouts.handshake.bounded.readable
                 )
-            case .cancelled: (.cancelled, "cancelled while it was to listen")
-            case .loopShutdown: (.eventLoopShutdown, "its event loops were shut down while it was to listen")
+            case .cancelled: (.cancelled, "cancelled while binding")
+            case .loopShutdown: (.eventLoopShutdown, "its event loops were shut down while binding")
             }
         return DialError(code, message, target: target, report: report)
     }

@@ -23,9 +23,11 @@ import NameResolution
 /// ```
 /// The order of calls: `start` once. For each `lookUp(id)`: the resolver is asked for `request(id)`, then comes
 /// `lookupAsked(id)`, and `told` with each event. For each `open`: `connected`, `failed` or `outOfDescriptors`, unless
-/// it is closed before. After `handOver`: `handOverBegins`, then `ready` or `handshakeFailed`. `wake(at:)` at
-/// `wakeTime`, or later. `cancel` and `loopEnded` at any time. `finish` is the last action, and the only one that comes
-/// once for sure; what is told after it changes nothing.
+/// it is closed before.
+///
+/// After `handOver`: `handOverBegins`, then `ready` or `handshakeFailed`. `wake(at:)` at `wakeTime`, or later. `cancel`
+/// and `loopEnded` at any time. `finish` is the last action, and the only one that comes once for sure; what is told
+/// after it changes nothing.
 struct Dial: ~Copyable {
     enum Phase: Sendable {
         case unstarted

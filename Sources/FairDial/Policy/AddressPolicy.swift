@@ -8,16 +8,20 @@ public import IPAddresses
 /// between lookup and connect cannot slip through (DNS rebinding, server-side request forgery).
 ///
 /// What the kernel connects to is checked beside what is written: `0.0.0.0` and `::` are dialed as `127.0.0.1` and
-/// `::1`, or as the address that the socket is bound to. So is every IPv4 address that an IPv6 one carries, or may
-/// carry (`IPv6Address.embeddedIPv4Addresses`; `nat64Prefixes` for those of the network's own translator): a network
-/// that allows the outer address says nothing about the inner one. The outer address is checked in its own right too,
-/// unless it is only a way to the inner one (mapped, compatible, translated, NAT64, 6to4, Teredo): then the inner one
-/// decides.
+/// `::1`, or as the address that the socket is bound to.
+///
+/// An IPv4 address inside an IPv6 one is checked as well: each that it carries, or may carry
+/// (`IPv6Address.embeddedIPv4Addresses`; `nat64Prefixes` for those of the network's own translator): a network that
+/// allows the outer address says nothing about the inner one.
+///
+/// The outer address is checked in its own right too, unless it is only a way to the inner one (mapped, compatible,
+/// translated, NAT64, 6to4, Teredo): then the inner one decides.
 ///
 /// The networks come first: of those that contain an address the longest prefix decides, and of two with the same,
-/// `denied`. A network of mapped addresses, `::ffff:10.0.0.0/104`, is the IPv4 network that it spells. Of `0.0.0.0` and
-/// `::` what is reached must be in an allowed network, unless that is `0.0.0.0/32` or `::/128` itself. Then
-/// `elsewhere`, then `isAllowed`.
+/// `denied`. A network of mapped addresses, `::ffff:10.0.0.0/104`, is the IPv4 network that it spells.
+///
+/// Of `0.0.0.0` and `::` what is reached must be in an allowed network, unless that is `0.0.0.0/32` or `::/128` itself.
+/// After the networks `elsewhere` decides, then `isAllowed`.
 ///
 /// Unix domain sockets have no address: for them `allowsPaths` alone decides.
 public struct AddressPolicy: Sendable {

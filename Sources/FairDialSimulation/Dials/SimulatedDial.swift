@@ -214,7 +214,7 @@ extension SimulatedDial {
         if course.isService {
             checkService(destination)
         } else if !isNamed || destination.endpoint.map({ ports.contains($0.port) }) != true {
-            world.fault("\(name) opens \(destination), which nobody named")
+            world.fault("\(name) opens \(destination), which no lookup or caller named")
         }
         if course.isVetted, !world.allows(address) { world.fault("\(name) opens \(destination), which is forbidden") }
         if course.goal == .answer { world.fault("\(name) opens \(destination), and wants an answer alone") }

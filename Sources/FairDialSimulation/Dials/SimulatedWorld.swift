@@ -192,7 +192,7 @@ extension SimulatedWorld {
                 ?? system.map { $0.lookups.contains { $0.name == question.name && $0.families == question.families } }
                 ?? false
             if !isUnderWay || names.underWayCount == 0 {
-                fault("\(dial.name) waits for \(question.name), and nobody looks it up")
+                fault("\(dial.name) waits for \(question.name), and no lookup for it is in flight")
             }
         }
     }
@@ -215,7 +215,7 @@ extension SimulatedWorld {
         if let count = server?.count, count > 0 { fault("\(count) questions are left") }
         if let count = system?.takenSlots, count > 0 { fault("\(count) slots are taken still") }
         if let system, system.waitingCount > 0 || !system.lookups.isEmpty {
-            fault("the resolver's line is not empty: \(system.lookups)")
+            fault("the resolver's queue is not empty: \(system.lookups)")
         }
     }
 }

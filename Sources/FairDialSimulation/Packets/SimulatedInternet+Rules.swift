@@ -22,7 +22,7 @@ extension SimulatedInternet {
         )
         // An adversary's aliases lead from any name to any other.
         guard let asks = hasAdversary ? work.lookups : wire.asks[name] else {
-            return run.fault("\(word) is asked for, and nobody wants it")
+            return run.fault("\(word) is asked for, and no lookup wants it")
         }
         let tallies = wire.tallies(of: name, query.type).map(\.tally)
         let datagrams = tallies.reduce(0) { $0 + $1.datagrams }

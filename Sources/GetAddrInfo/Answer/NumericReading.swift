@@ -33,7 +33,7 @@ struct NumericReading {
         self.strictness = strictness
     }
 
-    /// - Parameter facts: evaluated only where the answer hangs on them.
+    /// - Parameter facts: evaluated only where the answer depends on them.
     func answer(
         host: UnsafeBufferPointer<UInt8>?,
         service: UnsafeBufferPointer<UInt8>?,

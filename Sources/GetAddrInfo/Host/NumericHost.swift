@@ -26,10 +26,14 @@ public enum NumericHost: Hashable, Sendable {
     /// Reads a host.
     ///
     /// A zone of digits alone is an interface's index, on any IPv6 address, and is not checked against the interfaces
-    /// that exist. This differs from glibc in one case: on a link-local address, glibc first looks for an interface
-    /// that is *named* by those digits, with three system calls; a literal never waits here, so `fe80::1%4` is index
-    /// 4 even beside an interface called "4". Any other zone is an interface's name, and only on link-local addresses
-    /// (fe80::/10) and on interface- and link-local multicast (RFC 4007 §11, RFC 4291 §2.7).
+    /// that exist.
+    ///
+    /// This differs from glibc in one case: on a link-local address, glibc first looks for an interface that is *named*
+    /// by those digits, with three system calls; a literal never waits here, so `fe80::1%4` is index 4 even beside an
+    /// interface called "4".
+    ///
+    /// Any other zone is an interface's name, and only on link-local addresses (fe80::/10) and on interface- and
+    /// link-local multicast (RFC 4007 §11, RFC 4291 §2.7).
     /// - Parameters:
     ///   - text: the host.
     ///   - strictness: whether the forms of `inet_aton` are read or refused.

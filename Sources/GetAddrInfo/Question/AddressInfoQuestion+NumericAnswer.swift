@@ -4,8 +4,9 @@ extension AddressInfoQuestion {
     /// What `getaddrinfo` would say to this question, where that can be told without the call.
     ///
     /// It never waits, and makes no system call except for the index of a zone by name, where `facts` has no
-    /// interfaces. What glibc's answer hangs on beside the question is taken from `facts`: the services file for a
+    /// interfaces. What glibc's answer depends on beside the question is taken from `facts`: the services file for a
     /// service by name, the interfaces for `AI_ADDRCONFIG`. Where that is not known it is `needsLookup`, never a guess.
+    ///
     /// Two answers follow the rule "a literal never waits" where glibc looks at the machine:
     /// - a zone of digits is an index, even beside an interface that has those digits as its name;
     /// - no host and no family gives `::1` before `127.0.0.1`, and `0.0.0.0` before `::` for a passive socket, whatever
@@ -14,7 +15,7 @@ extension AddressInfoQuestion {
     /// A host or service that holds a NUL fails, with `noName` or `service`: the rest of it cannot reach the call.
     /// - Parameters:
     ///   - strictness: whether what `inet_aton` and `strtoul` alone would read is `refused`.
-    ///   - facts: evaluated only where the answer hangs on them.
+    ///   - facts: evaluated only where the answer depends on them.
     @inlinable
     @inline(__always)
     public func numericAnswer(

@@ -38,7 +38,7 @@ package enum InternationalName {
         guard checked.withUTF8({ DomainName.isPlainHost(UnsafeRawBufferPointer($0)) }),
             case .name = NumericHost(ascii, knowing: .unknown)
         else {
-            throw DomainNameError(.notASCII, at: offset, detail: "it comes to \"\(ascii)\", which is no name of a host")
+            throw DomainNameError(.notASCII, at: offset, detail: "it becomes \"\(ascii)\", which is no host name")
         }
         return ascii
     }

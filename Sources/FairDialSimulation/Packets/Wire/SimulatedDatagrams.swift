@@ -63,7 +63,7 @@ extension SimulatedDatagrams {
             return number
         }
         guard let place = internet.servers.firstIndex(where: { $0.endpoint == server.endpoint }) else {
-            internet.run.fault("a socket to \(server), which nobody named")
+            internet.run.fault("a socket to \(server), which is not configured")
             return 101
         }
         let port = SimulatedPort(carrier, to: place, number: UInt16(dice.number(32_768..<61_000)))
