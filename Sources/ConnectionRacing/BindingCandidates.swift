@@ -63,8 +63,8 @@ package struct BindingCandidates: Sendable {
         self.alias = alias
     }
 
-    /// The first addresses of each family, as many as one name may have here: a crowd of one family takes no place from
-    /// the other.
+    /// The first addresses of each family, as many as one name may have here: many of one family take no room from the
+    /// other.
     package static func first(of addresses: [IPAddress]) -> [IPAddress] {
         if addresses.count <= mostAddresses { return addresses }
         var left: [AddressFamily: Int] = [.ipv4: mostAddresses, .ipv6: mostAddresses]

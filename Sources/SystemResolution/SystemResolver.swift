@@ -17,7 +17,7 @@ import SystemSupport
 ///
 /// A thread inside the call cannot be cancelled. It keeps its slot until the call returns, and `lookups` lists it.
 public final class SystemResolver: AddressResolver {
-    /// Makes one call: the name, the families, and what came of it; it may block.
+    /// Makes one call: the name, the families, and the result; it may block.
     public typealias Call = @Sendable (String, AddressFamilies) -> Result<AddressInfoList, AddressInfoError>
 
     /// The process's own: one queue for every caller.

@@ -73,7 +73,7 @@ final class Query {
     var ends: Duration
     /// Whether the lookup can do without the answer: then silence says nothing of the server.
     var isDispensable = false
-    /// The server that the first try goes to, as a place in the order.
+    /// The server that the first try goes to, as an index in the order.
     let firstServer: Int
     let purpose: Purpose
     var tries: [Try] = []
@@ -85,7 +85,7 @@ final class Query {
     var turns = 0
     /// How many rounds began because of a "no" and not because of silence.
     var refusals = 0
-    /// How often each server has said "no" for good, by its place; empty before the first time.
+    /// How often each server has said "no" for good, by its index; empty before the first time.
     var refusalsByServer: [UInt8] = []
     var failures: [QueryFailure] = []
     /// When to do something about it.

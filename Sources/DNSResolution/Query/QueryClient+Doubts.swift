@@ -11,7 +11,7 @@ import NameResolution
 ///       │    └─ held while a sibling may vouch ─▶ plain ── agrees ──▶ believed
 ///       ├─ another code ─▶ plain ── the same ──▶ the server has said no
 ///       ├─ broken ───────▶ plain ── broken ──▶ stream
-///       └─ silence ──────▶ plain, in the place of a retransmission
+///       └─ silence ──────▶ plain, instead of a retransmission
 extension QueryClient {
     /// Weighs an answer that was read to its end.
     ///

@@ -7,7 +7,7 @@ import NameResolution
 ///
 ///     sendOnStream ─ room on an open one ──▶ sent
 ///       ├─ one may be opened ──────────────▶ opened, and sent
-///       └─ else ▶ the server's line ─ an end, an answer, the gate's time ▶ the first ones are sent
+///       └─ else ▶ the server's queue ─ an end, an answer, the gate's time ▶ the first ones are sent
 extension QueryClient {
     /// How often a query is sent again because a stream was closed before it was answered.
     private static let resendLimit = 8

@@ -166,7 +166,7 @@ extension StubResolver.Request {
         sharing = nil
     }
 
-    /// A request that leads on in this one's place, for those who follow.
+    /// The request that leads instead of this one, for those that follow.
     fileprivate func successor() -> StubResolver.Request {
         let other = StubResolver.Request(name: question.name, type: type, purpose: .refresh, for: state)
         other.hasBegun = hasBegun

@@ -6,7 +6,7 @@ extension Dialer {
     /// Asks this machine's network for the prefixes of its translators (RFC 7050), for `AddressPolicy.nat64Prefixes`:
     /// one lookup of the IPv6 addresses of `ipv4only.arpa`. Empty where there are none, as on most networks.
     ///
-    /// Ask again when the network changes: nothing here does so by itself. A prefix only gives a policy more to judge,
+    /// Ask again when the network changes: nothing here does so by itself. A prefix only gives a policy more to check,
     /// so a forged one forbids too much, and allows nothing.
     /// - Throws: `DialError`, also when the task is cancelled.
     public func nat64Prefixes(options: DialOptions = DialOptions()) async throws(DialError) -> [NAT64Prefix] {

@@ -3,7 +3,7 @@
 import ConnectionRacing
 import NIOCore
 
-/// Rule 7: the one place where a channel is made, of the winner, once.
+/// Rule 7: a channel is made here alone, of the winner, once.
 extension DialDriver {
     func handOver(_ destination: Destination) {
         guard let socket = take(destination) else { return }

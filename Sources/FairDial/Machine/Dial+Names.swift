@@ -204,7 +204,7 @@ extension Dial {
     /// Once the first lookup is over, the dial is in the queue when all others are.
     mutating func noteQueue(at now: Duration) {
         guard case .dialing = phase, let names, names.firstEnd != nil || names.entries.count > 1 else {
-            // The first one alone: nothing has come of it, so it waits.
+            // The first one alone: it has brought nothing yet, so it waits.
             if let names, names.entries.first?.hasStarted == false { lookupQueued(at: now) }
             return
         }

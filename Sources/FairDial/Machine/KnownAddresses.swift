@@ -27,7 +27,7 @@ struct KnownAddresses: Sendable {
     ///   - routes: where each address would be sent from, and what is remembered of it.
     ///   - spread: turns what is even round; `nil` for the order that the rules leave.
     ///   - time: the loop's clock.
-    /// - Returns: how many addresses there was no place for.
+    /// - Returns: how many addresses were dropped.
     mutating func add(
         _ answer: LookupResult,
         wanting families: AddressFamilies,
@@ -50,7 +50,7 @@ struct KnownAddresses: Sendable {
         return leftOut
     }
 
-    /// Drops what there is no place for beside what is known; one answer alone has been cut before.
+    /// Drops what is beyond the limit together with what is known; one answer alone has been cut before.
     private func dropSurplus(of addresses: inout [IPAddress]) -> Int {
         let limit = LookupResult.familyLimit
         guard inDestinationOrder.count + addresses.count > limit else { return 0 }

@@ -10,7 +10,7 @@ struct PacketZone {
         /// It is there, and has no address.
         case empty
         case missing
-        /// Another name for the one at this place.
+        /// Another name for the one at this index.
         case alias(Int)
     }
 

@@ -41,7 +41,7 @@ extension AddressInfoList: RandomAccessCollection {
         }
     }
 
-    /// The entry at a place, from 0.
+    /// The entry at an index, from 0.
     @inlinable
     public subscript(position: Int) -> AddressInfo {
         switch storage {

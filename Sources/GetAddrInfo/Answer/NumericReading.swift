@@ -274,7 +274,7 @@ extension NumericReading {
         }
         guard let mapped = ipv6.mappedIPv4 else { throw .failed(dialect.errors.literalOfOtherFamily) }
         guard case .namedOnLinksOnly = dialect.zones else { throw .needsLookup }
-        // glibc has put the IPv4 address into the first bytes of the IPv6 one when it reads the zone, and judges that:
+        // glibc has put the IPv4 address into the first bytes of the IPv6 one when it reads the zone, and checks that:
         // so 254.128.0.0/10 counts as link-local.
         _ = try scope(host.zone, of: IPv6Address(high: UInt64(mapped.bits) << 32, low: ipv6.low), facts)
         return .v4(mapped)

@@ -46,7 +46,7 @@ extension IPAddress {
     /// Set aside for examples (RFC 5737 §3, RFC 3849 §2, RFC 9637 §2).
     public var isDocumentation: Bool { specialPurpose == .documentation }
 
-    /// The IPv4 address that an IPv6 one carries; `nil` for none. A policy judges all of `embeddedIPv4Addresses`.
+    /// The IPv4 address that an IPv6 one carries; `nil` for none. A policy checks all of `embeddedIPv4Addresses`.
     public var embeddedIPv4: IPv4Address? {
         guard case .v6(let address, _) = self else { return nil }
         return address.embeddedIPv4

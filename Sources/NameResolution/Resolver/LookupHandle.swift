@@ -2,7 +2,7 @@
 
 /// A lookup that a resolver has accepted.
 public protocol LookupHandle: Sendable {
-    /// Another fairness key waits for the same answer: the lookup may move up to the best place that either is owed.
+    /// Another fairness key waits for the same answer: the lookup may move up to the best slot that either is owed.
     func join(_ fairnessKey: FairnessKey)
 
     /// The caller does not wait for the answer any more.
@@ -22,7 +22,7 @@ public protocol LookupHandle: Sendable {
 }
 
 extension LookupHandle {
-    /// Does nothing: a resolver without a line has no places to give.
+    /// Does nothing: a resolver without a queue has no slots to give.
     public func join(_ fairnessKey: FairnessKey) {}
 
     /// Nothing is on the way that could be read: a resolver of this kind tells what it knows as it comes.
