@@ -3,7 +3,8 @@
 package import IPAddresses
 package import NameResolution
 
-/// What the system's resolver stands on: a clock that wakes, and calls that may block. Threads, or a simulation.
+/// What the system's resolver needs of its surroundings: a clock that wakes, and calls that may block. Threads, or a
+/// simulation.
 package protocol CallRunner: AnyObject, Sendable {
     /// The time, from a start of the runner's own.
     var now: Duration { get }

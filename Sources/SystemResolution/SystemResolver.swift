@@ -37,7 +37,7 @@ public final class SystemResolver: AddressResolver {
     /// What is done outside the lock, in order.
     private enum Errand: Sendable {
         case lookups(SystemLookups.Action)
-        /// Among the others, so that of two threads the one that knows less cannot have the last word.
+        /// In order with the others, so that an older setting cannot overwrite a newer one.
         case setAlarm(Duration?)
     }
 

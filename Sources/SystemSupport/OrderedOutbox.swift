@@ -26,7 +26,8 @@ public final class OrderedOutbox<Machine: ~Copyable, Action: Sendable>: Sendable
         state = Locked(State(machine: machine))
     }
 
-    /// Changes the machine, and sees to it that what follows is done: here, or by the thread that is at it already.
+    /// Changes the machine, and sees to it that what follows is done: here, or by the thread that empties the outbox
+    /// already.
     ///
     /// - Parameters:
     ///   - carryOut: does one action, the same way in every call; calls come one at a time.
@@ -36,7 +37,8 @@ public final class OrderedOutbox<Machine: ~Copyable, Action: Sendable>: Sendable
         update(carryingOut: carryOut) { machine, outbox in outbox += change(&machine) }
     }
 
-    /// Changes the machine, and sees to it that what follows is done: here, or by the thread that is at it already.
+    /// Changes the machine, and sees to it that what follows is done: here, or by the thread that empties the outbox
+    /// already.
     ///
     /// - Parameters:
     ///   - carryOut: does one action, the same way in every call; calls come one at a time.
@@ -57,7 +59,7 @@ public final class OrderedOutbox<Machine: ~Copyable, Action: Sendable>: Sendable
         }
     }
 
-    /// Reads or changes the machine where nothing is to be done about it.
+    /// Reads or changes the machine where no actions follow.
     @inlinable
     @inline(__always)
     public func withMachine<Result>(_ body: (inout Machine) -> Result) -> Result {
@@ -67,7 +69,7 @@ public final class OrderedOutbox<Machine: ~Copyable, Action: Sendable>: Sendable
     /// Room for this many actions is kept from one update to the next; a burst's is given back.
     @inlinable static var roomToKeep: Int { 1_024 }
 
-    /// Takes what is there, and leaves the room of what has been done for what will come.
+    /// Takes what is there, and leaves the emptied array's capacity for later actions.
     ///
     /// - Returns: whether there was anything.
     @inlinable

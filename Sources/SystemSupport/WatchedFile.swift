@@ -23,7 +23,7 @@ package final class WatchedFile<Content: Sendable>: Sendable {
         package let content: Content
         /// Why the file could not be read; `nil` when it could.
         package let fault: String?
-        /// Whether there is a file, and it is too large to be read: what it says is known to others, and not to us.
+        /// Whether there is a file, and it is too large to be read: the C library knows what it says, and we do not.
         package let isTooLarge: Bool
 
         init(content: Content, fault: String?, isTooLarge: Bool = false) {
@@ -259,7 +259,7 @@ package final class WatchedFile<Content: Sendable>: Sendable {
 
     private func bytes(at stamp: FileStamp) -> Result<[UInt8], ReadFault> {
         guard stamp.isRegularFile else { return .failure(ReadFault(reason: "not a regular file")) }
-        // Not one byte of it is read in vain.
+        // An empty file needs no read.
         if stamp.size > sizeLimit { return .failure(ReadFault(largerThan: sizeLimit)) }
         let descriptor = openFile()
         guard descriptor >= 0 else { return .failure(ReadFault(errno)) }

@@ -5,7 +5,7 @@ public struct DataReader {
     private let bytes: [UInt8]
     private let end: Int
 
-    /// Where the next thing stands, in bytes from the message's start.
+    /// Where the next read begins, in bytes from the message's start.
     public private(set) var position: Int
 
     init(_ bytes: [UInt8], _ range: Range<Int>) {

@@ -2,8 +2,8 @@
 
 extension DomainName {
     /// Reads a host's name, in the presentation form, with what the C library allows in one: letters, digits, `-`, `_`
-    /// and dots, the first byte no `-`. Anything else is a name in DNS too, but no program can have meant it for a
-    /// host, and a wildcard would answer it.
+    /// and dots, the first byte no `-`. Anything else is a name in DNS too, but no program means it as a host, and a
+    /// wildcard would answer it.
     ///
     /// - Throws: `DomainNameError`, with the offset in bytes; `notASCII` for a name that would have to be converted
     ///   first.

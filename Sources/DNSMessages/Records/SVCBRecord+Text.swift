@@ -124,7 +124,7 @@ extension ServiceParameter: CustomStringConvertible {
         }
     }
 
-    /// What goes for every key: its number, where its name asks for another form, and the value's bytes.
+    /// What holds for every key: its number, where its name asks for another form, and the value's bytes.
     private var generic: String {
         switch key {
         case .mandatory where value.count % 2 == 0:

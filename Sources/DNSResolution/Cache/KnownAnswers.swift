@@ -6,8 +6,8 @@ import SystemSupport
 
 /// An answer cache for any thread.
 ///
-/// It has a lock of its own, and waits for nothing under it: who only wants to know what is known does not come into
-/// the way of lookups in flight.
+/// It has a lock of its own, and never waits under it: a caller that only reads the cache does not delay lookups in
+/// flight.
 package final class KnownAnswers: Sendable {
     private let cache: Locked<AnswerCache>
 

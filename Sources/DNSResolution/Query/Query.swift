@@ -48,9 +48,9 @@ final class Query {
         let mismatchedBefore: Int
         /// Whether an answer may still come.
         var isListening = true
-        /// Whether it has been counted as having come to nothing; a good answer is taken all the same.
+        /// Whether it has been counted as failed; a good answer is taken all the same.
         var hasFailed = false
-        /// Whether an ICMP message has turned it back, which a forger could have sent.
+        /// Whether an ICMP message said that it cannot be delivered, which a forger could have sent.
         var isTurnedBack = false
         /// Whether it never went out, for want of a socket.
         var isVoid = false
@@ -129,7 +129,7 @@ final class Query {
         }
     }
 
-    /// Keeps the reason why a try came to nothing; the latest ones, where there are many.
+    /// Keeps the reason why a try failed; the latest ones, where there are many.
     func note(_ failure: QueryFailure) {
         let most = 16
         if failures.count == most { failures.removeFirst() }

@@ -157,7 +157,7 @@ extension QueryClient {
             return
         }
         if repeatsQuestion { stopListening(place.query, place.index, at: now, &actions) }
-        // The same complaint again says nothing new.
+        // The same error code again says nothing new.
         guard !attempt.hasFailed else { return }
         fail(place.query, place.index, .code(code), at: now, &actions)
         if !askOtherwise(place.query, attempt.server, at: now, &actions) {

@@ -29,6 +29,6 @@ extension QueryClient {
         return endBefore
     }
 
-    /// What has been in vain for a query.
+    /// Why the tries of a query have failed.
     func failures(of key: Key) -> [QueryFailure] { queries[key.slab]?.failures ?? [] }
 }

@@ -33,11 +33,11 @@ extension QueryClient {
             guard let candidate, let state = ports[candidate] else { continue }
             if state.listening < Self.portLoad, !used.contains(candidate) { return (candidate, state) }
         }
-        // Seldom: what is found is in use again, so the next ones need not look.
+        // Rare: a port that is found is in use again, so the next queries need not search.
         let idlest = openPorts(to: server, besides: used)
             .min { ($0.value.listening, $0.key) < ($1.value.listening, $1.key) }
         guard let (port, state) = idlest else { return nil }
-        // One that is in use already must not be so twice.
+        // A port that is in use already must not be entered twice.
         guard state.isRetired else { return (port, state) }
         (state.isRetired, state.isForPlain) = (false, isPlain)
         if isPlain { plainPorts[server].opened(port, at: now) } else { sourcePorts[server].opened(port, at: now) }

@@ -11,10 +11,10 @@ package import NameResolution
 /// objects. Every try stays open until its query ends, so a late good answer counts, and nothing forged or broken ends
 /// a query that a good answer could still end.
 package struct QueryClient: ~Copyable {
-    /// Names one port or one stream; no two have the same number, ever.
+    /// Identifies one port or one stream; no number is used twice.
     package typealias Carrier = UInt32
 
-    /// Names one query.
+    /// Identifies one query.
     package struct Key: Hashable, Sendable {
         let slab: Slab<Query>.Key
     }
@@ -176,7 +176,7 @@ extension QueryClient {
     ///
     /// - Parameters:
     ///   - siblings: the same name's queries for other types that are in flight.
-    ///   - tag: comes back with what the query comes to.
+    ///   - tag: comes back with the query's outcome.
     package mutating func ask(
         _ question: Question,
         for fairnessKey: FairnessKey,

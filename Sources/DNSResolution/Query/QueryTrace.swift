@@ -13,7 +13,7 @@ package struct QueryTrace: Hashable, Sendable {
         case received(Question, NameServer, isStream: Bool, ResponseCode, answers: Int, bytes: Int, after: Duration)
         /// Something came that answers nothing, or not well enough to be believed.
         case ignored(NameServer?, reason: String)
-        /// A try has come to nothing; the reason.
+        /// A try has failed; the reason.
         case failed(Question, reason: String)
         /// A decision: another server, a stream, a simpler query, the next name of the search list …
         case decided(String)

@@ -65,7 +65,7 @@ struct ServerHealth: Sendable {
         return lastAnswer.came + (lastAnswer.came - lastAnswer.sent)
     }
 
-    /// A try has come to nothing.
+    /// A try has failed.
     ///
     /// - Returns: whether it is marked down from now on.
     mutating func failed(at now: Duration) -> Bool {

@@ -33,9 +33,9 @@ extension StubResolver {
         var sentAt = Duration.zero
         /// When it is given up, if its query lasts longer.
         var end: Duration?
-        /// Where others find it among the flights; `nil` where they do not.
+        /// Its mark among the flights; `nil` where it is not entered.
         var flight: Flights.Mark?
-        /// The request that leads the way; `nil` where it does so itself.
+        /// The request whose query it shares; `nil` where the query is its own.
         var leader: Slab<Request>.Key?
         /// Those who follow; `nil` until there are some.
         var sharing: Sharing?
@@ -55,7 +55,7 @@ extension StubResolver {
 
     /// Why there is no answer.
     struct Trouble: Error {
-        /// What has brought it about.
+        /// Where the failure comes from.
         enum Origin: Sendable {
             /// A server has said that it cannot tell.
             case server

@@ -275,7 +275,7 @@ extension StubResolver {
         } else {
             cache.refreshFailed(request.question.name, request.type)
         }
-        // Where an alias leads on, the request asks again, and who follows then is another matter.
+        // Where an alias leads on, the request asks again, with followers of its own.
         let followers = request.sharing?.followers ?? []
         settle(request, key, outcome, at: now, &actions)
         for follower in followers {
@@ -302,7 +302,7 @@ extension StubResolver {
             return
         }
         if !request.aliases.isEmpty {
-            // The whole way is kept under the name that it began with, for as long as its shortest piece.
+            // The whole chain is cached under its first name, for as long as the shortest lifetime in it.
             answer.timeToLive = answer.timeToLive.map { min($0, request.timeToLive) }
             answer.canonicalName = answer.canonicalName ?? asked
             cache.keep(answer, for: request.name, request.type, at: now)

@@ -15,7 +15,7 @@ import SystemSupport
     import Darwin
 #endif
 
-/// Carries a stub resolver's actions out: one reader reads what comes for all of its sockets and minds the clock; each
+/// Carries a stub resolver's actions out: one reader reads what comes for all of its sockets and keeps the timers; each
 /// caller sends on its own thread.
 ///
 /// The reader, a thread, is there while there is work, and leaves two seconds after. So ten thousand lookups in flight
@@ -95,7 +95,7 @@ final class DNSEngine: Sendable {
         cache.addresses(for: question, in: searchList, at: .nanoseconds((now - startedAt).nanoseconds))
     }
 
-    /// Looks at the machine where nothing is to be done about it.
+    /// Reads the machine where no actions follow.
     func withResolver<Result>(_ body: (inout StubResolver) -> Result) -> Result {
         desk.withMachine { body(&$0.resolver) }
     }

@@ -13,7 +13,7 @@ import SystemSupport
     import Darwin
 #endif
 
-/// The kernel's sockets, and the thread that reads and minds the clock: called, asleep, and gone.
+/// The kernel's sockets, and the thread that reads and keeps the timers: started, woken, and ended.
 final class KernelDatagrams: DatagramTransport {
     private struct State: Sendable {
         var sockets: [QueryClient.Carrier: CInt] = [:]
@@ -74,7 +74,7 @@ final class KernelDatagrams: DatagramTransport {
         _ = fairdial_write(bell.ring, &byte, 1)
     }
 
-    /// However often it has been rung.
+    /// All of the wake-ups, however many.
     private static func hear(_ bell: CInt) {
         var bytes: UInt64 = 0
         while fairdial_read(bell, &bytes, MemoryLayout<UInt64>.size) == MemoryLayout<UInt64>.size {}

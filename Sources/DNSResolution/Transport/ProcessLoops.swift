@@ -26,7 +26,7 @@ package enum ProcessLoops {
         package enum Kind: Hashable, Sendable {
             case descriptors
             case threads
-            /// Nothing is short: the system, or the program, will not have loops.
+            /// Nothing is short: the system, or the program, refuses loops.
             case refused
         }
 
@@ -49,7 +49,8 @@ package enum ProcessLoops {
         let lack = lock.withLock { () -> Shortage? in
             if areThere.load(ordering: .relaxed) { return nil }
             if let lack = self.lack { return lack }
-            // Under the lock: of two who came together, the second must not take what the first has just found.
+            // Under the lock: of two threads that come together, the second must not take what the first has just
+            // found.
             _ = MultiThreadedEventLoopGroup.singleton
             areThere.store(true, ordering: .releasing)
             return nil

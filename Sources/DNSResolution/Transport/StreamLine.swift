@@ -22,7 +22,7 @@ struct StreamLine: Sendable {
     /// The next key; its query may be over.
     mutating func popFirst() -> Slab<Query>.Key? { keys.popFirst() }
 
-    /// One waits no longer: it goes out, or is over.
+    /// A query waits no longer: it goes out, or is over.
     ///
     /// - Parameter isWaiting: whether a query waits still.
     mutating func left(_ isWaiting: (Slab<Query>.Key) -> Bool) {

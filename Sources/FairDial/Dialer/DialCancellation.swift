@@ -2,7 +2,7 @@
 
 import NIOConcurrencyHelpers
 
-/// Calls dials off from anywhere: for those that bring futures, which no task waits for.
+/// Cancels dials from anywhere: for those that bring futures, which no task waits for.
 ///
 /// ```swift
 /// let cancellation = DialCancellation()

@@ -41,8 +41,9 @@ public struct DialOptions: Sendable {
     public var socketOptions: [PreconnectOption] = []
 
     /// Whether to use TCP Fast Open (RFC 7413) where the kernel has it: to a peer that has given this machine a cookie,
-    /// `connect` is done at once, and the first write goes out with the SYN. Such an address wins the race unheard, so
-    /// it is for peers whose first request may safely be sent twice, and that are known to be there. Default no.
+    /// `connect` is done at once, and the first write goes out with the SYN. Such an address wins the race before the
+    /// peer has answered, so it is for peers whose first request may safely be sent twice, and that are known to be
+    /// there. Default no.
     public var fastOpen = false
 
     /// Whether to use Multipath TCP (RFC 8684) where the kernel has it. Default no.
@@ -59,29 +60,29 @@ public struct DialOptions: Sendable {
     /// nothing.
     public var holdsReads = false
 
-    /// Told, once and on the dial's event loop, before the channel initializer runs, where the dial has got: for what
-    /// TLS must know of the SRV target or the binding that won. It must not block. A dial for a bare socket has no
+    /// Called, once and on the dial's event loop, before the channel initializer runs, with what has won: for what TLS
+    /// must know of the SRV target or the binding that won. It must not block. A dial for a bare socket has no
     /// initializer, and does not call it.
     public var onWinner: (@Sendable (DialWinner) -> Void)? {
         get { rare?.onWinner }
         set { change { $0.onWinner = newValue } }
     }
 
-    /// What calls the dial off besides its task; `nil` for nothing. For dials that bring futures.
+    /// What cancels the dial besides its task; `nil` for nothing. For dials that bring futures.
     public var cancellation: DialCancellation? {
         get { rare?.cancellation }
         set { change { $0.cancellation = newValue } }
     }
 
-    /// Whether addresses that RFC 6724 takes for even are turned round by chance, so that many dials of one name share
-    /// the load among its addresses. Default no: the order is the system's.
+    /// Whether addresses that RFC 6724 ranks equal are rotated at random, so that many dials of one name share the load
+    /// among its addresses. Default no: the order is the system's.
     public var spread: Bool {
         get { rare?.spread ?? false }
         set { change { $0.spread = newValue } }
     }
 
-    /// Called once, on the dial's event loop, when the first attempt starts: the starting line, for a caller with a
-    /// stopwatch of its own. It must not block.
+    /// Called once, on the dial's event loop, when the first attempt starts, for a caller with a clock of its own. It
+    /// must not block.
     public var onStart: (@Sendable () -> Void)?
 
     /// What few dials set, out of line: options are passed around by every dial. Never changed, so copies may share it.

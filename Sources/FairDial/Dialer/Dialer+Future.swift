@@ -4,8 +4,8 @@ import DNSResolution
 import NIOConcurrencyHelpers
 public import NIOCore
 
-/// The same dials for NIO code, on the caller's own loop: one promise, and no task. `DialOptions.cancellation` calls
-/// them off.
+/// The same dials for NIO code, on the caller's own loop: one promise, and no task. `DialOptions.cancellation` cancels
+/// them.
 extension Dialer {
     /// Dials a target on a loop of the caller's, and hands over the winner's channel.
     ///
@@ -114,7 +114,7 @@ extension Dialer {
 
     /// Carries a dial out on a loop.
     ///
-    /// - Parameter result: what the face makes of the ending, on the loop, once.
+    /// - Parameter result: makes the future's value of the ending, on the loop, once.
     private static func future<Output: Sendable>(
         of plan: DialPlan,
         on loop: any EventLoop,
@@ -159,7 +159,7 @@ extension Dialer {
         guard let failure = lost.withLockedValue({ $0 }), let group = try? ProcessLoops.group() else {
             return promise.futureResult
         }
-        // It can never be kept, and NIO traps where a promise is dropped that was not.
+        // This promise can never be fulfilled, and NIO traps where one is dropped unfulfilled.
         _ = Unmanaged.passRetained(promise.futureResult)
         return group.any().makeFailedFuture(failure)
     }

@@ -40,7 +40,7 @@ public struct DialerConfiguration: Sendable {
     /// Addresses for names that are not to be looked up; compared as names in DNS are, without regard to ASCII case.
     public var overrides: [String: [IPAddress]] = [:] {
         didSet {
-            // In the order of the spellings, so that the same one counts each time.
+            // In the order of the spellings, so that of two spellings of one name the same one counts each time.
             let sorted = overrides.sorted { $0.key < $1.key }
             overrides = Dictionary(sorted.map { (InternationalName.key(of: $0.key), $0.value) }) { first, _ in first }
         }
@@ -56,11 +56,11 @@ public struct DialerConfiguration: Sendable {
     /// The caller's own loops; `nil` for NIO's singleton, which is touched only where it can be had (`ProcessLoops`).
     private(set) var ownGroup: (any EventLoopGroup)?
 
-    /// Who makes the sockets; something else than the kernel in tests alone.
+    /// What makes the sockets; not the kernel in tests alone.
     package var connector: any Connector = KernelConnector()
 
-    /// What bindings and SRV targets of equal priority are shuffled with; something else than the system's in
-    /// simulations alone.
+    /// The random source that shuffles bindings and SRV targets of equal priority; not the system's in simulations
+    /// alone.
     package var random = RandomSource.system
 
     /// The defaults.

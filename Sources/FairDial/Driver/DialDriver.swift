@@ -66,9 +66,9 @@ package final class DialDriver: @unchecked Sendable {
     private var isCarryingOut = false
     /// Whether `start` has come: until then the driver is its caller's alone.
     private(set) var isOnLoop = false
-    /// Whether its loop has dropped it on the way: then it is its last holder's alone.
+    /// Whether its loop was shut down and dropped it: then the thread that dropped it is its only owner.
     private var isDropped = false
-    /// Set from `start` until the dial is over, so that the loop tells of its end, whatever is being waited for.
+    /// Set from `start` until the dial is over, so that the loop tells of its own end at any stage.
     private var timer: (wakes: Duration, scheduled: NIOScheduledCallback)?
     /// The dial's ticket in the queue for descriptors and threads, while it waits there.
     var ticket: ShortageQueue.Ticket?
@@ -130,7 +130,7 @@ package final class DialDriver: @unchecked Sendable {
         readMailbox()
     }
 
-    /// Trips in debug builds where another thread than the dial's one owner touches it.
+    /// Asserts in debug builds that only the dial's owner thread touches it.
     private func assertConfined() {
         assert(!isOnLoop || isDropped || loop.inEventLoop, "a dial is its event loop's alone")
     }
@@ -152,7 +152,7 @@ extension DialDriver {
         .nanoseconds((end - start).nanoseconds)
     }
 
-    /// Leaves an event with the time of now; the first one has the loop come and read.
+    /// Puts an event into the mailbox with the time of now; the first one makes the loop read.
     private func deliver(_ event: Event, at time: NIODeadline? = nil) {
         let time = time ?? loop.now
         let mustCall = mailbox.withLockedValue { mailbox in
@@ -422,7 +422,7 @@ extension DialDriver {
         closing.closeFuture.whenComplete { _ in end(told) }
     }
 
-    /// The dial's end as its face tells of it.
+    /// The dial's end as the `connect` that started it returns it.
     private func end(as ending: DialAction.Ending) -> Ending? {
         if let cancellation = plan.cancellation { cancellation.remove(self) }
         plan.memory?.note(ending.report.attempts, among: dial.known.candidates, at: loop.now)

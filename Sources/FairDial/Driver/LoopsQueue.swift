@@ -79,7 +79,7 @@ final class LoopsQueue: Sendable {
             return !state.hasThread
         }
         guard mustStart, DetachedThread.start(stackSize: Self.smallStack, { self.run() }) != nil else { return }
-        // Not even a thread to wait on.
+        // There is not even a thread to wait on.
         let waits = state.withLockedValue { state in
             defer { state = State() }
             return state.waits

@@ -23,7 +23,7 @@ final class ReadHold: ChannelInboundHandler, ChannelOutboundHandler, RemovableCh
     private var isReleased = false
     /// Whether a handshake is waited for, whose bytes this handler has to ask for.
     private let readsForHandshake: Bool
-    /// Whether the channel is to live on when the peer has said its last, by its own options.
+    /// Whether the channel, by its own options, stays open when the peer has closed its side.
     private var allowsHalfClosure = true
 
     init(readsForHandshake: Bool) {
@@ -69,7 +69,7 @@ final class ReadHold: ChannelInboundHandler, ChannelOutboundHandler, RemovableCh
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-        // Nothing that could be lost for it: what was read was read.
+        // Nothing is lost: what was read has been read.
         release(context)
         context.fireChannelInactive()
     }
@@ -99,7 +99,7 @@ final class ReadHold: ChannelInboundHandler, ChannelOutboundHandler, RemovableCh
         }
     }
 
-    /// The peer has said its last, and everything before that has been told.
+    /// The peer has closed its side, and everything before that has been read.
     private func endInput(_ context: ChannelHandlerContext) {
         context.fireUserInboundEventTriggered(ChannelEvent.inputClosed)
         if !allowsHalfClosure { context.close(promise: nil) }

@@ -71,7 +71,7 @@ struct ShortageQueue: Sendable {
     mutating func leave(_ ticket: Ticket) {
         guard waiting.remove(ticket) != nil else { return }
         if waiting.isEmpty { return rest() }
-        // What is left of those who have gone is swept out before it outgrows the others.
+        // Entries of those that have left are removed before they outnumber the others.
         let room = 2 * waiting.count + 64
         if returned.count > room { returned.removeAll { !waiting.contains($0) } }
         if arrived.count > room { arrived.removeAll { !waiting.contains($0) } }

@@ -18,7 +18,7 @@ extension Dial {
         case shutdown
     }
 
-    /// The event loop has been shut down: nothing more will be heard of anything.
+    /// The event loop has been shut down: no further event will come.
     mutating func loopEnded(at now: Duration) -> ActionList<DialAction> {
         switch phase {
         case .unstarted, .dialing, .handshaking: fail(.shutdown, at: now)

@@ -48,7 +48,7 @@ extension Dial {
         at time: Duration,
         toldAt now: Duration
     ) -> ActionList<DialAction> {
-        // What was on its way when the lookup was left says nothing any more.
+        // An event that was in flight when the lookup was cancelled is ignored.
         guard case .dialing = phase, let names, let name = names.name(of: id) else { return ActionList() }
         switch event {
         case .started:
@@ -196,7 +196,7 @@ extension Dial {
         guard names.entries.isEmpty, case .some(let end) = names.firstEnd else {
             return lineUp(nil, ofHost: false, at: now)
         }
-        // The last target may have held others back.
+        // The target that has ended may have held others back.
         let lined = names.service == nil ? ActionList() : lineUp(nil, ofHost: false, at: now)
         return lined + lookupEnded(end, at: now)
     }
@@ -275,7 +275,7 @@ extension Dial {
         return actions + carryOut(race.advance(to: now), at: now)
     }
 
-    /// Asks again for what there was nothing to ask with.
+    /// Starts the lookups again that were put off because the machine could not ask.
     mutating func askAgainForNames() -> ActionList<DialAction> {
         var actions = ActionList<DialAction>()
         for id in names?.takePostponed() ?? [] { actions.append(.lookUp(id)) }

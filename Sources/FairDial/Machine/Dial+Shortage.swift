@@ -3,15 +3,15 @@
 import ConnectionRacing
 import NameResolution
 
-/// What a dial does when there is something missing: on this machine, or room at the peer.
+/// What a dial does when this machine lacks something, or the peer has no room.
 extension Dial {
-    /// What this machine has none of.
+    /// What this machine has run out of.
     enum Shortage: Sendable {
         case descriptors
         case threads
     }
 
-    /// What went wrong in a dial that is no peer's fault; kept apart, for nearly no dial has any.
+    /// Failures that are no peer's fault; kept apart, for nearly no dial has any.
     final class Troubles {
         /// How often the dial has been short of something.
         var shortageCount = 0
@@ -70,8 +70,8 @@ extension Dial {
     /// Whether it has been short before: then it has had its turn, or another attempt of its own has.
     var hasBeenShort: Bool { troubles.map { $0.shortageCount > 1 } ?? false }
 
-    /// It is the dial's turn to have what is short: what was put off is tried again. Where the dial's time is up by
-    /// now, its own clock ends it.
+    /// It is the dial's turn to have what is short: what was put off is tried again. Where the dial's timeout has
+    /// passed by now, that ends it.
     mutating func takeTurn(at now: Duration) -> ActionList<DialAction> {
         guard awaitsTurn, now < verdictTime else { return ActionList() }
         guard case .postponed = lookup else { return carryOut(race.socketMayBeHad(at: now), at: now) }

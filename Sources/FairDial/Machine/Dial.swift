@@ -70,7 +70,7 @@ struct Dial: ~Copyable {
     let names: NamesInFlight?
     /// What was short, full or refused; `nil` for nearly every dial.
     var troubles: Troubles?
-    /// Whether what has come is being read before time is called.
+    /// Whether what has come is being read before the timeout ends the dial.
     var catchUp = CatchUp.notNeeded
     /// The lookups that are reading what has come.
     var catchingUp: [LookupID] = []
@@ -199,7 +199,7 @@ extension Dial {
         return carryOut(race.answered(permitted, settling: answer.families, at: now), at: now)
     }
 
-    /// Who has answered what.
+    /// Notes which source has answered, and for which families.
     mutating func note(_ answer: LookupResult, ofHost isOfHost: Bool = true) {
         switch lookup {
         case .asked, .queued: lookup = .running
@@ -237,7 +237,7 @@ extension Dial {
 
     /// An attempt has connected; one that waits for room has no socket that could.
     mutating func connected(_ destination: Destination, at now: Duration) -> ActionList<DialAction> {
-        // A loser's socket has been closed by the time the race is over: what was on its way says nothing any more.
+        // A loser's socket has been closed by the time the race is over: an event that was in flight is ignored.
         guard case .dialing = phase else { return ActionList() }
         return carryOut(race.connected(destination), at: now)
     }

@@ -25,7 +25,7 @@ struct KnownAddresses: Sendable {
     ///
     /// - Parameters:
     ///   - routes: where each address would be sent from, and what is remembered of it.
-    ///   - spread: turns what is even round; `nil` for the order that the rules leave.
+    ///   - spread: rotates addresses of equal rank; `nil` for the order that the rules leave.
     ///   - time: the loop's clock.
     /// - Returns: how many addresses were dropped.
     mutating func add(
@@ -64,7 +64,7 @@ struct KnownAddresses: Sendable {
         return count - addresses.count
     }
 
-    /// Rotates each run of addresses that RFC 6724 takes for even, by chance.
+    /// Rotates each run of addresses that RFC 6724 ranks equal, at random.
     private mutating func turn(using generator: inout RandomSource) {
         let byAddress = Dictionary(candidates.map { ($0.destination, $0) }) { first, _ in first }
         let ordered = inDestinationOrder.compactMap { byAddress[$0] }
@@ -72,7 +72,7 @@ struct KnownAddresses: Sendable {
         var start = 0
         while start < ordered.count {
             var end = start + 1
-            // Two are even where neither order of them is changed; the better one of two comes first already.
+            // Two are equal where sorting keeps either order of them; otherwise the better one is first already.
             while end < ordered.count,
                 DestinationOrder().sorted([ordered[end], ordered[start]]).first == ordered[end].destination
             { end += 1 }

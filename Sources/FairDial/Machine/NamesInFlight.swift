@@ -14,7 +14,7 @@ final class NamesInFlight {
         let name: String
         /// Whether it has its slot.
         var hasStarted = false
-        /// Whether there was nothing to ask with: then it is to be asked again, and no resolver has it.
+        /// Whether the machine could not ask: then the lookup is to be started again, and no resolver has it.
         var isPostponed = false
     }
 

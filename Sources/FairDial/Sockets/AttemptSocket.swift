@@ -16,14 +16,14 @@ import IPAddresses
 ///
 /// Its holder closes it, by `close()` or by handing `descriptor` to an owner.
 package struct AttemptSocket: Sendable {
-    /// How far an attempt is.
+    /// The state of an attempt.
     package enum Progress: Hashable, Sendable {
         case connected
         case pending
         case failed(AttemptFailure)
     }
 
-    /// What opening a socket came to.
+    /// How opening a socket ended.
     package enum Opening: Sendable {
         case opened(AttemptSocket, Progress)
         case failed(AttemptFailure)
@@ -94,7 +94,7 @@ package struct AttemptSocket: Sendable {
 
     /// Asks the socket how far it is; a repeated `connect` tells, without waiting (rule 6).
     func ask() -> Progress {
-        // An interrupted one goes on by itself; who is interrupted for ever has a filter or a debugger on this call.
+        // An interrupted one goes on by itself; a call that is interrupted for ever is under a filter or a debugger.
         for _ in 0..<Self.mostInterruptions {
             if address.withPointer({ connect(descriptor, $0, $1) }) == 0 { return connected }
             switch errno {

@@ -54,7 +54,7 @@ final class SimulatedChannel: Channel, ChannelCore, @unchecked Sendable {
         promise?.succeed()
         closePromise.succeed()
         guard let pipeline = madePipeline else { return }
-        // Its handlers are at work on this very close.
+        // Its handlers are still handling this close.
         eventLoop.execute { self.removeHandlers(pipeline: pipeline) }
         madePipeline = nil
     }

@@ -109,7 +109,7 @@ extension SimulatedDial {
         return isAllowed
     }
 
-    /// Lets go of what knows the dial.
+    /// Drops the references to the dial.
     func part() {
         driver = nil
         channel = nil
@@ -229,7 +229,7 @@ extension SimulatedDial {
     /// The targets of a service are dialed in the order of their priorities (RFC 2782).
     private func checkService(_ destination: Destination) {
         guard let endpoint = destination.endpoint else { return }
-        // What comes while a loop is blocked is heard later; what waits for a descriptor goes first when there is one;
+        // What comes while a loop is blocked is read later; what waits for a descriptor goes first when there is one;
         // what a policy has forbidden once may be allowed by now, and has had its turn.
         let isStrict = !hasBeenShort && !course.isVetted
         let late = SimulatedClock.nanoseconds(world.lateness)

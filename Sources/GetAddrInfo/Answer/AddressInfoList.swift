@@ -11,7 +11,7 @@ public struct AddressInfoList: Sendable {
     @usableFromInline
     let storage: Storage
 
-    /// The host's canonical name, where the question asked for it; the C call hangs it on the first entry.
+    /// The host's canonical name, where the question asked for it; the C call puts it into the first entry.
     public let canonicalName: String?
 
     /// A list of one.

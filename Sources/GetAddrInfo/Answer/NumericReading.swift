@@ -242,7 +242,7 @@ extension NumericReading {
         }
     }
 
-    /// Even what is no name anywhere else is looked up: a hosts file may hold the oddest names.
+    /// Even what is no valid name elsewhere is looked up: a hosts file may hold any name.
     private func notAnAddress(_ flags: QuestionFlags) -> Ending {
         flags.contains(.numericHost) ? .failed(dialect.errors.noName) : .needsLookup
     }

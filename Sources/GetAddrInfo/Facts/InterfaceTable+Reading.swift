@@ -11,7 +11,7 @@ import CSockets
 #endif
 
 extension InterfaceTable {
-    /// What the kernel has told so far.
+    /// What the kernel has told up to now.
     private struct Facts {
         var names: [(name: [UInt8], index: UInt32)] = []
         var addresses: [[UInt8]] = []
@@ -23,7 +23,7 @@ extension InterfaceTable {
     /// - Returns: `nil` where the kernel does not say, as without descriptors, and on systems other than Linux.
     public static func read() -> InterfaceTable? {
         #if os(Linux)
-            // A table that changes while it is read is read again; one that never stands still is not known.
+            // A table that changes while it is read is read again; after several tries it counts as unknown.
             for _ in 0..<8 {
                 var facts = Facts()
                 let failure = withUnsafeMutablePointer(to: &facts) { fairdial_list_interfaces(note, $0) }

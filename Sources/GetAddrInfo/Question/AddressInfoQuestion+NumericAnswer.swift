@@ -35,7 +35,7 @@ extension AddressInfoQuestion {
         strictness: Strictness = .system,
         knowing facts: @autoclosure () -> LocalFacts = .unknown
     ) -> NumericAnswer {
-        // Most questions leave here.
+        // Most questions return here.
         if let entry = plainEntry(host, service, hints) { return .answered(AddressInfoList(entry)) }
         return answerInFull(host, service, hints, strictness, facts)
     }
@@ -51,14 +51,14 @@ extension AddressInfoQuestion {
         strictness: Strictness = .system,
         knowing facts: @autoclosure () -> LocalFacts = .unknown
     ) -> NumericAnswer {
-        // Most questions leave here.
+        // Most questions return here.
         if let host, let port = PlainQuestion.port(service), let entry = PlainQuestion.entry(host, port: port, hints) {
             return .answered(AddressInfoList(entry))
         }
         return answer(host, service, hints, strictness, facts)
     }
 
-    /// The short way, with nothing in its closures that would have to be counted.
+    /// The fast path, without a reference to count in its closures.
     @inlinable
     @inline(__always)
     static func plainEntry(_ host: String?, _ service: String?, _ hints: AddressInfoHints) -> AddressInfo? {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// How much of the C library's lenience a reading of literals has.
+/// How leniently literals are read, compared with the C library.
 public enum Strictness: Hashable, Sendable, CaseIterable {
     /// Equal to the C library: the forms of `inet_aton` (`127.1`, `0x7f.1`, `010.8.8.8`) are addresses, and ports are
     /// read as `strtoul` reads numbers.

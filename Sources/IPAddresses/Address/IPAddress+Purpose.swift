@@ -43,7 +43,7 @@ extension IPAddress {
     /// `224.0.0.0/4` or `ff00::/8` (RFC 5771, RFC 4291 §2.7).
     public var isMulticast: Bool { specialPurpose == .multicast }
 
-    /// Set aside for examples (RFC 5737 §3, RFC 3849 §2, RFC 9637 §2).
+    /// Reserved for examples (RFC 5737 §3, RFC 3849 §2, RFC 9637 §2).
     public var isDocumentation: Bool { specialPurpose == .documentation }
 
     /// The IPv4 address that an IPv6 one carries; `nil` for none. A policy checks all of `embeddedIPv4Addresses`.

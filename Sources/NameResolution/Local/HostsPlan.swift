@@ -2,7 +2,7 @@
 
 /// What nsswitch.conf's hosts line and resolv.conf mean for one name: ours to look up, or the system's, and why.
 package struct HostsPlan: Hashable, Sendable {
-    /// Who is to look a name up.
+    /// Which resolver looks a name up.
     package enum Choice: Hashable, Sendable {
         /// Our own resolver does all that the configuration asks for.
         case dns
@@ -74,7 +74,7 @@ package struct HostsPlan: Hashable, Sendable {
         return hasDNS ? nil : "nsswitch.conf does not ask dns"
     }
 
-    /// Who is to look a name up.
+    /// Which resolver looks a name up.
     ///
     /// - Parameter key: the name in lower case.
     package func choice(for key: String) -> Choice {

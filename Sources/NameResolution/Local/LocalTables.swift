@@ -94,7 +94,7 @@ public final class LocalTables: Sendable {
         }
     }
 
-    /// Both tables, each looked at when an answer hangs on it.
+    /// Both tables, each looked at when an answer depends on it.
     public var facts: LocalFacts {
         LocalFacts(services: { self.currentServices() }, interfaces: { self.currentInterfaces() })
     }
@@ -175,7 +175,7 @@ public final class LocalTables: Sendable {
 
     // MARK: The reader's thread
 
-    /// Reads on a thread of its own, unless one is at it. Without a thread the next look tries again.
+    /// Reads on a thread of its own, unless one reads already. Without a thread the next look tries again.
     private func readLater(
         _ isReading: any (WritableKeyPath<State, Bool> & Sendable),
         _ read: @escaping @Sendable (LocalTables) -> Void

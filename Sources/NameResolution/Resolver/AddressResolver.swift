@@ -35,8 +35,8 @@ public protocol AddressResolver: Sendable {
 
     /// Which configuration a lookup that begins now follows: another number whenever that has changed.
     ///
-    /// Only lookups of one generation are shared: who asks after a change must not wait for a server that is no longer
-    /// configured.
+    /// Only lookups of one generation are shared: a caller that asks after a change must not wait for a server that is
+    /// no longer configured.
     var generation: UInt64 { get }
 
     /// The resolver that reads the hosts file itself: asked where that is too large for us. `nil` where there is none.

@@ -11,11 +11,11 @@ public protocol LookupHandle: Sendable {
     ///   is inside `getaddrinfo`), stays in flight, and will still report its answer.
     func cancel() -> Bool
 
-    /// The caller is about to say that the lookup's time is up: what has come by now is to be read first (rule 6).
+    /// The caller's timeout is about to end the lookup: what has come by now is to be read first (rule 6).
     ///
     /// It must not block. The answers that had come are told before `caughtUp`.
     ///
-    /// - Parameter late: for how long the time has been up by now: as long, perhaps, as the process stood still.
+    /// - Parameter late: how long ago the timeout ended: perhaps as long as the process was stopped.
     /// - Returns: whether `caughtUp`, or `ended`, will be told; `false` where nothing can be known but what has been
     ///   told.
     func catchUp(late: Duration) -> Bool
@@ -25,6 +25,6 @@ extension LookupHandle {
     /// Does nothing: a resolver without a queue has no slots to give.
     public func join(_ fairnessKey: FairnessKey) {}
 
-    /// Nothing is on the way that could be read: a resolver of this kind tells what it knows as it comes.
+    /// There is nothing to read: a resolver of this kind tells what it knows as it comes.
     public func catchUp(late: Duration) -> Bool { false }
 }

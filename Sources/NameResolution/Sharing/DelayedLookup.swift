@@ -2,7 +2,7 @@
 
 import NIOConcurrencyHelpers
 
-/// A lookup that cannot begin yet; it may be taken back before.
+/// A lookup that cannot begin yet; it may be cancelled before.
 final class DelayedLookup: LookupHandle {
     private enum State: Sendable {
         case delayed
@@ -17,7 +17,7 @@ final class DelayedLookup: LookupHandle {
         state.withLockedValue { if case .cancelled = $0 { true } else { false } }
     }
 
-    /// Begins it, unless it has been taken back.
+    /// Begins it, unless it has been cancelled.
     func begin(_ start: () -> any LookupHandle) {
         if isCancelled { return }
         let lookup = start()

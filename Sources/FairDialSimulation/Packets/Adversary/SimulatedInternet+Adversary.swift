@@ -19,7 +19,7 @@ extension SimulatedInternet {
             case .failed(let number): (event, kind) = (.failed(number), .genuine(.complaint, to: query, about: nil))
             case .close: continue
             }
-            // Now and then to another port that has a query for the same server.
+            // Sometimes to another port that has a query for the same server.
             let time = run.clock.now + server.roundTrip + act.delay
             let other = datagrams.ports.last { $0.server == port.server && $0 !== port }
             let isMismatched = act.delay % 16 == 1

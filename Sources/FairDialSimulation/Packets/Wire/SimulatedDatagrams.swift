@@ -2,8 +2,8 @@
 
 import DNSResolution
 
-/// Sockets for datagrams in a run, and the reader for all of them, as the kernel's: asleep, woken, late at times, and
-/// gone.
+/// Sockets for datagrams in a run, and the reader for all of them, like the kernel's: it sleeps, is woken, may be late,
+/// and ends.
 final class SimulatedDatagrams: DatagramTransport, @unchecked Sendable {
     private let internet: SimulatedInternet
     private(set) var ports: [SimulatedPort] = []
