@@ -6,8 +6,8 @@ import Testing
 
 @testable import FairDialSimulation
 
-/// `Scripts/test` lives 200,000 worlds more, half of them packet by packet; `Tests/PlantedFaults/check` shows that they
-/// find what is wrong.
+/// `Scripts/test` simulates 200,000 runs more, half of them packet by packet; `Tests/PlantedFaults/check` shows that
+/// they find what is wrong.
 @Suite struct `Simulated afternoons` {
     @Test func `every rule holds`() {
         for seed in 0..<2_000 as Range<UInt64> {
