@@ -88,8 +88,8 @@ package struct BindingCandidates: Sendable {
     /// - Parameter sort: puts a group's addresses into destination order (RFC 6724 §6).
     package func candidates(sortedBy sort: ([IPAddress]) -> [IPAddress]) -> Candidates {
         var groups = bindings.map { destinations(sort(addresses(of: $0)), at: $0.port ?? port) }
-        // Where no binding leads to a connection, one without any is tried (RFC 9460 §3); what a binding speaks for
-        // stays with it.
+        // Where no binding leads to a connection, one without any is tried (RFC 9460 §3). A name that a binding already
+        // leads to at this port is not added again.
         for name in (alias.map { [$0.lowercased()] } ?? []) + [owner] {
             let hasSpoken = bindings.contains { $0.target.lowercased() == name && ($0.port ?? port) == port }
             if !hasSpoken { groups.append(destinations(sort(records[name]?.addresses ?? []), at: port)) }

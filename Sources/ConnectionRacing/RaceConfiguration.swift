@@ -17,8 +17,8 @@ public struct RaceConfiguration: Hashable, Sendable {
     public var firstFamilyCount: Int
 
     /// How many attempts may be in flight together, at least 1. Default: as many as the attempt delay lets start. Set
-    /// it where sockets are dear, together with `attemptTimeout`: addresses beyond it wait for one of these to end, so
-    /// a few that hang can keep a good one from being tried.
+    /// it where sockets are scarce, together with `attemptTimeout`: addresses beyond it wait for one of these to end,
+    /// so a few that hang can keep a good one from being tried.
     public var mostAtOnce: Int
 
     /// How long one attempt may be silent before it is given up, and the next one starts at once; `nil` for as long as

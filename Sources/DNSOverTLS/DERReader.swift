@@ -18,8 +18,7 @@ struct DERReader {
         guard let tag = ahead.popFirst(), tag & 0x1F != 0x1F, let first = ahead.popFirst() else { return nil }
         var length = Int(first)
         if first >= 0x80 {
-            // The number of the length's bytes; none would mean that the end is marked, which this encoding does not
-            // do.
+            // How many bytes the length has; 0 would be the indefinite form, which this encoding (DER) does not allow.
             let count = Int(first & 0x7F)
             guard 1...3 ~= count, ahead.count >= count else { return nil }
             length = ahead.prefix(count).reduce(0) { $0 << 8 | Int($1) }

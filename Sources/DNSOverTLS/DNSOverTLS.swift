@@ -55,7 +55,7 @@ public struct DNSOverTLS: Sendable {
         return configuration
     }
 
-    /// What went wrong, without the library's own innards.
+    /// What went wrong, without NIOSSL's own type names.
     private static func reason(_ error: any Error) -> String {
         let text = "\(error)"
         if text.contains("CERTIFICATE_VERIFY_FAILED") || text.contains("unableToValidateCertificate") {

@@ -51,8 +51,7 @@ public final class ScriptedResolver: AddressResolver {
         set { state.withLockedValue { $0.canCancel = newValue } }
     }
 
-    /// Whether lookups have something to read before their time is called: then the test says `caughtUp`. Not so at
-    /// first.
+    /// Whether lookups have something to read before a timeout ends them: then the test says `caughtUp`. Default no.
     public var catchesUp: Bool {
         get { state.withLockedValue { $0.catchesUp } }
         set { state.withLockedValue { $0.catchesUp = newValue } }

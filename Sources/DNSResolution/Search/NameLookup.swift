@@ -137,8 +137,8 @@ struct NameLookup: Sendable {
         return hasOutwaited ? Self.laterFamilyGrace : Self.familyGrace
     }
 
-    /// Begins with the first name, or goes on with the next one; with a loop, for a list may be long and none of its
-    /// names a question.
+    /// Begins with the first name, or goes on with the next one; a loop, because a list may be long, and none of its
+    /// names may need a query.
     mutating func begin(_ steps: inout [Step]) {
         while !askForPresent(&steps), !hasConcluded(&steps) {}
     }
@@ -159,20 +159,21 @@ struct NameLookup: Sendable {
         .ask(Self.isOfAddresses(type) ? candidate.name : serviceOwner ?? candidate.name, type, isBeside: isBeside)
     }
 
-    /// Where the present name's bindings stand; `nil` where none can, for the prefix makes the name too long.
+    /// The owner name of the present name's bindings; `nil` where none can, for the prefix makes the name too long.
     private var serviceOwner: DomainName? {
         guard let bindings else { return nil }
         return bindings.aliases.last ?? firstServiceOwner
     }
 
-    /// Where they stand if no alias leads on.
+    /// Their owner name if no alias leads on.
     private var firstServiceOwner: DomainName? {
         try? bindings?.question.owner(below: candidate.name)
     }
 
     private static func isOfAddresses(_ type: RecordType) -> Bool { type == .a || type == .aaaa }
 
-    /// Whether a query for the present name is over; every lookup asks that often, so nothing is copied for it.
+    /// Whether a query for the present name is over; every lookup checks this several times, so nothing is copied for
+    /// it.
     private func isSettled(_ type: RecordType) -> Bool {
         switch type {
         case .a: outcomes.a != nil
@@ -253,7 +254,7 @@ struct NameLookup: Sendable {
         return records.compactMap { SVCBRecord($0, askedForAt: owner, answer.canonicalName) }
     }
 
-    /// Whether a record in AliasMode leads on; else it leads nowhere, or the way has no end.
+    /// Whether a record in AliasMode is to be followed; else it leads nowhere, or in a circle.
     ///
     /// - Source: RFC 9460 §2.4.2: beside such a record others mean nothing; and the root for a target means that the
     ///   service is not to be had, which a caller that can do without bindings may leave aside.
@@ -316,14 +317,14 @@ struct NameLookup: Sendable {
     }
 
     /// Where the search goes on after a name whose servers are silent: with the name as it was written, as glibc does;
-    /// the other domains would likely be as silent. After a server's failure at an earlier name glibc takes silence for
+    /// the other domains would likely be as silent. After a server's failure at an earlier name glibc counts silence as
     /// another one, and goes through the list (it looks at what is left in its buffer); so do we.
     private var positionAfterSilence: Int {
         if hasRefusal { return position + 1 }
         return candidates[(position + 1)...].firstIndex { $0.suffix == nil || $0.suffix == .root } ?? candidates.count
     }
 
-    /// What the whole search comes to: what the name as it was written did, where that was asked for first.
+    /// The outcome of the whole search: what the name as it was written did, where that was asked for first.
     private var verdict: ResolutionError {
         if let failure = isAsWrittenFirst ? failureAsWritten : firstFailure { return failure }
         return ResolutionError(.nameNotFound, "\(name) does not exist, or has no \(familyWords)")
@@ -349,8 +350,8 @@ extension NameLookup.Outcome {
         if case .success(let answer) = self, case .addresses = answer.content { true } else { false }
     }
 
-    /// Whether there is no such name, and so none below it (RFC 8020). Behind an alias it is the other name that is
-    /// not there.
+    /// Whether there is no such name, and so none below it (RFC 8020). Behind an alias it is the alias's target that
+    /// does not exist.
     fileprivate var isDenial: Bool {
         guard case .success(let answer) = self, case .nameError = answer.content else { return false }
         return answer.canonicalName == nil

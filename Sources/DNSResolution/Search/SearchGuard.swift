@@ -26,7 +26,7 @@ package struct SearchGuard: Hashable, Sendable {
 
     /// A name of the list was found, or was not.
     package mutating func note(_ suffix: DomainName, found: Bool) {
-        // In the root a name is as it was written, and keeps its place.
+        // In the root a name is as it was written, and keeps its position.
         if suffix == .root { return }
         if found {
             records[suffix, default: Record()].hasHits = true

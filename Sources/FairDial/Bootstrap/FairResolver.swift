@@ -17,7 +17,7 @@ import NameResolution
 /// queue behind another one's name. Addresses are dialed in the order of RFC 6724, a silent AAAA is waited for no
 /// longer than the resolution delay, and the dialer's policy is asked about each.
 ///
-/// What it cannot mend is NIO's timer, which still runs while a name is looked up.
+/// It cannot change NIO's timer, which still runs while a name is looked up.
 ///
 /// NIO asks for AAAA and A and dials what AAAA brings first, whatever the family. So everything that is known in time
 /// goes to AAAA, in order, and what comes later to A. `cancelQueries` does not say which connect has ended, so it
@@ -64,7 +64,7 @@ public final class FairResolver: NIOPosix.Resolver, Sendable {
         }
     }
 
-    /// Does nothing: it does not say whose queries.
+    /// Does nothing: NIO does not say whose queries.
     public func cancelQueries() {}
 
     private func takeSecond(of question: Question) -> EventLoopFuture<[SocketAddress]>? {

@@ -9,10 +9,10 @@ public struct Timeouts: Hashable, Sendable {
     /// For a slot in the resolver's queue, or for a descriptor. Default 30 s.
     public var queue: Duration
 
-    /// For the first usable address, and for further answers while no attempt is under way. Default 10 s.
+    /// For the first usable address, and for further answers while no attempt is in flight. Default 10 s.
     public var lookup: Duration
 
-    /// While at least one attempt is under way. Default 10 s.
+    /// While at least one attempt is in flight. Default 10 s.
     public var connect: Duration
 
     /// From the connection until the channel is ready: the initializer, and `Readiness` (TLS above all). Default 10 s.

@@ -323,7 +323,7 @@ extension Dial {
         return race.isUnderWay ? .connect : idleClock
     }
 
-    /// The clock that runs while no attempt is under way.
+    /// The clock that runs while no attempt is in flight.
     private var idleClock: DialClock {
         if isShort { return .queue }
         if case .queued = lookup { return .queue }

@@ -10,8 +10,8 @@ import SystemSupport
 /// The default: our own DNS resolver where it does all that this machine's configuration asks for, the system's
 /// otherwise, name by name.
 ///
-/// nsswitch.conf and resolv.conf decide, and are read again whenever they change. `decision(for:)` says who it is, and
-/// why.
+/// nsswitch.conf and resolv.conf decide, and are read again whenever they change. `decision(for:)` says which of them,
+/// and why.
 package final class AutomaticResolver: NameResolution.AddressResolver {
     /// Which resolver looks a name up.
     package struct Decision: Hashable, Sendable {
@@ -25,7 +25,7 @@ package final class AutomaticResolver: NameResolution.AddressResolver {
             case nobody
         }
 
-        /// Who.
+        /// Which of them.
         package let choice: Choice
         /// Why, in one clause for a person.
         package let reason: String

@@ -8,10 +8,10 @@ public struct DialReport: Hashable, Sendable {
     /// How long the dial waited for a slot in the resolver's queue, or for a descriptor.
     public internal(set) var queue: Duration = .zero
 
-    /// How long the lookup ran while no attempt was under way.
+    /// How long the lookup ran while no attempt was in flight.
     public internal(set) var lookup: Duration = .zero
 
-    /// How long at least one attempt was under way.
+    /// How long at least one attempt was in flight.
     public internal(set) var connect: Duration = .zero
 
     /// How long the connection took to become ready; `nil` when the caller gave no `Readiness`, or it was never
