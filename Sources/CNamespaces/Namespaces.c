@@ -58,7 +58,7 @@ int fairdial_enter_namespaces(void)
     const unsigned user = geteuid();
     const unsigned group = getegid();
     int failure = 0;
-    // Root needs no user namespace, and in a container may not be allowed one; everybody else does.
+    // Root needs no user namespace, and in a container may not be allowed one; every other user does.
     if (unshare(CLONE_NEWNS | CLONE_NEWNET) < 0) {
         if (unshare(CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWNET) < 0)
             return errno;

@@ -16,7 +16,8 @@
 
 enum {
     DESCRIPTORS_OF_A_LOOP = 3,
-    /// So many more must be free: others of the process open some at the same time, and a dial needs a socket.
+    /// Descriptors that must stay free beside the loops': other threads open some at the same time, and a dial needs a
+    /// socket.
     DESCRIPTORS_FOR_OTHERS = 8,
 };
 

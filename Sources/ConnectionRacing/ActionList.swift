@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What a machine wants done, in order. Mostly that is one thing, which is kept without a block of memory.
+/// What a machine wants done, in order. Mostly that is one action, which is kept without an allocation.
 ///
 /// For machines alone, and public all the same: the compiler specializes no `package` generic for another module, and
 /// then a dial costs four times as many instructions.

@@ -13,9 +13,9 @@ package struct BindingCandidates: Sendable {
         var settled: AddressFamilies = []
     }
 
-    /// So many bindings are kept.
+    /// The most bindings that are kept.
     private static let mostBindings = 16
-    /// So many addresses of one binding are.
+    /// The most addresses of one binding that are kept.
     package static let mostAddresses = 32
 
     private let owner: String
@@ -63,8 +63,8 @@ package struct BindingCandidates: Sendable {
         self.alias = alias
     }
 
-    /// The first addresses of each family, as many as one name may have here: a crowd of one family takes no place from
-    /// the other.
+    /// The first addresses of each family, as many as one name may have here: many of one family take no room from the
+    /// other.
     package static func first(of addresses: [IPAddress]) -> [IPAddress] {
         if addresses.count <= mostAddresses { return addresses }
         var left: [AddressFamily: Int] = [.ipv4: mostAddresses, .ipv6: mostAddresses]
@@ -88,8 +88,8 @@ package struct BindingCandidates: Sendable {
     /// - Parameter sort: puts a group's addresses into destination order (RFC 6724 §6).
     package func candidates(sortedBy sort: ([IPAddress]) -> [IPAddress]) -> Candidates {
         var groups = bindings.map { destinations(sort(addresses(of: $0)), at: $0.port ?? port) }
-        // Where no binding leads to a connection, one without any is tried (RFC 9460 §3); what a binding speaks for
-        // stays with it.
+        // Where no binding leads to a connection, one without any is tried (RFC 9460 §3). A name that a binding already
+        // leads to at this port is not added again.
         for name in (alias.map { [$0.lowercased()] } ?? []) + [owner] {
             let hasSpoken = bindings.contains { $0.target.lowercased() == name && ($0.port ?? port) == port }
             if !hasSpoken { groups.append(destinations(sort(records[name]?.addresses ?? []), at: port)) }

@@ -23,7 +23,7 @@ package struct Candidates: Hashable, Sendable {
         for group in groups where !group.isEmpty { append(group) }
     }
 
-    /// Adds a group that is liked less than all before it.
+    /// Adds a group that is preferred less than all before it.
     package mutating func append(_ group: [Destination]) {
         if !destinations.isEmpty { groupEnds.append(destinations.count) }
         destinations += group

@@ -2,7 +2,7 @@
 
 package import IPAddresses
 
-/// What connecting came to in the past, by where from and where to; bounded, and forgotten in time.
+/// How attempts ended in the past, by source and destination; bounded in number and age.
 ///
 /// Pure: outcomes and the time go in. Times are durations since one start that the owner chooses. The source address
 /// stands for the network: what was learned on one says nothing about another (RFC 8305 §4).
@@ -33,9 +33,9 @@ package struct ConnectOutcomes: Sendable {
     package enum Observation: Hashable, Sendable {
         /// It connected, after this long.
         case connected(after: Duration)
-        /// It was told no, or was silent until a timeout ended.
+        /// It failed, or was silent until a timeout ended.
         case failed
-        /// It was called off after this long, because another one had won.
+        /// It was abandoned after this long, because another one had won.
         case outrun(after: Duration)
     }
 

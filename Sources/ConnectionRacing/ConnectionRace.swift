@@ -28,17 +28,17 @@ package struct ConnectionRace: Sendable {
         case start(Destination)
         /// Close this attempt's socket: it has been silent for as long as it may.
         case giveUp(Destination)
-        /// Close this attempt's socket: it has lost, or the race is called off.
+        /// Close this attempt's socket: it has lost, or the race is cancelled.
         case abandon(Destination)
         /// This attempt has won. Every loser's `abandon` came before.
         case succeed(Destination)
-        /// Nothing is under way, untried, or awaited: nobody can win any more.
+        /// Nothing is in flight, untried, or awaited: no attempt can win any more.
         case exhaust
         /// The race's time is over. Every attempt's `giveUp` came before.
         case expire
     }
 
-    /// A destination, and how far it is.
+    /// A destination, and its stage.
     private struct Entrant: Sendable {
         enum Stage: Sendable {
             case untried
@@ -55,7 +55,8 @@ package struct ConnectionRace: Sendable {
         var isUnderWay: Bool { if case .underWay = stage { true } else { false } }
     }
 
-    /// What is found by hashing where there are many: how far each destination was, and which stand in line already.
+    /// For many destinations, found by hashing: the stage of each in the earlier list, and which are in the new list
+    /// already.
     private struct Table {
         let stages: [Destination: Entrant.Stage]
         var lined: Set<Destination> = []
@@ -74,21 +75,22 @@ package struct ConnectionRace: Sendable {
     package private(set) var awaitsServices: Bool
     /// The family whose answer version 3 waits for.
     private let preferred: AddressFamily
-    /// Everything that is known, in the order of preference, and after it what was tried and is not known any more.
+    /// All destinations in the last answer, in the order of preference, and after them those that were tried and are in
+    /// it no longer.
     private var entrants: [Entrant] = []
     /// How many are known and have not been tried.
     package private(set) var untriedCount = 0
     private var underWayCount = 0
-    /// Who goes first whatever the order, because the machine had no socket for it when its turn came.
+    /// The destination that goes first in any order, because the machine had no socket for it when its turn came.
     private var postponed: Destination?
     private var roundTrips: [Destination: Duration] = [:]
-    /// Who went last, so that the families take turns (RFC 8305 §4).
+    /// The family of the last attempt, so that the families take turns (RFC 8305 §4).
     private var lastFamily: AddressFamily?
     /// How many more of the first family may start before the other one has its turn.
     private var leadLeft: Int
     /// Until when the first attempt waits for better answers; `nil` when it need not.
     private var heldUntil: Duration?
-    /// When the attempt under way has been silent for long enough.
+    /// When the latest attempt has been silent for long enough, so that the next one starts.
     private var nextStart: Duration = .zero
     /// When the first attempt started.
     private var firstStart: Duration?
@@ -132,7 +134,7 @@ package struct ConnectionRace: Sendable {
         return firstStart.saturating(plus: timeout)
     }
 
-    /// When the next attempt has been silent for as long as it may.
+    /// When the next of the attempts in flight has been silent for as long as it may.
     private var patience: Duration? {
         guard let timeout = configuration.attemptTimeout else { return nil }
         return entrants.reduce(nil) { earliest, entrant in
@@ -142,7 +144,7 @@ package struct ConnectionRace: Sendable {
         }
     }
 
-    /// Whether at least one attempt is under way.
+    /// Whether at least one attempt is in flight.
     package var isUnderWay: Bool {
         !isOver && underWayCount > 0
     }
@@ -160,7 +162,7 @@ extension ConnectionRace {
     ///
     /// - Parameters:
     ///   - candidates: all that are known by now, in the order in which to prefer them (RFC 6724), those that came
-    ///     earlier included. What is missing and was not tried is not tried any more; what is under way stays so.
+    ///     earlier included. What is missing and was not tried is not tried any more; attempts in flight stay.
     ///   - families: about which nothing more will come.
     ///   - services: whether nothing more will come about service bindings.
     package mutating func answered(
@@ -312,7 +314,7 @@ extension ConnectionRace {
         return actions
     }
 
-    /// The race is called off: everything under way is abandoned.
+    /// The race is cancelled: every attempt in flight is abandoned.
     package mutating func cancel() -> ActionList<Action> {
         guard !isOver else { return ActionList() }
         isOver = true
@@ -321,7 +323,7 @@ extension ConnectionRace {
         return actions
     }
 
-    /// Time has passed. Timeouts are looked at here alone, so the driver has asked every attempt how far it is before.
+    /// Time has passed. Timeouts are checked here alone, so the driver must have asked every socket before.
     package mutating func advance(to now: Duration) -> ActionList<Action> {
         guard !isOver else { return ActionList() }
         if let end, now >= end {
@@ -334,7 +336,7 @@ extension ConnectionRace {
         return giveUpTheSilent(at: now) + proceed(at: now)
     }
 
-    /// Starts the next attempt if it is its time, or finds that nobody can win any more.
+    /// Starts the next attempt if it is its time, or finds that no attempt can win any more.
     private mutating func proceed(at now: Duration) -> ActionList<Action> {
         if let heldUntil {
             guard now >= heldUntil else { return ActionList() }
@@ -378,8 +380,8 @@ extension ConnectionRace {
         return next
     }
 
-    /// Who starts next: of the first group that has anyone left, the best of the family whose turn it is, else the best
-    /// of all.
+    /// Which destination starts next: of the first group with an untried one, the best of the family whose turn it is,
+    /// else the best of all.
     private mutating func nextIndex() -> Int {
         if let destination = postponed {
             postponed = nil
@@ -399,7 +401,7 @@ extension ConnectionRace {
         return turn ?? best
     }
 
-    /// - Returns: whether the attempt was under way.
+    /// - Returns: whether the attempt was in flight.
     private mutating func end(_ destination: Destination, as stage: Entrant.Stage) -> Bool {
         guard let index = entrants.firstIndex(where: { $0.isUnderWay && $0.destination == destination }) else {
             return false

@@ -16,9 +16,9 @@ public struct RaceConfiguration: Hashable, Sendable {
     /// - Source: RFC 8305 §8, "First Address Family Count", which recommends 1, or 2 to favour one family.
     public var firstFamilyCount: Int
 
-    /// How many attempts may be under way together, at least 1. Default: as many as the attempt delay lets start. Set
-    /// it where sockets are dear, together with `attemptTimeout`: addresses beyond it wait for one of these to end, so
-    /// a few that hang can keep a good one from being tried.
+    /// How many attempts may be in flight together, at least 1. Default: as many as the attempt delay lets start. Set
+    /// it where sockets are scarce, together with `attemptTimeout`: addresses beyond it wait for one of these to end,
+    /// so a few that hang can keep a good one from being tried.
     public var mostAtOnce: Int
 
     /// How long one attempt may be silent before it is given up, and the next one starts at once; `nil` for as long as
@@ -26,7 +26,7 @@ public struct RaceConfiguration: Hashable, Sendable {
     public var attemptTimeout: Duration?
 
     /// How long the race may last, from its first attempt; `nil` for no bound here. A dial has its connect timeout
-    /// besides, which does not run while answers are awaited and nothing is under way.
+    /// besides, which does not run while answers are awaited and no attempt is in flight.
     public var timeout: Duration?
 
     /// RFC 8305's defaults, and no bounds.

@@ -45,7 +45,7 @@ public struct RaceDelays: Hashable, Sendable {
         return min(max(roundTrip.bounded * 3, Self.bounded(minimumAttempt)), Self.attemptBounds.upperBound)
     }
 
-    /// The same, whatever has been set since it was made.
+    /// The same, with every delay within its bounds, however it was set.
     var bounded: RaceDelays {
         RaceDelays(resolution: resolution, attempt: attempt, minimumAttempt: minimumAttempt)
     }

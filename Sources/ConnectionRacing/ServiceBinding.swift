@@ -7,7 +7,7 @@ public import IPAddresses
 /// - Source: RFC 9460 §§2, 7. Records that the client cannot use (no protocol in common, a mandatory key it does not
 ///   know) are for the caller to leave out (§8).
 public struct ServiceBinding: Hashable, Sendable {
-    /// SvcPriority: lower is better, and 0 (AliasMode) is none of ours.
+    /// SvcPriority: lower is better; never 0, which is AliasMode.
     public var priority: UInt16
 
     /// TargetName, whose addresses serve this binding; "." has been replaced by the record's owner.

@@ -2,11 +2,11 @@
 
 /// The domain names that a certificate is for: those in its subjectAltName (RFC 5280 §4.2.1.6).
 ///
-/// It reads nothing else, and believes nothing: whether the certificate is to be trusted has been decided before.
+/// It reads nothing else, and does not decide on trust: that the TLS library has done before.
 struct CertificateNames {
     /// As they stand there.
     private var names: [ArraySlice<UInt8>] = []
-    /// Whether there is a subjectAltName, of whatever kind. Where there is none, an address cannot have been what was
+    /// Whether there is a subjectAltName, of any kind. Where there is none, an address cannot have been what was
     /// verified, but only the name, in the subject.
     private(set) var hasAlternatives = false
 
@@ -42,11 +42,11 @@ struct CertificateNames {
     /// 2.5.29.17
     private static let subjectAltName: [UInt8] = [0x55, 0x1D, 0x11]
 
-    /// Reads the extension behind its kind.
+    /// Reads the extension after its object identifier.
     private mutating func read(_ entry: inout DERReader) -> Bool {
         hasAlternatives = true
         while let (tag, content) = entry.next() {
-            // Whether it is critical may stand before it.
+            // The flag "critical" may come before it.
             guard tag == Self.octets else { continue }
             var value = DERReader(content)
             guard var list = value.constructed(Self.sequence) else { return false }
@@ -56,7 +56,7 @@ struct CertificateNames {
         return false
     }
 
-    /// Whether the certificate, which has been verified for this name or for the address, has been so for the name.
+    /// Whether the certificate, which the TLS library has verified for this name or for the address, is for the name.
     ///
     /// - Source: RFC 9525 §6.3: without regard to case; a `*` stands for one whole label, the first.
     func mayBe(_ name: String) -> Bool {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Values of X.690's distinguished encoding, one after the other: a byte for the kind, a length, and so many bytes.
+/// Values of X.690's distinguished encoding, one after the other: a byte for the kind, a length, and that many bytes.
 struct DERReader {
     private var rest: ArraySlice<UInt8>
 
@@ -18,8 +18,7 @@ struct DERReader {
         guard let tag = ahead.popFirst(), tag & 0x1F != 0x1F, let first = ahead.popFirst() else { return nil }
         var length = Int(first)
         if first >= 0x80 {
-            // The number of the length's bytes; none would mean that the end is marked, which this encoding does not
-            // do.
+            // How many bytes the length has; 0 would be the indefinite form, which this encoding (DER) does not allow.
             let count = Int(first & 0x7F)
             guard 1...3 ~= count, ahead.count >= count else { return nil }
             length = ahead.prefix(count).reduce(0) { $0 << 8 | Int($1) }

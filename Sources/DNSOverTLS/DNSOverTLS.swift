@@ -7,10 +7,10 @@ public import NIOSSL
 
 /// DNS over TLS (RFC 7858): queries go out over verified TLS alone, at port 853, and never in the clear.
 ///
-/// The certificate must be for the server's name where one is given, whatever addresses it is for (RFC 8310 §8.1);
-/// where there is none, for the very address that was connected to. TLS is 1.2 or newer (RFC 9325 §3.1.1).
+/// The certificate must be for the server's name where one is given, even where it is for the address too (RFC 8310
+/// §8.1); where there is none, for the very address that was connected to. TLS is 1.2 or newer (RFC 9325 §3.1.1).
 ///
-/// A module of its own, so that nobody builds a TLS library who does not want one.
+/// A module of its own, so that a program builds a TLS library only when it wants one.
 ///
 /// ```swift
 /// var configuration = DNSResolverConfiguration()
@@ -33,7 +33,7 @@ public struct DNSOverTLS: Sendable {
             prepare: { channel, server in
                 let handler = try NIOSSLClientHandler(context: context, serverHostname: server.tlsName)
                 try channel.pipeline.syncOperations.addHandler(handler)
-                // The library takes a certificate that is for the address, whatever name it is asked for.
+                // NIOSSL accepts a certificate that is for the address, even when it is asked for another name.
                 guard isVerified, let name = server.tlsName else { return }
                 try channel.pipeline.syncOperations.addHandler(ServerNameHandler(name))
             },
@@ -41,7 +41,7 @@ public struct DNSOverTLS: Sendable {
         )
     }
 
-    /// The configuration without the versions that nobody is to use any more (RFC 8996, RFC 9325 §3.1.1).
+    /// The configuration without the versions that must not be used any more (RFC 8996, RFC 9325 §3.1.1).
     private static func upToDate(_ configuration: TLSConfiguration) throws(OutdatedTLS) -> TLSConfiguration {
         var configuration = configuration
         switch configuration.maximumTLSVersion {
@@ -55,7 +55,7 @@ public struct DNSOverTLS: Sendable {
         return configuration
     }
 
-    /// What went wrong, without the library's own innards.
+    /// What went wrong, without NIOSSL's own type names.
     private static func reason(_ error: any Error) -> String {
         let text = "\(error)"
         if text.contains("CERTIFICATE_VERIFY_FAILED") || text.contains("unableToValidateCertificate") {

@@ -4,16 +4,16 @@ import NIOCore
 import NIOSSL
 import NIOTLS
 
-/// Lets nothing out to a server until its certificate has shown the name that the server was given.
+/// Holds back every write until the server's certificate has been checked for the name that was configured.
 ///
-/// It stands behind the TLS handler, which has verified the certificate otherwise: by the name, or else by the address
-/// alone. The library's public face cannot ask for the one without the other.
+/// It follows the TLS handler, which has verified the certificate for the name, or else for the address alone. NIOSSL's
+/// public API cannot ask for the name alone.
 final class ServerNameHandler: ChannelDuplexHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
-    /// The certificate is good, and for somebody else.
+    /// The certificate is valid, and for another name.
     struct WrongName: Error, CustomStringConvertible {
         let name: String
 
@@ -42,7 +42,7 @@ final class ServerNameHandler: ChannelDuplexHandler {
 
     private func judge(_ context: ChannelHandlerContext) {
         guard case .handshaking = stage else { return }
-        // A certificate that cannot be had or read is for nobody.
+        // A certificate that is missing or cannot be read is for no name.
         let certificate = try? context.pipeline.syncOperations.nioSSL_peerCertificate()
         let names = (try? certificate?.toDERBytes()).flatMap { CertificateNames(ofCertificate: $0) }
         guard names?.mayBe(name) == true else {

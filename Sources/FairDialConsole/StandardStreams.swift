@@ -34,7 +34,7 @@ package enum StandardStreams {
             } else if errno == EINTR, interruptions < mostInterruptions {
                 interruptions += 1
             } else {
-                // A reader that has left has what it wanted.
+                // A reader that has closed the pipe needs no more: no error is printed.
                 if errno != EPIPE {
                     complain("fairdial: cannot write the results: \(String(cString: strerror(errno)))")
                 }

@@ -20,7 +20,7 @@ struct Leash {
         try? pipe.fileHandleForWriting.close()
     }
 
-    /// In the child: ends this process when the parent has gone, by whatever cause.
+    /// In the child: ends this process when the parent has gone, for any reason.
     static func endWithParent() {
         Thread.detachNewThread {
             while !FileHandle.standardInput.availableData.isEmpty {}

@@ -76,7 +76,7 @@ struct RallyChart {
         let style = dial.error == nil ? "good" : "bad"
         let time = Duration.seconds(dial.seconds).readable
         let verdict = dial.error.map { "\($0) after \(time)" } ?? time
-        // A long bar carries its words inside the free space at its left end's label column, a short one behind it.
+        // A long bar has its label inside, at its right end; a short one has it beside the bar.
         let isLong = end > Self.width - Self.right - 130
         let label =
             isLong

@@ -7,7 +7,7 @@ import NIOCore
 
 /// One side's whole run, in a process of its own: all the feeds, and the database four ways.
 struct RallyLap: Sendable {
-    /// What a person and the chart need of it; what a child tells its parent.
+    /// What the table and the chart show of it; a child process sends it to its parent.
     struct Result: Codable, Sendable {
         struct Dial: Codable, Sendable {
             var host: String
@@ -23,7 +23,7 @@ struct RallyLap: Sendable {
         var cutShortAfter: Double?
         var threads = 0
         var memory = 0
-        /// The contract's object, as it is printed.
+        /// The JSON object, as it is printed.
         var json = ""
     }
 
@@ -36,7 +36,7 @@ struct RallyLap: Sendable {
     let side: RallySide
     let course: RallyCourse
 
-    /// Drives the lap. A foul side is cut short once its dials have ended: what its feeds would still need is minutes.
+    /// Drives the lap. The foul side is stopped once its dials have ended: its feeds would still need minutes.
     func drive() async -> Result {
         let clock = ContinuousClock()
         let start = clock.now
@@ -57,7 +57,7 @@ struct RallyLap: Sendable {
                 }
             }
         }
-        // The head start belongs to the scenario: the downloads are under way when the database is dialed.
+        // The head start belongs to the scenario: the downloads run when the database is dialed.
         try? await Task.sleep(for: RallyCourse.headStart)
         gauge.read()
         let dials = await databaseDials(with: dialer)

@@ -2,7 +2,7 @@
 
 import FairDialTestKit
 
-/// A world's chance: everything in it that is random is drawn here, so that its seed says all.
+/// A run's randomness: everything random in it is drawn here, so that its seed decides all.
 final class Dice: @unchecked Sendable {
     private var generator: SeededGenerator
 
@@ -12,7 +12,7 @@ final class Dice: @unchecked Sendable {
 
     func next() -> UInt64 { generator.next() }
 
-    /// True so many times in a hundred.
+    /// True with this chance in percent.
     func chance(_ percent: Int) -> Bool {
         number(0..<100) < percent
     }

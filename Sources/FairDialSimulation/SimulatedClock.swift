@@ -2,10 +2,9 @@
 
 import HeapModule
 
-/// The one time line of a simulated world: events in the order of their times, and of their coming where those are
-/// equal.
+/// The one time line of a simulated run: events in the order of their times, and of their coming where those are equal.
 ///
-/// A world lives on one thread at a time, which is why its parts may call themselves `Sendable`.
+/// A run uses one thread at a time, which is why its parts may call themselves `Sendable`.
 final class SimulatedClock: @unchecked Sendable {
     private struct Event: Comparable {
         let time: UInt64
@@ -50,7 +49,7 @@ final class SimulatedClock: @unchecked Sendable {
         return true
     }
 
-    /// The machine sleeps, and wakes so many nanoseconds later; what fell due meanwhile happens then.
+    /// The machine sleeps, and wakes this many nanoseconds later; what fell due meanwhile happens then.
     func leap(_ nanoseconds: UInt64) {
         now += nanoseconds
     }

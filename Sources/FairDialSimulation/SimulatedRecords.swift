@@ -3,7 +3,7 @@
 import DNSMessages
 import NameResolution
 
-/// The lookup of a service's records in a world: chance says what comes of it, and when.
+/// The lookup of a service's records in a run: chance says what it brings, and when.
 final class SimulatedRecords: LookupHandle, @unchecked Sendable {
     private unowned let dial: SimulatedDial
     private let receive: @Sendable (RecordEvent) -> Void

@@ -5,7 +5,7 @@ import DNSMessages
 import IPAddresses
 import NameResolution
 
-/// What one dial of a world has been told of its service, and which of it it may dial by now.
+/// What one dial of a run has been told of its SRV records, and which targets it may dial by now.
 struct SimulatedService {
     private(set) var isAsked = false
     private var records: [SRVRecord] = []

@@ -1,31 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Random afternoons of the whole stack above the socket calls: dialer, timeouts, resolver, sharing, line, race,
-/// policy, memory.
+/// Randomized runs of the whole stack above the socket calls: dialer, timeouts, resolver, sharing, queue, race, policy,
+/// memory.
 ///
-/// A seed says everything that happens in a world, so whatever goes wrong can be seen again:
-/// `fairdial simulate --seed S --worlds 1 --story`.
+/// A seed decides everything that happens in a run, so a run that fails can be repeated: `fairdial simulate --seed S
+/// --runs 1 --story`.
 public enum Simulation {
     /// A rule that was broken.
     public struct Violation: Error, Hashable, Sendable {
-        /// The world's seed.
+        /// The run's seed.
         public let seed: UInt64
         /// What was seen.
         public let what: String
     }
 
-    /// Whether a seed's world is of lookups in DNS alone, packet by packet: every second one's.
+    /// Whether a seed's run simulates lookups in DNS alone, packet by packet: every even seed's.
     public static func hasPacketsAlone(_ seed: UInt64) -> Bool { seed.isMultiple(of: 2) }
 
-    /// Whether a server of a seed's world says whatever the seed makes up: in every fourth one of those packet by
-    /// packet.
+    /// Whether a server of a seed's run says what the seed makes up: in every fourth of the runs packet by packet.
     public static func hasAdversary(_ seed: UInt64) -> Bool { seed.isMultiple(of: 8) }
 
-    /// Lives one world to its end.
+    /// Simulates one run to its end.
     ///
     /// - Parameters:
-    ///   - seed: the world.
-    ///   - tell: is told everything that happens, a line each; `nil` for nobody.
+    ///   - seed: decides the run.
+    ///   - tell: called with everything that happens, a line each; `nil` for no story.
     /// - Returns: the first rule that was broken; `nil` when all held.
     public static func run(seed: UInt64, telling tell: ((String) -> Void)? = nil) -> Violation? {
         let what: String?

@@ -26,7 +26,7 @@ final class HostileDatagramHandler: ChannelInboundHandler {
             switch act {
             case .send(let bytes): channel.writeAndFlush(answer(bytes), promise: nil)
             case .sendFromElsewhere(let bytes): elsewhere.writeAndFlush(answer(bytes), promise: nil)
-            // A datagram's way has no end.
+            // UDP has no connection to close.
             case .close: return
             }
         }

@@ -25,7 +25,7 @@ final class HostileStreamHandler: ChannelInboundHandler {
             conversation.read(bytes, isStream: true, on: context.eventLoop) { act in
                 switch act {
                 case .send(let bytes): channel.writeAndFlush(ByteBuffer(bytes: bytes), promise: nil)
-                // A stream comes from where it goes to.
+                // A stream cannot be sent from another port.
                 case .sendFromElsewhere: return
                 case .close: channel.close(promise: nil)
                 }

@@ -37,7 +37,7 @@ enum LoopbackSocket {
         return (descriptor, Int(UInt16(bigEndian: address.sin_port)))
     }
 
-    /// Begins to connect; what comes of it is nobody's concern.
+    /// Begins to connect; the result is not awaited.
     static func connect(_ descriptor: CInt, to port: Int) {
         var address = address(port: UInt16(truncatingIfNeeded: port))
         withUnsafePointer(to: &address) { pointer in

@@ -37,7 +37,7 @@ public final class ManualClock: Sendable {
     /// order; it has happened when this returns.
     public func advance(to instant: Duration) async {
         await backing.advanceTime(to: .uptimeNanoseconds(UInt64(instant.boundedNanoseconds)))
-        // What the last timers set off with `execute` has its turn, too.
+        // What the last timers passed to `execute` runs, too.
         await backing.run()
         manual.forgetTimersSet()
     }
@@ -46,7 +46,7 @@ public final class ManualClock: Sendable {
 /// NIO's testing loop, and an account of the timers that wait on it.
 private final class ManualEventLoop: EventLoop {
     private struct Account: Sendable {
-        /// Timers that have neither rung nor been cancelled.
+        /// Timers that have neither gone off nor been cancelled.
         var pending = 0
         /// Timers that were set since the test looked last.
         var set = 0

@@ -3,7 +3,7 @@
 public import FairDial
 import NameResolution
 
-/// A dialer without a network: names, sockets and time do as the test says.
+/// A dialer without a network: names, sockets and time behave as the test says.
 ///
 /// ```swift
 /// let script = try ScriptedDialer(

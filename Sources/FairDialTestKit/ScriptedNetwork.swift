@@ -51,7 +51,7 @@ public final class ScriptedNetwork: Connector {
     /// Where this machine sends from, which decides the order of addresses.
     private enum Sources: Sendable {
         case kernel
-        /// Each address has one just like it: the order is that of families, then that of the answer.
+        /// Each address has itself as its source: the order is that of families, then that of the answer.
         case everywhere
         case table([IPAddress: IPAddress])
     }

@@ -39,20 +39,19 @@ public final class ScriptedResolver: AddressResolver {
 
     private let state: NIOLockedValueBox<State>
 
-    /// - Parameter canCancel: whether a lookup can be called back, as a DNS query can and a thread in `getaddrinfo`
+    /// - Parameter canCancel: whether a lookup can be cancelled, as a DNS query can and a thread in `getaddrinfo`
     ///   cannot.
     public init(canCancel: Bool = true) {
         state = NIOLockedValueBox(State(canCancel: canCancel))
     }
 
-    /// Whether a lookup can be called back from now on.
+    /// Whether a lookup can be cancelled from now on.
     public var canCancel: Bool {
         get { state.withLockedValue { $0.canCancel } }
         set { state.withLockedValue { $0.canCancel = newValue } }
     }
 
-    /// Whether lookups have something to read before their time is called: then the test says `caughtUp`. Not so at
-    /// first.
+    /// Whether lookups have something to read before a timeout ends them: then the test says `caughtUp`. Default no.
     public var catchesUp: Bool {
         get { state.withLockedValue { $0.catchesUp } }
         set { state.withLockedValue { $0.catchesUp = newValue } }
@@ -167,7 +166,7 @@ extension ScriptedResolver {
         }
     }
 
-    /// Returns when there have been more changes than so many, or the task is cancelled.
+    /// Returns when there have been more changes than this count, or the task is cancelled.
     private func change(after changes: UInt64) async {
         let wait = state.withLockedValue { state in
             state.nextWait += 1
@@ -212,7 +211,7 @@ public struct ScriptedLookup: LookupHandle {
     /// How often it was to be cancelled.
     public var cancellations: Int { resolver.entry(index).cancellations }
 
-    /// Whether it has neither ended nor been called back.
+    /// Whether it has neither ended nor been cancelled.
     public var isUnderWay: Bool { resolver.entry(index).isUnderWay }
 
     /// Returns once the lookup has been cancelled, successfully or not.

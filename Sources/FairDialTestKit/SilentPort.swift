@@ -33,7 +33,7 @@ public final class SilentPort: Sendable {
             guard descriptor >= 0 else { break }
             taken.append(descriptor)
             _ = fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) | O_NONBLOCK)
-            // It connects or it waits: either way the queue is full in the end.
+            // It connects or it waits: in both cases the queue is full afterwards.
             LoopbackSocket.connect(descriptor, to: listener.port)
         }
         descriptors = taken

@@ -16,11 +16,11 @@ enum DescriptorTable {
     /// How many descriptors this process may have open; `nil` when the system does not say.
     static var limit: Int? { FreeDescriptors.limit }
 
-    /// Has the table grown to so many descriptors at one go.
+    /// Grows the table to this many descriptors in one step.
     ///
     /// Linux starts with 64 and doubles the table when it is full, and in a process with threads each time waits for an
-    /// RCU grace period, many milliseconds long, together with everybody who wants a socket then: a burst of lookups
-    /// would hold up a dial that has nothing to do with it.
+    /// RCU grace period, many milliseconds long, together with every thread that wants a socket then: a burst of
+    /// lookups would hold up a dial that has nothing to do with it.
     static func makeRoom(for count: Int) {
         #if os(Linux)
             guard let limit, limit > 0 else { return }

@@ -28,7 +28,7 @@ extension ResolutionError {
             default: .failed
             }
         let words = kind == .nameNotFound ? "the name \"\(name)\" does not exist, or has no address" : "\(error)"
-        // The C library refuses what is no host's name with the same word, and asks nobody.
+        // The C library refuses what is no host's name with the same code, without asking a server.
         let fault = error == .noName ? InternationalName.fault(inHost: name).map { ": \($0)" } : nil
         self.init(kind, "\(words)\(fault ?? "") (\(error.code))", systemCode: error.code)
     }
@@ -42,8 +42,9 @@ extension ResolutionError {
         #endif
         guard probe < 0 else {
             close(probe)
-            // Somebody may have given one back since the call. A name that does not exist is what was meant; but "try
-            // again" from a process that has hardly a descriptor free is this machine's shortage until shown otherwise.
+            // Another thread may have given one back since the call. A name that does not exist is what was meant; but
+            // "try again" from a process that has hardly a descriptor free is this machine's shortage until shown
+            // otherwise.
             return error != .noName && error != .noData && probe >= nearlyAllDescriptors
         }
         return errno == EMFILE || errno == ENFILE

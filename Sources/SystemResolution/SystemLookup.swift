@@ -7,9 +7,9 @@ public import NameResolution
 public struct SystemLookup: Hashable, Sendable {
     /// Where a lookup is.
     public enum Stage: String, Hashable, Sendable {
-        /// In line for a slot.
+        /// In the queue for a slot.
         case waiting
-        /// In a call of `getaddrinfo`, which nobody can call back.
+        /// In a call of `getaddrinfo`, which cannot be cancelled.
         case inside
     }
 
@@ -28,9 +28,9 @@ public struct SystemLookup: Hashable, Sendable {
     /// How long it has been there.
     public let age: Duration
 
-    /// Whether nobody waits for it any more.
+    /// Whether no caller waits for it any more.
     public let isAbandoned: Bool
 
-    /// Whether a second call, for IPv4 alone, is under way for it.
+    /// Whether a second call, for IPv4 alone, is in flight for it.
     public let hasSecondCall: Bool
 }

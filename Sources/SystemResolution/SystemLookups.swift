@@ -4,21 +4,21 @@ import DequeModule
 package import IPAddresses
 package import NameResolution
 
-/// Lookups by `getaddrinfo`, as a machine without threads: the line, the calls under way, and the second call.
+/// Lookups by `getaddrinfo`, as a machine without threads: the queue, the calls in flight, and the second call.
 ///
 /// Times are durations since one start that the driver chooses.
 package struct SystemLookups: Sendable {
-    /// Names one lookup; it is its ticket in the line, too.
+    /// Identifies one lookup; it is its ticket in the queue, too.
     package typealias Lookup = FairQueue.Ticket
 
-    /// Names one call of `getaddrinfo`.
+    /// Identifies one call of `getaddrinfo`.
     package typealias Call = UInt64
 
     /// What the driver is to do, in order.
     package enum Action: Hashable, Sendable {
         /// Call `getaddrinfo` on a thread; report with `began`, then `returned`; or with `foundNoThread`.
         case call(Call, String, AddressFamilies)
-        /// Tell whoever asked for this lookup.
+        /// Tell the caller of this lookup.
         case deliver(Lookup, LookupEvent)
     }
 
@@ -29,9 +29,9 @@ package struct SystemLookups: Sendable {
         var began: Duration?
         var hasStarted = false
         var isWanted = true
-        /// The call for all the families asked for, while it is under way.
+        /// The call for all the families asked for, while it runs.
         var firstCall: Call?
-        /// The call for IPv4 alone, while it is under way.
+        /// The call for IPv4 alone, while it runs.
         var secondCall: Call?
         var settled: AddressFamilies = []
         /// How the first call ended, while the second may still bring something.
@@ -44,7 +44,7 @@ package struct SystemLookups: Sendable {
     private var lookupOfCall: [Call: Lookup] = [:]
     /// Lookups for both families in the order in which their second calls fall due.
     private var secondCalls = Deque<(due: Duration, lookup: Lookup)>()
-    /// Lookups whose callers are about to say that the time is up, and until when they wait for a call to come back.
+    /// Lookups whose callers' timeouts are about to end them, and until when the callers wait for a call to return.
     private var catchingUp = Deque<(due: Duration, lookup: Lookup)>()
     /// Second calls whose lookups have ended without them; each still holds its slot.
     private var orphans: [Call: Orphan] = [:]
@@ -79,16 +79,16 @@ package struct SystemLookups: Sendable {
     /// How many slots are taken, reserved ones included.
     package var takenSlots: Int { queue.taken }
 
-    /// How many calls are under way.
+    /// How many calls are in flight.
     package var callCount: Int { lookupOfCall.count + orphans.count }
 }
 
 // MARK: - Events
 
 extension SystemLookups {
-    /// Somebody asks.
+    /// A caller asks.
     ///
-    /// - Returns: the lookup's name, and what follows.
+    /// - Returns: the lookup's identifier, and the actions.
     package mutating func ask(_ question: LookupQuestion, for fairnessKey: FairnessKey, at now: Duration) -> (
         Lookup, [Action]
     ) {
@@ -105,16 +105,16 @@ extension SystemLookups {
         return (lookup, grant())
     }
 
-    /// Another fairness key waits for the lookup, perhaps one that nobody had wanted any more.
+    /// Another fairness key waits for the lookup, perhaps for one that no caller had waited for any more.
     package mutating func add(_ fairnessKey: FairnessKey, to lookup: Lookup) -> [Action] {
         entries[lookup]?.isWanted = true
         queue.add(fairnessKey, to: lookup)
         return grant()
     }
 
-    /// Nobody waits for the lookup any more.
+    /// No caller waits for the lookup any more.
     ///
-    /// - Returns: whether it is gone; not so when a call is under way, which cannot be called back.
+    /// - Returns: whether it is gone; not so when its call runs, which cannot be cancelled.
     package mutating func cancel(_ lookup: Lookup) -> Bool {
         guard entries[lookup] != nil else { return true }
         if queue.cancel(lookup) {
@@ -125,10 +125,10 @@ extension SystemLookups {
         return false
     }
 
-    /// Somebody is about to say that a lookup's time is up (rule 6).
+    /// A caller's timeout for the lookup is about to end it (rule 6).
     ///
-    /// A thread inside the call cannot be asked what it has. But where the time has been up for a while, the process
-    /// stood still, and a thread whose answer came meanwhile needs a moment to read it.
+    /// A thread inside the call cannot be asked what it has. But where the timeout ended a while ago, the process was
+    /// stopped, and a thread whose answer came meanwhile needs a moment to read it.
     ///
     /// - Returns: whether `caughtUp` or `ended` will be told.
     package mutating func catchUp(_ lookup: Lookup, late: Duration, at now: Duration) -> Bool {
@@ -166,7 +166,7 @@ extension SystemLookups {
         }
         guard let lookup = lookupOfCall.removeValue(forKey: call), var entry = entries[lookup] else { return [] }
         if entry.secondCall == call {
-            // The second call was a kindness; where the first has failed meanwhile, nothing is left to wait for.
+            // The second call was optional; where the first has failed meanwhile, nothing is left to wait for.
             entry.secondCall = nil
             entries[lookup] = entry
             queue.releaseExtraPlace()
@@ -179,7 +179,7 @@ extension SystemLookups {
             queue.release(lookup)
             return [.deliver(lookup, .ended(ResolutionError(.noThread, message)))] + grant()
         }
-        // Some call has a thread, and it will be free one day: the lookup waits for it.
+        // Another call has a thread, which will be free when it returns: the lookup waits for it.
         queue.putBack(lookup)
         return []
     }
@@ -210,7 +210,8 @@ extension SystemLookups {
             entries[lookup] = entry
             actions = firstReturned(lookup, entry, result)
         }
-        // What has ended needs no second call; most have long before it falls due, and then nobody need be woken.
+        // What has ended needs no second call; most lookups end long before it falls due, and then no thread need be
+        // woken.
         while let next = secondCalls.first, entries[next.lookup] == nil { secondCalls.removeFirst() }
         while let next = catchingUp.first, entries[next.lookup] == nil { catchingUp.removeFirst() }
         return actions + grant()
@@ -328,7 +329,7 @@ extension SystemLookups {
 // MARK: - The live view
 
 extension SystemLookups {
-    /// Everybody who waits or is inside, the longest first.
+    /// Every lookup that waits or is inside the call, the oldest first.
     package func snapshot(at now: Duration) -> [SystemLookup] {
         let living = entries.values.map { entry in
             SystemLookup(

@@ -15,9 +15,9 @@ import SystemSupport
 
 /// `getaddrinfo` on threads of its own, behind one fair, bounded queue (rule 4).
 ///
-/// A thread inside the call cannot be called back. It keeps its slot until the call returns, and `lookups` lists it.
+/// A thread inside the call cannot be cancelled. It keeps its slot until the call returns, and `lookups` lists it.
 public final class SystemResolver: AddressResolver {
-    /// Makes one call: the name, the families, and what came of it; it may block.
+    /// Makes one call: the name, the families, and the result; it may block.
     public typealias Call = @Sendable (String, AddressFamilies) -> Result<AddressInfoList, AddressInfoError>
 
     /// The process's own: one queue for every caller.
@@ -37,13 +37,13 @@ public final class SystemResolver: AddressResolver {
     /// What is done outside the lock, in order.
     private enum Errand: Sendable {
         case lookups(SystemLookups.Action)
-        /// Among the others, so that of two threads the one that knows less cannot have the last word.
+        /// In order with the others, so that an older setting cannot overwrite a newer one.
         case setAlarm(Duration?)
     }
 
     private struct Desk: Sendable {
         var lookups: SystemLookups
-        /// When the alarm has been told to ring.
+        /// When the alarm is set to go off.
         var alarm: Duration?
         var receivers: [SystemLookups.Lookup: @Sendable (LookupEvent) -> Void] = [:]
     }
@@ -72,13 +72,13 @@ public final class SystemResolver: AddressResolver {
         self.init(configuration, on: ThreadedCalls(configuration, call: call, startThread: startThread))
     }
 
-    /// A resolver whose calls somebody else makes.
+    /// A resolver whose calls another runner makes.
     package init(_ configuration: SystemResolverConfiguration, on runner: any CallRunner) {
         let queue = configuration.queue.bounded
         let lookups = SystemLookups(queue: queue, secondCallDelay: configuration.secondCallDelay)
         desk = OrderedOutbox(Desk(lookups: lookups))
         self.runner = runner
-        // As many again for whoever the lookups are for.
+        // As many again for the sockets of the callers.
         descriptorsAtOnce = 2 * (queue.slots + queue.reservedSlots)
     }
 
@@ -98,15 +98,15 @@ public final class SystemResolver: AddressResolver {
         return UnderWay(resolver: self, lookup: lookup)
     }
 
-    /// The C library reads the hosts file, of whatever size.
+    /// The C library reads the hosts file, of any size.
     public var filesResolver: (any AddressResolver)? { self }
 
     #if canImport(Glibc)
-        /// Looked at before each call, which a line that names nobody would not survive.
+        /// Looked at before each call, which would crash on a line that names no service.
         private static let nameServiceSwitch = NameServiceSwitch.watched(at: NameServiceSwitch.systemPath)
     #endif
 
-    /// Everybody who waits or is inside, the longest first.
+    /// Every lookup that waits or is inside the call, the oldest first.
     public var lookups: [SystemLookup] {
         let now = now
         return desk.withMachine { $0.lookups.snapshot(at: now) }
@@ -161,7 +161,7 @@ public final class SystemResolver: AddressResolver {
         case .setAlarm(let time):
             runner.wake(at: time) { [weak self] in
                 self?.update { desk, now in
-                    // It has rung: whatever is awaited now must be set anew.
+                    // It has gone off: for what is awaited now it must be set anew.
                     desk.alarm = nil
                     return desk.lookups.advance(to: now)
                 }

@@ -30,7 +30,7 @@ final class ThreadedCalls: CallRunner {
 
     var threadCount: Int { threads.count }
 
-    /// On a thread of its own, because it takes a while and nobody needs to wait for it.
+    /// On a thread of its own, because it takes a while and no lookup needs to wait for it.
     func makeRoom(forDescriptors count: Int) {
         // Without a thread the room is made when it is needed.
         _ = DetachedThread.start(stackSize: 64 * 1024) { DescriptorTable.makeRoom(for: count) }

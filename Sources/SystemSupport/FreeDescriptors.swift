@@ -29,7 +29,7 @@ package enum FreeDescriptors {
         guard let limit else { return wanted }
         var count = 0
         var number = CInt(clamping: limit) - 1
-        // In a table that is nearly full nobody looks for the rest for long.
+        // In a table that is nearly full the search for the rest ends soon.
         let last = max(0, number - CInt(clamping: wanted) - mostTaken)
         while count < wanted, number >= last {
             if fcntl(number, F_GETFD) < 0 {

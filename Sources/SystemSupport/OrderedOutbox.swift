@@ -2,9 +2,9 @@
 
 /// A machine behind a lock, whose actions are carried out in order and outside the lock.
 ///
-/// For whoever writes a resolver or a client of its own. Whoever changes the machine puts the actions into an outbox
-/// under the lock; one thread at a time empties it. So no callback runs under a lock, callbacks may come back with
-/// further changes, and nothing overtakes anything.
+/// For a module that writes a resolver or a client of its own. The thread that changes the machine puts the actions
+/// into an outbox under the lock; one thread at a time empties it. So no callback runs under a lock, callbacks may come
+/// back with further changes, and nothing overtakes anything.
 public final class OrderedOutbox<Machine: ~Copyable, Action: Sendable>: Sendable {
     @usableFromInline
     struct State: ~Copyable {
@@ -26,7 +26,8 @@ public final class OrderedOutbox<Machine: ~Copyable, Action: Sendable>: Sendable
         state = Locked(State(machine: machine))
     }
 
-    /// Changes the machine, and sees to it that what follows is done: here, or by the thread that is at it already.
+    /// Changes the machine, and sees to it that what follows is done: here, or by the thread that empties the outbox
+    /// already.
     ///
     /// - Parameters:
     ///   - carryOut: does one action, the same way in every call; calls come one at a time.
@@ -36,7 +37,8 @@ public final class OrderedOutbox<Machine: ~Copyable, Action: Sendable>: Sendable
         update(carryingOut: carryOut) { machine, outbox in outbox += change(&machine) }
     }
 
-    /// Changes the machine, and sees to it that what follows is done: here, or by the thread that is at it already.
+    /// Changes the machine, and sees to it that what follows is done: here, or by the thread that empties the outbox
+    /// already.
     ///
     /// - Parameters:
     ///   - carryOut: does one action, the same way in every call; calls come one at a time.
@@ -57,17 +59,17 @@ public final class OrderedOutbox<Machine: ~Copyable, Action: Sendable>: Sendable
         }
     }
 
-    /// Reads or changes the machine where nothing is to be done about it.
+    /// Reads or changes the machine where no actions follow.
     @inlinable
     @inline(__always)
     public func withMachine<Result>(_ body: (inout Machine) -> Result) -> Result {
         state.withLock { body(&$0.machine) }
     }
 
-    /// So many actions' room is kept from one update to the next; a burst's is given back.
+    /// Room for this many actions is kept from one update to the next; a burst's is given back.
     @inlinable static var roomToKeep: Int { 1_024 }
 
-    /// Takes what is there, and leaves the room of what has been done for what will come.
+    /// Takes what is there, and leaves the emptied array's capacity for later actions.
     ///
     /// - Returns: whether there was anything.
     @inlinable

@@ -10,9 +10,9 @@ import CSockets
     import Darwin
 #endif
 
-/// The kernel's list of descriptors that something is to be done about: epoll, or kqueue. It owns nothing but itself.
+/// The kernel's list of watched descriptors: epoll, or kqueue. It owns its own descriptor alone.
 package struct ReadinessQueue: Sendable {
-    /// What is waited for.
+    /// The event to wait for.
     package enum Interest: Sendable {
         /// Bytes, an error or an end; told for as long as they are there.
         case reading
@@ -20,7 +20,7 @@ package struct ReadinessQueue: Sendable {
         case writingOnce
     }
 
-    /// How many are told at a time.
+    /// The most events that one `wait` returns.
     package static let most = 256
 
     /// Its own descriptor; −1 where there is none to be had, and `errno` says why.
@@ -31,7 +31,7 @@ package struct ReadinessQueue: Sendable {
         #if os(Linux)
             var opened = epoll_create1(CInt(EPOLL_CLOEXEC))
             if opened < 0, errno == ENOSYS || errno == EPERM {
-                // A filter may know the older call alone.
+                // A system call filter (seccomp) may allow the older call alone.
                 opened = epoll_create(1)
                 if opened >= 0 { _ = fcntl(opened, F_SETFD, FD_CLOEXEC) }
             }
@@ -71,7 +71,7 @@ package struct ReadinessQueue: Sendable {
             _ = epoll_ctl(self.descriptor, EPOLL_CTL_DEL, descriptor, &unused)
         }
 
-        /// Waits, and tells the tokens of what is ready; −1 waits for ever.
+        /// Waits, and returns the tokens of the descriptors that are ready; −1 waits without a limit.
         package func wait(milliseconds: CInt) -> [UInt64] {
             withUnsafeTemporaryAllocation(of: epoll_event.self, capacity: Self.most) { events in
                 let count = epoll_wait(descriptor, events.baseAddress, CInt(events.count), milliseconds)

@@ -23,7 +23,7 @@ package final class WatchedFile<Content: Sendable>: Sendable {
         package let content: Content
         /// Why the file could not be read; `nil` when it could.
         package let fault: String?
-        /// Whether there is a file, and it is too large to be read: what it says is known to others, and not to us.
+        /// Whether there is a file, and it is too large to be read: the C library knows what it says, and we do not.
         package let isTooLarge: Bool
 
         init(content: Content, fault: String?, isTooLarge: Bool = false) {
@@ -102,8 +102,8 @@ package final class WatchedFile<Content: Sendable>: Sendable {
 
     /// What the file says now, if it need not be read, or is small.
     ///
-    /// - Parameter limit: the size up to which it is read on the spot, in bytes.
-    /// - Returns: `nil` for a larger one, which somebody who may wait should `look()` at.
+    /// - Parameter limit: the size up to which it is read on the calling thread, in bytes.
+    /// - Returns: `nil` for a larger one, which a caller that may block should `look()` at.
     package func look(upTo limit: Int64) -> Look? {
         switch glance() {
         case .known(let look): look
@@ -131,7 +131,7 @@ package final class WatchedFile<Content: Sendable>: Sendable {
 
     /// What the file says, where that is known without reading it: it has been read, and has not changed since.
     ///
-    /// Costs one `stat`. After `nil`, somebody who may wait should `look()`; of a file that is too large it is never
+    /// Costs one `stat`. After `nil`, a caller that may block should `look()`; of a file that is too large it is never
     /// known.
     package func contentIfUnchanged() -> Content? {
         let stamp = FileStamp(path: path)
@@ -228,7 +228,7 @@ package final class WatchedFile<Content: Sendable>: Sendable {
         }
     }
 
-    /// Non-blocking, so that a pipe that somebody puts there just now cannot hold us.
+    /// Non-blocking, so that a pipe that another process puts there just now cannot block us.
     private func openFile() -> CInt { open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK) }
 
     private static var chunk: Int { 16 * 1024 }
@@ -259,7 +259,7 @@ package final class WatchedFile<Content: Sendable>: Sendable {
 
     private func bytes(at stamp: FileStamp) -> Result<[UInt8], ReadFault> {
         guard stamp.isRegularFile else { return .failure(ReadFault(reason: "not a regular file")) }
-        // Not one byte of it is read in vain.
+        // An empty file needs no read.
         if stamp.size > sizeLimit { return .failure(ReadFault(largerThan: sizeLimit)) }
         let descriptor = openFile()
         guard descriptor >= 0 else { return .failure(ReadFault(errno)) }

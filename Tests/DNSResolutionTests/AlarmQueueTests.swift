@@ -42,7 +42,7 @@ import Testing
         for number in 0..<2_000 {
             now += Int.random(in: 0...3, using: &generator)
             if Int.random(in: 0..<3, using: &generator) < 2 {
-                // A patience that grows and shrinks, and now and then somebody with much more of it.
+                // A timeout that grows and shrinks, and sometimes one that is much longer.
                 let patience = number % 200 < 100 ? 50 : Int.random(in: 1...90, using: &generator)
                 let isFar = Int.random(in: 0..<20, using: &generator) == 0
                 let time = at(now + (isFar ? 500 : patience))

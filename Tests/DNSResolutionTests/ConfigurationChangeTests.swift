@@ -13,7 +13,7 @@ import Testing
 
 @Suite struct `resolv.conf while it changes` {
     private static func write(_ text: String, to file: URL) throws {
-        // By rename, as administrators' tools do it, so that nobody reads half of it.
+        // By rename, as administrators' tools do it, so that no reader sees half of it.
         try Data(text.utf8).write(to: file, options: .atomic)
     }
 

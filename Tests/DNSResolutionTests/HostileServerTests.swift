@@ -7,7 +7,7 @@ import IPAddresses
 import NameResolution
 import Testing
 
-/// What a server, or somebody in its place, can send: each ends in an answer or a typed error that names it, in its
+/// What a server, or a forger in its place, can send: each ends in an answer or a typed error that names it, in its
 /// timeout.
 @Suite(.timeLimit(.minutes(2))) struct `A hostile server` {
     private typealias Query = HostileDNSServer.Query

@@ -13,7 +13,7 @@ import Testing
 @Suite(.timeLimit(.minutes(5))) struct `A walk over a long list does not deepen the stack` {
     private static let count = 20_000
 
-    /// A bench whose search list has so many domains.
+    /// A bench whose search list has this many domains.
     private static func bench(
         _ count: Int,
         _ change: (inout QueryConfiguration) -> Void = { _ in }

@@ -52,7 +52,7 @@ final class NameServers: Sendable {
         process.waitUntilExit()
     }
 
-    /// How many queries knotd has had since the start, whoever asked.
+    /// How many queries knotd has had since the start, from any client.
     func count() throws -> Int {
         try JSONDecoder().decode(Count.self, from: command("count")).knotd
     }

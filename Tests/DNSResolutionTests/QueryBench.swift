@@ -47,7 +47,7 @@ struct QueryBench {
         return name
     }
 
-    /// - Parameter free: how many descriptors are; as many as anybody wants by default.
+    /// - Parameter free: how many descriptors are; as many as are wanted by default.
     init(
         servers count: Int = 1,
         seed: UInt64 = 1,

@@ -12,7 +12,7 @@ import Testing
             $0.timeout = .seconds(1); $0.attempts = 1
         }
         let key = bench.ask()
-        // Nobody has looked at a clock for ten seconds.
+        // No clock was looked at for ten seconds.
         bench.now = .seconds(10)
         bench.perform { client, now, actions in client.advance(to: now, &actions) }
         #expect(bench.end(of: key) == nil)

@@ -154,7 +154,7 @@ struct RealServerTests {
             }
             return code
         }
-        // Both families asked without, were told so, and asked again; nobody after them had to.
+        // Both families asked without, were told so, and asked again; no later query had to.
         #expect(codes.count { $0 == .badCookie } == 2)
         #expect(codes.count { $0 == .noError } == 6)
         #expect(resolver.mismatches.total == 0)

@@ -73,7 +73,7 @@ import Testing
                 open.withLockedValue { $0 += 1 }
             }
         }
-        // And one for each, without which it could ask nobody.
+        // And one for each, without which it could ask no server.
         #expect(open.withLockedValue { $0 } == 240 + 9)
     }
 

@@ -93,7 +93,7 @@ import Testing
 
     @Test func `two servers that cut every answer short are not asked in turns without end`() {
         var bench = QueryBench(servers: 2) { $0.attempts = 5 }
-        // So many that the last of them must wait for a stream.
+        // Enough that the last of them must wait for a stream.
         let keys = (0..<10).map { bench.ask(Self.question($0)) }
         var answered = 0
         while bench.now < .seconds(30), bench.client.count > 0 {

@@ -164,7 +164,7 @@ import Testing
         #expect(bench.end(of: first) == "192.0.2.1")
         let second = bench.ask()
         #expect(Self.cookie(of: bench.sent[1].message) == client + server)
-        // Forged, by somebody who has guessed the rest; a stream settles it.
+        // Forged, by a forger that has guessed the rest; a stream settles it.
         bench.answer(1)
         #expect(bench.end(of: second) == nil)
         #expect(bench.client.mismatches.wrongCookie == 1)

@@ -27,7 +27,7 @@ struct StubBench {
     /// Queries that have not been answered yet.
     private(set) var open: [Sent] = []
     private(set) var asked: [String] = []
-    /// Ports that are open, and those that were closed before they were opened: nobody would ever close them.
+    /// Ports that are open, and those that were closed before they were opened: they would never be closed.
     private(set) var opened: Set<QueryClient.Carrier> = []
     private(set) var closedUnopened: [QueryClient.Carrier] = []
     /// What has been said to a question in the wished form: the same is said in the plain one, without the test's

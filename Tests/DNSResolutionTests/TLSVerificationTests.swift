@@ -49,7 +49,7 @@ struct `Who is at the other end of DNS over TLS` {
         ("DNS:*.fair.test,IP:127.0.0.1", "a.dns.fair.test"), ("DNS:*.fair.test,IP:127.0.0.1", "fair.test"),
         ("DNS:fair.test,IP:127.0.0.1", "dns.fair.test"), ("DNS:xdns.fair.test,IP:127.0.0.1", "dns.fair.test"),
         ("URI:https://dns.fair.test/,IP:127.0.0.1", "dns.fair.test"),
-        // Its subject has the name, which nobody reads any more where there are other names.
+        // Its subject has the name, which no library reads any more where there are other names.
         ("email:dns@fair.test,IP:127.0.0.1", "dns.fair.test"),
     ])
     func `one for the address alone is refused before a query where a name was given`(

@@ -9,7 +9,7 @@ import Testing
 
 /// What a forger who cannot see our messages must guess (RFC 5452 §7.2).
 @Suite struct `What must be guessed` {
-    /// The bits of a number that takes each of so many values as often as any other.
+    /// The bits of a number that takes each of `count` values equally often.
     private func bits(of count: Int) -> Double { log2(Double(count)) }
 
     @Test func `identifiers use all of their sixteen bits, whatever the port`() {
@@ -76,7 +76,7 @@ import Testing
         }
         let range = try #require(LocalPort.ephemeralRange)
         #expect(ports.allSatisfy(range.contains))
-        // Of so many that are chosen at random few are chosen twice.
+        // Of this many that are chosen at random few are chosen twice.
         #expect(ports.count > 900)
         #expect(bits(of: range.count) + 16 >= 30)
     }

@@ -47,7 +47,7 @@ private func records(_ texts: String...) throws -> [SVCBRecord] {
         #expect(socket.destination == Self.to(four2, 8_443))
         #expect(socket.binding?.protocols == ["h2", "http/1.1"])
         #expect(socket.binding?.target == "far.test")
-        // Nobody waits for the rest.
+        // No caller waits for the rest.
         #expect(host.cancellations == 1 && far.cancellations == 1)
         #expect(world.network.opened.map(\.destination) == [Self.to(four2, 8_443)])
     }

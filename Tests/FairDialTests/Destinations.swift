@@ -3,7 +3,7 @@
 import ConnectionRacing
 import IPAddresses
 
-/// The addresses that the dials of these tests go to: RFC 3849's and RFC 5737's, which belong to nobody.
+/// The addresses that the dials of these tests go to: RFC 3849's and RFC 5737's, which are reserved for documentation.
 enum Destinations {
     static let six1 = IPAddress.v6(IPv6Address(high: 0x2001_0DB8_0000_0000, low: 1), zone: nil)
     static let six2 = IPAddress.v6(IPv6Address(high: 0x2001_0DB8_0000_0000, low: 2), zone: nil)

@@ -81,7 +81,7 @@ import Testing
         let dial = world.connect("db.test", server.port)
         let lookup = try await world.scripted.nextLookup()
         lookup.start()
-        // Nobody listens there.
+        // The port is closed.
         lookup.answer([.v4(.loopback)], settling: .ipv4)
         lookup.answer([.v6(.loopback, zone: nil)], settling: .ipv6)
         lookup.end()

@@ -80,7 +80,7 @@ enum ForbiddenHosts {
             // Teredo's client, and its server.
             IPv6Address(high: teredo | allowed, low: 0x8000_63BF_0000_0000 | (bits ^ 0xFFFF_FFFF)),
             IPv6Address(high: teredo | bits, low: 0x8000_63BF_0000_0000 | (allowed ^ 0xFFFF_FFFF)),
-            // ISATAP in somebody's network.
+            // ISATAP in an ordinary network.
             IPv6Address(high: global, low: 0x0000_5EFE_0000_0000 | bits),
             IPv6Address(high: global, low: 0x0200_5EFE_0000_0000 | bits),
         ]

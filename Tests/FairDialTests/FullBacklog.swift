@@ -2,7 +2,7 @@
 
 import Foundation
 
-/// A listening socket that is as full as it can be: a further connect stays under way until somebody is taken in.
+/// A listening socket that is as full as it can be: a further connect stays pending until a connection is accepted.
 ///
 /// The kernel drops the handshake's packets while the backlog is full, and the client's kernel sends them again after a
 /// second: a connection that really takes its time, on loopback.
@@ -39,7 +39,7 @@ final class FullBacklog: Sendable {
         fillerPorts = Set(fillers.map(Self.localPort))
     }
 
-    /// Takes in everybody until somebody new has come; blocks the thread.
+    /// Accepts connections until a new one has come; blocks the thread.
     func acceptSomebodyNew() -> Bool {
         var kept: [CInt] = []
         defer { for descriptor in kept { close(descriptor) } }

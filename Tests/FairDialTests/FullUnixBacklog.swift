@@ -2,7 +2,7 @@
 
 import Foundation
 
-/// A listening Unix domain socket that has no room for another connection until somebody is taken in.
+/// A listening Unix domain socket that has no room for another connection until one is accepted.
 final class FullUnixBacklog: Sendable {
     private let listening: CInt
     private let fillers: [CInt]
@@ -30,7 +30,7 @@ final class FullUnixBacklog: Sendable {
         self.fillers = fillers
     }
 
-    /// Takes in everybody who has connected by now.
+    /// Accepts every connection that has come by now.
     func acceptAll() {
         while true {
             let accepted = accept(listening, nil, nil)

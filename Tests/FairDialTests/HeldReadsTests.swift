@@ -10,7 +10,7 @@ import Testing
 
 /// What a peer says before the caller's handlers are there is kept for them, where the dial's options say so.
 @Suite(.timeLimit(.minutes(1))) struct `Reads that are held` {
-    /// Greets whoever connects, and tells when the bytes have left; on loopback they have come by then.
+    /// Greets every client, and tells when the bytes have left; on loopback they have come by then.
     private static func greeter(
         saying greeting: String,
         thenLeaving: Bool = false,

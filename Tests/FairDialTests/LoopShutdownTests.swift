@@ -234,7 +234,7 @@ import Testing
         ]
         for dial in dials { #expect(await failure { try await dial() }?.code == .eventLoopShutdown) }
         for mistake in mistakes { #expect(await failure { try await mistake() }?.code == .invalidTarget) }
-        // The sockets that had been opened before anybody knew.
+        // The sockets that had been opened before the shutdown was seen.
         await server.closed(server.accepted)
         try await server.stop()
     }

@@ -91,7 +91,7 @@ import Testing
 
     @Test func `three thousand dials, each started where the last one ended, do not deepen the stack`() async throws {
         let server = try await LoopbackServer.start()
-        // A loop of its own: a chain without a pause leaves no turn to anybody else's sockets.
+        // A loop of its own: a chain without a pause leaves no turn to other tests' sockets.
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let loop = group.next()
         let port = server.port
@@ -198,7 +198,7 @@ import Testing
         var error: DialError?
         // Other tests' sockets may have taken the port meanwhile.
         for _ in 0..<50 {
-            // A port that nobody listens at, and that the dial is made to send from.
+            // A closed port, which the dial is made to send from.
             let server = try await LoopbackServer.start()
             let port = server.port
             try await server.stop()

@@ -4,8 +4,7 @@ import NIOConcurrencyHelpers
 import NIOCore
 import NIOPosix
 
-/// A server on loopback that greets whoever connects, sends back what it is sent, and keeps account of who came and
-/// left.
+/// A server on loopback that greets every client, sends back what it is sent, and keeps account of who came and left.
 final class LoopbackServer: Sendable {
     static let greeting = "welcome\n"
 
@@ -92,7 +91,7 @@ final class LoopbackServer: Sendable {
     }
 }
 
-/// Hands the first so many bytes that come to a promise, as text.
+/// Hands the first bytes that come, as many as are wanted, to a promise, as text.
 final class FirstBytes: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
 

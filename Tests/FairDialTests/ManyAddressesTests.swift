@@ -64,7 +64,7 @@ import Testing
         let free = IPAddress.v4(IPv4Address(bits: 0x0808_0808))
         let answer = try await resolved(Self.fours[..<Self.judged] + [free], policy: Self.noPrivate)
         #expect(answer.endpoints.map(\.address) == [free])
-        // So many are reported, and the others counted.
+        // This many are reported, and the others counted.
         #expect(answer.report.attempts.count == 256)
         #expect(answer.report.attempts.allSatisfy { $0.outcome == .vetoed })
         #expect(answer.report.leftOut == Self.judged - 256)

@@ -6,7 +6,7 @@ import NIOCore
 import Testing
 
 @Suite struct `The public face` {
-    /// Each line as a user writes it; it is compiled, and the names are nobody's.
+    /// Each line as a user writes it; it is compiled, and the names do not exist.
     private func everyLine(on eventLoop: any EventLoop, _ endpoint1: Endpoint, _ endpoint2: Endpoint) async throws {
         let dialer = Dialer(timeouts: Timeouts(lookup: .seconds(5), connect: .seconds(2)))
         let a = try await dialer.connect(to: "db.example.org", port: 27017)

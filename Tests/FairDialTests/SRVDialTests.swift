@@ -22,7 +22,7 @@ private func record(_ priority: UInt16, _ target: String, port: UInt16 = 443) th
     SRVRecord(priority: priority, weight: 1, port: port, target: try DomainName(target))
 }
 
-/// A service in a scripted world.
+/// A service in a scripted network.
 private struct ServiceWorld {
     static let name = "_db._tcp.example.org"
 

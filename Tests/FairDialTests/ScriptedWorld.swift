@@ -36,7 +36,7 @@ struct ScriptedWorld {
         dialer = Dialer(configuration)
     }
 
-    /// Whether nothing was left behind: no socket open but those, nobody watching, no call that should not have been.
+    /// Whether nothing was left behind: no socket open but those, no watch, no call that should not have been.
     func isClean(open: [Destination] = []) -> Bool {
         network.open == open && network.watchCount == 0 && network.wrongs == []
     }

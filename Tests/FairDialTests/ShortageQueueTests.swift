@@ -16,7 +16,7 @@ private func at(_ milliseconds: Int) -> Duration { .milliseconds(milliseconds) }
 @Suite struct `Whoever waits for a descriptor waits in one queue` {
     /// Lets time pass until an instant.
     ///
-    /// - Parameter has: whether whoever has its turn gets what it needs; who does not comes again.
+    /// - Parameter has: whether the one whose turn it is gets what it needs; one that does not comes again.
     /// - Returns: how many turns there were.
     private func run(_ queue: inout ShortageQueue, until end: Duration, has: (Duration) -> Bool) -> Int {
         var turns = 0

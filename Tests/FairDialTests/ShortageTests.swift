@@ -198,7 +198,7 @@ import Testing
         }
     }
 
-    /// Dials each kind of target so many times, and cancels every third dial at once.
+    /// Dials each kind of target this many times, and cancels every third dial at once.
     private static func dialAll(_ times: Int, _ dialer: Dialer, _ port: Int, _ fullPort: Int) async -> Int {
         let targets = [("127.0.0.1", port), ("localhost", port), ("127.0.0.1", fullPort), ("::1", 9), ("no.test", 9)]
         return await withTaskGroup(of: Void.self) { group in

@@ -6,13 +6,13 @@ import Testing
 
 @testable import FairDialSimulation
 
-/// `Scripts/test` lives 200,000 worlds more, half of them packet by packet; `Tests/PlantedFaults/check` shows that they
-/// find what is wrong.
+/// `Scripts/test` simulates 200,000 runs more, half of them packet by packet; `Tests/PlantedFaults/check` shows that
+/// they find what is wrong.
 @Suite struct `Simulated afternoons` {
     @Test func `every rule holds`() {
         for seed in 0..<2_000 as Range<UInt64> {
             if let violation = Simulation.run(seed: seed) {
-                Issue.record("\(violation.what): fairdial simulate --seed \(seed) --worlds 1 --story")
+                Issue.record("\(violation.what): fairdial simulate --seed \(seed) --runs 1 --story")
                 return
             }
         }
@@ -94,7 +94,7 @@ import Testing
             let story = NIOLockedValueBox("")
             let violation = Simulation.run(seed: seed) { line in story.withLockedValue { $0 += line + "\n" } }
             if let violation {
-                Issue.record("\(violation.what): fairdial simulate --seed \(seed) --worlds 1 --story")
+                Issue.record("\(violation.what): fairdial simulate --seed \(seed) --runs 1 --story")
                 return
             }
             let text = story.withLockedValue { $0 }

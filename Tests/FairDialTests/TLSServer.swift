@@ -71,7 +71,7 @@ final class TLSServer: Sendable {
 
     /// What a client does TLS with.
     ///
-    /// - Parameter isTrusting: whether it trusts whoever has signed the server's certificate.
+    /// - Parameter isTrusting: whether it trusts the signer of the server's certificate.
     static func clientContext(isTrusting: Bool = true) throws -> NIOSSLContext {
         var configuration = TLSConfiguration.makeClientConfiguration()
         if isTrusting { configuration.trustRoots = .certificates([try identity.get().certificate]) }

@@ -16,7 +16,7 @@ import NameResolution
 /// one after the other as they are read, by one resolver, three seconds for each (`Tests/Network/route-change`).
 @main
 enum LookupsCommand {
-    /// So many at once.
+    /// How many lookups run at once.
     private static let width = 400
     /// A resolver's thread leaves so long after its last lookup, and its descriptors with it: until then it counts.
     private static let afterlife = DispatchTimeInterval.milliseconds(2_100)

@@ -105,7 +105,7 @@ private struct LineCourse {
         check()
     }
 
-    /// Everybody leaves; nothing may stay behind.
+    /// Every ticket is cancelled; nothing may stay behind.
     mutating func clearUp() {
         for ticket in waiting.keys.sorted() {
             expect(line.cancel(ticket), "\(ticket) waited and could not be cancelled")

@@ -208,7 +208,7 @@ private final class Hesitant: AddressResolver {
 @Suite struct `A lookup that is being asked for` {
     private let hesitant = Hesitant()
 
-    /// Has somebody ask for the slow name on a thread of its own, and returns while it is being asked for.
+    /// Has a caller ask for the slow name on a thread of its own, and returns while it is being asked for.
     private func askSlowly(_ resolver: NameResolver, _ receiver: Receiver) async -> Task<any LookupHandle, Never> {
         let task = Task {
             await withCheckedContinuation { continuation in

@@ -22,7 +22,7 @@ enum RandomServices {
         names.pick(&generator)
     }
 
-    /// Shows a random file at `/etc/services` in this mount namespace, with an nsswitch.conf that asks nobody else.
+    /// Shows a random file at `/etc/services` in this mount namespace, with an nsswitch.conf that asks no other source.
     static func show(using generator: inout SeededGenerator) throws {
         #if os(Linux)
             let folder = FileManager.default.temporaryDirectory.appendingPathComponent("oracle-\(UUID().uuidString)")

@@ -30,7 +30,7 @@ struct `A real network by the wall clock` {
         var outcomes = [
             "203.0.113.2": "connected",
             "2001:db8::2": "connected",
-            // On the link, and nobody answers for it.
+            // On the link, and no machine has it.
             "198.51.100.99": "unreachable",
             "2001:db8::99": "unreachable",
         ]
@@ -71,7 +71,7 @@ struct `A real network by the wall clock` {
         ])
         #expect(dials["fe80::2%c0"]?.outcomes == ["connected"])
         #expect(dials["fe80::2%c0"]?.address?.hasPrefix("fe80::2%") == true)
-        // The same address on a link where nobody has it, and on a link that is not there.
+        // The same address on a link where no machine has it, and on a link that is not there.
         #expect(dials["fe80::2%t0"]?.outcomes == ["timed-out"])
         #expect(dials["fe80::2%c9"]?.outcomes == [])
         #expect(dials["fe80::2%c9"]?.error?.code == "invalidTarget")

@@ -62,7 +62,7 @@ import Testing
     ) async throws {
         var codes: [String: Int] = [:]
         for number in range {
-            // A user of its own for each number: nobody else's threads are counted.
+            // A user of its own for each number: no other test's threads are counted.
             let stranger = "setpriv --reuid=\(64_000 + number) --regid=64000 --clear-groups "
             let command = ([Tool.executable("fairdial").path, "connect"] + [host[0], "9"] + host.dropFirst())
                 .joined(separator: " ")
@@ -71,7 +71,7 @@ import Testing
                 URL(fileURLWithPath: "/bin/bash"),
                 ["-c", asStranger ? "exec timeout 20 \(stranger)bash -c '\(script)'" : script]
             )
-            // Nobody listens there, or nobody knows the name: 1 it is, whatever was missing.
+            // The port is closed, or the name does not exist: the status is 1, whatever was missing.
             #expect(outcome.status == 1, "\(limit) \(number): \(outcome.output)\(outcome.errors)")
             let code = try outcome.objects(of: TwoHosts.Dial.self).first?.error?.code
             codes[code ?? "none", default: 0] += 1
@@ -83,7 +83,7 @@ import Testing
 }
 
 extension Tool.Outcome {
-    /// What a script says in the end, for whoever counts.
+    /// What a script prints in the end, for the test to count.
     fileprivate var lastLine: String { output.split(separator: "\n").last.map { String($0) } ?? "" }
 }
 

@@ -8,10 +8,10 @@ import Testing
 /// delays, the real `getaddrinfo`, and the built command.
 @Suite(.serialized, .enabled(if: Tool.hasSandbox, "needs user, mount and network namespaces"))
 struct WhileResolvingTests {
-    /// So many names are looked up behind the dial.
+    /// How many names are looked up behind the dial.
     static let backgrounds = [0, 50, 500, 5_000]
 
-    /// What a host's source is, whoever looks names up.
+    /// What a host's source is, with any resolver.
     private static let localHosts = ["127.0.0.1": "numeric", "::1": "numeric", "localhost": "hosts"]
 
     @Test(arguments: localHosts.keys.flatMap { host in ["system", "dns"].map { (host, $0) } }, backgrounds)
@@ -24,7 +24,7 @@ struct WhileResolvingTests {
         #expect(dial.queue == 0)
         let expected = peer.host == "localhost" ? ["127.0.0.1", "::1"] : [peer.host]
         #expect(expected.contains(dial.address ?? ""))
-        // Nobody has asked the server for the host itself.
+        // The server was not asked for the host itself.
         #expect(queries.names == names)
         queries.expectOneForEachFamily(by: peer.resolver)
     }

@@ -8,7 +8,7 @@ import Testing
 
 @testable import SystemResolution
 
-/// A thread that is in its call before whoever sent it there has gone on.
+/// A thread that is in its call before the thread that sent it there goes on.
 private final class PromptCalls: CallRunner {
     let alarm = NIOLockedValueBox<Duration?>(nil)
 

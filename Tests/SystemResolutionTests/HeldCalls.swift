@@ -65,7 +65,7 @@ final class HeldCalls: @unchecked Sendable {
         }
     }
 
-    /// Returns once so many calls are inside at once; blocks the thread.
+    /// Returns once this many calls are inside at once; blocks the thread.
     func isReached(inside count: Int) -> Bool {
         condition.withLock {
             let end = Date(timeIntervalSinceNow: Self.patience)

@@ -18,7 +18,7 @@ private func answer(_ addresses: [IPAddress], settling families: AddressFamilies
     .answered(LookupResult(families: families, addresses: addresses, isInDestinationOrder: true, source: .system))
 }
 
-/// Lookups in a line of so many slots, with the second call after 2 s.
+/// Lookups in a queue of this many slots, with the second call after 2 s.
 private func lookups(slots: Int = 8, reservedSlots: Int = 0, waiting: Int = 100) -> SystemLookups {
     SystemLookups(
         queue: QueueConfiguration(slots: slots, reservedSlots: reservedSlots, waitingLimit: waiting),

@@ -14,7 +14,7 @@ import NIOPosix
 /// Dials of `127.0.0.1`, 64 at once: ours of every face, and NIO's.
 ///
 /// `serve KIND PORT DIALS` makes a round of dials for each line on standard input, and prints "seconds user-seconds".
-/// `once KIND PORT DIALS` makes one round, for whoever counts what that takes.
+/// `once KIND PORT DIALS` makes one round, for a tool that counts what that takes.
 @main
 struct DialRate {
     /// Not asynchronous itself: the main thread of such a program waits in a way that valgrind cannot follow.

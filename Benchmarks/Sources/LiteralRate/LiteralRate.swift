@@ -8,7 +8,7 @@ import Glibc
 /// - `rates [COUNT [ROUNDS]]`: nanoseconds per text, medians, and the ratio; one line a reading, tab-separated.
 /// - `parse FILE --serve`: times `IPAddress` on a file's lines, one round for each line of standard input, as the peers
 ///   do.
-/// - `cost READING COUNT`: reads so many texts, once, for somebody who counts instructions or system calls; prints the
+/// - `cost READING COUNT`: reads this many texts, once, for a tool that counts instructions or system calls; prints the
 ///   allocations.
 @main
 struct LiteralRate {

@@ -12,8 +12,8 @@ import NameResolution
     import Darwin
 #endif
 
-/// Looks distinct names up with FairDial's DNS resolver, A and AAAA of each, so many at once; takes what the peers in
-/// `Benchmarks/Peers` take, and prints one line of JSON as they do.
+/// Looks distinct names up with FairDial's DNS resolver, A and AAAA of each, a number of them at once; takes what the
+/// peers in `Benchmarks/Peers` take, and prints one line of JSON as they do.
 ///
 /// With `--cached` it asks for one name again and again, and prints how many nanoseconds an answer from the cache
 /// takes.

@@ -13,7 +13,7 @@ import NameResolution
     import Darwin
 #endif
 
-/// One run: so many names in all, so many at once; each one that ends starts the next, where it ends.
+/// One run: a number of names in all, and a number at once; each one that ends starts the next, where it ends.
 final class LookupRun: Sendable {
     private struct State: Sendable {
         var next = 0

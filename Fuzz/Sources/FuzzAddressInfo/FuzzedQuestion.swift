@@ -4,7 +4,7 @@ import GetAddrInfo
 import Glibc
 import IPAddresses
 
-/// A question made of bytes that somebody else has chosen.
+/// A question made of bytes that an attacker has chosen.
 struct FuzzedQuestion {
     private static let families: [Int32] = [0, 2, 10, 5]
     private static let types: [Int32] = [0, 1, 2, 3, 4, 5, 6, 1 | 0o4000]

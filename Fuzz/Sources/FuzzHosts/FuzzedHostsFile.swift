@@ -3,7 +3,7 @@
 import IPAddresses
 import NameResolution
 
-/// A hosts file made of bytes that somebody else has chosen.
+/// A hosts file made of bytes that an attacker has chosen.
 struct FuzzedHostsFile {
     let bytes: [UInt8]
 

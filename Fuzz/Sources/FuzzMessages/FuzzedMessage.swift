@@ -2,7 +2,7 @@
 
 import DNSMessages
 
-/// A message made of bytes that somebody else has chosen.
+/// A message made of bytes that an attacker has chosen.
 struct FuzzedMessage {
     let bytes: [UInt8]
 

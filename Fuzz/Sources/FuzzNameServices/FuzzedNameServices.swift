@@ -2,7 +2,7 @@
 
 import NameResolution
 
-/// An nsswitch.conf made of bytes that somebody else has chosen.
+/// An nsswitch.conf made of bytes that an attacker has chosen.
 struct FuzzedNameServices {
     let bytes: [UInt8]
 

@@ -2,7 +2,7 @@
 
 import NameResolution
 
-/// A resolv.conf made of bytes that somebody else has chosen.
+/// A resolv.conf made of bytes that an attacker has chosen.
 struct FuzzedResolvConf {
     let bytes: [UInt8]
 

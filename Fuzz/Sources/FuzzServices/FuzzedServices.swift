@@ -2,7 +2,7 @@
 
 import GetAddrInfo
 
-/// A services file made of bytes that somebody else has chosen.
+/// A services file made of bytes that an attacker has chosen.
 struct FuzzedServices {
     let bytes: [UInt8]
 

@@ -5,7 +5,7 @@ import NIOConcurrencyHelpers
 import NIOCore
 import NIOEmbedded
 
-/// Bytes that a server sends over a stream, cut up by somebody else too: the first byte says into how long pieces.
+/// Bytes that a server sends over a stream, cut up by the server too: the first byte says into how long pieces.
 struct FuzzedStream {
     let bytes: [UInt8]
 

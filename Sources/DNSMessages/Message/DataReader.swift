@@ -5,7 +5,7 @@ public struct DataReader {
     private let bytes: [UInt8]
     private let end: Int
 
-    /// Where the next thing stands, in bytes from the message's start.
+    /// Where the next read begins, in bytes from the message's start.
     public private(set) var position: Int
 
     init(_ bytes: [UInt8], _ range: Range<Int>) {
@@ -47,7 +47,7 @@ public struct DataReader {
         UInt64(try uint32()) << 32 | UInt64(try uint32())
     }
 
-    /// So many bytes.
+    /// The next `count` bytes.
     public mutating func bytes(_ count: Int) throws(MessageError) -> [UInt8] {
         let start = try take(count)
         return Array(bytes[start..<start + count])

@@ -36,7 +36,7 @@ public struct Header: Hashable, Sendable {
         set { self[0x0400] = newValue }
     }
 
-    /// TC: more there was than fitted.
+    /// TC: the answer was longer than what fitted.
     public var isTruncated: Bool {
         get { self[0x0200] }
         set { self[0x0200] = newValue }
@@ -54,7 +54,7 @@ public struct Header: Hashable, Sendable {
         set { self[0x0080] = newValue }
     }
 
-    /// AD: the server has verified the data; in a query, that its word on this is wanted (RFC 6840 §5.7).
+    /// AD: the server has verified the data; in a query, that the client wants to know that (RFC 6840 §5.7).
     public var isAuthenticData: Bool {
         get { self[0x0020] }
         set { self[0x0020] = newValue }

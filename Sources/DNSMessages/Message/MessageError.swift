@@ -9,7 +9,7 @@ public struct MessageError: Error, Hashable, Sendable {
         case truncated
         /// A name points to itself, ahead, or to where a pointer has been already (RFC 1035 §4.1.4).
         case badPointer
-        /// A label of a kind that nobody uses (RFC 6891 §5).
+        /// A label of a kind that is not used (RFC 6891 §5).
         case badLabel
         /// A name over 255 bytes.
         case longName

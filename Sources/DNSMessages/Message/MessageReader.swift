@@ -3,7 +3,7 @@
 /// Goes through a message once, from its header to its last record, and decodes only what it is asked for (RFC 1035
 /// §4.1).
 ///
-/// Nothing is copied but what is asked for; nothing is believed: every length and pointer is checked where it is used.
+/// Only what is asked for is copied, and no length or pointer is trusted: each is checked where it is used.
 public struct MessageReader: Sendable {
     /// The part of the message that a record stands in.
     public enum Section: Int, Hashable, Sendable, CaseIterable {
@@ -138,7 +138,7 @@ public struct MessageReader: Sendable {
         self.section.rawValue > section.rawValue || self.section == section && recordsLeft == 0
     }
 
-    /// Where the next thing stands; after the last record, how many bytes belong to the message.
+    /// Where the next question or record begins; after the last record, how many bytes belong to the message.
     public var offset: Int { position }
 }
 

@@ -105,7 +105,7 @@ extension MessageWriter {
         bytes += name.wire
     }
 
-    /// A name, its end replaced by a pointer to where the same labels, their case included, stand already.
+    /// A name whose end is replaced by a pointer to an earlier copy of the same labels, in the same case.
     ///
     /// For names of records, and in the data of the types of RFC 1035 alone (RFC 3597 §4).
     public mutating func compressedName(_ name: DomainName) {
@@ -123,7 +123,7 @@ extension MessageWriter {
         bytes.append(0)
     }
 
-    /// Whether these labels are what a name is made of that begins at this place.
+    /// Whether the name that begins at this offset has exactly these labels.
     private func stands(_ labels: ArraySlice<UInt8>, at start: Int) -> Bool {
         var place = start
         var position = labels.startIndex

@@ -19,7 +19,7 @@ public struct ResponseCode: RawRepresentable, Hashable, Sendable {
     @inlinable public static var serverFailure: ResponseCode { ResponseCode(rawValue: 2) }
     /// The name does not exist: NXDOMAIN.
     @inlinable public static var nameError: ResponseCode { ResponseCode(rawValue: 3) }
-    /// The server does not do such things: NOTIMP.
+    /// The server does not implement the operation: NOTIMP.
     @inlinable public static var notImplemented: ResponseCode { ResponseCode(rawValue: 4) }
     /// The server does not want to: REFUSED.
     @inlinable public static var refused: ResponseCode { ResponseCode(rawValue: 5) }

@@ -2,13 +2,13 @@
 
 extension DomainName {
     /// Reads a host's name, in the presentation form, with what the C library allows in one: letters, digits, `-`, `_`
-    /// and dots, the first byte no `-`. Anything else is a name in DNS too, but no program can have meant it for a
-    /// host, and a wildcard would answer it.
+    /// and dots, the first byte no `-`. Anything else is a name in DNS too, but no program means it as a host, and a
+    /// wildcard would answer it.
     ///
     /// - Throws: `DomainNameError`, with the offset in bytes; `notASCII` for a name that would have to be converted
     ///   first.
     /// - Source: `res_hnok`, glibc 2.36, asked about every byte at every position of a label; it refuses such a name
-    ///   with `EAI_NONAME`, and asks nobody. Escapes are read first: `\097` is an `a`, and `\.` is refused.
+    ///   with `EAI_NONAME`, without asking a server. Escapes are read first: `\097` is an `a`, and `\.` is refused.
     package init(host text: String) throws(DomainNameError) {
         var text = text
         let isPlain = text.withUTF8 { Self.isPlainHost(UnsafeRawBufferPointer($0)) }
@@ -32,7 +32,7 @@ extension DomainName {
         return (byte < 64 ? low : high) >> UInt64(byte & 63) & 1 != 0
     }
 
-    /// The first byte that no host's name has; `nil` where there is none, or what is wrong is told by whoever reads the
+    /// The first byte that no host's name has; `nil` where there is none, or what is wrong is told by the reader of the
     /// labels.
     private static func fault(inHost text: UnsafeBufferPointer<UInt8>) -> DomainNameError? {
         var position = 0

@@ -7,11 +7,12 @@
 enum NameDecoder {
     private static let pointer: UInt8 = 0xC0
 
-    /// Goes through a name's labels, and tells where the name ends in the place where it began.
+    /// Goes through a name's labels; returns where the name ends in its own part of the message, before any pointer's
+    /// target.
     ///
     /// - Parameters:
     ///   - end: where the name's own part of the message ends.
-    ///   - visit: is given each label's place, its length byte included.
+    ///   - visit: is given each label's range of bytes, its length byte included.
     @inline(__always)
     static func walk(
         from start: Int,
@@ -38,7 +39,7 @@ enum NameDecoder {
             } else if byte >= pointer {
                 guard position + 1 < limit else { throw MessageError(.truncated, at: limit) }
                 let target = Int(byte & ~pointer) << 8 | Int(bytes[position + 1])
-                // Before this piece: what is there has been seen, and is no pointer to here.
+                // Before this piece: those bytes hold no pointer to here, so there is no loop.
                 guard target < pieceStart, target >= Header.length else {
                     throw MessageError(.badPointer, at: position)
                 }
@@ -65,7 +66,7 @@ enum NameDecoder {
         return (DomainName(uncheckedWire: wire), after)
     }
 
-    /// Where what follows the name begins. A pointer ends the look: what it points to is nobody's business here.
+    /// Where the bytes after the name begin. A pointer ends the name here; what it points to is not read.
     static func skip(from start: Int, to end: Int, in bytes: [UInt8]) throws(MessageError) -> Int {
         var position = start
         while true {

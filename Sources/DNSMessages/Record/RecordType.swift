@@ -41,7 +41,7 @@ public struct RecordType: RawRepresentable, Hashable, Sendable {
     @inlinable public static var https: RecordType { RecordType(rawValue: 65) }
     /// Who may issue certificates (RFC 8659).
     @inlinable public static var caa: RecordType { RecordType(rawValue: 257) }
-    /// A question's alone: whatever there is (RFC 8482).
+    /// In questions alone: every type that there is (RFC 8482).
     @inlinable public static var any: RecordType { RecordType(rawValue: 255) }
 
     private static let names: [RecordType: String] = [

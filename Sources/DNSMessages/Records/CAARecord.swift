@@ -5,7 +5,7 @@ public struct CAARecord: RecordData {
     /// CAA.
     public static let type: RecordType? = .caa
 
-    /// Bit 128: whoever does not understand the tag may not issue.
+    /// Bit 128: an issuer that does not understand the tag must not issue.
     public var flags: UInt8
     /// `issue`, `issuewild`, `iodef`: letters and digits.
     public var tag: [UInt8]

@@ -11,7 +11,7 @@ public struct SRVRecord: RecordData {
     public var weight: UInt16
     /// The port.
     public var port: UInt16
-    /// The host; the root where the service is decidedly not to be had.
+    /// The host; the root where the domain does not offer the service.
     public var target: DomainName
 
     /// The data from their parts.

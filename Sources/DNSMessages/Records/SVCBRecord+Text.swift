@@ -32,7 +32,7 @@ extension ServiceParameter {
         let name = String(decoding: word.bytes[..<(equals ?? word.bytes.endIndex)], as: UTF8.self)
         guard let key = Key(name) else { return nil }
         let value = equals.map { Array(word.bytes[($0 + 1)...]) } ?? []
-        // By its number a key's value is what stands on the wire, whatever the key.
+        // A key that is given by number has its value as on the wire, even when the key has a name.
         let isByNumber = Key.names[key] != name
         guard let wire = isByNumber ? value : Self.wire(of: value, for: key) else { return nil }
         self.init(key: key, value: wire)
@@ -124,7 +124,7 @@ extension ServiceParameter: CustomStringConvertible {
         }
     }
 
-    /// What goes for every key: its number, where its name asks for another form, and the value's bytes.
+    /// What holds for every key: its number, where its name asks for another form, and the value's bytes.
     private var generic: String {
         switch key {
         case .mandatory where value.count % 2 == 0:

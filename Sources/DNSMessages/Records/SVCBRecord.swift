@@ -7,7 +7,7 @@ public struct SVCBRecord: RecordData {
 
     /// 0 for an alias; else the lower, the better.
     public var priority: UInt16
-    /// The alias's or the endpoint's name; the root for the record's own name, in an alias for "not to be had".
+    /// The alias's or the endpoint's name; the root for the record's own name, in an alias for "not available".
     public var target: DomainName
     /// What it says of the endpoint.
     public var parameters: ServiceParameters

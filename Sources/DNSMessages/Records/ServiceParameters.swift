@@ -4,14 +4,14 @@ public import IPAddresses
 
 /// What a service binding says of its endpoints, each key once, in the keys' order (RFC 9460 §2.2).
 ///
-/// The values of the keys that we know are well formed: who makes or reads other ones is told so.
+/// The values of the keys that we know are well formed: a malformed one throws, here and on reading a message.
 public struct ServiceParameters: Hashable, Sendable {
     /// The parameters, their keys rising.
     public let all: [ServiceParameter]
 
     /// Parameters in any order.
     ///
-    /// - Throws: `MessageError` with the reason `badData` for a key that stands twice, a value that its key does not
+    /// - Throws: `MessageError` with the reason `badData` for a key that occurs twice, a value that its key does not
     ///   allow, and a mandatory key that is missing (RFC 9460 §8).
     public init(_ parameters: some Sequence<ServiceParameter>) throws(MessageError) {
         all = parameters.sorted { $0.key < $1.key }

@@ -16,7 +16,7 @@ public struct UnknownRecord: RecordData {
         self.bytes = bytes
     }
 
-    /// Reads data of which nobody has said the type: that of NULL records, which may say anything (RFC 1035 §3.3.10).
+    /// Reads data of no known type: that of NULL records, which may hold anything (RFC 1035 §3.3.10).
     public init(reading reader: inout DataReader) throws(MessageError) {
         self.init(type: RecordType(rawValue: 10), bytes: reader.rest())
     }

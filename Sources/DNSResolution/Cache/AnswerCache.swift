@@ -14,10 +14,10 @@ package import NameResolution
 
 /// What servers have said, for as long as they have said it holds.
 ///
-/// Pure: time is passed in. A look for what is there hashes the name once and allocates nothing. Where there is no more
-/// room, the oldest name goes that nobody has asked for since the last time it was looked at (SIEVE).
+/// Pure: time is passed in. Finding a name hashes it once and allocates nothing. Where there is no room left, the
+/// oldest name goes that has not been asked for since the last time it was looked at (SIEVE).
 package struct AnswerCache: ~Copyable {
-    /// An answer as it is given out, and whether the caller is to have it fetched anew besides.
+    /// An answer as it is given out, and whether the caller is to have it refreshed besides.
     package typealias Look = (answer: ServerAnswer, wantsRefresh: Bool)
 
     private struct Kept: Sendable {
@@ -29,13 +29,13 @@ package struct AnswerCache: ~Copyable {
         var isBeingRefreshed = false
     }
 
-    /// A name and all that is known of it; an object, so that a look takes hold of it and copies nothing.
+    /// A name and all that is known of it; an object, so that finding it copies nothing.
     private final class Entry {
         /// The name on the wire, in lower case.
         let wire: [UInt8]
         /// The same with dots before its labels, but for the first one; by its hash the name is found.
         let text: [UInt8]
-        /// Whether the text says all, and may be a host's: whether no label has a dot or anything odd of its own.
+        /// Whether the text alone identifies the name, and may be a host's: no label has a dot or an odd byte in it.
         let isPlain: Bool
         let hash: Int
         var kept: [Kept] = []
@@ -61,7 +61,7 @@ package struct AnswerCache: ~Copyable {
         }
     }
 
-    /// A name in lower case, in a place that is there for a moment.
+    /// A name in lower case, in memory that lives as long as the closure runs.
     private struct Folded {
         let wire: UnsafeRawBufferPointer
         let text: UnsafeRawBufferPointer
@@ -70,9 +70,10 @@ package struct AnswerCache: ~Copyable {
         var hash: Int { AnswerCache.hash(text) }
     }
 
-    /// A name that has been asked for so often since it was stored is worth fetching again before anybody waits for it.
+    /// A name that has been asked for this many times since it was stored is worth refreshing before a caller waits for
+    /// it.
     private static let busyHits = 3
-    /// … and this share of its time before it is over.
+    /// … when one part in this many of its lifetime is left, or less.
     private static let prefetchShare = 10
 
     private let configuration: CacheConfiguration
@@ -134,7 +135,7 @@ package struct AnswerCache: ~Copyable {
         byte &- 0x41 < 26 ? byte | 0x20 : byte
     }
 
-    /// - Parameter body: takes hold of nothing that is the cache's: it would copy it.
+    /// - Parameter body: must not capture the cache's own storage: that would copy it.
     private static func withFolded<Result>(_ name: DomainName, _ body: (Folded) -> Result) -> Result {
         name.wire.withUnsafeBufferPointer { name in
             withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 2 * name.count) { buffer in
@@ -214,15 +215,14 @@ extension AnswerCache {
 
     /// The addresses of a name as it is written, when those of every family asked for are known and fresh.
     ///
-    /// This is the way of the many: it hashes and looks, and allocates nothing but the answer, once. Whatever it does
-    /// not know is `nil`: escapes, a family that is missing, a "does not exist", an answer that wants to be fetched
-    /// anew.
+    /// This is the fast path of most lookups: one hash, and no allocation but the answer, once. It returns `nil` for
+    /// all else: escapes, a family that is missing, a "does not exist", an answer that wants to be refreshed.
     ///
     /// - Parameter key: the name in lower case (`LookupQuestion.key`).
     package mutating func addresses(of key: String, families: AddressFamilies, at now: Duration) -> LookupResult? {
         guard !index.isEmpty else { return nil }
         var key = key
-        // The closures take hold of nothing that is the cache's: they would copy it.
+        // The closures capture nothing of the cache's own storage: that would copy it.
         let hash = key.withUTF8 { Self.hash(Self.bare($0)) }
         guard let place = index[hash], let entry = places[place], entry.isPlain else { return nil }
         guard key.withUTF8({ Self.isSame(entry.text, Self.bare($0)) }) else { return nil }
@@ -241,7 +241,7 @@ extension AnswerCache {
         var expires = Duration.seconds(Int64.max)
         var server: Endpoint?
         for (family, type) in [(AddressFamilies.ipv6, RecordType.aaaa), (.ipv4, .a)] where families.contains(family) {
-            // Only a look: what has to be fetched anew is claimed by whoever fetches it.
+            // Only a look: what has to be refreshed is claimed by the caller that refreshes it.
             guard let found = look(place, type, at: now, claims: false), !found.answer.isStale, !found.wantsRefresh
             else {
                 return nil
@@ -253,8 +253,8 @@ extension AnswerCache {
             }
             server = server ?? found.answer.server
             guard let kept = places[place]?.kept.first(where: { $0.type == type }) else { return nil }
-            // While it is ready nobody counts, so it is ready until the time comes at which it may have to be fetched
-            // anew.
+            // Hits are not counted while it is ready, so it is ready only until the time at which it may have to be
+            // refreshed.
             let prefetch = configuration.prefetches ? (kept.expires - kept.storedAt) / Self.prefetchShare : .zero
             readyUntil = min(readyUntil ?? kept.expires, kept.expires - prefetch)
             // A family that has no addresses says nothing of how long the other's may be used.
@@ -278,7 +278,7 @@ extension AnswerCache {
         return answer
     }
 
-    /// - Parameter claims: whether whoever looks will fetch anew what wants to be.
+    /// - Parameter claims: whether the caller will refresh what wants to be refreshed.
     private mutating func look(
         _ place: Int,
         _ type: RecordType,
@@ -333,7 +333,7 @@ extension AnswerCache {
         while count > configuration.entryLimit || byteCount > configuration.byteLimit { evictOne() }
     }
 
-    /// Fetching anew has failed: whoever asks next may try again.
+    /// Refreshing has failed: the next caller may try again.
     package mutating func refreshFailed(_ name: DomainName, _ type: RecordType) {
         guard let place = find(name),
             let position = places[place]?.kept.firstIndex(where: { $0.type == type })

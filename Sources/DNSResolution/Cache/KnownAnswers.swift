@@ -4,10 +4,10 @@ package import DNSMessages
 package import NameResolution
 import SystemSupport
 
-/// An answer cache for whoever comes, on any thread.
+/// An answer cache for any thread.
 ///
-/// It has a lock of its own, and waits for nothing under it: who only wants to know what is known does not come into
-/// the way of lookups under way.
+/// It has a lock of its own, and never waits under it: a caller that only reads the cache does not delay lookups in
+/// flight.
 package final class KnownAnswers: Sendable {
     private let cache: Locked<AnswerCache>
 
@@ -40,7 +40,7 @@ package final class KnownAnswers: Sendable {
         cache.withLock { $0.keep(answer, for: name, type, at: now) }
     }
 
-    /// Fetching anew has failed: whoever asks next may try again.
+    /// Refreshing has failed: the next caller may try again.
     package func refreshFailed(_ name: DomainName, _ type: RecordType) {
         cache.withLock { $0.refreshFailed(name, type) }
     }

@@ -2,7 +2,7 @@
 
 /// How many messages came that answered nothing, or not well enough to be believed (RFC 5452 §9).
 package struct MismatchCounts: Hashable, Sendable {
-    /// No query with this identifier is under way on the port: forged, or too late.
+    /// No query with this identifier is in flight on the port: forged, or too late.
     package var unknownIdentifier = 0
     /// No response, or not to a standard query.
     package var noResponse = 0

@@ -16,9 +16,9 @@ final class Query {
         case plain
     }
 
-    /// Why nobody waits for a query's answer, where that is so.
+    /// Why no lookup waits for a query's answer, where that is so.
     enum Purpose: Hashable, Sendable {
-        /// Whoever asked waits.
+        /// A lookup waits for it.
         case answer
         /// A copy for a server that is marked down: whether it answers again.
         case probe(server: Int)
@@ -48,9 +48,9 @@ final class Query {
         let mismatchedBefore: Int
         /// Whether an answer may still come.
         var isListening = true
-        /// Whether it has been counted as having come to nothing; a good answer is taken all the same.
+        /// Whether it has been counted as failed; a good answer is taken all the same.
         var hasFailed = false
-        /// Whether an ICMP message has turned it back, which a forger could have sent.
+        /// Whether an ICMP message said that it cannot be delivered, which a forger could have sent.
         var isTurnedBack = false
         /// Whether it never went out, for want of a socket.
         var isVoid = false
@@ -67,13 +67,13 @@ final class Query {
     }
 
     let question: Question
-    /// What whoever asked wants to be told with the outcome.
+    /// A number that the stub resolver chose, handed back with the outcome: the key of its request.
     let tag: UInt64
     /// When it is given up, whatever happens.
     var ends: Duration
-    /// Whether whoever asked can do without: then silence says nothing of the server.
+    /// Whether the lookup can do without the answer: then silence says nothing of the server.
     var isDispensable = false
-    /// The server that the first try goes to, as a place in the order.
+    /// The server that the first try goes to, as an index in the order.
     let firstServer: Int
     let purpose: Purpose
     var tries: [Try] = []
@@ -85,7 +85,7 @@ final class Query {
     var turns = 0
     /// How many rounds began because of a "no" and not because of silence.
     var refusals = 0
-    /// How often each server has said "no" for good, by its place; empty before the first time.
+    /// How often each server has said "no" for good, by its index; empty before the first time.
     var refusalsByServer: [UInt8] = []
     var failures: [QueryFailure] = []
     /// When to do something about it.
@@ -102,7 +102,7 @@ final class Query {
     var doubt: Doubt?
     /// Servers to which there is no stream yet for it.
     var awaitedStreams: [Int] = []
-    /// The same name's queries for other types, under way beside this one.
+    /// The same name's queries for other types, in flight beside this one.
     var siblings: (Slab<Query>.Key?, Slab<Query>.Key?) = (nil, nil)
     /// A server that has given this name, in the wished form, an answer that was believed, for another type.
     var voucher: Int?
@@ -121,7 +121,7 @@ final class Query {
         self.purpose = purpose
     }
 
-    /// The server that a copy is for; `nil` for a query that somebody waits for.
+    /// The server that a copy is for; `nil` for a query that a lookup waits for.
     var onlyServer: Int? {
         switch purpose {
         case .answer: nil
@@ -129,7 +129,7 @@ final class Query {
         }
     }
 
-    /// Keeps the reason why a try came to nothing; the latest ones, where there are many.
+    /// Keeps the reason why a try failed; the latest ones, where there are many.
     func note(_ failure: QueryFailure) {
         let most = 16
         if failures.count == most { failures.removeFirst() }
@@ -146,13 +146,13 @@ final class Query {
         tries.contains { $0.server == server && $0.isStream } || awaitedStreams.contains(server)
     }
 
-    /// Whether so many streams to a server have brought it nothing, and none is waited for.
+    /// Whether `limit` streams to a server have brought it nothing, and none is waited for.
     func isSpentOnStreams(to server: Int, after limit: Int) -> Bool {
         let streams = tries.lazy.filter { $0.isStream && $0.server == server }
         return streams.count >= limit && !streams.contains { $0.isListening } && !awaitedStreams.contains(server)
     }
 
-    /// Those, and datagrams that answered nobody, on a port of this query's since it was used: somebody guesses, or
+    /// Those, and datagrams that matched no query, on a port of this query's since it was used: a forger guesses, or
     /// answers come late.
     var mismatchedDatagrams: Int {
         tries.reduce(mismatched) { count, attempt in

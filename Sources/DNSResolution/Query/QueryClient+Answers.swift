@@ -149,7 +149,7 @@ extension QueryClient {
         act(on: reading, code, reader, place, attempt, query, at: now, &actions)
     }
 
-    /// The server is there, and takes so long.
+    /// The server answers, and takes this long.
     private mutating func noteAnswer(
         _ attempt: Query.Try,
         _ query: Query,
@@ -227,8 +227,8 @@ extension QueryClient {
         case .noError where isLame(reading.answer, reader):
             deny(.refused, place, attempt, query, at: now, &actions)
         case .noError, .nameError:
-            // Over a stream nothing can be cut, whatever TC says there: the C library takes the answer, and nobody else
-            // could be asked for more.
+            // Over a stream nothing can be cut, whatever TC says there: the C library takes the answer, and there is no
+            // other way to ask for more.
             var answer = reading.answer
             answer.server = configuration.servers[attempt.server].endpoint
             let isPartial = reading.lacksSome || isCutWithoutWord(reader, attempt)
@@ -256,7 +256,7 @@ extension QueryClient {
             && (limit - longestRecord...limit).contains(reader.bytes.count)
     }
 
-    /// A server that neither owns the zone nor asks others, and points to somebody else instead.
+    /// A server that neither owns the zone nor asks others, and refers to another server instead.
     private func isLame(_ answer: ServerAnswer, _ reader: MessageReader) -> Bool {
         answer.content == .noData && answer.timeToLive == nil && !reader.header.isAuthoritative
             && !reader.header.offersRecursion && reader.count(of: .answer) == 0

@@ -56,7 +56,7 @@ extension QueryClient {
         while waiting.count > 0 {
             let first = health.firstIndex { !$0.isSetAside } ?? 0
             guard health[first].inFlight < configuration.inFlightLimit, let key = waiting.popFirst() else { return }
-            // One that waited in several lines has begun by now.
+            // A query that waited in several queues has begun by now.
             guard let query = queries[key], query.rounds == 0 else { continue }
             actions.append(.began(Key(slab: key), tag: query.tag))
             startTry(key, at: now, &actions)
@@ -71,7 +71,7 @@ extension QueryClient {
 
     /// No more queries go out from a port.
     mutating func avoid(_ port: Carrier, of server: Int, at now: Duration, _ actions: inout [Action]) {
-        // Where there may be no other one, it is as good as any.
+        // Where no other port may be opened, this one is used on.
         guard mayOpenSocket(at: now) else { return }
         sourcePorts[server].remove(port)
         plainPorts[server].remove(port)

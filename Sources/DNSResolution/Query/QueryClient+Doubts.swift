@@ -11,7 +11,7 @@ import NameResolution
 ///       │    └─ held while a sibling may vouch ─▶ plain ── agrees ──▶ believed
 ///       ├─ another code ─▶ plain ── the same ──▶ the server has said no
 ///       ├─ broken ───────▶ plain ── broken ──▶ stream
-///       └─ silence ──────▶ plain, in the place of a retransmission
+///       └─ silence ──────▶ plain, instead of a retransmission
 extension QueryClient {
     /// Weighs an answer that was read to its end.
     ///
@@ -61,7 +61,7 @@ extension QueryClient {
         query.doubt = Query.Doubt(server: attempt.server, answer: answer, isNegative: true)
         if query.hasAsked(attempt.server, in: .plain) {
             if query.isPlainSilent(attempt.server) {
-                // It is on its way, and its answer is waited for as long as any.
+                // It is in flight, and its answer is waited for as long as any.
                 setWake(place.query, at: min(query.ends, now + timeout(of: attempt.server, isFirst: false)))
             } else if !query.isWaiting {
                 // It has said something else: this is a "no" to what cannot be had otherwise.
@@ -76,7 +76,7 @@ extension QueryClient {
         confirm(place.query, at: now, &actions)
     }
 
-    /// Whether a query for the same name's addresses is under way that may show that the server answers this form well.
+    /// Whether a query for the same name's addresses is in flight that may show that the server answers this form well.
     /// Others are not waited for: there are servers that are silent about types which they do not know.
     private func mayBeVouchedFor(_ query: Query, by server: Int) -> Bool {
         func mayVouch(_ key: Slab<Query>.Key?) -> Bool {
@@ -99,7 +99,7 @@ extension QueryClient {
         if askOtherwise(key, doubt.server, at: now, &actions) {
             if doubt.isNegative { confirmations += 1 }
         } else {
-            // Somebody guesses, and there is no stream: what cannot be confirmed is not believed.
+            // A forger guesses, and there is no stream: what cannot be confirmed is not believed.
             query.doubt = nil
             countSoftRefusal(key, doubt.server, at: now, &actions)
         }
@@ -146,7 +146,7 @@ extension QueryClient {
             return
         }
         if case .answer = query.purpose, attempt.form == .wished, query.isPlainSilent(attempt.server) {
-            // The plain form is on its way, and what comes of that counts.
+            // The plain form is in flight, and its outcome counts.
             if repeatsQuestion { stopListening(place.query, place.index, at: now, &actions) }
             fail(place.query, place.index, .code(code), at: now, &actions)
             return
@@ -157,7 +157,7 @@ extension QueryClient {
             return
         }
         if repeatsQuestion { stopListening(place.query, place.index, at: now, &actions) }
-        // The same complaint again says nothing new.
+        // The same error code again says nothing new.
         guard !attempt.hasFailed else { return }
         fail(place.query, place.index, .code(code), at: now, &actions)
         if !askOtherwise(place.query, attempt.server, at: now, &actions) {
@@ -278,7 +278,7 @@ extension QueryClient {
         finish(key, .answered(doubt.answer), at: now, &actions)
     }
 
-    /// Two queries for the same name are under way side by side.
+    /// Two queries for the same name are in flight side by side.
     mutating func pair(_ query: Query, _ key: Slab<Query>.Key, with siblings: (Key?, Key?)) {
         query.siblings = (siblings.0?.slab, siblings.1?.slab)
         introduce(key, to: siblings.0)

@@ -3,7 +3,7 @@
 import DNSMessages
 import NameResolution
 
-/// What comes to nothing, what is given up, and what is over.
+/// How tries fail, and how queries are given up and end.
 extension QueryClient {
     mutating func setAlarm(_ key: Slab<Query>.Key, at time: Duration, isFar: Bool = false) {
         alarms.add(key, at: time, isFar: isFar)
@@ -28,7 +28,7 @@ extension QueryClient {
             return
         }
         if now < query.ends, query.isLastCall, !query.awaitedStreams.isEmpty {
-            // It is in a line for what is to be its last try.
+            // It is in a queue for what is to be its last try.
             setWake(key, at: query.ends)
             return
         }
@@ -41,7 +41,7 @@ extension QueryClient {
                 // by now.
                 avoid(attempt.carrier, of: attempt.server, at: now, &actions)
             } else if let stream = streams[attempt.carrier], stream.lastAnswer.map({ $0 < attempt.sentAt }) ?? true {
-                // A stream over which nothing comes may be dead without anybody knowing.
+                // A stream over which nothing comes may be dead without a sign of it.
                 close(attempt.carrier, at: now, &actions)
             }
         }
@@ -153,7 +153,7 @@ extension QueryClient {
         let factor = Self.patience(after: query.rounds - query.refusals - 1)
         let due = query.lastSent + wait(after: query.rounds - query.refusals - 1, at: last.server, isFirst: isFirst)
         if now < due { return due }
-        // A forwarder that is working through a crowd's queries gets no second crowd of the same.
+        // A forwarder that still works on hundreds of queries is not sent the same hundreds again.
         if !last.isStream, let end = health[last.server].queueEnd(ofQueryOf: last.sentAt) {
             let end = min(end, query.lastSent + configuration.timeout)
             if now < end { return end }
@@ -165,13 +165,13 @@ extension QueryClient {
         return nil
     }
 
-    /// From the fourth try on each wait is twice as long as the one before, so that a crowd of clients lets the server
-    /// breathe.
+    /// From the fourth try on each wait is twice as long as the one before, so that many clients together do not
+    /// overload the server.
     static func patience(after silences: Int) -> Int {
         1 << min(max(0, silences - datagramTries + 1), 5)
     }
 
-    /// Counts a try as having come to nothing; its answer may still come.
+    /// Counts a try as failed; its answer may still come.
     mutating func fail(
         _ key: Slab<Query>.Key,
         _ index: Int,
@@ -226,7 +226,7 @@ extension QueryClient {
         query.noteRefusal(of: server)
         if query.isLastCall {
             if !query.isListening {
-                // Nothing can come any more.
+                // No answer can come any more.
                 end(query, key, at: now, &actions)
             } else if query.wake <= now {
                 setWake(key, at: min(query.ends, now + RoundTripEstimate.floor))
@@ -248,8 +248,7 @@ extension QueryClient {
         }
     }
 
-    /// A try has come to nothing by something that a forger could have sent, too: the next one starts, and this one
-    /// stays open.
+    /// A try has failed by a message that a forger could have sent: the next one starts, and this one stays open.
     mutating func refuseSoftly(
         _ key: Slab<Query>.Key,
         _ index: Int,
@@ -306,7 +305,7 @@ extension QueryClient {
         setWake(key, at: min(query.ends, now + patience))
     }
 
-    /// A stream has brought nothing. Datagrams that are out may be answered still.
+    /// A stream has brought nothing. Datagrams that were sent may still be answered.
     mutating func streamFailed(
         _ key: Slab<Query>.Key,
         _ index: Int,
@@ -320,7 +319,7 @@ extension QueryClient {
         if configuration.usesStreamsOnly {
             countSoftRefusal(key, server, at: now, &actions)
         } else if query.isWaiting {
-            // The clock sees to the rest.
+            // Timeouts do the rest.
             return
         } else if let doubt = query.doubt, doubt.isNegative, query.hasAsked(doubt.server, in: .plain) {
             settleDoubt(key, at: now, &actions)

@@ -10,10 +10,10 @@ extension QueryClient {
         setAlarm(key.slab, at: end)
     }
 
-    /// One more waits for a query's answer, and for so long.
+    /// One more lookup waits for a query's answer, until its own deadline.
     ///
     /// - Parameter fairnessKey: on whose behalf; `nil` for the same as before. While the query waits itself, it does so
-    ///   in their line too (rule 3).
+    ///   in that key's queue too (rule 3).
     /// - Returns: until when those had to wait who waited before; `nil` where the query is over.
     mutating func share(_ key: Key, for fairnessKey: FairnessKey?, until end: Duration) -> Duration? {
         guard let query = queries[key.slab] else { return nil }
@@ -29,6 +29,6 @@ extension QueryClient {
         return endBefore
     }
 
-    /// What has been in vain for a query.
+    /// Why the tries of a query have failed.
     func failures(of key: Key) -> [QueryFailure] { queries[key.slab]?.failures ?? [] }
 }

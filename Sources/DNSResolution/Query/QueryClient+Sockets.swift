@@ -3,8 +3,8 @@
 /// Ports and streams are descriptors, and never all that there are: those that are open are shared where there may be
 /// no more of them.
 extension QueryClient {
-    /// How many tries wait on a shared port at most: an identifier that nobody uses must be found fast. That is more
-    /// than a port is given otherwise (`SourcePortConfiguration.queries`), for here there may be no second one.
+    /// How many tries wait on a shared port at most: an identifier that is free must be found fast. That is more than a
+    /// port is given otherwise (`SourcePortConfiguration.queries`), for here there may be no second one.
     static let portLoad = 49_152
 
     /// How many sockets are open.
@@ -33,11 +33,11 @@ extension QueryClient {
             guard let candidate, let state = ports[candidate] else { continue }
             if state.listening < Self.portLoad, !used.contains(candidate) { return (candidate, state) }
         }
-        // Seldom: what is found is in use again, so the next ones need not look.
+        // Rare: a port that is found is in use again, so the next queries need not search.
         let idlest = openPorts(to: server, besides: used)
             .min { ($0.value.listening, $0.key) < ($1.value.listening, $1.key) }
         guard let (port, state) = idlest else { return nil }
-        // One that is in use already must not be so twice.
+        // A port that is in use already must not be entered twice.
         guard state.isRetired else { return (port, state) }
         (state.isRetired, state.isForPlain) = (false, isPlain)
         if isPlain { plainPorts[server].opened(port, at: now) } else { sourcePorts[server].opened(port, at: now) }
@@ -59,7 +59,7 @@ extension QueryClient {
             stopListening(key, index, at: now, &actions)
             queries[key]?.tries[index].isVoid = true
         }
-        // Nobody may be sent to it again.
+        // No query may be sent to it again.
         retire(port, &actions)
         for (key, index) in affected {
             guard let query = queries[key] else { continue }

@@ -7,7 +7,7 @@ import NameResolution
 ///
 ///     sendOnStream ─ room on an open one ──▶ sent
 ///       ├─ one may be opened ──────────────▶ opened, and sent
-///       └─ else ▶ the server's line ─ an end, an answer, the gate's time ▶ the first ones are sent
+///       └─ else ▶ the server's queue ─ an end, an answer, the gate's time ▶ the first ones are sent
 extension QueryClient {
     /// How often a query is sent again because a stream was closed before it was answered.
     private static let resendLimit = 8
@@ -40,7 +40,7 @@ extension QueryClient {
         queries[key]?.awaitedStreams.contains(server) ?? false
     }
 
-    /// The time at which somebody in a line may have a stream; `nil` when no time brings one.
+    /// The time at which a query in a queue may have a stream; `nil` when no time brings one.
     var lineWake: Duration? {
         guard lineCount > 0 else { return nil }
         var wake: Duration?
@@ -209,7 +209,7 @@ extension QueryClient {
         serveLine(of: server, at: now, &actions)
     }
 
-    /// Ends a stream: nobody uses it any more, or it may be dead without anybody knowing.
+    /// Ends a stream: no query uses it any more, or it may be dead without a sign of it.
     mutating func close(_ stream: Carrier, at now: Duration, _ actions: inout [Action]) {
         guard let state = streams.removeValue(forKey: stream) else { return }
         for (key, index) in takeTries(on: state) { stopListening(key, index, at: now, &actions) }

@@ -5,8 +5,8 @@ import NameResolution
 
 /// One question goes out to one server, over a port or a stream.
 extension QueryClient {
-    /// The server that a query's next try goes to: in order, those first that are not set aside, and none that has said
-    /// "no" for good.
+    /// The server that a query's next try goes to: in order, those first that are not marked down, and none that has
+    /// said "no" for good.
     func server(for query: Query) -> Int {
         if let only = query.onlyServer { return only }
         let count = configuration.servers.count
@@ -44,7 +44,7 @@ extension QueryClient {
         return min(timeout, isSilent ? RoundTripEstimate.silentFirst : RoundTripEstimate.unknownFirst)
     }
 
-    /// How long the next try at a server is waited for, after so many that were met with silence.
+    /// How long the next try at a server is waited for, after this many that the server did not answer.
     func wait(after silences: Int, at server: Int, isFirst: Bool) -> Duration {
         let factor = Self.patience(after: silences)
         let timeout = timeout(of: server, isFirst: isFirst)
@@ -82,7 +82,7 @@ extension QueryClient {
         }
     }
 
-    /// Nearly every query has no other one.
+    /// Nearly every query needs one try alone.
     private mutating func startFirstTry(
         _ query: Query,
         _ key: Slab<Query>.Key,
@@ -207,7 +207,7 @@ extension QueryClient {
         _ actions: inout [Action]
     ) {
         guard isTracing else { return }
-        // As it was spelled: a server that answers one spelling and not another is found out by nothing else.
+        // As it was spelled: only so can a reader find a server that answers one spelling and not another.
         var reader = try? MessageReader(message)
         let question = (try? reader?.nextQuestion()) ?? query.question
         let event = QueryTrace.Event.sent(
@@ -232,9 +232,9 @@ extension QueryClient {
     ) -> [UInt8] {
         let index = query.tries.count
         var identifier = UInt16(truncatingIfNeeded: generator.next())
-        // Put where another one waits already, it goes back: that hardly ever happens, and a look before would cost as
-        // much each time. Neither a port nor a stream has more than a quarter of them in use: so few draws find a free
-        // one, and beyond that the next one is taken, for a generator may be anything.
+        // An entry that is overwritten is put back: that is rare, and a check before would cost as much each time.
+        // Neither a port nor a stream has more than a quarter of the identifiers in use, so a few draws find a free
+        // one; after `drawLimit` draws the next number is taken, for the generator may be a poor one.
         var drawn = 1
         while let other = pending.updateValue(
             Pending(query: key, index: index),
@@ -282,7 +282,7 @@ extension QueryClient {
         UInt64(carrier) << 16 | UInt64(identifier)
     }
 
-    /// Shows a server that is set aside a copy of a query, when it is time to.
+    /// Probes a server that is marked down with a copy of a query, when it is time to.
     mutating func probe(like query: Query, at now: Duration, _ actions: inout [Action]) {
         guard configuration.servers.count > 1 else { return }
         for server in health.indices where health[server].takeProbe(at: now) {
@@ -296,7 +296,7 @@ extension QueryClient {
         }
     }
 
-    /// Sends a query that nobody waits for.
+    /// Sends a query that no lookup waits for.
     mutating func send(copy: Query, at now: Duration, _ actions: inout [Action]) {
         startTry(queries.insert(copy), at: now, &actions)
     }

@@ -11,17 +11,17 @@ package import NameResolution
 /// objects. Every try stays open until its query ends, so a late good answer counts, and nothing forged or broken ends
 /// a query that a good answer could still end.
 package struct QueryClient: ~Copyable {
-    /// Names one port or one stream; no two have the same number, ever.
+    /// Identifies one port or one stream; no number is used twice.
     package typealias Carrier = UInt32
 
-    /// Names one query.
+    /// Identifies one query.
     package struct Key: Hashable, Sendable {
         let slab: Slab<Query>.Key
     }
 
     /// What the driver is to do, in order.
     package enum Action: Sendable {
-        /// Open a socket that sends to this server, from a port that nobody can foresee.
+        /// Open a socket that sends to this server, from a port that a forger cannot predict.
         case openPort(Carrier, NameServer)
         case send(Carrier, [UInt8])
         case closePort(Carrier)
@@ -47,7 +47,7 @@ package struct QueryClient: ~Copyable {
         /// Tries that an answer may still come to.
         var listening = 0
         var isRetired = false
-        /// Datagrams that answered nothing: somebody guesses, or answers come late.
+        /// Datagrams that answered nothing: a forger guesses, or answers come late.
         var mismatched = 0
         /// Whether one plain query has it for itself, or several plain ones share it.
         var isOwn = false
@@ -58,9 +58,9 @@ package struct QueryClient: ~Copyable {
         }
     }
 
-    /// So many tries over datagrams, and streams are tried as well.
+    /// After this many tries over datagrams, streams are tried as well.
     static let datagramTries = 3
-    /// Mismatched datagrams for one question, after which it goes out by stream and never in the plain form: somebody
+    /// Mismatched datagrams for one question, after which it goes out by stream and never in the plain form: a forger
     /// may be guessing.
     static let mismatchLimit = 4
     /// Plain queries to one server that have a port of their own, at a time; beyond that they share some (decision
@@ -80,7 +80,7 @@ package struct QueryClient: ~Copyable {
     static let drawLimit = 64
     /// An alarm that comes later than this has not been delayed by work.
     private static let longestDelay = Duration.milliseconds(500)
-    /// A stream that nobody uses is closed after this long (RFC 7766 §6.2.3).
+    /// A stream that no query uses is closed after this long (RFC 7766 §6.2.3).
     static let streamIdleTime = Duration.seconds(5)
 
     let configuration: QueryConfiguration
@@ -118,10 +118,10 @@ package struct QueryClient: ~Copyable {
     var nextCarrier: Carrier = 1
     private var rotation = 0
 
-    /// Nothing under way.
+    /// Without a query in flight.
     ///
     /// - Parameters:
-    ///   - generator: what nobody must foresee comes from here; predictable in tests alone.
+    ///   - generator: the source of what a forger must not predict; predictable in tests alone.
     ///   - countFree: counts the descriptors that the process may still open, and no more than it is asked for.
     package init(
         _ configuration: QueryConfiguration,
@@ -149,7 +149,7 @@ package struct QueryClient: ~Copyable {
         return (0..<8).map { UInt8(truncatingIfNeeded: random >> (8 * $0)) }
     }
 
-    /// How many queries are under way or wait.
+    /// How many queries are in flight or wait.
     package var count: Int { queries.count }
 
     /// How many sockets are open for datagrams.
@@ -175,8 +175,8 @@ extension QueryClient {
     /// Asks a question. The query may be over by the time the actions have been carried out, and never before.
     ///
     /// - Parameters:
-    ///   - siblings: the same name's queries for other types that are under way.
-    ///   - tag: comes back with what the query comes to.
+    ///   - siblings: the same name's queries for other types that are in flight.
+    ///   - tag: comes back with the query's outcome.
     package mutating func ask(
         _ question: Question,
         for fairnessKey: FairnessKey,
@@ -211,13 +211,13 @@ extension QueryClient {
         return Key(slab: key)
     }
 
-    /// Nobody wants the answer any more.
+    /// No lookup wants the answer any more.
     package mutating func cancel(_ key: Key, at now: Duration, _ actions: inout [Action]) {
         guard remove(key.slab, at: now, &actions) != nil else { return }
         admitWaiting(at: now, &actions)
     }
 
-    /// Whoever asked can do without the answer from a moment on.
+    /// The lookup can do without the answer from a moment on.
     package mutating func makeDispensable(_ key: Key, from end: Duration) {
         guard let query = queries[key.slab] else { return }
         query.isDispensable = true
@@ -269,7 +269,7 @@ extension QueryClient {
         read(bytes, on: port, isStream: false, at: now, &actions)
     }
 
-    /// The network has something to say about a port: nobody listens there, no route, or no socket to be had.
+    /// An error of a port's: no server listens there, no route, or no socket to be had.
     ///
     /// - Parameters:
     ///   - reason: one clause for a person.

@@ -2,7 +2,7 @@
 
 package import DNSMessages
 
-/// Why one try of one server came to nothing.
+/// Why one try of one server failed.
 package struct QueryFailure: Hashable, Sendable {
     /// What happened.
     package enum Cause: Hashable, Sendable {

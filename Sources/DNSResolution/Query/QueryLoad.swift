@@ -2,7 +2,7 @@
 
 /// How much a query client keeps, counted: what others could make grow.
 package struct QueryLoad: Hashable, Sendable {
-    /// Queries under way or waiting.
+    /// Queries in flight or waiting.
     package let queries: Int
     /// Messages that went out, of all of these.
     package let tries: Int

@@ -4,12 +4,12 @@
 package enum QueryOutcome: Sendable {
     /// A server has answered: with records, or with the word that there are none.
     case answered(ServerAnswer)
-    /// Nobody has, for these reasons, in the order in which they came.
+    /// No server has answered, for these reasons, in the order in which they came.
     case failed([QueryFailure])
     /// Too many queries wait already.
     case queueFull
     /// This machine has no descriptor left to ask with.
     case noDescriptor(String)
-    /// This machine has no thread left to hear the answers with.
+    /// This machine has no thread left to read the answers with.
     case noThread(String)
 }

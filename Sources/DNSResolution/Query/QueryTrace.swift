@@ -13,7 +13,7 @@ package struct QueryTrace: Hashable, Sendable {
         case received(Question, NameServer, isStream: Bool, ResponseCode, answers: Int, bytes: Int, after: Duration)
         /// Something came that answers nothing, or not well enough to be believed.
         case ignored(NameServer?, reason: String)
-        /// A try has come to nothing; the reason.
+        /// A try has failed; the reason.
         case failed(Question, reason: String)
         /// A decision: another server, a stream, a simpler query, the next name of the search list …
         case decided(String)
@@ -48,7 +48,7 @@ extension QueryTrace.Event: CustomStringConvertible {
         case .received(let question, let server, let isStream, let code, let answers, let bytes, let time):
             "← \(server)\(isStream ? " over a stream" : "")  \(question)  \(code), \(answers) answers, \(bytes) bytes, "
                 + "after \((time / .milliseconds(1) * 100).rounded() / 100) ms"
-        case .ignored(let server, let reason): "✗ \(server.map { "\($0)" } ?? "somebody"): ignored, \(reason)"
+        case .ignored(let server, let reason): "✗ \(server.map { "\($0)" } ?? "an unknown sender"): ignored, \(reason)"
         case .failed(let question, let reason): "✗ \(question): \(reason)"
         case .decided(let what): "· \(what)"
         }

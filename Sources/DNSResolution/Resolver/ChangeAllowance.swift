@@ -2,11 +2,11 @@
 
 import NIOCore
 
-/// How often a resolver begins anew because its servers or the network have changed.
+/// How often a resolver starts a new engine because its servers or the network have changed.
 ///
-/// Each beginning has ports, streams and a cache of its own, and those before it live on until their lookups have
-/// ended. So a network that flaps a thousand times a second, or an attacker who makes it flap, must not bring a
-/// beginning each time: a few at once are taken as they come, and then one a second.
+/// Each engine has ports, streams and a cache of its own, and earlier ones live until their lookups have ended. So a
+/// network that flaps a thousand times a second, or an attacker who makes it flap, must not cause a new engine each
+/// time: the first few changes are taken as they come, and then one a second.
 struct ChangeAllowance: Sendable {
     /// How many changes a resolver takes at once.
     private static let burst: Int64 = 8

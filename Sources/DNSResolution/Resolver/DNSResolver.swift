@@ -17,10 +17,10 @@ import SystemSupport
 
 /// A DNS stub resolver: asks the servers of resolv.conf, or others, over UDP, TCP and TLS, and keeps what they say.
 ///
-/// A lookup costs a few hundred bytes while it is under way, and no thread. Each family is told as it comes. What is
-/// known is told on the spot. Local names are not its business: put a `NameResolver` in front.
+/// A lookup costs a few hundred bytes while it is in flight, and no thread. Each family is told as it comes. What the
+/// cache knows is told before `lookUp` returns. It does not know local names: put a `NameResolver` in front.
 public final class DNSResolver: AddressResolver, RecordResolver {
-    /// The process's own: the servers of resolv.conf, one cache for everybody.
+    /// The process's own: the servers of resolv.conf, one cache for all.
     public static let shared = DNSResolver()
 
     private struct State: Sendable {
@@ -48,9 +48,9 @@ public final class DNSResolver: AddressResolver, RecordResolver {
         func catchUp(late: Duration) -> Bool { engine.catchUp(lookup) }
     }
 
-    /// What is known is told without a look at the file for so long.
+    /// How long the cache's answers are given without a look at resolv.conf.
     private static let checkInterval = TimeAmount.seconds(1)
-    /// The network is looked at so often at most: each look is a system call, and there may be a hundred thousand
+    /// The shortest time between two looks at the network: each is a system call, and there may be a hundred thousand
     /// lookups a second.
     private static let watchInterval = TimeAmount.microseconds(100)
 
@@ -118,7 +118,7 @@ public final class DNSResolver: AddressResolver, RecordResolver {
         return state.withLockedValue { $0 }
     }
 
-    /// The engine for what the file says now. Lookups under way stay with the one that they began with.
+    /// The engine for what the file says now. Lookups in flight stay with the one that they began with.
     private func freshEngine() -> DNSEngine {
         let now = machine.now
         let content = file?.look().content
@@ -164,7 +164,7 @@ extension DNSResolver {
     /// The addresses that the cache has, when they are all there and fresh. About a hundred nanoseconds.
     public func knownAnswer(to question: LookupQuestion) -> LookupResult? {
         let now = machine.coarseNow
-        // Under the lock, where the engine cannot go away: to take hold of it would cost as much as the look.
+        // Under the lock, where the engine cannot go away: a reference count would cost as much as the look.
         let recent = state.withLockedValue { state -> LookupResult?? in
             guard now - state.checkedAt < Self.checkInterval else { return nil }
             return .some(state.engine.knownAddresses(question, at: now))
@@ -182,7 +182,7 @@ extension DNSResolver {
     /// Looks up what records of a type a name has; aliases are followed, the search list is not for these.
     ///
     /// - Parameter fairnessKey: on whose behalf; `nil` for the name's parent domain.
-    /// - Throws: `ResolutionError`: `nameNotFound` where there are none, `temporaryFailure` where nobody can tell,
+    /// - Throws: `ResolutionError`: `nameNotFound` where there are none, `temporaryFailure` where no server can tell,
     ///   `cancelled` when the task is.
     public func records(
         of name: DomainName,
@@ -287,7 +287,7 @@ extension DNSResolver {
     /// Forgets what has been learned of one name.
     public func flush(_ name: DomainName) { freshEngine().cache.remove(name) }
 
-    /// How many lookups are under way; those that began before the configuration changed are not counted.
+    /// How many lookups are in flight; those that began before the configuration changed are not counted.
     package var underWayCount: Int { freshEngine().withResolver { $0.count } }
 
     /// How much is kept for queries, without a look at the file or the network.

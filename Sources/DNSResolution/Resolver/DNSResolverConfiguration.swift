@@ -11,11 +11,10 @@ public struct DNSResolverConfiguration: Sendable {
     /// The file. Its search list and options count also where `servers` is given; an empty path is no file.
     public var configurationPath = "/etc/resolv.conf"
 
-    /// The longest that one query may take; `nil`, the default, for what resolv.conf's `timeout` and `attempts` come
-    /// to.
+    /// The longest that one query may take; `nil`, the default, for what resolv.conf's `timeout` and `attempts` give.
     public var lookupTimeout: Duration?
 
-    /// Whether only streams are used, as `use-vc` in resolv.conf says for everybody.
+    /// Whether only streams are used, as `use-vc` in resolv.conf says for every program.
     public var usesStreamsOnly = false
 
     /// Whether letters go out in random case, some bits more for a forger to guess. Default `true`; turn it off where a
@@ -35,7 +34,7 @@ public struct DNSResolverConfiguration: Sendable {
     /// What is kept of answers.
     public var cache = CacheConfiguration()
 
-    /// Whether a domain of the search list in which nothing is ever found is put behind the name as written. Off by
+    /// Whether a domain of the search list in which nothing is ever found comes after the name as written. Off by
     /// default: it changes which of two names is meant where both exist. Turn it on where `ndots:5` floods the server,
     /// as Kubernetes has it.
     public var guardsSearchList = false
@@ -73,7 +72,7 @@ public struct DNSResolverConfiguration: Sendable {
         }
     }
 
-    /// What all this and the file come to.
+    /// What all this and the file mean together.
     func query(_ file: ResolverFile) -> QueryConfiguration {
         var query = QueryConfiguration(servers: servers(in: file))
         query.timeout = file.timeout.bounded

@@ -2,7 +2,7 @@
 
 public import IPAddresses
 
-/// A DNS server: where it is, and for TLS who it is.
+/// A DNS server: its address, and for TLS its name.
 public struct NameServer: Hashable, Sendable {
     /// The port of DNS over UDP and TCP.
     package static let standardPort: UInt16 = 53
@@ -13,7 +13,7 @@ public struct NameServer: Hashable, Sendable {
     /// Its address and port.
     public var endpoint: Endpoint
 
-    /// The name in its certificate; `nil` to hold its address against the certificate. Matters for TLS alone.
+    /// The name in its certificate; `nil` to check the certificate for its address. Matters for TLS alone.
     public var tlsName: String?
 
     /// A server by its address and port.

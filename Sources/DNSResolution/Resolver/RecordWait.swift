@@ -47,6 +47,6 @@ final class RecordWait: Sendable {
         // Before there is anything to cancel, `isUnderWay` calls this once more.
         guard let cancel else { return }
         cancel()
-        end(.failure(ResolutionError(.cancelled, "nobody waits for the answer any more")))
+        end(.failure(ResolutionError(.cancelled, "cancelled by the caller")))
     }
 }

@@ -2,21 +2,21 @@
 
 package import NIOCore
 
-/// What a DNS resolver has of the machine that it runs on: a clock, randomness, sockets for datagrams.
+/// What a DNS resolver needs of the machine that it runs on: a clock, randomness, sockets for datagrams.
 ///
-/// The test kit has another one, whose clock and network a seed decides. Streams are apart: TLS has an opener of its
-/// own.
+/// The test kit has another one, whose clock and network a seed decides. Streams are separate: TLS has a transport of
+/// its own.
 package protocol ResolverMachine: Sendable {
     /// The time.
     var now: NIODeadline { get }
 
-    /// A moment that is a few milliseconds past, for next to nothing.
+    /// The time, up to a few milliseconds old, at almost no cost.
     var coarseNow: NIODeadline { get }
 
     /// Begins a watch over interfaces and addresses: each call tells whether they have changed since the one before.
     func watchNetwork() -> @Sendable () -> Bool
 
-    /// Where identifiers, ports and spellings come from that nobody can foresee.
+    /// The source of identifiers, ports and spellings that a forger cannot predict.
     func makeGenerator() -> any RandomNumberGenerator & Sendable
 
     /// Counts the descriptors that this process may still open, and no more than are wanted.

@@ -7,9 +7,9 @@ import NameResolution
 /// One lookup of a name's addresses: the search list, and both families side by side, told as they come; service
 /// bindings beside them, where they are wanted.
 ///
-/// Pure: what has become of each question goes in, steps come out. The rules of the search are glibc's (`res_search`),
-/// with the differences of decision 0013: a name that does not exist, or has no address, or that its servers fail at,
-/// leads to the next; silence leads to the name as it was written.
+/// Pure: the outcome of each question goes in, steps come out. The rules of the search are glibc's (`res_search`), with
+/// the differences of decision 0013: a name that does not exist, or has no address, or that its servers fail at, leads
+/// to the next; silence leads to the name as it was written.
 struct NameLookup: Sendable {
     /// What is to be done next.
     enum Step: Sendable {
@@ -25,7 +25,7 @@ struct NameLookup: Sendable {
     /// What a query has brought, or why it has brought nothing.
     typealias Outcome = Result<ServerAnswer, StubResolver.Trouble>
 
-    /// What has come of the present name's queries for addresses.
+    /// The outcomes of the present name's queries for addresses.
     private struct Outcomes: Sendable {
         var a: Outcome?
         var aaaa: Outcome?
@@ -75,13 +75,13 @@ struct NameLookup: Sendable {
     private var told: AddressFamilies = []
     /// Whether the name as it was written was asked for before others.
     private var isAsWrittenFirst = false
-    /// Why that could not be judged; `nil` where it has nothing.
+    /// Why no answer about that name could be had; `nil` where there was one.
     private var failureAsWritten: ResolutionError?
-    /// The first reason why one of the names could not be judged.
+    /// The first reason why no answer about one of the names could be had.
     private var firstFailure: ResolutionError?
-    /// Whether a server has failed at any name, in either family.
+    /// Whether a server has failed for any name, in either family.
     private var hasRefusal = false
-    /// Whether a family has been silent beside the word that there is no such name.
+    /// Whether a family has been silent while the other one's answer was "no such name".
     private var hasOutwaited = false
     private(set) var isOver = false
 
@@ -112,21 +112,21 @@ struct NameLookup: Sendable {
     private static let onlyA: [RecordType] = [.a]
     private static let onlyAAAA: [RecordType] = [.aaaa]
 
-    /// So many records in AliasMode may lead from one to the next (RFC 9460 §3.1 leaves the number to us).
+    /// The most records in AliasMode that may lead from one to the next (RFC 9460 §3.1 leaves the number to us).
     private static let aliasLimit = 8
 
-    /// So long service bindings are waited for when both families have been settled. There are networks that drop
+    /// How long service bindings are waited for once both families have been settled: there are networks that drop
     /// questions for types that they do not know.
     private static let bindingGrace = Duration.milliseconds(500)
 
-    /// So long the other family is waited for beside the word that there is no such name. Broken servers say so in one
-    /// family of a name that has addresses in the other (RFC 4074 §4.2), and two datagrams may be lost on the way.
+    /// How long the other family is waited for after one family's "no such name". Broken servers say that in one family
+    /// of a name that has addresses in the other (RFC 4074 §4.2), and two datagrams may be lost on the way.
     private static let familyGrace = Duration.seconds(2)
-    /// The same where that was in vain for an earlier name: with six domains the search still ends within a dial's time
-    /// for lookups.
+    /// The same where the wait brought nothing for an earlier name: with six domains the search still ends within a
+    /// dial's time for lookups.
     private static let laterFamilyGrace = Duration.milliseconds(500)
 
-    /// Whether others will be asked for when the present name comes to nothing.
+    /// Whether other names will be asked for when the present one has no address.
     var hasMoreCandidates: Bool { position + 1 < candidates.count }
 
     /// How long an answer is waited for from now on; `nil` where it is needed.
@@ -137,8 +137,8 @@ struct NameLookup: Sendable {
         return hasOutwaited ? Self.laterFamilyGrace : Self.familyGrace
     }
 
-    /// Begins with the first name, or goes on with the next one; with a loop, for a list may be long and none of its
-    /// names a question.
+    /// Begins with the first name, or goes on with the next one; a loop, because a list may be long, and none of its
+    /// names may need a query.
     mutating func begin(_ steps: inout [Step]) {
         while !askForPresent(&steps), !hasConcluded(&steps) {}
     }
@@ -159,20 +159,21 @@ struct NameLookup: Sendable {
         .ask(Self.isOfAddresses(type) ? candidate.name : serviceOwner ?? candidate.name, type, isBeside: isBeside)
     }
 
-    /// Where the present name's bindings stand; `nil` where none can, for the prefix makes the name too long.
+    /// The owner name of the present name's bindings; `nil` where none can, for the prefix makes the name too long.
     private var serviceOwner: DomainName? {
         guard let bindings else { return nil }
         return bindings.aliases.last ?? firstServiceOwner
     }
 
-    /// Where they stand if no alias leads on.
+    /// Their owner name if no alias leads on.
     private var firstServiceOwner: DomainName? {
         try? bindings?.question.owner(below: candidate.name)
     }
 
     private static func isOfAddresses(_ type: RecordType) -> Bool { type == .a || type == .aaaa }
 
-    /// Whether a query for the present name is over; every lookup asks that often, so nothing is copied for it.
+    /// Whether a query for the present name is over; every lookup checks this several times, so nothing is copied for
+    /// it.
     private func isSettled(_ type: RecordType) -> Bool {
         switch type {
         case .a: outcomes.a != nil
@@ -218,7 +219,7 @@ struct NameLookup: Sendable {
         types.allSatisfy { !Self.isOfAddresses($0) || isSettled($0) }
     }
 
-    /// A name that does not exist has no bindings: nobody needs to wait for a server that is silent about them.
+    /// A name that does not exist has no bindings: no caller needs to wait for a server that is silent about them.
     private mutating func bindNothing(_ steps: inout [Step]) {
         guard let bindings, bindings.aliases.isEmpty, !bindings.isSettled else { return }
         self.bindings?.isSettled = true
@@ -253,7 +254,7 @@ struct NameLookup: Sendable {
         return records.compactMap { SVCBRecord($0, askedForAt: owner, answer.canonicalName) }
     }
 
-    /// Whether a record in AliasMode leads on; else it leads nowhere, or the way has no end.
+    /// Whether a record in AliasMode is to be followed; else it leads nowhere, or in a circle.
     ///
     /// - Source: RFC 9460 §2.4.2: beside such a record others mean nothing; and the root for a target means that the
     ///   service is not to be had, which a caller that can do without bindings may leave aside.
@@ -316,14 +317,14 @@ struct NameLookup: Sendable {
     }
 
     /// Where the search goes on after a name whose servers are silent: with the name as it was written, as glibc does;
-    /// the other domains would likely be as silent. After a server's failure at an earlier name glibc takes silence for
+    /// the other domains would likely be as silent. After a server's failure at an earlier name glibc counts silence as
     /// another one, and goes through the list (it looks at what is left in its buffer); so do we.
     private var positionAfterSilence: Int {
         if hasRefusal { return position + 1 }
         return candidates[(position + 1)...].firstIndex { $0.suffix == nil || $0.suffix == .root } ?? candidates.count
     }
 
-    /// What the whole search comes to: what the name as it was written did, where that was asked for first.
+    /// The outcome of the whole search: what the name as it was written did, where that was asked for first.
     private var verdict: ResolutionError {
         if let failure = isAsWrittenFirst ? failureAsWritten : firstFailure { return failure }
         return ResolutionError(.nameNotFound, "\(name) does not exist, or has no \(familyWords)")
@@ -349,8 +350,8 @@ extension NameLookup.Outcome {
         if case .success(let answer) = self, case .addresses = answer.content { true } else { false }
     }
 
-    /// Whether there is no such name, and so none below it (RFC 8020). Behind an alias it is the other name that is
-    /// not there.
+    /// Whether there is no such name, and so none below it (RFC 8020). Behind an alias it is the alias's target that
+    /// does not exist.
     fileprivate var isDenial: Bool {
         guard case .success(let answer) = self, case .nameError = answer.content else { return false }
         return answer.canonicalName == nil
@@ -361,7 +362,7 @@ extension LookupResult {
     /// What a query for one family's addresses has brought.
     fileprivate init(_ answer: ServerAnswer, _ family: AddressFamilies) {
         self.init(families: family, addresses: [], isInDestinationOrder: false, source: .dns)
-        // Of a "no" nobody asks who said it.
+        // A "no" needs no source or server.
         guard case .addresses(let addresses) = answer.content else { return }
         self.addresses = addresses
         source = answer.source

@@ -2,20 +2,21 @@
 
 package import DNSMessages
 
-/// Learns which domains of the search list nothing is ever found in, so that names are asked for as written before
+/// Learns in which domains of the search list no name is ever found, so that names are asked for as written before
 /// them.
 ///
-/// With `ndots:5` and five domains every lookup of an outside name is ten queries for names that nobody has. A domain
+/// With `ndots:5` and five domains every lookup of an outside name is ten queries for names that do not exist. A domain
 /// in which many different names have been sought and none found comes after the name as written from then on: what
-/// exists as written costs one lookup again. Off by default, for it changes which of two names is meant where both
-/// exist.
+/// exists as written costs one lookup again.
+///
+/// Off by default, for it changes which of two names is meant where both exist.
 package struct SearchGuard: Hashable, Sendable {
     private struct Record: Hashable, Sendable {
         var misses = 0
         var hasHits = false
     }
 
-    /// So many names not found, and none found, and a domain is put behind.
+    /// After this many names not found, and none found, a domain is moved to the end.
     private static let enoughMisses = 16
 
     private var records: [DomainName: Record] = [:]
@@ -25,7 +26,7 @@ package struct SearchGuard: Hashable, Sendable {
 
     /// A name of the list was found, or was not.
     package mutating func note(_ suffix: DomainName, found: Bool) {
-        // In the root a name is as it was written, and keeps its place.
+        // In the root a name is as it was written, and keeps its position.
         if suffix == .root { return }
         if found {
             records[suffix, default: Record()].hasHits = true

@@ -3,7 +3,7 @@
 package import DNSMessages
 import NameResolution
 
-/// Which names to ask for when somebody writes one, and in which order: glibc's rules (resolv.conf(5): search, ndots).
+/// Which names to ask for when a caller writes one, and in which order: glibc's rules (resolv.conf(5): search, ndots).
 package struct SearchList: Hashable, Sendable {
     /// One name to ask for.
     package struct Candidate: Hashable, Sendable {
@@ -52,7 +52,7 @@ package struct SearchList: Hashable, Sendable {
         // A name without a dot is no host of the top level, where the options say so.
         let mayBeAsWritten = dots > 0 || !skipsTopLevel
         guard let root = suffixes.firstIndex(of: .root) else { return below + (mayBeAsWritten ? [asWritten] : []) }
-        // The root in the list is the name as written, in its place.
+        // The root in the list is the name as written, at that position.
         let atRoot = Candidate(name: name, suffix: .root)
         return Array(below[..<min(root, below.count)]) + [atRoot] + Array(below[min(root, below.count)...])
     }

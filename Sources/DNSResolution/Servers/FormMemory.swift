@@ -2,9 +2,10 @@
 
 import DNSMessages
 
-/// In which form a server answers: with all that we wish for, or only as the C library asks (decision 0015).
+/// In which form a server answers: the wished one (with EDNS, cookies, mixed case), or only the plain one of the C
+/// library (decision 0015).
 ///
-/// Nothing lasting follows from one sign, and everything expires.
+/// One failure alone changes nothing for long, and everything expires.
 struct FormMemory: Sendable {
     /// What is known of the names under one parent.
     private struct Parent: Sendable {
@@ -27,7 +28,8 @@ struct FormMemory: Sendable {
     static let plainOnlyTime = Duration.seconds(600)
     /// How long what is known of a parent holds.
     static let parentTime = Duration.seconds(600)
-    /// Names under so many parents must fail the wished form twice around a plain success.
+    /// Names under this many parents must fail the wished form twice around a plain success, before only the plain form
+    /// is asked.
     static let signLimit = 3
     /// Parents that are known at a time; all are forgotten when there is one more.
     private static let parentLimit = 4_096
@@ -38,7 +40,7 @@ struct FormMemory: Sendable {
     private var signs: [DomainName] = []
     private var signsExpire = Duration.zero
     private var plainOnlyUntil: Duration?
-    /// Whether a copy in the wished form is under way.
+    /// Whether a copy in the wished form is in flight.
     var isChecking = false
 
     /// Whether only the plain form is asked.

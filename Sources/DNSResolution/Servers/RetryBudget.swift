@@ -2,9 +2,8 @@
 
 /// How many tries may be repeated because nothing has come for a while.
 ///
-/// Some of the queries that are answered were lost on the way, and their like are worth repeating early. When hundreds
-/// are silent at once and few are answered, they are not lost: the server is at work on slow names, and would only be
-/// asked twice.
+/// Some queries are lost on the way, and those are worth repeating early. When hundreds are silent at once and few are
+/// answered, they are not lost: the server is at work on slow names, and would only be asked twice.
 struct RetryBudget: Hashable, Sendable {
     /// Half a repetition for each answer makes up for 30 % of loss, repetitions included.
     private static let gain = 1

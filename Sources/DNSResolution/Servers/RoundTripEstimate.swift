@@ -25,7 +25,7 @@ struct RoundTripEstimate: Hashable, Sendable {
     /// How long to wait, as far as what has been learned says.
     private var learned = Duration.zero
 
-    /// An answer has come after so long.
+    /// An answer has come after this round trip.
     mutating func note(_ roundTrip: Duration) {
         let (seconds, attoseconds) = roundTrip.components
         let latest = min(seconds, 1_000_000) * 1_000_000_000 + attoseconds / 1_000_000_000

@@ -2,7 +2,7 @@
 
 /// What has been learned of one server.
 struct ServerHealth: Sendable {
-    /// So many tries in a row without an answer, and the server is set aside.
+    /// After this many tries in a row without an answer the server is marked down.
     private static let patience = 3
     /// How long until it is asked again, at first and at most.
     private static let firstProbe = Duration.seconds(2)
@@ -14,7 +14,8 @@ struct ServerHealth: Sendable {
     var estimate = RoundTripEstimate()
     /// Tries that an answer may still come to.
     var inFlight = 0
-    /// Whether it is this machine itself: nobody on the network can forge its answers, so letters need no random case.
+    /// Whether it is this machine itself: its answers cannot be forged from the network, so letters need no random
+    /// case.
     let isLoopback: Bool
     /// Whether an answer of its to the wished form has been believed.
     var answersWished = false
@@ -27,7 +28,7 @@ struct ServerHealth: Sendable {
     private var lastAnswer: (sent: Duration, came: Duration)?
     private var silences = 0
     private var probeDelay = ServerHealth.firstProbe
-    /// When to ask again a server that is set aside.
+    /// When to probe a server that is marked down.
     private(set) var nextProbe: Duration?
     /// Until when it is taken to have no streams; `nil` where nothing says so.
     private var streamlessUntil: Duration?
@@ -45,7 +46,7 @@ struct ServerHealth: Sendable {
 
     /// It has answered a query of `sent`; `nil` where that says nothing of its speed.
     ///
-    /// - Returns: whether it was set aside until now.
+    /// - Returns: whether it was marked down until now.
     mutating func answered(queryOf sent: Duration?, at now: Duration) -> Bool {
         if let sent {
             estimate.note(now - sent)
@@ -64,9 +65,9 @@ struct ServerHealth: Sendable {
         return lastAnswer.came + (lastAnswer.came - lastAnswer.sent)
     }
 
-    /// A try has come to nothing.
+    /// A try has failed.
     ///
-    /// - Returns: whether it is set aside from now on.
+    /// - Returns: whether it is marked down from now on.
     mutating func failed(at now: Duration) -> Bool {
         silences += 1
         guard silences >= Self.patience, !isSetAside else { return false }

@@ -5,7 +5,7 @@ import HeapModule
 
 /// What is to be looked at and when, the soonest first.
 ///
-/// Mostly what is added is due after everything that is there, for a server's patience hardly changes from one query to
+/// Mostly what is added is due after everything that is there, for a server's timeout hardly changes from one query to
 /// the next: that waits in a row, and costs nothing to keep in order. The rest goes into a heap.
 struct AlarmQueue<Subject: Sendable>: Sendable {
     private struct Alarm: Comparable, Sendable {
@@ -34,7 +34,7 @@ struct AlarmQueue<Subject: Sendable>: Sendable {
             return
         }
         if let last = row.last, time < last.time {
-            // A server's patience has shrunk: a new row begins. Each alarm is moved once at most.
+            // A server's timeout has shrunk: a new row begins. Each alarm is moved once at most.
             for alarm in row { heap.insert(alarm) }
             row.removeAll()
         }

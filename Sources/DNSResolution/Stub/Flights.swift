@@ -2,24 +2,24 @@
 
 import DNSMessages
 
-/// Who has asked for what, by the name on the wire and the type: whoever asks for the same waits for the same query.
+/// Which request asks for what, by the name on the wire and the type: requests for the same wait for the same query.
 ///
 /// A text says one name in many ways (`\DDD` escapes, letter case, a final dot), and lookups of other families or for
-/// other ports want some of the same records. A query for each would be a try each for whoever guesses at answers (the
-/// birthday of RFC 5452 §4.3).
+/// other ports want some of the same records. A query for each would be one more try each for a forger that guesses at
+/// answers (the birthday attack of RFC 5452 §4.3).
 ///
-/// What is asked while nobody else asks anything is entered when somebody does: mostly that is never.
+/// A request that is alone in flight is entered when a second one comes: mostly none does.
 struct Flights: Sendable {
-    /// Names a request; the machine's own key, as a number.
+    /// Identifies a request; the machine's own key, as a number.
     typealias Key = UInt64
-    /// A number that equal questions share, and others hardly ever: whoever finds something by it compares.
+    /// A number that equal questions share, and others hardly ever: what is found by it must still be compared.
     typealias Mark = UInt64
 
     private let seed: UInt64
     private var byMark: [Mark: Key] = [:]
     private var unentered: [Key] = []
 
-    /// - Parameter seed: nobody is to foresee it, or names could be made that have another one's mark, and keep it from
+    /// - Parameter seed: must not be predictable, or names could be made that have another one's mark, and keep it from
     ///   being shared.
     init(seed: UInt64) {
         self.seed = seed
@@ -49,7 +49,7 @@ struct Flights: Sendable {
         }
     }
 
-    /// One leads, and nobody else is there to follow.
+    /// A request leads, and there is no other to follow it.
     mutating func add(_ key: Key) { unentered.append(key) }
 
     /// One leads.
@@ -73,6 +73,6 @@ struct Flights: Sendable {
         if let other = byMark.removeValue(forKey: mark), other != key { byMark[mark] = other }
     }
 
-    /// Nobody asks for anything.
+    /// No request is in flight any more.
     mutating func forgetUnentered() { unentered.removeAll(keepingCapacity: true) }
 }

@@ -2,9 +2,9 @@
 
 /// Elements under keys that are never used twice; finding one takes no hashing.
 struct Slab<Element> {
-    /// A place, and how often it has been given away.
+    /// An index, and how often it has been used again.
     struct Key: Hashable, Sendable {
-        /// The place; another element may have it later.
+        /// The index; another element may have it later.
         let place: UInt32
         fileprivate let turn: UInt32
 

@@ -3,7 +3,7 @@
 import DNSMessages
 import NameResolution
 
-/// What is asked for on behalf of a lookup, and what comes of it.
+/// What is asked for on behalf of a lookup, and its outcome.
 extension StubResolver {
     /// One question, followed through aliases that lead from answer to answer; an object for the same reasons as a
     /// `Query`.
@@ -12,14 +12,14 @@ extension StubResolver {
         enum Purpose: Sendable {
             case addresses
             case records
-            /// Nobody but the cache.
+            /// The cache alone.
             case refresh
         }
 
         let name: DomainName
         let type: RecordType
         let purpose: Purpose
-        /// The lookup that waits for it; one that has brought it about, where nobody does.
+        /// The lookup that waits for it; where none does, the one that started it.
         let state: Running
         /// The names that aliases have led to; the last one is being asked for.
         var aliases: [DomainName] = []
@@ -33,9 +33,9 @@ extension StubResolver {
         var sentAt = Duration.zero
         /// When it is given up, if its query lasts longer.
         var end: Duration?
-        /// Where others find it among the flights; `nil` where they do not.
+        /// Its mark among the flights; `nil` where it is not entered.
         var flight: Flights.Mark?
-        /// The request that leads the way; `nil` where it does so itself.
+        /// The request whose query it shares; `nil` where the query is its own.
         var leader: Slab<Request>.Key?
         /// Those who follow; `nil` until there are some.
         var sharing: Sharing?
@@ -55,7 +55,7 @@ extension StubResolver {
 
     /// Why there is no answer.
     struct Trouble: Error {
-        /// What has brought it about.
+        /// Where the failure comes from.
         enum Origin: Sendable {
             /// A server has said that it cannot tell.
             case server

@@ -2,14 +2,14 @@
 
 import NameResolution
 
-/// What is kept of a lookup while it is under way.
+/// What is kept of a lookup while it is in flight.
 extension StubResolver {
-    /// A lookup under way; an object for the same reasons as a `Query`.
+    /// A lookup in flight; an object for the same reasons as a `Query`.
     final class Running {
         /// `nil` for one of records.
         var lookup: NameLookup?
         let fairnessKey: FairnessKey
-        /// Its place; there from the moment that it is under way.
+        /// Its identifier; set from the moment that it is in flight.
         var name: Lookup?
         /// One for each type at most: both families, and service bindings.
         var queries = UpToThree<(key: QueryClient.Key, request: Slab<Request>.Key)>()

@@ -6,7 +6,7 @@ import NameResolution
 /// One query for all who ask the same at the same time (rule 3), below the text of names.
 ///
 /// The first request for a question leads: the query is its own. Others follow. Each may leave, or be given up at a
-/// time of its own; the query goes on while anybody waits for it.
+/// time of its own; the query goes on while any request waits for it.
 extension StubResolver {
     /// Those who follow a request.
     final class Sharing {
@@ -14,11 +14,11 @@ extension StubResolver {
         var followers: [Slab<Request>.Key] = []
         /// How many wait.
         var count = 0
-        /// Whether whoever led does not wait any more.
+        /// Whether the request that led no longer waits.
         var isAbandoned = false
     }
 
-    /// Has a request wait for a query that is under way for the same question.
+    /// Has a request wait for a query that is in flight for the same question.
     ///
     /// - Returns: `false` where there is none, or one that has taken long already: then the request leads.
     mutating func share(
@@ -28,7 +28,7 @@ extension StubResolver {
         at now: Duration,
         _ actions: inout [Action]
     ) -> Bool {
-        // Nobody else asks anything, mostly.
+        // Mostly no other request is in flight.
         if requests.count <= request.state.queries.count + 1 {
             flights.add(key.number)
             return false
@@ -57,7 +57,7 @@ extension StubResolver {
             deadlines.add(Slab.Key(number: number), at: end)
         }
         if request.isAwaited { request.state.queries.append((query, key)) }
-        trace(.decided("\(question) is under way: its answer is waited for"), at: now, &actions)
+        trace(.decided("\(question) is in flight already: waiting for its answer"), at: now, &actions)
         if leader.hasBegun { start(request, key, at: now, &actions) }
         return true
     }
@@ -95,7 +95,7 @@ extension StubResolver {
     private mutating func leave(_ key: Slab<Request>.Key, at now: Duration, _ actions: inout [Action]) {
         guard let leader = requests[key], let sharing = leader.sharing else { return }
         sharing.count -= 1
-        // A mass departure must not cost a search of the list each.
+        // When many leave at once, not each of them may cost a search of the list.
         if sharing.followers.count > 2 * sharing.count + 32 {
             let requests = requests
             sharing.followers.removeAll { requests[$0] == nil }
@@ -117,7 +117,8 @@ extension StubResolver {
 
     /// A request is given up at a moment, if it would last longer.
     ///
-    /// - Parameter isDispensable: whether whoever asks can do without: then silence says nothing of the server.
+    /// - Parameter isDispensable: whether the request can do without the answer: then silence says nothing of the
+    ///   server.
     mutating func limit(
         _ request: Request,
         _ key: Slab<Request>.Key,
@@ -165,7 +166,7 @@ extension StubResolver.Request {
         sharing = nil
     }
 
-    /// A request that leads on in this one's place, for those who follow.
+    /// The request that leads instead of this one, for those that follow.
     fileprivate func successor() -> StubResolver.Request {
         let other = StubResolver.Request(name: question.name, type: type, purpose: .refresh, for: state)
         other.hasBegun = hasBegun

@@ -51,7 +51,7 @@ extension StubResolver {
         if let query, request.isAwaited, requests[key] != nil { request.state.queries.append((query, key)) }
     }
 
-    /// The queries for the same name that the same lookup has under way.
+    /// The queries for the same name that the same lookup has in flight.
     private func siblings(of request: Request, for name: DomainName) -> (QueryClient.Key?, QueryClient.Key?) {
         var found: (QueryClient.Key?, QueryClient.Key?) = (nil, nil)
         if request.state.queries.isEmpty { return found }
@@ -89,7 +89,7 @@ extension StubResolver {
         }
     }
 
-    /// Goes on with a lookup, if it is under way.
+    /// Goes on with a lookup, if it is in flight.
     mutating func proceed(
         _ state: Running,
         at now: Duration,
@@ -143,7 +143,7 @@ extension StubResolver {
         }
     }
 
-    /// The query under way for records of a type.
+    /// The query in flight for records of a type.
     func query(of state: Running, for type: RecordType) -> (key: QueryClient.Key, request: Slab<Request>.Key)? {
         state.queries.first { requests[$0.request]?.type == type }
     }

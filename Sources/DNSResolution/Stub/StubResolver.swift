@@ -8,11 +8,11 @@ package import NameResolution
 ///
 /// Questions, messages and the time go in, actions come out; `DNSEngine` carries them out.
 package struct StubResolver: ~Copyable {
-    /// Names one lookup, of addresses or of records.
+    /// Identifies one lookup, of addresses or of records.
     package struct Lookup: Hashable, Sendable {
         let slab: Slab<Running>.Key
 
-        /// A small number that no other lookup under way has.
+        /// A small number that no other lookup in flight has.
         package var place: Int { Int(slab.place) }
     }
 
@@ -35,14 +35,14 @@ package struct StubResolver: ~Copyable {
         case ended(Result<ServerAnswer, ResolutionError>)
     }
 
-    /// So many aliases may lead from one answer to the next; within one answer there may be more.
+    /// The most aliases that may lead from one answer to the next; within one answer there may be more.
     private static let aliasLimit = 16
 
-    /// So many steps' room is kept.
+    /// Room for this many steps is kept.
     static let roomToKeep = 1_024
 
-    /// A silent name of the search list is left for the next one after so long, or resolv.conf's `timeout` where that
-    /// is longer: the name as it was written must have its turn within a dial's time for lookups.
+    /// After this long a silent name of the search list is left for the next one, or after resolv.conf's `timeout`
+    /// where that is longer: the name as it was written must have its turn within a dial's time for lookups.
     static let silenceInSearch = Duration.seconds(5)
 
     let configuration: QueryConfiguration
@@ -59,14 +59,14 @@ package struct StubResolver: ~Copyable {
     /// and the cache may know all of it: each name's steps wait here until those of the one before have returned.
     var followingSteps: [(state: Running, step: NameLookup.Step)] = []
     var isProceeding = false
-    /// What each query is for; the query has its key for a tag.
+    /// What each query is for; the query's tag is its key.
     var requests = Slab<Request>()
-    /// Which of them lead the way.
+    /// Which of them other requests for the same follow.
     var flights: Flights
-    /// When those that wait for a query with others are given up.
+    /// When requests that wait for another request's query are given up.
     var deadlines = AlarmQueue<Slab<Request>.Key>()
 
-    /// Nothing under way, nothing known.
+    /// Without a lookup in flight, and with an empty cache.
     package init(
         _ configuration: QueryConfiguration,
         generator: (any RandomNumberGenerator & Sendable)? = nil,
@@ -84,10 +84,10 @@ package struct StubResolver: ~Copyable {
         return client.wakeTime.map { min($0, deadline) } ?? deadline
     }
 
-    /// How many lookups are under way.
+    /// How many lookups are in flight.
     package var count: Int { running.count }
 
-    /// How many queries are, those included that only refresh the cache.
+    /// How many queries are in flight, those included that only refresh the cache.
     package var queryCount: Int { client.count }
 
     /// How many sockets are open for datagrams.
@@ -99,7 +99,7 @@ package struct StubResolver: ~Copyable {
     /// What came and was not believed.
     package var mismatches: MismatchCounts { client.mismatches }
 
-    /// Whether a lookup is under way.
+    /// Whether a lookup is in flight.
     package func contains(_ lookup: Lookup) -> Bool { running[lookup.slab] != nil }
 
     /// Whether every step is told.
@@ -179,9 +179,9 @@ extension StubResolver {
         if let state = running[lookup.slab] { actions.append(.deliver(lookup, .caughtUp, to: state.receiver)) }
     }
 
-    /// Nobody waits for a lookup any more.
+    /// No caller waits for a lookup any more.
     ///
-    /// - Returns: whether it was under way.
+    /// - Returns: whether it was in flight.
     @discardableResult
     package mutating func cancel(_ lookup: Lookup, at now: Duration, _ actions: inout [Action]) -> Bool {
         guard let state = running.remove(lookup.slab) else { return false }
@@ -194,17 +194,17 @@ extension StubResolver {
 // MARK: - Messages and time
 
 extension StubResolver {
-    /// Tells the client what has happened, and goes on with what comes of it.
+    /// Tells the client what has happened, and handles the ends and beginnings of queries that follow.
     package mutating func inClient(
         at now: Duration,
         _ actions: inout [Action],
         _ body: (inout QueryClient, inout [QueryClient.Action]) -> Void
     ) {
-        // The room of the last time's; where one of these comes from inside another one, it makes its own.
+        // The array of the last call is used again; a call from inside another one makes its own.
         var steps: [QueryClient.Action] = []
         swap(&steps, &clientSteps)
         body(&client, &steps)
-        // What goes to the network is said first: the end of one query may end another one, and close a port that is
+        // What goes to the network comes first: the end of one query may end another one, and close a port that is
         // opened only further down in these steps.
         var hasEnds = false
         for step in steps {
@@ -275,7 +275,7 @@ extension StubResolver {
         } else {
             cache.refreshFailed(request.question.name, request.type)
         }
-        // Where an alias leads on, the request asks again, and who follows then is another matter.
+        // Where an alias leads on, the request asks again, with followers of its own.
         let followers = request.sharing?.followers ?? []
         settle(request, key, outcome, at: now, &actions)
         for follower in followers {
@@ -302,7 +302,7 @@ extension StubResolver {
             return
         }
         if !request.aliases.isEmpty {
-            // The whole way is kept under the name that it began with, for as long as its shortest piece.
+            // The whole chain is cached under its first name, for as long as the shortest lifetime in it.
             answer.timeToLive = answer.timeToLive.map { min($0, request.timeToLive) }
             answer.canonicalName = answer.canonicalName ?? asked
             cache.keep(answer, for: request.name, request.type, at: now)
@@ -342,16 +342,16 @@ extension StubResolver {
             let error = ResolutionError(.queueFull, "too many queries wait already")
             return Trouble(error: error, origin: .machine)
         case .noDescriptor(let reason):
-            let error = ResolutionError(.noDescriptor, "nothing to ask DNS with: \(reason)")
+            let error = ResolutionError(.noDescriptor, "no socket to query DNS with: \(reason)")
             return Trouble(error: error, origin: .machine)
         case .noThread(let reason):
-            return Trouble(error: ResolutionError(.noThread, "no thread to ask DNS with: \(reason)"), origin: .machine)
+            return Trouble(error: ResolutionError(.noThread, "no thread to query DNS: \(reason)"), origin: .machine)
         case .answered, .failed: break
         }
         guard case .failed(let failures) = outcome, !configuration.servers.isEmpty else {
             return Trouble(error: ResolutionError(.failed, "there is no DNS server to ask"), origin: .machine)
         }
-        // One server that says so counts, whatever the others do: so it does for glibc.
+        // One server's error code counts, even where the others are silent, as it does for glibc.
         let isRefusal = failures.contains { if case .code = $0.cause { true } else { false } }
         // Each server's reason once, however often it gave it.
         var reasons: [String] = []

@@ -15,13 +15,13 @@ extension DNSEngine {
         private(set) var asked: Duration?
         private var pending = 0
 
-        /// A loop that somebody blocks is not waited for longer than this: nobody else's time must depend on it.
+        /// A loop that its program blocks is not waited for longer than this: no other lookup's time may depend on it.
         private static let patience = Duration.milliseconds(500)
 
         /// Until when the loops are waited for; `nil` when they are not.
         var end: Duration? { asked.map { $0 + Self.patience } }
 
-        /// So many streams are asked.
+        /// How many streams are asked.
         mutating func ask(_ count: Int, at now: Duration) {
             asked = now
             pending = count

@@ -15,20 +15,20 @@ import SystemSupport
     import Darwin
 #endif
 
-/// Carries a stub resolver's actions out: one reader reads what comes for all of its sockets and minds the clock,
-/// whoever asks sends on their own thread.
+/// Carries a stub resolver's actions out: one reader reads what comes for all of its sockets and keeps the timers; each
+/// caller sends on its own thread.
 ///
-/// The reader, a thread, is there while there is work, and leaves two seconds after. So ten thousand lookups under way
+/// The reader, a thread, is there while there is work, and leaves two seconds after. So ten thousand lookups in flight
 /// are ten thousand small records, and one thread.
 final class DNSEngine: Sendable {
     struct Desk: ~Copyable {
         var resolver: StubResolver
-        /// Until when the reader sleeps, if nobody wakes it; `nil` while it is awake or not there.
+        /// Until when the reader sleeps, if no thread wakes it; `nil` while it is awake or not there.
         var sleepsUntil: Duration?
         var hasReader = false
         /// Those for which the reader is to read everything that has come, and then to say so.
         var catchingUp: [CatchUp] = []
-        /// Those for which it is at it.
+        /// Those for which it reads just now.
         var beingCaughtUp: [CatchUp] = []
         /// When the reader's present sleep began. What has come by then is read before any clock is looked at, and
         /// clocks are looked at as of then: however long the process stands still meanwhile, no answer is late for that
@@ -37,7 +37,7 @@ final class DNSEngine: Sendable {
         var streamReading = StreamReading()
     }
 
-    /// A lookup whose time is about to be called.
+    /// A lookup that a caller's timeout is about to end.
     struct CatchUp: Sendable {
         let lookup: StubResolver.Lookup
         /// What had come by then is to be read.
@@ -59,7 +59,7 @@ final class DNSEngine: Sendable {
     private let machine: any ResolverMachine
     let datagrams: any DatagramTransport
     private let transport: any StreamTransport
-    /// A stream that is just being opened has no value yet.
+    /// `nil` for a stream that is just being opened.
     let streams = NIOLockedValueBox<[QueryClient.Carrier: (any OpenStream)?]>([:])
     private let sockets: SocketCensus.Entry
     private let startedAt: NIODeadline
@@ -95,7 +95,7 @@ final class DNSEngine: Sendable {
         cache.addresses(for: question, in: searchList, at: .nanoseconds((now - startedAt).nanoseconds))
     }
 
-    /// Looks at the machine where nothing is to be done about it.
+    /// Reads the machine where no actions follow.
     func withResolver<Result>(_ body: (inout StubResolver) -> Result) -> Result {
         desk.withMachine { body(&$0.resolver) }
     }
@@ -131,10 +131,10 @@ extension DNSEngine {
 
     /// Has the reader read everything that has come by now, and then tell the lookup `caughtUp`.
     ///
-    /// - Returns: `false` where nobody is there to read.
+    /// - Returns: `false` where there is no reader.
     func catchUp(_ lookup: StubResolver.Lookup) -> Bool {
         let (isAwaited, mustWake) = desk.withMachine { desk -> (Bool, Bool) in
-            // Of one that is over, the end is on its way to whoever still asks.
+            // Where the lookup is over, its `ended` is on its way to the caller.
             guard desk.resolver.contains(lookup) else { return (true, false) }
             guard desk.hasReader else { return (false, false) }
             desk.catchingUp.append(CatchUp(lookup: lookup, since: now))
@@ -158,8 +158,8 @@ extension DNSEngine {
         var mustWake = false
         desk.update(carryingOut: carryOut) { (desk: inout Desk, actions: inout [StubResolver.Action]) in
             change(&desk, self.now, &actions)
-            // Again, as long as what has ended brings about what needs a reader: the other family, the next name of a
-            // search list.
+            // Again, as long as an ended query starts another one that needs a reader: the other family, the next name
+            // of a search list.
             var isFirst = true
             while isFirst || desk.resolver.queryCount > 0, let wake = desk.resolver.wakeTime,
                 let failure = self.call(&desk, by: wake, &mustWake)
@@ -186,7 +186,7 @@ extension DNSEngine: DatagramReceiver {
     private func call(_ desk: inout Desk, by wake: Duration, _ mustWake: inout Bool) -> ReaderFailure? {
         if desk.hasReader {
             guard let until = desk.sleepsUntil, wake < until else { return nil }
-            // Nobody else needs to.
+            // The next caller need not wake it too.
             desk.sleepsUntil = nil
             mustWake = true
             return nil
@@ -207,7 +207,7 @@ extension DNSEngine: DatagramReceiver {
                 return .zero
             }
             if desk.resolver.wakeTime == nil, let until = desk.sleepsUntil, until <= now {
-                // Slept a whole idle time, and nobody came.
+                // It has slept a whole idle time without work.
                 desk.hasReader = false
                 desk.sleepsUntil = nil
                 return nil
@@ -262,7 +262,7 @@ extension DNSEngine {
         case .deliver(_, let event, to: .events(let receive)): receive(event)
         case .deliver(_, .caughtUp, to: .records(let receive)): receive(.caughtUp)
         case .deliverRecords(_, let result, to: .records(let receive)): receive(.ended(result))
-        // What is told is told as it was asked for.
+        // A lookup of addresses gets no event of records, nor the other way round.
         case .deliver(_, _, to: .records), .deliverRecords(_, _, to: .events): return
         }
     }
@@ -294,7 +294,7 @@ extension DNSEngine {
     }
 
     private func failed(_ port: QueryClient.Carrier, _ number: Int32) {
-        // The system's own words, "resource temporarily unavailable", do not say which.
+        // The system's own text, "resource temporarily unavailable", does not say which resource.
         let reason = number == EAGAIN ? "no port is free to send from" : ErrorText.of(number)
         update { desk, now, actions in
             desk.resolver.inClient(at: now, &actions) { client, steps in

@@ -7,7 +7,7 @@ struct DatagramInbox: ~Copyable {
     /// The largest that can come.
     private static let room = 65_536
     private static let places = Int(FAIRDIAL_MOST_DATAGRAMS)
-    /// So much of the list's room is kept from one time to the next.
+    /// How much of the list's capacity is kept from one time to the next.
     private static let roomToKeep = 1_024
 
     private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: room * places, alignment: 16)
@@ -21,7 +21,7 @@ struct DatagramInbox: ~Copyable {
         lengths.deallocate()
     }
 
-    /// Reads what a socket has, up to so many messages, for no socket may keep the others waiting.
+    /// Reads what a socket has, up to `most` messages: no socket may keep the others waiting.
     ///
     /// - Returns: whether there was no more.
     mutating func read(_ descriptor: CInt, of port: QueryClient.Carrier, most: Int) -> Bool {

@@ -14,7 +14,7 @@ import IPAddresses
 /// A socket for datagrams to one server, from a port that the kernel chooses at random.
 ///
 /// It is connected, so the kernel lets nothing through but what comes from the server's own address and port, and tells
-/// when nobody listens there.
+/// when no server listens there.
 struct DatagramSocket: Sendable {
     let descriptor: CInt
 

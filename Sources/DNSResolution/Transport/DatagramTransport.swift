@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Sockets for datagrams, and a reader that reads what comes for all of them and minds the clock.
+/// Sockets for datagrams, and a reader that reads what comes for all of them and keeps the timers.
 package protocol DatagramTransport: Sendable {
     /// Begins to read and to call `receiver`, until its `nextSleep()` says that there is nothing more to do.
     ///
@@ -9,15 +9,15 @@ package protocol DatagramTransport: Sendable {
     /// - Returns: `nil`, or why there is no reader: no thread is to be had, or not what it needs.
     func startReading(for receiver: any DatagramReceiver) -> ReaderFailure?
 
-    /// Has the reader turn to its receiver before its sleep is over.
+    /// Wakes the reader before its sleep is over.
     func wakeReader()
 
-    /// Opens a socket that sends to this server, and to nobody else.
+    /// Opens a socket that sends to this server alone.
     ///
     /// - Returns: `nil`, or the error number.
     func open(_ port: QueryClient.Carrier, to server: NameServer) -> Int32?
 
-    /// Sends a message. One that the kernel has no room for is as good as lost on the way: the clock sees to it.
+    /// Sends a message. One that the kernel has no room for is as good as lost on the way: a timeout covers that.
     ///
     /// - Returns: `nil`, or the error number.
     func send(_ message: [UInt8], on port: QueryClient.Carrier) -> Int32?
@@ -39,7 +39,7 @@ package struct ReaderFailure: Hashable, Sendable {
     }
 }
 
-/// Who is told what has come.
+/// What the reader calls with what has come.
 package protocol DatagramReceiver: AnyObject, Sendable {
     /// How long to sleep until the next turn; `nil` when the reader is not needed any more, and ends.
     func nextSleep() -> Duration?

@@ -13,13 +13,14 @@ import SystemSupport
     import Darwin
 #endif
 
-/// The kernel's sockets, and the thread that reads and minds the clock: called, asleep, and gone.
+/// The kernel's sockets, and the thread that reads and keeps the timers: started, woken, and ended.
 final class KernelDatagrams: DatagramTransport {
     private struct State: Sendable {
         var sockets: [QueryClient.Carrier: CInt] = [:]
-        /// Descriptors that the thread closes, so that it never reads from one that somebody else has by then.
+        /// Descriptors that the thread closes, so that it never reads from one that another part of the process has by
+        /// then.
         var done: [CInt] = []
-        /// Where the thread can be called, and where it listens for that.
+        /// The descriptor that wakes the thread when written to, and the one that it reads for that.
         var bell: (ring: CInt, hear: CInt)?
         var queue: ReadinessQueue?
         /// How many threads there are: mostly one, for a moment two while one leaves.
@@ -29,7 +30,7 @@ final class KernelDatagrams: DatagramTransport {
     private static let messagesAtOnce = 64
     private static let manyDone = 16
     private static let threadStack = 256 * 1024
-    /// The token of the bell; a socket's is its carrier's number and its descriptor.
+    /// The token of the descriptor that wakes the thread; a socket's is its carrier's number and its descriptor.
     private static let bellToken = UInt64.max
 
     private let state = NIOLockedValueBox(State())
@@ -73,7 +74,7 @@ final class KernelDatagrams: DatagramTransport {
         _ = fairdial_write(bell.ring, &byte, 1)
     }
 
-    /// However often it has been rung.
+    /// All of the wake-ups, however many.
     private static func hear(_ bell: CInt) {
         var bytes: UInt64 = 0
         while fairdial_read(bell, &bytes, MemoryLayout<UInt64>.size) == MemoryLayout<UInt64>.size {}

@@ -17,8 +17,8 @@ import Synchronization
 /// NIO's singleton loops, touched only where they can be had.
 ///
 /// A loop is made of three descriptors and a thread, and NIO ends the process where it does not get them. So all of
-/// that is asked for first and given back, once; where it is not to be had, whoever wants a loop gets an error, and may
-/// come again.
+/// that is asked for first and given back, once; where it is not to be had, the caller that wants a loop gets an error,
+/// and may come again.
 package enum ProcessLoops {
     /// What is missing.
     package struct Shortage: Error, Hashable, Sendable {
@@ -26,7 +26,7 @@ package enum ProcessLoops {
         package enum Kind: Hashable, Sendable {
             case descriptors
             case threads
-            /// Nothing is short: the system, or the program, will not have loops.
+            /// Nothing is short: the system, or the program, refuses loops.
             case refused
         }
 
@@ -49,7 +49,8 @@ package enum ProcessLoops {
         let lack = lock.withLock { () -> Shortage? in
             if areThere.load(ordering: .relaxed) { return nil }
             if let lack = self.lack { return lack }
-            // Under the lock: of two who came together, the second must not take what the first has just found.
+            // Under the lock: of two threads that come together, the second must not take what the first has just
+            // found.
             _ = MultiThreadedEventLoopGroup.singleton
             areThere.store(true, ordering: .releasing)
             return nil
@@ -65,7 +66,7 @@ package enum ProcessLoops {
             let count = NIOSingletons.groupLoopCountSuggestion
             var number: Int32 = 0
             let missing = fairdial_lack_for_loops(CInt(clamping: count), &number)
-            // Whoever has made the loops already, before us, has all that they need.
+            // Where another part of the process has made the loops already, they have all that they need.
             if missing == 0 || haveBeenMade { return nil }
             let words = ErrorText.of(number)
             if missing == CInt(FAIRDIAL_LACKS_THREAD) {

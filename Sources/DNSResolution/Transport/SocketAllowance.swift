@@ -10,7 +10,7 @@ struct SocketAllowance: Sendable {
 
     /// How long a count is believed.
     private static let lifetime = Duration.seconds(1)
-    /// So many sockets are room for a resolver that has little to do.
+    /// How many sockets a resolver needs that has little to do.
     private static let few = 8
     static let share = 4
 
@@ -22,7 +22,7 @@ struct SocketAllowance: Sendable {
     /// Whether there were fewer than were wanted: then another count would find no more.
     private var isBounded = false
 
-    /// - Parameter most: the most whatever is free.
+    /// - Parameter most: the most, however many are free.
     init(most: Int, _ countFree: @escaping Count) {
         self.most = max(1, most)
         self.countFree = countFree

@@ -5,7 +5,7 @@ import NIOConcurrencyHelpers
 /// How many sockets all of this process's resolvers have open: a quarter of the descriptors is for them together, and
 /// not for each (`SocketAllowance`).
 ///
-/// A network that flaps brings resolvers that live side by side, each until its lookups have ended.
+/// When a network flaps, several resolvers exist side by side, each until its lookups have ended.
 package final class SocketCensus: Sendable {
     static let process = SocketCensus()
 
@@ -43,7 +43,7 @@ package final class SocketCensus: Sendable {
             return max(0, census.total.withLockedValue { $0 } - own)
         }
 
-        /// How many descriptors this resolver may reckon with, out of `wanted`.
+        /// How many descriptors this resolver may use, out of `wanted`.
         ///
         /// What others have open is theirs: all together may have a quarter of what is free or theirs, so three of four
         /// of their sockets' descriptors are not to be shared out again.

@@ -49,7 +49,7 @@ package struct SourcePorts: Sendable {
 
     /// A port has been opened.
     mutating func opened(_ port: Port, at now: Duration) {
-        // Never so many that a free identifier would be long in finding.
+        // Never so many that a free identifier would take many draws.
         let count = min(max(1, configuration.queries), Self.mostQueries)
         open.append(Open(port: port, openedAt: now, queriesLeft: count))
     }

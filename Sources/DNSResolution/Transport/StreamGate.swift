@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// When streams to one server may be opened, how many queries each is given, and who waits for one.
+/// When streams to one server may be opened, how many queries each is given, and which queries wait for one.
 ///
 /// Progress is an answer that settles a question, and nothing else that comes: a server whose streams bring none is
-/// connected to less and less often, whoever asks. One that answers some queries of a stream and closes it is given no
-/// more than that at a time, so that what it leaves is not sent again and again.
+/// connected to less and less often, whichever query wants it. One that answers some queries of a stream and closes it
+/// is given no more than that at a time, so that what it leaves is not sent again and again.
 struct StreamGate: Sendable {
     /// Streams at a time.
     static let limit = 8

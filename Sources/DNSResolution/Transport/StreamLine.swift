@@ -22,12 +22,12 @@ struct StreamLine: Sendable {
     /// The next key; its query may be over.
     mutating func popFirst() -> Slab<Query>.Key? { keys.popFirst() }
 
-    /// One waits no longer: it goes out, or is over.
+    /// A query waits no longer: it goes out, or is over.
     ///
     /// - Parameter isWaiting: whether a query waits still.
     mutating func left(_ isWaiting: (Slab<Query>.Key) -> Bool) {
         count -= 1
-        // A mass departure must not cost a search of the line each.
+        // When many leave at once, not each of them may cost a search of the queue.
         if keys.count > 2 * count + 64 { keys.removeAll { !isWaiting($0) } }
     }
 }

@@ -22,7 +22,7 @@ final class StreamMessageHandler: ChannelInboundHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         var more = unwrapInboundIn(data)
         received.writeBuffer(&more)
-        // Whoever is told may close the channel: what is behind that message is nobody's.
+        // The receiver may close the channel: then the bytes behind that message are dropped.
         while context.channel.isActive, let length = received.getInteger(at: received.readerIndex, as: UInt16.self),
             received.readableBytes >= 2 + Int(length)
         {

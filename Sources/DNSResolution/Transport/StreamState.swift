@@ -20,7 +20,7 @@ final class StreamState {
     var lastAnswer: Duration?
     /// How many questions it has settled: only that is progress, and worth another stream.
     var answers = 0
-    /// When it is closed, if nobody uses it until then.
+    /// When it is closed, if no query uses it until then.
     var idleEnd: Duration?
     private var mismatches = 0
     private var mismatchedBytes = 0

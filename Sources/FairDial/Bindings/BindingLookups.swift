@@ -10,7 +10,7 @@ import NameResolution
 ///
 /// Pure: answers go in, candidates and the names to look up next come out. Names are compared in lower case.
 struct BindingLookups {
-    /// So many targets are looked up at most, the best ones first; others have their hints alone.
+    /// The most targets that are looked up, the best ones first; others have their hints alone.
     private static let mostTargets = 8
 
     private let host: String

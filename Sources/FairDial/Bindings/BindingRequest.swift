@@ -47,7 +47,7 @@ public struct BindingRequest: Sendable {
     ///   - protocols: what the caller speaks, as ALPN names it: a record that offers none of these is left out, and of
     ///     a binding's protocols these are told. Empty for no choice, which includes what goes over UDP alone.
     ///   - onBinding: told of the winner's binding, on the dial's loop, before the channel initializer runs: for what
-    ///     TLS is to offer. It must not block. A dial for a bare socket has no initializer, and tells nobody.
+    ///     TLS is to offer. It must not block. A dial for a bare socket has no initializer, and does not call it.
     public init(
         scheme: String,
         defaultPort: UInt16? = nil,

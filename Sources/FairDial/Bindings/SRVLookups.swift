@@ -76,8 +76,8 @@ struct SRVLookups {
         isListed = true
         let named = records.filter { $0.target != .root }
         isRefused = named.isEmpty
-        // Port 0 is nobody's: a record that has it means that no connection can be made (RFC 9460 §8 of its own).
-        // A server that is named twice is one target, where it stands best.
+        // Port 0 cannot be dialed: a record that has it means that no connection can be made (RFC 9460 §8 says so of
+        // its own). A server that is named twice is one target, with its best priority.
         var best: [String: SRVRecord] = [:]
         for record in named where record.port != 0 {
             let key = "\(record.target):\(record.port)".lowercased()

@@ -5,10 +5,10 @@ import DNSMessages
 import IPAddresses
 
 extension ServiceBinding {
-    /// What a record says, for somebody who wants such bindings.
+    /// What a record says, for a caller that wants such bindings.
     ///
     /// `nil` where it is of no use to them (RFC 9460 §8): it has a mandatory key that is not understood here, no
-    /// protocol that the caller speaks, or the port 0, which nobody can connect to.
+    /// protocol that the caller speaks, or the port 0, which cannot be connected to.
     init?(_ record: SVCBRecord, for request: BindingRequest) {
         let understood: Set<ServiceParameter.Key> = [.alpn, .noDefaultALPN, .port, .ipv4Hint, .ipv6Hint]
         let parameters = record.parameters

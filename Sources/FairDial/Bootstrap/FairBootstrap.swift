@@ -15,7 +15,7 @@ import NIOPosix
 ///     .get()
 /// ```
 ///
-/// Below `NIOClientTCPBootstrap` it takes any TLS that goes with one:
+/// Inside a `NIOClientTCPBootstrap` it works with any TLS provider for that:
 /// `NIOClientTCPBootstrap(FairBootstrap(group: group), tls: NIOSSLClientTLSProvider(context: …, serverHostname: …))`.
 ///
 /// | of `ClientBootstrap` | here |
@@ -24,7 +24,7 @@ import NIOPosix
 /// | `channelInitializer` | the same, but it runs exactly once, on the channel that has won |
 /// | `protocolHandlers` | the same, in front of the initializer's; a second call adds more in front |
 /// | `channelOption` | the same: of a socket before `connect`, any other before the initializer |
-/// | `connectTimeout` | bounds the time in which attempts are under way, not queue and lookup |
+/// | `connectTimeout` | bounds the time in which attempts are in flight, not queue and lookup |
 /// | `bind(to:)` | the same; an address of each family may be given |
 /// | `enableMPTCP` | the same, where the kernel has it |
 /// | `resolver` | not here: the dialer looks names up. `FairResolver` is for a `ClientBootstrap` |
@@ -98,14 +98,14 @@ extension FairBootstrap {
             let (level, name) = (Int32(socket.optionLevel.rawValue), Int32(socket.optionName.rawValue))
             copy.options.socketOptions.removeAll { $0.level == level && $0.name == name }
             copy.options.socketOptions.append(PreconnectOption(level: level, name: name, value: number))
-            // A channel is made with its own idea of this one.
+            // NIO sets TCP_NODELAY on each channel that it makes, so it is set on the channel too.
             guard socket == .tcpOption(.tcp_nodelay) else { return copy }
         }
         copy.channelOptions.append(key: option, value: value)
         return copy
     }
 
-    /// Sets how long attempts may be under way.
+    /// Sets how long attempts may be in flight.
     public func connectTimeout(_ timeout: TimeAmount) -> FairBootstrap {
         var copy = self
         copy.options.timeouts.connect = .nanoseconds(timeout.nanoseconds)

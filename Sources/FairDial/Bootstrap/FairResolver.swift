@@ -13,14 +13,15 @@ import NameResolution
 /// ClientBootstrap(group: group).resolver(FairResolver.shared)
 /// ```
 ///
-/// Addresses are answered on the spot, local names too, and lookups run side by side and are shared: no connect waits
-/// in a line behind another one's name. Addresses are dialed in the order of RFC 6724, a silent AAAA is waited for no
-/// longer than the resolution delay, and the dialer's policy is asked about each. What it cannot mend is NIO's timer,
-/// which still runs while a name is looked up.
+/// Addresses are answered at once, local names too, and lookups run side by side and are shared: no connect waits in a
+/// queue behind another one's name. Addresses are dialed in the order of RFC 6724, a silent AAAA is waited for no
+/// longer than the resolution delay, and the dialer's policy is asked about each.
+///
+/// It cannot change NIO's timer, which still runs while a name is looked up.
 ///
 /// NIO asks for AAAA and A and dials what AAAA brings first, whatever the family. So everything that is known in time
 /// goes to AAAA, in order, and what comes later to A. `cancelQueries` does not say which connect has ended, so it
-/// cancels nothing: a lookup that nobody needs ends with its timeout.
+/// cancels nothing: a lookup that no connect needs ends with its timeout.
 public final class FairResolver: NIOPosix.Resolver, Sendable {
     /// The process's own, with the shared dialer's resolver, timeouts and policy.
     public static let shared = FairResolver()
@@ -52,7 +53,7 @@ public final class FairResolver: NIOPosix.Resolver, Sendable {
         return parts.first
     }
 
-    /// What comes later; the whole answer's IPv4 part where nobody has asked for AAAA.
+    /// What comes later; the whole answer's IPv4 part where NIO has not asked for AAAA.
     public func initiateAQuery(host: String, port: Int) -> EventLoopFuture<[SocketAddress]> {
         let loop = MultiThreadedEventLoopGroup.currentEventLoop
         let question = Question(loop: loop.map { ObjectIdentifier($0) }, host: host, port: port)
@@ -63,7 +64,7 @@ public final class FairResolver: NIOPosix.Resolver, Sendable {
         }
     }
 
-    /// Does nothing: it does not say whose queries.
+    /// Does nothing: NIO does not say whose queries.
     public func cancelQueries() {}
 
     private func takeSecond(of question: Question) -> EventLoopFuture<[SocketAddress]>? {

@@ -3,7 +3,7 @@
 import IPAddresses
 import NameResolution
 
-/// One lookup as NIO's connector wants it told: in two parts, of which it dials the one called AAAA first.
+/// One lookup in the form that NIO's connector asks for: two parts, of which it dials the one called AAAA first.
 ///
 /// NIO never looks at an address's family. So what is known when it may start goes to the AAAA part, both families, in
 /// the order in which to dial them, and what comes later to the A part. Without I/O: events and the time go in, actions
@@ -21,7 +21,7 @@ struct SplitLookup: Sendable {
         case fail(DialError.Code, String)
         /// Have the lookup read what has come, and say `caughtUp`.
         case catchUp
-        /// Nobody waits for the lookup any more.
+        /// No connect waits for the lookup any more.
         case cancel
     }
 
@@ -37,10 +37,10 @@ struct SplitLookup: Sendable {
     private var first: [IPAddress]?
     private var isOver = false
     private var isCatchingUp = false
-    /// When the present clock is up.
+    /// When the present clock's timeout ends.
     private var end: Duration
     private var isQueued = true
-    /// When those that came first have waited long enough for better ones.
+    /// When the addresses that came first have waited for the resolution delay.
     private var release: Duration?
 
     /// - Parameter veto: why an address may not be dialed; `nil` where it may.

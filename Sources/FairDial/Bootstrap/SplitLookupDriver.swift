@@ -5,7 +5,7 @@ import NIOConcurrencyHelpers
 import NIOCore
 import NameResolution
 
-/// Carries one `SplitLookup` out: the lookup's events and a timer go in, two promises are kept.
+/// Carries one `SplitLookup` out: the lookup's events and a timer go in, two promises are fulfilled.
 final class SplitLookupDriver: Sendable {
     private struct State: Sendable {
         var lookup: SplitLookup

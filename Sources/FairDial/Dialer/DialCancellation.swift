@@ -2,7 +2,7 @@
 
 import NIOConcurrencyHelpers
 
-/// Calls dials off from anywhere: for those that bring futures, which no task waits for.
+/// Cancels dials from anywhere: for those that bring futures, which no task waits for.
 ///
 /// ```swift
 /// let cancellation = DialCancellation()
@@ -18,13 +18,14 @@ public final class DialCancellation: Sendable {
 
     private let state = NIOLockedValueBox(State())
 
-    /// Nothing is called off yet.
+    /// Nothing is cancelled yet.
     public init() {}
 
-    /// Whether it has been called off.
+    /// Whether it has been cancelled.
     package var isCancelled: Bool { state.withLockedValue { $0.isCancelled } }
 
-    /// Calls off every dial that has been given this, and every one that will be. From any thread; again does nothing.
+    /// Cancels every dial that has been given this, and every one that will be. From any thread; a second call does
+    /// nothing.
     public func cancel() {
         let drivers = state.withLockedValue { state in
             state.isCancelled = true

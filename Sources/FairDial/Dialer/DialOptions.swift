@@ -5,7 +5,7 @@ public import IPAddresses
 
 /// What may differ from dial to dial. The defaults are right for a TCP client.
 public struct DialOptions: Sendable {
-    /// Whose lookup it is: places in the resolver's line are shared out between labels. `nil` is the name's parent
+    /// Whose lookup it is: slots of the resolver's queue are shared out between labels. `nil` is the name's parent
     /// domain. Give one to everything that belongs together, such as a crawl.
     public var label: String?
 
@@ -26,9 +26,10 @@ public struct DialOptions: Sendable {
     public var race: RaceConfiguration?
 
     /// The service whose bindings (HTTPS and SVCB records, RFC 9460) are looked up beside the addresses, and say where
-    /// else it is to be had, at which port, and by which protocols; `nil`, the default, for none. Where names are the
-    /// system's to look up, which knows of no bindings, it changes nothing. The race follows version 3 of Happy
-    /// Eyeballs then, unless `race` is set here.
+    /// else it is to be had, at which port, and by which protocols; `nil`, the default, for none.
+    ///
+    /// Where the system looks names up, which knows of no bindings, it changes nothing. The race follows version 3 of
+    /// Happy Eyeballs then, unless `race` is set here.
     public var bindings: BindingRequest?
 
     /// The addresses to bind to before `connect`, one of each family at most; port 0 lets the system choose. Where
@@ -40,8 +41,9 @@ public struct DialOptions: Sendable {
     public var socketOptions: [PreconnectOption] = []
 
     /// Whether to use TCP Fast Open (RFC 7413) where the kernel has it: to a peer that has given this machine a cookie,
-    /// `connect` is done at once, and the first write goes out with the SYN. Such an address wins the race unheard, so
-    /// it is for peers whose first request may safely be sent twice, and that are known to be there. Default no.
+    /// `connect` is done at once, and the first write goes out with the SYN. Such an address wins the race before the
+    /// peer has answered, so it is for peers whose first request may safely be sent twice, and that are known to be
+    /// there. Default no.
     public var fastOpen = false
 
     /// Whether to use Multipath TCP (RFC 8684) where the kernel has it. Default no.
@@ -51,34 +53,36 @@ public struct DialOptions: Sendable {
     public var readiness: Readiness?
 
     /// Whether the channel comes with its reading held: it reads nothing, and what has come with a handshake is kept,
-    /// until it is asked to read, by `setOption(.autoRead, value: true)` or `read()`. So a peer that speaks first is
-    /// not read before the handlers are there that the caller adds once it has the channel. A peer's end behind such
-    /// bytes waits with them. Default no: handlers that the initializer adds miss nothing.
+    /// until it is asked to read, by `setOption(.autoRead, value: true)` or `read()`.
+    ///
+    /// So a peer that speaks first is not read before the handlers are there that the caller adds once it has the
+    /// channel. A peer's end behind such bytes waits with them. Default no: handlers that the initializer adds miss
+    /// nothing.
     public var holdsReads = false
 
-    /// Told, once and on the dial's event loop, before the channel initializer runs, where the dial has got: for what
-    /// TLS must know of the SRV target or the binding that won. It must not block. A dial for a bare socket has no
-    /// initializer, and tells nobody.
+    /// Called, once and on the dial's event loop, before the channel initializer runs, with what has won: for what TLS
+    /// must know of the SRV target or the binding that won. It must not block. A dial for a bare socket has no
+    /// initializer, and does not call it.
     public var onWinner: (@Sendable (DialWinner) -> Void)? {
         get { rare?.onWinner }
         set { change { $0.onWinner = newValue } }
     }
 
-    /// What calls the dial off besides its task; `nil` for nothing. For dials that bring futures.
+    /// What cancels the dial besides its task; `nil` for nothing. For dials that bring futures.
     public var cancellation: DialCancellation? {
         get { rare?.cancellation }
         set { change { $0.cancellation = newValue } }
     }
 
-    /// Whether addresses that RFC 6724 takes for even are turned round by chance, so that many dials of one name share
-    /// the load among its addresses. Default no: the order is the system's.
+    /// Whether addresses that RFC 6724 ranks equal are rotated at random, so that many dials of one name share the load
+    /// among its addresses. Default no: the order is the system's.
     public var spread: Bool {
         get { rare?.spread ?? false }
         set { change { $0.spread = newValue } }
     }
 
-    /// Called once, on the dial's event loop, when the first attempt starts: the starting line, for a caller with a
-    /// stopwatch of its own. It must not block.
+    /// Called once, on the dial's event loop, when the first attempt starts, for a caller with a clock of its own. It
+    /// must not block.
     public var onStart: (@Sendable () -> Void)?
 
     /// What few dials set, out of line: options are passed around by every dial. Never changed, so copies may share it.

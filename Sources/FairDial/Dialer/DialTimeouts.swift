@@ -7,10 +7,10 @@ public struct DialTimeouts: Hashable, Sendable {
     /// For a slot of the resolver's queue, or for a descriptor; `nil` for the dialer's.
     public var queue: Duration?
 
-    /// For the first usable address, and for further answers while no attempt is under way; `nil` for the dialer's.
+    /// For the first usable address, and for further answers while no attempt is in flight; `nil` for the dialer's.
     public var lookup: Duration?
 
-    /// While at least one attempt is under way; `nil` for the dialer's.
+    /// While at least one attempt is in flight; `nil` for the dialer's.
     public var connect: Duration?
 
     /// From the connection until the channel is ready; `nil` for the dialer's.

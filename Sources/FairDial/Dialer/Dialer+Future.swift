@@ -4,8 +4,8 @@ import DNSResolution
 import NIOConcurrencyHelpers
 public import NIOCore
 
-/// The same dials for NIO code, on the caller's own loop: one promise, and no task. `DialOptions.cancellation` calls
-/// them off.
+/// The same dials for NIO code, on the caller's own loop: one promise, and no task. `DialOptions.cancellation` cancels
+/// them.
 extension Dialer {
     /// Dials a target on a loop of the caller's, and hands over the winner's channel.
     ///
@@ -114,7 +114,7 @@ extension Dialer {
 
     /// Carries a dial out on a loop.
     ///
-    /// - Parameter result: what the face makes of the ending, on the loop, once.
+    /// - Parameter result: makes the future's value of the ending, on the loop, once.
     private static func future<Output: Sendable>(
         of plan: DialPlan,
         on loop: any EventLoop,
@@ -126,7 +126,7 @@ extension Dialer {
             // A channel is made on the loop, so this is a socket, and what it is for is for the loop to do.
             return loop.submit { try result(ending).get() }
         }
-        // Made no sooner: a promise that nobody keeps is a trap in debug builds.
+        // Made no sooner: a promise that is never fulfilled is a trap in debug builds.
         let promise = loop.makePromise(of: Output.self)
         let end: @Sendable (DialDriver.Ending) -> Void = { promise.completeWith(result($0)) }
         guard loop.inEventLoop else { return Self.sent(driver, by: end, promise) }
@@ -134,15 +134,15 @@ extension Dialer {
         return promise.futureResult
     }
 
-    /// A dial that has failed before its loop had anything to do with it. A loop that has been shut down would call
-    /// nobody back: then the future is one of the process's loops'.
+    /// A dial that has failed before its loop had anything to do with it. A loop that has been shut down runs no
+    /// callback: then the future is on one of the process's loops.
     static func failed<Output>(_ error: any Error, on loop: any EventLoop) -> EventLoopFuture<Output> {
         guard LoopProbe.isGone(loop), let group = try? ProcessLoops.group() else { return loop.makeFailedFuture(error) }
         return group.any().makeFailedFuture(error)
     }
 
-    /// Sends a dial to its loop. Where that has been shut down, no future of its own calls anybody back any more: then
-    /// the answer is one of the process's loops'.
+    /// Sends a dial to its loop. Where that has been shut down, its futures run no callback any more: then the answer
+    /// is on one of the process's loops.
     private static func sent<Output: Sendable>(
         _ driver: DialDriver,
         by end: @escaping @Sendable (DialDriver.Ending) -> Void,
@@ -159,7 +159,7 @@ extension Dialer {
         guard let failure = lost.withLockedValue({ $0 }), let group = try? ProcessLoops.group() else {
             return promise.futureResult
         }
-        // It can never be kept, and NIO traps where a promise is dropped that was not.
+        // This promise can never be fulfilled, and NIO traps where one is dropped unfulfilled.
         _ = Unmanaged.passRetained(promise.futureResult)
         return group.any().makeFailedFuture(failure)
     }

@@ -34,7 +34,7 @@ extension Dialer {
         return try await connect(to: target, over: transport, options: options, initializer: initializer)
     }
 
-    /// Dials a host and a port, and hands over what the initializer makes of the winner's channel on the spot.
+    /// Dials a host and a port, and hands over what the initializer makes of the winner's channel at once.
     ///
     /// - Throws: `DialError`, also when the task is cancelled.
     @_disfavoredOverload
@@ -51,7 +51,7 @@ extension Dialer {
         }
     }
 
-    /// Dials a target, and hands over what the initializer makes of the winner's channel on the spot.
+    /// Dials a target, and hands over what the initializer makes of the winner's channel at once.
     ///
     /// - Throws: `DialError`, also when the task is cancelled.
     @_disfavoredOverload

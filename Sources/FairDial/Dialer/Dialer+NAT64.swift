@@ -6,12 +6,12 @@ extension Dialer {
     /// Asks this machine's network for the prefixes of its translators (RFC 7050), for `AddressPolicy.nat64Prefixes`:
     /// one lookup of the IPv6 addresses of `ipv4only.arpa`. Empty where there are none, as on most networks.
     ///
-    /// Ask again when the network changes: nothing here does so by itself. A prefix only gives a policy more to judge,
-    /// so one that somebody has forged forbids too much, and allows nothing.
+    /// Ask again when the network changes: nothing here does so by itself. A prefix only gives a policy more to check,
+    /// so a forged one forbids too much, and allows nothing.
     /// - Throws: `DialError`, also when the task is cancelled.
     public func nat64Prefixes(options: DialOptions = DialOptions()) async throws(DialError) -> [NAT64Prefix] {
         var configuration = configuration
-        // The addresses asked for are nothing to be dialed: they carry two that are set aside for this.
+        // The addresses asked for are nothing to be dialed: they carry two that are reserved for this.
         configuration.policy = nil
         var options = options
         options.families = .ipv6

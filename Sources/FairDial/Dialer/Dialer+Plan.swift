@@ -36,7 +36,7 @@ extension DialOptions {
 }
 
 extension Dialer {
-    /// Where a dial of this target begins: with what is known on the spot (rule 1), else with a lookup.
+    /// Where a dial of this target begins: with what is known at once (rule 1), else with a lookup.
     ///
     /// - Throws: `invalidTarget` for a host that is numeric and cannot be dialed, such as one with an unknown zone;
     ///   `invalidOption` for options that contradict each other.

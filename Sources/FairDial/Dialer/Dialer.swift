@@ -58,7 +58,7 @@ extension Dialer {
         over transport: Transport = .stream,
         options: DialOptions = DialOptions()
     ) async throws(DialError) -> Connection<any Channel> {
-        // Straight to the point, here and below: a call on the way would cost every dial a hundred instructions.
+        // Without a helper, here and below: one more call would cost every dial a hundred instructions.
         let start = try start(for: target, families: options.wantedFamilies)
         let plan = plan(for: target, from: start, goal: .channel, over: transport, options: options)
         try checkGroup(for: target)
@@ -122,7 +122,7 @@ extension Dialer {
 // MARK: - Running
 
 extension Dialer {
-    /// Runs a dial to its end. A cancelled task's dial is called off, and ends as soon as its loop has a turn.
+    /// Runs a dial to its end. A cancelled task's dial is cancelled, and ends as soon as its loop has a turn.
     func run(_ plan: DialPlan) async -> DialDriver.Ending {
         let loop: any EventLoop
         do throws(DialError) {
@@ -143,11 +143,10 @@ extension Dialer {
         }
     }
 
-    /// Begins a dial of whatever goal on any loop, one of a simulation's too; the faces above are made of the same
-    /// parts.
+    /// Begins a dial of any goal on any loop, one of a simulation's too; the methods above are made of the same parts.
     ///
     /// - Parameter end: called once, on the loop, or before this returns.
-    /// - Returns: the dial, for calling it off.
+    /// - Returns: the dial, so that it can be cancelled.
     /// - Throws: `invalidTarget` and the like, before anything has begun.
     package func drive(
         _ target: Target,

@@ -15,13 +15,15 @@ public struct DialerConfiguration: Sendable {
     /// How addresses race: edition, delays and bounds. Default RFC 8305's. A dial may bring its own.
     public var race = RaceConfiguration()
 
-    /// Who looks names up: by default, after the hosts file, our own DNS resolver where it does all that this machine's
-    /// configuration asks for, and the system's `getaddrinfo` otherwise (`AutomaticResolver`). Put a `NameResolver` in
-    /// front of a resolver of your own, for local names and shared lookups. It also looks services up
-    /// (`Target.service`): one that is no `RecordResolver` and has no `lookUpRecords` of its own finds none.
+    /// What looks names up: by default, after the hosts file, our own DNS resolver where it does all that this
+    /// machine's configuration asks for, and the system's `getaddrinfo` otherwise (`AutomaticResolver`).
+    ///
+    /// Put a `NameResolver` in front of a resolver of your own, for local names and shared lookups. It also looks
+    /// services up (`Target.service`): one that is no `RecordResolver` and has no `lookUpRecords` of its own finds
+    /// none.
     public var resolver: any NameResolution.AddressResolver = NameResolver.shared
 
-    /// How much of the C library's lenience literals are read with. Default: all of it, so that a host means here what
+    /// How leniently literals are read, compared with the C library. Default: all of it, so that a host means here what
     /// it means to every other program of the machine. Choose `strict` where hosts are vetted as text before they come
     /// here (decision 0006).
     public var strictness = Strictness.system
@@ -38,7 +40,7 @@ public struct DialerConfiguration: Sendable {
     /// Addresses for names that are not to be looked up; compared as names in DNS are, without regard to ASCII case.
     public var overrides: [String: [IPAddress]] = [:] {
         didSet {
-            // In the order of the spellings, so that the same one counts each time.
+            // In the order of the spellings, so that of two spellings of one name the same one counts each time.
             let sorted = overrides.sorted { $0.key < $1.key }
             overrides = Dictionary(sorted.map { (InternationalName.key(of: $0.key), $0.value) }) { first, _ in first }
         }
@@ -54,11 +56,11 @@ public struct DialerConfiguration: Sendable {
     /// The caller's own loops; `nil` for NIO's singleton, which is touched only where it can be had (`ProcessLoops`).
     private(set) var ownGroup: (any EventLoopGroup)?
 
-    /// Who makes the sockets; something else than the kernel in tests alone.
+    /// What makes the sockets; not the kernel in tests alone.
     package var connector: any Connector = KernelConnector()
 
-    /// What bindings and SRV targets of equal priority are shuffled with; something else than the system's in
-    /// simulations alone.
+    /// The random source that shuffles bindings and SRV targets of equal priority; not the system's in simulations
+    /// alone.
     package var random = RandomSource.system
 
     /// The defaults.

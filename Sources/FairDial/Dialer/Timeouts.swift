@@ -6,13 +6,13 @@ import IPAddresses
 ///
 /// The clocks never overlap, so a timeout pays for its own stage alone: a full queue cannot eat the time to connect.
 public struct Timeouts: Hashable, Sendable {
-    /// For a place in the resolver's line, or for a descriptor. Default 30 s.
+    /// For a slot in the resolver's queue, or for a descriptor. Default 30 s.
     public var queue: Duration
 
-    /// For the first usable address, and for further answers while no attempt is under way. Default 10 s.
+    /// For the first usable address, and for further answers while no attempt is in flight. Default 10 s.
     public var lookup: Duration
 
-    /// While at least one attempt is under way. Default 10 s.
+    /// While at least one attempt is in flight. Default 10 s.
     public var connect: Duration
 
     /// From the connection until the channel is ready: the initializer, and `Readiness` (TLS above all). Default 10 s.

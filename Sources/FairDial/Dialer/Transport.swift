@@ -4,9 +4,9 @@
 public enum Transport: Hashable, Sendable {
     /// A stream: TCP, or a stream over a Unix domain socket.
     case stream
-    /// UDP, connected: the channel speaks to the peer alone, and hears of its port being closed.
+    /// UDP, connected: the channel exchanges datagrams with the peer alone, and is told when the peer's port is closed.
     case datagram
-    /// UDP, not connected: a socket of the peer's family, bound, that may speak to anybody; the peer is the result's
+    /// UDP, not connected: a socket of the peer's family, bound, that may send to any address; the peer is the result's
     /// `destination`.
     case unconnectedDatagram
 }

@@ -4,9 +4,9 @@ import NIOCore
 
 /// Closes a channel at once, past all of its handlers.
 ///
-/// A handler may take its time over a close: TLS waits for the peer's farewell, for seconds where the peer is mute.
-/// Nobody waits for that with a dial that has failed (rule 9). This is added before all others, so that nobody is
-/// between it and the socket.
+/// A handler may take its time over a close: TLS waits for the peer's close_notify, for seconds where the peer is
+/// silent. A dial that has failed does not wait for that (rule 9). This is added before all others, so that no handler
+/// is between it and the socket.
 final class AbruptClose: ChannelOutboundHandler {
     typealias OutboundIn = NIOAny
 

@@ -5,10 +5,10 @@ import Synchronization
 import SystemSupport
 
 /// The descriptors that attempts leave to the rest of the program, which must be able to accept and to open files while
-/// thousands of dials are under way (rule 4): a sixteenth of the limit, at least 4 and at most 64.
+/// thousands of dials are in flight (rule 4): a sixteenth of the limit, at least 4 and at most 64.
 ///
-/// Only attempts under way are held back, and only while there are more of them than descriptors left. A single dial
-/// may have the last one: a program that has used up all others itself connects as one in C does.
+/// Only attempts are held back, and only while there are more of them than descriptors left. A single dial may have the
+/// last one: a program that has used up all others itself connects as one in C does.
 enum DescriptorReserve {
     private static let bounds = 4...64
     /// Descriptors are given out lowest first: below this one, at least half of them are free, or were.

@@ -2,8 +2,7 @@
 
 /// A dial on its way to its event loop.
 ///
-/// A loop that has been shut down drops what it is to execute, without a word: then this is let go of, and has not
-/// arrived.
+/// A loop that has been shut down silently drops what it is to execute: then this object is released without `arrive`.
 final class DialDispatch: Sendable {
     private let driver: DialDriver
 
@@ -17,7 +16,7 @@ final class DialDispatch: Sendable {
     }
 
     deinit {
-        // The last holder is the only one who has it, and sees what the loop did before.
+        // The thread that releases it last is the only owner, and sees what the loop did before.
         if !driver.isOnLoop { driver.dispatchWasLost() }
     }
 }

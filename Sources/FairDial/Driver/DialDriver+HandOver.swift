@@ -3,7 +3,7 @@
 import ConnectionRacing
 import NIOCore
 
-/// Rule 7: the one place where a channel is made, of the winner, once.
+/// Rule 7: a channel is made here alone, of the winner, once.
 extension DialDriver {
     func handOver(_ destination: Destination) {
         guard let socket = take(destination) else { return }
@@ -28,7 +28,7 @@ extension DialDriver {
                 self.awaitReadiness(of: channel, observed?.futureResult)
             case .failure(let error):
                 // NIO does not take a descriptor for which it could not even make a channel; of a channel that there
-                // was once, it has closed the descriptor, and the number may be somebody else's by now.
+                // was once, it has closed the descriptor, and the number may be another file's by now.
                 if !self.hasMadeChannel { self.plan.connector.close(socket) }
                 observed?.fail(error)
                 let code: DialError.Code = self.hasInitializerFailed ? .initializerFailed : .handshakeFailed

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A dial's place among those who wait for a descriptor or a thread: in one queue, and on one clock.
+/// A dial's wait for a descriptor or a thread: in one queue with the other dials, and on the queue clock.
 extension DialDriver {
-    /// Takes a place while the dial is short of something, and gives it up when it is not.
+    /// Joins the queue while the dial is short of something, and leaves it when it is not.
     func standInQueue() {
         guard dial.awaitsTurn else { return leaveQueue() }
         guard ticket == nil else { return }

@@ -9,11 +9,11 @@ import NameResolution
 
 /// Carries out one dial's actions on one event loop, and tells it what happens and when.
 ///
-/// Everything but `mailbox` is touched by `begin`, before anybody else knows of the driver, and then on `loop` alone,
+/// Everything but `mailbox` is touched by `begin`, before any other code knows of the driver, and then on `loop` alone,
 /// which is why the class may call itself `Sendable`; debug builds assert it. What other threads have to say comes by
 /// `mailbox`, with the time at which it happened, and is read before any timer is looked at.
 package final class DialDriver: @unchecked Sendable {
-    /// What a dial brought, for the face that asked.
+    /// What a dial brought, for the `connect` that started it.
     package enum Ending: Sendable {
         case channel(any Channel, Destination, WinningRecord?, DialReport)
         case descriptor(CInt, Destination, WinningRecord?, DialReport)
@@ -44,20 +44,20 @@ package final class DialDriver: @unchecked Sendable {
     let plan: DialPlan
     private let startedAt: NIODeadline
     private let mailbox = NIOLockedValueBox(Mailbox())
-    /// Whom to tell of the end; `nil` before the start and after the end.
+    /// What to call at the end; `nil` before the start and after the end.
     private var end: (@Sendable (Ending) -> Void)?
 
     /// The handles of the lookups in flight.
     private var lookups = LookupHandles()
-    // The loop is the only one that touches these, and no access to one calls what touches it again: `Dial` calls
-    // nobody, and `carryOut` takes each action out before it is carried out. So the run-time checks, a thousand
+    // The loop is the only one that touches these, and no access to one calls what touches it again: `Dial` calls no
+    // other code, and `carryOut` takes each action out before it is carried out. So the run-time checks, a thousand
     // instructions for each dial, can find nothing.
     @exclusivity(unchecked) private var attempts: [Attempt] = []
     @exclusivity(unchecked) var dial: Dial
     var winner: (any Channel)?
     /// What the winner was made of; the channel's to close.
     var winnerDescriptor: CInt?
-    /// The channel initializer's future; it tells whose fault a channel is that never came to be.
+    /// The channel initializer's future; it shows whether the initializer is why there is no channel.
     var initialized: EventLoopFuture<Void>?
     /// Whether there was a channel once: then the winner's descriptor is the channel's to close.
     var hasMadeChannel = false
@@ -66,11 +66,11 @@ package final class DialDriver: @unchecked Sendable {
     private var isCarryingOut = false
     /// Whether `start` has come: until then the driver is its caller's alone.
     private(set) var isOnLoop = false
-    /// Whether its loop has dropped it on the way: then it is its last holder's alone.
+    /// Whether its loop was shut down and dropped it: then the thread that dropped it is its only owner.
     private var isDropped = false
-    /// Set from `start` until the dial is over, so that the loop tells of its end, whatever is being waited for.
+    /// Set from `start` until the dial is over, so that the loop tells of its own end at any stage.
     private var timer: (wakes: Duration, scheduled: NIOScheduledCallback)?
-    /// The dial's place in the queue for descriptors and threads, while it has one.
+    /// The dial's ticket in the queue for descriptors and threads, while it waits there.
     var ticket: ShortageQueue.Ticket?
 
     init(_ plan: DialPlan, on loop: any EventLoop) {
@@ -80,8 +80,8 @@ package final class DialDriver: @unchecked Sendable {
         dial = Dial(plan.question, at: .nanoseconds(Int64(clamping: startedAt.uptimeNanoseconds)))
     }
 
-    /// Begins the dial: asks for the lookup or opens the first socket, on the caller's own thread, before anybody else
-    /// knows of the driver. What needs the loop waits for `start`, which must follow.
+    /// Begins the dial: asks for the lookup or opens the first socket, on the caller's own thread, before any other
+    /// code knows of the driver. What needs the loop waits for `start`, which must follow.
     ///
     /// A socket call costs the caller what it would cost the loop, and loops are scarcer than callers. A dial for a
     /// socket or an answer that is over by now, as it mostly is on a machine's own addresses, needs no loop at all.
@@ -122,7 +122,7 @@ package final class DialDriver: @unchecked Sendable {
         start()
     }
 
-    /// The same, where it has been said before whom to tell of the end.
+    /// The same, where `end` has been set before.
     func start() {
         loop.assertInEventLoop()
         isOnLoop = true
@@ -130,12 +130,12 @@ package final class DialDriver: @unchecked Sendable {
         readMailbox()
     }
 
-    /// Trips in debug builds where another thread than the dial's one owner touches it.
+    /// Asserts in debug builds that only the dial's owner thread touches it.
     private func assertConfined() {
         assert(!isOnLoop || isDropped || loop.inEventLoop, "a dial is its event loop's alone")
     }
 
-    /// Calls the dial off; from any thread.
+    /// Cancels the dial; from any thread.
     package func cancel() {
         deliver(.cancel)
     }
@@ -152,7 +152,7 @@ extension DialDriver {
         .nanoseconds((end - start).nanoseconds)
     }
 
-    /// Leaves an event with the time of now; the first one has the loop come and read.
+    /// Puts an event into the mailbox with the time of now; the first one makes the loop read.
     private func deliver(_ event: Event, at time: NIODeadline? = nil) {
         let time = time ?? loop.now
         let mustCall = mailbox.withLockedValue { mailbox in
@@ -191,7 +191,7 @@ extension DialDriver {
     /// Has the loop come back when the dial wants to be woken. A stale wake does no harm.
     func setTimer() {
         guard isOnLoop else { return }
-        // Nearly no dial has ever been short of anything.
+        // Nearly every dial gets its descriptor and thread at once.
         if dial.troubles != nil || ticket != nil { standInQueue() }
         guard let wake = dial.wakeTime else {
             endTimer()
@@ -237,16 +237,16 @@ extension DialDriver: NIOScheduledCallbackHandler {
         wake()
     }
 
-    /// Comes on the loop where it is being shut down, and on whatever thread where the timer has been ended by us.
+    /// Called on the loop where it is being shut down, and on any thread where we have cancelled the timer.
     package func didCancelScheduledCallback(eventLoop: some EventLoop) {
         guard timer != nil else { return }
         timer = nil
         loopEnded()
     }
 
-    /// The loop was shut down before it came to the dial, which is therefore still the sender's alone.
+    /// The loop was shut down before it ran the dial, so only the sending thread touches it.
     func dispatchWasLost() {
-        // There is nobody else to carry anything out.
+        // No loop is left to carry anything out.
         isOnLoop = true
         isDropped = true
         pending = ActionList()
@@ -255,13 +255,13 @@ extension DialDriver: NIOScheduledCallbackHandler {
 
     /// The loop has been shut down, or is at its last turns.
     func loopEnded() {
-        // Nobody calls it any more.
+        // No loop comes to read any more.
         mailbox.withLockedValue { mailbox in
             mailbox.isExpected = true
             mailbox.events.removeAll()
         }
         carryOut(dial.loopEnded(at: now))
-        // The one that was to be handed over is in no race any more.
+        // The socket that was to be handed over is in no race any more: it is closed here.
         for attempt in attempts { close(attempt.destination) }
     }
 }
@@ -352,7 +352,7 @@ extension DialDriver {
         }
     }
 
-    /// Out of line: on this machine's own addresses there is nothing to watch, and whoever opens would pay for it.
+    /// Out of line: on this machine's own addresses there is nothing to watch, and every `open` would pay for it.
     @inline(never)
     private func watch(_ destination: Destination) {
         guard let index = attempts.firstIndex(where: { $0.destination == destination }) else { return }
@@ -380,7 +380,7 @@ extension DialDriver {
             close(destination)
             fail(destination, failure, at: time)
         case .pending:
-            // The report was spent on a false alarm, or this is a timer's question and the watch goes on.
+            // The poller's one report was a false alarm, so watch again; or a timer asks, and the watch goes on.
             if let token = attempt.watch, !plan.connector.isWatching(token) { watch(destination) }
         }
     }
@@ -416,13 +416,13 @@ extension DialDriver {
         initialized = nil
         guard let told else { return }
         guard case .failed = told, let closing else { return end(told) }
-        // Whatever the initializer made may be in use until its channel has closed, so the caller hears after that
-        // (rule 7).
+        // What the initializer made may be in use until its channel has closed, so the caller is told after that (rule
+        // 7).
         AbruptClose.close(closing)
         closing.closeFuture.whenComplete { _ in end(told) }
     }
 
-    /// The dial's end as its face tells of it.
+    /// The dial's end as the `connect` that started it returns it.
     private func end(as ending: DialAction.Ending) -> Ending? {
         if let cancellation = plan.cancellation { cancellation.remove(self) }
         plan.memory?.note(ending.report.attempts, among: dial.known.candidates, at: loop.now)

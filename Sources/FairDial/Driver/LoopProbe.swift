@@ -3,8 +3,7 @@
 import NIOConcurrencyHelpers
 import NIOCore
 
-/// Tells whether an event loop has been shut down: such a loop lets go at once, and without a word, of what it is to
-/// execute.
+/// Tells whether an event loop has been shut down: such a loop silently drops at once what it is to execute.
 enum LoopProbe {
     private enum Fate: Sendable {
         case onItsWay, arrived, lost
@@ -34,7 +33,7 @@ enum LoopProbe {
         return fate.withLockedValue { $0 == .lost }
     }
 
-    /// A call of its own, so that nothing here holds the visit any longer.
+    /// A call of its own, so that nothing here keeps the closure alive any longer.
     @inline(never)
     private static func send(to loop: any EventLoop, _ fate: NIOLockedValueBox<Fate>) {
         let visit = Visit(fate)

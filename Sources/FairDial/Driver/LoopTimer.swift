@@ -4,7 +4,7 @@ import IPAddresses
 import NIOConcurrencyHelpers
 import NIOCore
 
-/// A timer on an event loop for a task that waits; the task hears of it when the loop is shut down before.
+/// A timer on an event loop for a task that waits; the task is told when the loop is shut down before.
 final class LoopTimer: Sendable {
     /// What became of a timer.
     enum End: Sendable {
@@ -46,7 +46,7 @@ final class LoopTimer: Sendable {
     init(in delay: Duration, on loop: any EventLoop) {
         let deadline = loop.now + TimeAmount(delay.bounded)
         let callback = try? loop.scheduleCallback(at: deadline, handler: Bell(self))
-        // A loop that takes no timer has let go of the bell, and the end is known.
+        // A loop that takes no timer has dropped the handler, and the end is known.
         scheduled.withLockedValue { $0 = callback }
     }
 

@@ -36,7 +36,7 @@ final class LoopsQueue: Sendable {
 
         fileprivate var waited: Duration { .nanoseconds((NIODeadline.now() - startedAt).nanoseconds) }
 
-        /// Whether nobody waits for this one any more.
+        /// Whether no dial waits for this one any more.
         fileprivate var isOver: Bool { state.withLockedValue { $0.end == nil } }
 
         /// - Parameter end: told, once, what is still missing in the end, and how long that was waited for.
@@ -79,7 +79,7 @@ final class LoopsQueue: Sendable {
             return !state.hasThread
         }
         guard mustStart, DetachedThread.start(stackSize: Self.smallStack, { self.run() }) != nil else { return }
-        // Not even a thread to wait on.
+        // There is not even a thread to wait on.
         let waits = state.withLockedValue { state in
             defer { state = State() }
             return state.waits

@@ -2,7 +2,8 @@
 
 import NIOCore
 
-/// Keeps what a peer says before anybody listens, and reads no more than that, until the channel is asked to read.
+/// Keeps what a peer sends before any handler of the caller's listens, and reads no more than that, until the channel
+/// is asked to read.
 ///
 /// The last handler of the pipeline, after the initializer's: what is added later gets everything, in order. Then it
 /// leaves.
@@ -20,9 +21,9 @@ final class ReadHold: ChannelInboundHandler, ChannelOutboundHandler, RemovableCh
     private var held: [Held] = []
     private static let interval = TimeAmount.milliseconds(5)
     private var isReleased = false
-    /// Whether a handshake is waited for, whose bytes somebody has to ask for.
+    /// Whether a handshake is waited for, whose bytes this handler has to ask for.
     private let readsForHandshake: Bool
-    /// Whether the channel is to live on when the peer has said its last, by its own options.
+    /// Whether the channel, by its own options, stays open when the peer has closed its side.
     private var allowsHalfClosure = true
 
     init(readsForHandshake: Bool) {
@@ -68,12 +69,12 @@ final class ReadHold: ChannelInboundHandler, ChannelOutboundHandler, RemovableCh
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-        // Nothing that could be lost for it: what was read was read.
+        // Nothing is lost: what was read has been read.
         release(context)
         context.fireChannelInactive()
     }
 
-    /// Where a channel is set to read by itself, NIO tells the socket alone, and nobody hears of it when nothing more
+    /// Where a channel is set to read by itself, NIO tells the socket alone, and no handler is told when nothing more
     /// is to come. So that is looked for, while something is held.
     private func lookForAutoRead(_ context: ChannelHandlerContext) {
         context.eventLoop.assumeIsolated().scheduleTask(in: Self.interval) {
@@ -98,7 +99,7 @@ final class ReadHold: ChannelInboundHandler, ChannelOutboundHandler, RemovableCh
         }
     }
 
-    /// The peer has said its last, and everything before that has been told.
+    /// The peer has closed its side, and everything before that has been read.
     private func endInput(_ context: ChannelHandlerContext) {
         context.fireUserInboundEventTriggered(ChannelEvent.inputClosed)
         if !allowsHalfClosure { context.close(promise: nil) }

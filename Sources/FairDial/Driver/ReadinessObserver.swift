@@ -37,7 +37,7 @@ final class ReadinessObserver: ChannelInboundHandler, ChannelOutboundHandler, Re
         context.fireChannelInactive()
     }
 
-    /// Told before the handlers nearer to the socket hear of it, which may take their time.
+    /// Told before the handlers nearer to the socket, which may take their time.
     func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {
         if mode == .all { finish(.failure(ClosedHere()), context) }
         context.close(mode: mode, promise: promise)

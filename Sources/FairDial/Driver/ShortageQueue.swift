@@ -4,15 +4,15 @@ import DequeModule
 
 /// Who waits for a descriptor or a thread, in the order in which they came, and whose turn it is to ask for one.
 ///
-/// Nobody tells when some other part of the process closes a file. So one waiter asks, and the others are left alone:
-/// after a failure longer and longer, up to 100 ms; as long as nobody fails, twice as many every 5 ms. However many
-/// wait for however long, that is ten attempts a second.
+/// Nothing tells when another part of the process closes a file. So one waiter tries, and the others wait: after a
+/// failure longer and longer, up to 100 ms; as long as no try fails, twice as many every 5 ms. However many wait for
+/// however long, that is ten attempts a second.
 ///
 ///     join ──► waiting ──advance──► its turn ──► has what it needs
 ///                 ▲                    │
 ///                 └──── join, again ───┘
 struct ShortageQueue: Sendable {
-    /// A place in the queue; no two have the same number, ever.
+    /// Identifies one wait in the queue; no number is used twice.
     typealias Ticket = UInt64
 
     private static let shortestPause = Duration.milliseconds(5)
@@ -20,7 +20,7 @@ struct ShortageQueue: Sendable {
     /// Turns at a time, however well it goes: each may be a lookup, and they are all one loop's work.
     private static let mostTurns = 256
 
-    /// Those who have had a turn for nothing, and before whom nobody goes.
+    /// Those that had a turn and got nothing; they go before all others.
     private var returned = Deque<Ticket>()
     private var arrived = Deque<Ticket>()
     /// Those of both who have not left.
@@ -28,19 +28,19 @@ struct ShortageQueue: Sendable {
     private var nextTicket: Ticket = 1
     private var pause = shortestPause
     private var turns = 1
-    /// Whether somebody has had a turn for nothing since the last `advance`.
+    /// Whether a turn brought nothing since the last `advance`.
     private var hasFailed = false
 
-    /// When to call `advance(to:)` next; `nil` where nobody waits.
+    /// When to call `advance(to:)` next; `nil` where none waits.
     private(set) var wakeTime: Duration?
 
     /// How many wait.
     var count: Int { waiting.count }
 
-    /// How many places are kept, those of some who have left included.
+    /// How many entries are stored, some of those that have left included.
     var placesKept: Int { returned.count + arrived.count }
 
-    /// One more waits.
+    /// One more joins.
     ///
     /// - Parameter again: whether it has just had a turn, for nothing.
     mutating func join(again: Bool, at now: Duration) -> Ticket {
@@ -57,7 +57,7 @@ struct ShortageQueue: Sendable {
         return ticket
     }
 
-    /// Whoever had a turn has found nothing: the others need not try soon.
+    /// The one whose turn it was has found nothing: the others need not try soon.
     private mutating func fail(at now: Duration) {
         // Those who had their turn together are one failure.
         guard !hasFailed else { return }
@@ -71,13 +71,13 @@ struct ShortageQueue: Sendable {
     mutating func leave(_ ticket: Ticket) {
         guard waiting.remove(ticket) != nil else { return }
         if waiting.isEmpty { return rest() }
-        // What is left of those who have gone is swept out before it outgrows the others.
+        // Entries of those that have left are removed before they outnumber the others.
         let room = 2 * waiting.count + 64
         if returned.count > room { returned.removeAll { !waiting.contains($0) } }
         if arrived.count > room { arrived.removeAll { !waiting.contains($0) } }
     }
 
-    /// Nobody waits.
+    /// None waits.
     private mutating func rest() {
         returned.removeAll()
         arrived.removeAll()
@@ -99,7 +99,7 @@ struct ShortageQueue: Sendable {
         if !hasFailed { pause = Self.shortestPause }
         hasFailed = false
         turns = min(turns * 2, Self.mostTurns)
-        // Also where nobody is left: whoever has its turn now may come again, and that is counted.
+        // Also where none is left: the one whose turn it is now may come again, and that is counted.
         self.wakeTime = waiting.isEmpty ? nil : now + pause
         return called
     }

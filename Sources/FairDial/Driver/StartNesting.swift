@@ -3,11 +3,11 @@
 import NIOCore
 import NIOPosix
 
-/// Starts dials on the spot where the caller is on the loop already, but never without end inside one another.
+/// Starts dials at once where the caller is on the loop already and the stack is still shallow.
 ///
-/// A dial of a literal may be over before the caller has its future, and then whatever the caller hangs on it runs at
-/// once: a program that reconnects for ever would run out of stack. So a start that finds the stack deep waits for the
-/// loop's next turn, where it is shallow again.
+/// A dial of a literal may be over before the caller has its future, and then the callbacks that the caller adds to it
+/// run at once: a program that reconnects for ever would run out of stack. So a start that finds the stack deep waits
+/// for the loop's next turn, where it is shallow again.
 enum StartNesting {
     private final class Stack {
         /// The highest address at which a start has been seen: stacks grow downwards.

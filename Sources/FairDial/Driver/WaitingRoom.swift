@@ -5,15 +5,15 @@ import NIOCore
 
 /// Where dials wait for a descriptor or a thread: one queue for all of a machine's, called from the loops they are on.
 ///
-/// Every loop on which somebody waits has a timer for the one time that the queue names, and the first one that comes
-/// to it calls whoever has a turn: a loop that somebody blocks holds back nobody else's.
+/// Every loop on which a dial waits has a timer for the one time that the queue names, and the first loop that reaches
+/// it calls the dials whose turn it is: a blocked loop holds back no other loop's dials.
 package final class WaitingRoom: Sendable {
     private struct Waiter: Sendable {
         let loop: any EventLoop
         let call: @Sendable (ShortageQueue.Ticket) -> Void
     }
 
-    /// A loop on which somebody waits; its timer is touched on the loop alone.
+    /// A loop on which a dial waits; its timer is touched on the loop alone.
     private struct Attendance: Sendable {
         var count = 0
         var timer: Timer?
@@ -30,7 +30,7 @@ package final class WaitingRoom: Sendable {
         var loops: [ObjectIdentifier: Attendance] = [:]
         var nextTimer: UInt64 = 1
 
-        /// - Returns: a timer that nobody needs any more.
+        /// - Returns: a timer that no dial needs any more.
         mutating func remove(_ ticket: ShortageQueue.Ticket) -> (Waiter, Timer?)? {
             guard let waiter = waiters.removeValue(forKey: ticket) else { return nil }
             let loop = ObjectIdentifier(waiter.loop)
@@ -49,11 +49,11 @@ package final class WaitingRoom: Sendable {
     /// How many wait.
     package var count: Int { state.withLockedValue { $0.queue.count } }
 
-    /// Takes a place; on the loop.
+    /// Joins the queue; on the loop.
     ///
     /// - Parameters:
     ///   - again: whether the last turn was for nothing.
-    ///   - call: told, once and on the loop, whose turn it is, if it does not leave before.
+    ///   - call: called, once and on the loop, when it is this dial's turn, if it does not leave before.
     func join(
         on loop: any EventLoop,
         again: Bool,
@@ -69,7 +69,7 @@ package final class WaitingRoom: Sendable {
         return ticket
     }
 
-    /// Gives a place up; on the loop. It may have been called meanwhile: whoever has left must not mind.
+    /// Leaves the queue; on the loop. `call` may be on its way already: it must do no harm after this.
     func leave(_ ticket: ShortageQueue.Ticket) {
         let timer = state.withLockedValue { state in
             state.queue.leave(ticket)
@@ -97,7 +97,7 @@ package final class WaitingRoom: Sendable {
 
     private func wake(on loop: any EventLoop, _ number: UInt64) {
         let (called, unneeded) = state.withLockedValue { state -> ([(ShortageQueue.Ticket, Waiter)], [Timer]) in
-            // Everybody on this loop may have gone since, and others have come, with a timer of their own.
+            // All dials of this loop may have left since, and others have come, with a timer of their own.
             guard state.loops[ObjectIdentifier(loop)]?.timer?.number == number else { return ([], []) }
             state.loops[ObjectIdentifier(loop)]?.timer = nil
             var called: [(ShortageQueue.Ticket, Waiter)] = []

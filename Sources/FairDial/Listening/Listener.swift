@@ -30,9 +30,9 @@ public struct Listener: Sendable {
 
     /// Resolves a host for listening, and binds every address that it has.
     ///
-    /// A numeric host and a local name are resolved on the spot, like a dial's. Without a host it listens on the
-    /// wildcard address of both families, each with a socket of its own. An address of a family that this machine does
-    /// not have is left out, as long as another one is left; any other error closes what was bound and fails.
+    /// A numeric host and a local name are resolved at once, like a dial's. Without a host it listens on the wildcard
+    /// address of both families, each with a socket of its own. An address of a family that this machine does not have
+    /// is left out, as long as another one is left; any other error closes what was bound and fails.
     ///
     /// - Parameters:
     ///   - host: numeric or a name; `nil` for every address of this machine (`AI_PASSIVE`).
@@ -89,10 +89,10 @@ public struct Listener: Sendable {
         target: String
     ) async throws(DialError) -> [IPAddress] {
         guard let host else {
-            // The wider family first: where it must share the port, the other one finds that out.
+            // IPv6 first: where IPv4 cannot have the same port beside it, its `bind` fails.
             return [.v6(.unspecified, zone: nil), .v4(.unspecified)]
         }
-        // Any port will do to ask with: only the addresses are used.
+        // The port does not matter here: only the addresses are used.
         var known: Set<IPAddress> = []
         return try await dialer.resolve(host, port: 1).endpoints.map(\.address).filter { known.insert($0).inserted }
     }
@@ -175,8 +175,8 @@ public struct Listener: Sendable {
                     "the server channel's initializer did not end within "
                         + dialer.configuration.timeouts.handshake.bounded.readable
                 )
-            case .cancelled: (.cancelled, "cancelled while it was to listen")
-            case .loopShutdown: (.eventLoopShutdown, "its event loops were shut down while it was to listen")
+            case .cancelled: (.cancelled, "cancelled while binding")
+            case .loopShutdown: (.eventLoopShutdown, "its event loops were shut down while binding")
             }
         return DialError(code, message, target: target, report: report)
     }

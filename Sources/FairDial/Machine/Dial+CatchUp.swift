@@ -2,10 +2,10 @@
 
 import ConnectionRacing
 
-/// The mailbox before the clock (rule 6): before a dial says that its time is up, everything is read that has come.
+/// The mailbox before the clock (rule 6): before a dial's timeout ends it, everything that has come is read.
 ///
-/// Sockets are asked on the spot, but a lookup's answer may be in a buffer that another thread reads, and a
-/// handshake's in one that the loop has not come to: after a freeze the timer may well be the first to run.
+/// Sockets are asked at once, but a lookup's answer may be in a buffer that another thread reads, and a handshake's in
+/// one that the loop has not come to: after a freeze the timer may well be the first to run.
 extension Dial {
     enum CatchUp: Sendable {
         case notNeeded
@@ -18,7 +18,7 @@ extension Dial {
     /// A lookup or channel that has not caught up within this time never will: the timeout counts all the same.
     private static let catchUpLimit = Duration.seconds(1)
 
-    /// When the time will be up.
+    /// When the timeout or the deadline ends.
     var verdictTime: Duration {
         question.deadline.map { min(timeoutEnd, $0) } ?? timeoutEnd
     }
@@ -28,7 +28,7 @@ extension Dial {
         if case .asked(let since) = catchUp { since + Self.catchUpLimit } else { nil }
     }
 
-    /// For how long the time had been up when it was looked at: as long, perhaps, as the process stood still.
+    /// How long ago the timeout ended when it was checked: perhaps as long as the process was stopped.
     var lateness: Duration {
         if case .asked(let since) = catchUp { since - verdictTime } else { .zero }
     }

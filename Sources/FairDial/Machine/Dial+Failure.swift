@@ -3,7 +3,7 @@
 import ConnectionRacing
 import NameResolution
 
-/// How a dial fails: everything under way is closed, and the error keeps every cause.
+/// How a dial fails: every open socket is closed, every lookup is cancelled, and the error keeps every cause.
 extension Dial {
     /// Why a dial fails.
     enum Failure {
@@ -18,7 +18,7 @@ extension Dial {
         case shutdown
     }
 
-    /// The event loop has been shut down: nothing more will be heard of anything.
+    /// The event loop has been shut down: no further event will come.
     mutating func loopEnded(at now: Duration) -> ActionList<DialAction> {
         switch phase {
         case .unstarted, .dialing, .handshaking: fail(.shutdown, at: now)

@@ -48,7 +48,7 @@ extension Dial {
         at time: Duration,
         toldAt now: Duration
     ) -> ActionList<DialAction> {
-        // What was on its way when the lookup was left says nothing any more.
+        // An event that was in flight when the lookup was cancelled is ignored.
         guard case .dialing = phase, let names, let name = names.name(of: id) else { return ActionList() }
         switch event {
         case .started:
@@ -176,7 +176,7 @@ extension Dial {
         at now: Duration
     ) -> ActionList<DialAction> {
         if let error, error.isShortage {
-            // It is asked again, whatever else is known by now: that may come to nothing.
+            // It is asked again even where other names have addresses by now: all of those may fail.
             names.postpone(id)
             lookupPostponed(error, at: now)
             return ActionList()
@@ -196,7 +196,7 @@ extension Dial {
         guard names.entries.isEmpty, case .some(let end) = names.firstEnd else {
             return lineUp(nil, ofHost: false, at: now)
         }
-        // The last target may have held others back.
+        // The target that has ended may have held others back.
         let lined = names.service == nil ? ActionList() : lineUp(nil, ofHost: false, at: now)
         return lined + lookupEnded(end, at: now)
     }
@@ -204,7 +204,7 @@ extension Dial {
     /// Once the first lookup is over, the dial is in the queue when all others are.
     mutating func noteQueue(at now: Duration) {
         guard case .dialing = phase, let names, names.firstEnd != nil || names.entries.count > 1 else {
-            // The first one alone: nothing has come of it, so it waits.
+            // The first one alone: it has brought nothing yet, so it waits.
             if let names, names.entries.first?.hasStarted == false { lookupQueued(at: now) }
             return
         }
@@ -275,7 +275,7 @@ extension Dial {
         return actions + carryOut(race.advance(to: now), at: now)
     }
 
-    /// Asks again for what there was nothing to ask with.
+    /// Starts the lookups again that were put off because the machine could not ask.
     mutating func askAgainForNames() -> ActionList<DialAction> {
         var actions = ActionList<DialAction>()
         for id in names?.takePostponed() ?? [] { actions.append(.lookUp(id)) }

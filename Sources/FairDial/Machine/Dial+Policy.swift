@@ -58,7 +58,7 @@ extension Dial {
     /// family; the rest is counted.
     ///
     /// The policy comes first, so that no list of forbidden addresses hides the one that may be dialed. Linear: there
-    /// may be a hundred thousand. Of few, nothing needs to be left out, and nobody needs to call this.
+    /// may be a hundred thousand. Of few, nothing needs to be left out, and this is not called.
     @inline(never)
     mutating func admitted(_ endpoints: [Endpoint], at now: Duration) -> [Endpoint] {
         let limit = LookupResult.familyLimit
@@ -77,7 +77,7 @@ extension Dial {
             let destination = Destination.internet(endpoint)
             let host = host(of: destination)
             if let reason = question.policy?.veto(of: destination, host: host, from: question.origin ?? .any) {
-                // Reports are for a person, and a hundred thousand of them are for nobody.
+                // Reports are for a person, who cannot read a hundred thousand of them.
                 if reported < limit {
                     report(vetoed: destination, reason, at: now)
                     reported += 1

@@ -3,15 +3,15 @@
 import ConnectionRacing
 import NameResolution
 
-/// What a dial does when there is something missing: on this machine, or room at the peer.
+/// What a dial does when this machine lacks something, or the peer has no room.
 extension Dial {
-    /// What this machine has none of.
+    /// What this machine has run out of.
     enum Shortage: Sendable {
         case descriptors
         case threads
     }
 
-    /// What went wrong in a dial that is no peer's fault; kept apart, for nearly no dial has any.
+    /// Failures that are no peer's fault; kept apart, for nearly no dial has any.
     final class Troubles {
         /// How often the dial has been short of something.
         var shortageCount = 0
@@ -45,8 +45,8 @@ extension Dial {
         runClock(at: now)
     }
 
-    /// An attempt got no socket, or nobody to watch it: the machine has no descriptor or no thread left. The dial waits
-    /// in the queue for one, and no address is blamed.
+    /// An attempt got no socket, or no thread to watch it: the machine has no descriptor or no thread left. The dial
+    /// waits in the queue for one, and no address is blamed.
     mutating func outOfDescriptors(
         _ destination: Destination,
         _ shortage: Shortage = .descriptors,
@@ -62,7 +62,7 @@ extension Dial {
         return carryOut(race.postponed(destination), at: now)
     }
 
-    /// Whether the dial has a place in the process's queue for what is short.
+    /// Whether the dial waits in the process's queue for what is short.
     var awaitsTurn: Bool {
         if case .dialing = phase { isShort } else { false }
     }
@@ -70,8 +70,8 @@ extension Dial {
     /// Whether it has been short before: then it has had its turn, or another attempt of its own has.
     var hasBeenShort: Bool { troubles.map { $0.shortageCount > 1 } ?? false }
 
-    /// It is the dial's turn to have what is short: what was put off is tried again. Where the dial's time is up by
-    /// now, its own clock ends it.
+    /// It is the dial's turn to have what is short: what was put off is tried again. Where the dial's timeout has
+    /// passed by now, that ends it.
     mutating func takeTurn(at now: Duration) -> ActionList<DialAction> {
         guard awaitsTurn, now < verdictTime else { return ActionList() }
         guard case .postponed = lookup else { return carryOut(race.socketMayBeHad(at: now), at: now) }
@@ -158,7 +158,8 @@ extension Dial {
         return actions
     }
 
-    /// How long to wait before asking again for room at a peer, which nobody tells of: less and less often.
+    /// How long to wait before trying again at a peer whose backlog is full, longer each time: nothing tells when there
+    /// is room.
     private mutating func pause() -> Duration {
         let longest = 100
         return noteTroubles { troubles in

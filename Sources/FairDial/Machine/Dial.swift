@@ -8,7 +8,7 @@ import NameResolution
 ///
 /// Events and the time since the dial's start go in, actions come out; `DialDriver` carries them out. Timers are looked
 /// at by `advance(to:)` alone, so whatever has happened by then counts, however late it is told (rule 6). It is large,
-/// so nobody may copy it.
+/// so it cannot be copied.
 ///
 /// ```
 ///             start(at:)           told(…): addresses, bindings, SRV records
@@ -23,9 +23,11 @@ import NameResolution
 /// ```
 /// The order of calls: `start` once. For each `lookUp(id)`: the resolver is asked for `request(id)`, then comes
 /// `lookupAsked(id)`, and `told` with each event. For each `open`: `connected`, `failed` or `outOfDescriptors`, unless
-/// it is closed before. After `handOver`: `handOverBegins`, then `ready` or `handshakeFailed`. `wake(at:)` at
-/// `wakeTime`, or later. `cancel` and `loopEnded` at any time. `finish` is the last action, and the only one that comes
-/// once for sure; what is told after it changes nothing.
+/// it is closed before.
+///
+/// After `handOver`: `handOverBegins`, then `ready` or `handshakeFailed`. `wake(at:)` at `wakeTime`, or later. `cancel`
+/// and `loopEnded` at any time. `finish` is the last action, and the only one that comes once for sure; what is told
+/// after it changes nothing.
 struct Dial: ~Copyable {
     enum Phase: Sendable {
         case unstarted
@@ -68,7 +70,7 @@ struct Dial: ~Copyable {
     let names: NamesInFlight?
     /// What was short, full or refused; `nil` for nearly every dial.
     var troubles: Troubles?
-    /// Whether what has come is being read before time is called.
+    /// Whether what has come is being read before the timeout ends the dial.
     var catchUp = CatchUp.notNeeded
     /// The lookups that are reading what has come.
     var catchingUp: [LookupID] = []
@@ -159,14 +161,14 @@ extension Dial {
         return carryOut(race.answered(permitted(preferred, at: now), settling: .both, at: now), at: now)
     }
 
-    /// The lookup has been asked for, and nothing has come at once: it waits for its place.
+    /// The lookup has been asked for, and nothing has come at once: it waits for its slot.
     mutating func lookupQueued(at now: Duration) {
         guard case .dialing = phase, case .asked = lookup else { return }
         lookup = .queued
         runClock(at: now)
     }
 
-    /// The lookup has its place.
+    /// The lookup has its slot.
     mutating func lookupStarted(at now: Duration) {
         guard case .dialing = phase else { return }
         switch lookup {
@@ -197,7 +199,7 @@ extension Dial {
         return carryOut(race.answered(permitted, settling: answer.families, at: now), at: now)
     }
 
-    /// Who has answered what.
+    /// Notes which source has answered, and for which families.
     mutating func note(_ answer: LookupResult, ofHost isOfHost: Bool = true) {
         switch lookup {
         case .asked, .queued: lookup = .running
@@ -235,7 +237,7 @@ extension Dial {
 
     /// An attempt has connected; one that waits for room has no socket that could.
     mutating func connected(_ destination: Destination, at now: Duration) -> ActionList<DialAction> {
-        // A loser's socket has been closed by the time the race is over: what was on its way says nothing any more.
+        // A loser's socket has been closed by the time the race is over: an event that was in flight is ignored.
         guard case .dialing = phase else { return ActionList() }
         return carryOut(race.connected(destination), at: now)
     }
@@ -286,7 +288,7 @@ extension Dial {
         return fail(.channel(code, error), at: now)
     }
 
-    /// The caller calls the dial off.
+    /// The caller cancels the dial.
     mutating func cancel(at now: Duration) -> ActionList<DialAction> {
         switch phase {
         case .unstarted, .dialing, .handshaking: fail(.cancellation, at: now)
@@ -321,7 +323,7 @@ extension Dial {
         return race.isUnderWay ? .connect : idleClock
     }
 
-    /// The clock that runs while no attempt is under way.
+    /// The clock that runs while no attempt is in flight.
     private var idleClock: DialClock {
         if isShort { return .queue }
         if case .queued = lookup { return .queue }
@@ -405,7 +407,7 @@ extension Dial {
         switch lookup {
         case .unneeded, .ended: return ActionList()
         case .postponed where names == nil: return ActionList()
-        // Where one of several lookups has been put off, the others are under way.
+        // Where one of several lookups has been put off, the others are in flight.
         case .asked, .queued, .running, .postponed:
             lookup = .ended(nil)
             return names == nil ? ActionList(.cancelLookup(.first)) : leaveNames()

@@ -10,8 +10,8 @@ enum DialAction: Sendable {
     case lookUp(LookupID)
     /// The answer is not wanted any more.
     case cancelLookup(LookupID)
-    /// Have everything read that has come by now, for the time is up, and has been for `lateness`; then say who of the
-    /// lookups is reading (`isCatchingUp`), or, where there is a channel, `caughtUp`.
+    /// Have everything read that has come by now, for the timeout ended `lateness` ago; then say which lookups are
+    /// reading (`isCatchingUp`), or, where there is a channel, `caughtUp`.
     case catchUp
     /// The first attempt starts now: tell the caller (`DialOptions.onStart`).
     case reachStartingLine

@@ -45,7 +45,7 @@ package final class DialQuestion: Sendable {
     let routes: any Routes
     /// Whether what is remembered also orders the destinations that are known from the start.
     let remembersKnown: Bool
-    /// What addresses that are even are turned round with; `nil` to leave them as they are.
+    /// The random source that rotates addresses of equal rank; `nil` to leave them as they are.
     let spread: RandomSource?
 
     init(

@@ -9,7 +9,7 @@ struct KnownAddresses: Sendable {
     /// Destination order (RFC 6724): the system's own where one answer brought all of them and nothing is remembered.
     private(set) var inDestinationOrder: [IPAddress]
 
-    /// Where each would be sent from; empty where nobody had to ask.
+    /// Where each would be sent from; empty where that was not asked.
     private(set) var candidates: [DestinationOrder.Candidate] = []
 
     /// The same by address, where there are several names: each address is asked about once.
@@ -25,9 +25,9 @@ struct KnownAddresses: Sendable {
     ///
     /// - Parameters:
     ///   - routes: where each address would be sent from, and what is remembered of it.
-    ///   - spread: turns what is even round; `nil` for the order that the rules leave.
+    ///   - spread: rotates addresses of equal rank; `nil` for the order that the rules leave.
     ///   - time: the loop's clock.
-    /// - Returns: how many addresses there was no place for.
+    /// - Returns: how many addresses were dropped.
     mutating func add(
         _ answer: LookupResult,
         wanting families: AddressFamilies,
@@ -50,7 +50,7 @@ struct KnownAddresses: Sendable {
         return leftOut
     }
 
-    /// Drops what there is no place for beside what is known; one answer alone has been cut before.
+    /// Drops what is beyond the limit together with what is known; one answer alone has been cut before.
     private func dropSurplus(of addresses: inout [IPAddress]) -> Int {
         let limit = LookupResult.familyLimit
         guard inDestinationOrder.count + addresses.count > limit else { return 0 }
@@ -64,7 +64,7 @@ struct KnownAddresses: Sendable {
         return count - addresses.count
     }
 
-    /// Rotates each run of addresses that RFC 6724 takes for even, by chance.
+    /// Rotates each run of addresses that RFC 6724 ranks equal, at random.
     private mutating func turn(using generator: inout RandomSource) {
         let byAddress = Dictionary(candidates.map { ($0.destination, $0) }) { first, _ in first }
         let ordered = inDestinationOrder.compactMap { byAddress[$0] }
@@ -72,7 +72,7 @@ struct KnownAddresses: Sendable {
         var start = 0
         while start < ordered.count {
             var end = start + 1
-            // Two are even where neither order of them is changed; the better one of two comes first already.
+            // Two are equal where sorting keeps either order of them; otherwise the better one is first already.
             while end < ordered.count,
                 DestinationOrder().sorted([ordered[end], ordered[start]]).first == ordered[end].destination
             { end += 1 }

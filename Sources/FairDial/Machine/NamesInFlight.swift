@@ -5,7 +5,7 @@ import IPAddresses
 import NameResolution
 
 /// What a dial keeps besides where it may have several names to look up: the table of its lookups, and what they have
-/// brought. An object, so that other dials do not carry it; its dial's alone, which nobody can copy.
+/// brought. An object, so that other dials do not carry it; only its own dial, which cannot be copied, touches it.
 final class NamesInFlight {
     /// One lookup that has no end yet.
     struct Entry {
@@ -14,7 +14,7 @@ final class NamesInFlight {
         let name: String
         /// Whether it has its slot.
         var hasStarted = false
-        /// Whether there was nothing to ask with: then it is to be asked again, and no resolver has it.
+        /// Whether the machine could not ask: then the lookup is to be started again, and no resolver has it.
         var isPostponed = false
     }
 

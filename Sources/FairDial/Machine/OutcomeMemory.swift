@@ -10,9 +10,11 @@ import NameResolution
 /// first.
 ///
 /// Give one to every dialer that may share what it learns (`DialerConfiguration.memory`); without one nothing is
-/// remembered, and the order is the system's. It decides only where RFC 6724's rules 1 to 8 leave two addresses even:
-/// those that connected come before those that nothing is known of, faster ones first (in steps of 25 ms), those that
-/// failed last. What a race learns of a round trip also times its next attempt. Literals are neither ordered nor noted.
+/// remembered, and the order is the system's.
+///
+/// It decides only where RFC 6724's rules 1 to 8 leave two addresses even: those that connected come before those that
+/// nothing is known of, faster ones first (in steps of 25 ms), those that failed last. What a race learns of a round
+/// trip also times its next attempt. Literals are neither ordered nor noted.
 ///
 /// - Source: RFC 8305 §4 puts both rules between rules 8 and 9.
 public final class OutcomeMemory: Sendable {

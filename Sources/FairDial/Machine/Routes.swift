@@ -15,7 +15,7 @@ package protocol Routes: Sendable {
     func candidates(for addresses: [IPAddress], at time: Duration) -> [DestinationOrder.Candidate]
 }
 
-/// No machine: every address is as good as the next one.
+/// Without a kernel: all addresses rank equal.
 struct NoRoutes: Routes {
     var remembersOutcomes: Bool { false }
 

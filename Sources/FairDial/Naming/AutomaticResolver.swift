@@ -10,10 +10,10 @@ import SystemSupport
 /// The default: our own DNS resolver where it does all that this machine's configuration asks for, the system's
 /// otherwise, name by name.
 ///
-/// nsswitch.conf and resolv.conf decide, and are read again whenever they change. `decision(for:)` says who it is, and
-/// why.
+/// nsswitch.conf and resolv.conf decide, and are read again whenever they change. `decision(for:)` says which of them,
+/// and why.
 package final class AutomaticResolver: NameResolution.AddressResolver {
-    /// Who is to look a name up.
+    /// Which resolver looks a name up.
     package struct Decision: Hashable, Sendable {
         /// The kinds of resolver.
         package enum Choice: String, Hashable, Sendable {
@@ -21,11 +21,11 @@ package final class AutomaticResolver: NameResolution.AddressResolver {
             case dns
             /// `getaddrinfo`.
             case system
-            /// Nobody: there are no such names.
+            /// No resolver: there are no such names.
             case nobody
         }
 
-        /// Who.
+        /// Which of them.
         package let choice: Choice
         /// Why, in one clause for a person.
         package let reason: String
@@ -35,7 +35,7 @@ package final class AutomaticResolver: NameResolution.AddressResolver {
         func cancel() -> Bool { true }
     }
 
-    /// What both files and this machine's name come to, until one of them changes.
+    /// What both files and this machine's name decide, until one of them changes.
     private struct Present: Sendable {
         let services: NameServiceSwitch
         let hostname: String
@@ -67,7 +67,7 @@ package final class AutomaticResolver: NameResolution.AddressResolver {
         nameServiceSwitch = NameServiceSwitch.watched(at: nameServiceSwitchPath)
     }
 
-    /// Who is to look a name up, and why.
+    /// Which resolver looks a name up, and why.
     package func decision(for name: String) -> Decision {
         switch present.plan.choice(for: LookupQuestion(name: name).key) {
         case .system(let reason): Decision(choice: .system, reason: reason.printable)
@@ -133,7 +133,7 @@ package final class AutomaticResolver: NameResolution.AddressResolver {
         }
     }
 
-    /// Our own resolver's, whatever decides on addresses: `getaddrinfo` gives no records.
+    /// Always our own resolver's: `getaddrinfo` gives no records.
     package func lookUpRecords(
         _ question: RecordQuestion,
         for fairnessKey: FairnessKey,

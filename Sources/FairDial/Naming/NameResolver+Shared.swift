@@ -3,7 +3,7 @@
 public import NameResolution
 
 extension NameResolver {
-    /// The process's own: hosts file and `localhost` first, then shared lookups, each by our own DNS resolver or by
-    /// the one line to `getaddrinfo`, as `AutomaticResolver` decides.
+    /// The process's own: hosts file and `localhost` first, then shared lookups, each by our own DNS resolver or by the
+    /// one queue in front of `getaddrinfo`, as `AutomaticResolver` decides.
     public static let shared = NameResolver(AutomaticResolver.shared, localNames: .system)
 }

@@ -2,24 +2,28 @@
 
 public import IPAddresses
 
-/// What may be dialed, judged by address: literals, legacy forms and answers of lookups alike.
+/// What may be dialed, decided by address: literals, legacy forms and answers of lookups alike.
 ///
-/// A policy is asked when addresses become known, and again before each attempt, so that a name that changes its mind
+/// A policy is asked when addresses become known, and again before each attempt, so that a name whose addresses change
 /// between lookup and connect cannot slip through (DNS rebinding, server-side request forgery).
 ///
-/// What the kernel connects to is judged beside what is written: `0.0.0.0` and `::` are dialed as `127.0.0.1` and
-/// `::1`, or as the address that the socket is bound to. So is every IPv4 address that an IPv6 one carries, or may
-/// carry (`IPv6Address.embeddedIPv4Addresses`; `nat64Prefixes` for those of the network's own translator): a network
-/// that allows the outer address says nothing about the inner one. The outer address is judged in its own right too,
-/// unless it is only a way to the inner one (mapped, compatible, translated, NAT64, 6to4, Teredo): then the inner one
-/// decides.
+/// What the kernel connects to is checked beside what is written: `0.0.0.0` and `::` are dialed as `127.0.0.1` and
+/// `::1`, or as the address that the socket is bound to.
+///
+/// An IPv4 address inside an IPv6 one is checked as well: each that it carries, or may carry
+/// (`IPv6Address.embeddedIPv4Addresses`; `nat64Prefixes` for those of the network's own translator): a network that
+/// allows the outer address says nothing about the inner one.
+///
+/// The outer address is checked in its own right too, unless it is only a way to the inner one (mapped, compatible,
+/// translated, NAT64, 6to4, Teredo): then the inner one decides.
 ///
 /// The networks come first: of those that contain an address the longest prefix decides, and of two with the same,
-/// `denied`. A network of mapped addresses, `::ffff:10.0.0.0/104`, is the IPv4 network that it spells. Of `0.0.0.0` and
-/// `::` what is reached must be in an allowed network, unless that is `0.0.0.0/32` or `::/128` itself. Then
-/// `elsewhere`, then `isAllowed`.
+/// `denied`. A network of mapped addresses, `::ffff:10.0.0.0/104`, is the IPv4 network that it spells.
 ///
-/// Unix domain sockets have no address: `allowsPaths` is all that is said of them.
+/// Of `0.0.0.0` and `::` what is reached must be in an allowed network, unless that is `0.0.0.0/32` or `::/128` itself.
+/// After the networks `elsewhere` decides, then `isAllowed`.
+///
+/// Unix domain sockets have no address: for them `allowsPaths` alone decides.
 public struct AddressPolicy: Sendable {
     /// What holds for an address that is in none of the networks.
     public enum Elsewhere: Hashable, Sendable {
@@ -46,12 +50,13 @@ public struct AddressPolicy: Sendable {
     public var elsewhere: Elsewhere
 
     /// The prefixes of translators (NAT64) that this machine's network has beside the well-known one. Of an address
-    /// behind one of them the IPv4 address that it carries is judged as well. `Dialer.nat64Prefixes()` asks the network
-    /// for them (RFC 7050).
+    /// behind one of them the IPv4 address that it carries is checked as well. `Dialer.nat64Prefixes()` asks the
+    /// network for them (RFC 7050).
     public var nat64Prefixes: [NAT64Prefix]
 
     /// Whether Unix domain sockets may be dialed. Default no: a path reaches what listens on this machine alone, such
-    /// as a container engine's socket. A policy that restricts nothing else lets them through whatever is said here.
+    /// as a container engine's socket. A policy that restricts nothing else lets them through even where this is
+    /// `false`.
     public var allowsPaths: Bool
 
     /// What a policy is asked about: an address, and for whom it is to be dialed.
@@ -73,7 +78,7 @@ public struct AddressPolicy: Sendable {
         }
     }
 
-    /// The last word on what neither network has; it must not block. `nil` for none.
+    /// Decides on what is in neither list of networks and `elsewhere` lets through; it must not block. `nil` for none.
     public var isAllowed: (@Sendable (Request) -> Bool)?
 
     /// Both kinds of networks, in a form in which thousands of them are searched fast.
@@ -100,7 +105,7 @@ public struct AddressPolicy: Sendable {
     /// Anything may be dialed.
     public static let unrestricted = AddressPolicy(allowsPaths: true)
 
-    /// Only what a public network can reach, for whoever dials hosts that strangers have named.
+    /// Only what is reachable from the public internet: for programs that dial hosts which strangers have named.
     public static let publicInternetOnly = AddressPolicy(elsewhere: .publicInternet)
 
     /// Why an address may not be dialed, in one clause; `nil` where it may. The sockets are taken to be bound to

@@ -18,10 +18,10 @@ public struct Answer: Hashable, Sendable {
     /// The families that stayed silent until the lookup's timeout ended; empty for a complete answer.
     public let incomplete: AddressFamilies
 
-    /// How long the lookup took, and how long it waited for its place.
+    /// How long the lookup took, and how long it waited for its slot.
     public let report: DialReport
 
-    /// Until when the addresses may be used, by what their zones say of them; `nil` where nobody has said, as
+    /// Until when the addresses may be used, by what their zones say of them; `nil` where no zone has said, as
     /// `getaddrinfo` and the hosts file do not.
     public let expires: ContinuousClock.Instant?
 

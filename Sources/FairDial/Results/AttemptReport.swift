@@ -13,9 +13,9 @@ public struct AttemptReport: Hashable, Sendable {
         case refused
         /// The network or a firewall said that there is no way.
         case unreachable
-        /// The kernel gave up, or a timeout ran out while it was under way.
+        /// The kernel gave up, or a timeout ran out while it was in flight.
         case timedOut = "timed-out"
-        /// Another attempt won, or the dial was called off.
+        /// Another attempt won, or the dial was cancelled.
         case abandoned
         /// The caller's policy forbids the address; it was not tried.
         case vetoed
@@ -29,10 +29,10 @@ public struct AttemptReport: Hashable, Sendable {
     /// When it started, since the dial's start.
     public let started: Duration
 
-    /// When it ended, since the dial's start; `nil` while it is under way.
+    /// When it ended, since the dial's start; `nil` while it is in flight.
     public private(set) var ended: Duration?
 
-    /// How it ended; `nil` while it is under way.
+    /// How it ended; `nil` while it is in flight.
     public private(set) var outcome: Outcome?
 
     /// The system's error number, where there was one.
@@ -71,7 +71,7 @@ public struct AttemptReport: Hashable, Sendable {
         self.outcome = outcome
         self.ended = max(now, started)
         self.errorNumber = errorNumber
-        // Why it was not under way for good is a better reason than none.
+        // An attempt that timed out while it waited for room at the peer keeps that reason.
         if reason != nil || outcome != .timedOut { self.reason = reason }
     }
 }

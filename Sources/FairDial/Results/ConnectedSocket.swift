@@ -41,7 +41,7 @@ public struct ConnectedSocket: ~Copyable, Sendable {
     /// The descriptor; non-blocking and close-on-exec. Still this owner's to close.
     public var descriptor: CInt { owned.number }
 
-    /// Where the dial has got, and the record that led there.
+    /// The destination, and the record that led there.
     public var winner: DialWinner { DialWinner(destination, of: target, record) }
 
     /// The service binding that the destination belongs to; `nil` for an address of the host itself.

@@ -6,8 +6,8 @@ public import NIOCore
 /// What a dial brought: the caller's own value, made on the winner alone, and where the time went.
 ///
 /// The connection is the caller's. What has been taken out of it, `output` or `channel`, is the caller's to close.
-/// Where the last copy of a connection goes and neither was ever asked for, nobody can reach the channel any more, and
-/// it is closed. (What a future brings is not closed so: in NIO code a channel may be its handlers' affair.)
+/// Where the last copy of a connection goes and neither was ever asked for, no code can reach the channel any more, and
+/// it is closed. (What a future brings is not closed so: in NIO code handlers alone may own a channel.)
 public struct Connection<Output: Sendable>: Sendable {
     private let made: Output
     private let winningChannel: any Channel
@@ -52,12 +52,12 @@ public struct Connection<Output: Sendable>: Sendable {
         self.report = report
     }
 
-    /// Where the dial has got, and the record that led there: the server's name for TLS, the SRV target, the binding.
+    /// The destination, and the record that led there: the server's name for TLS, the SRV target, the binding.
     public var winner: DialWinner { DialWinner(destination, of: target, record) }
 
     /// What the channel initializer returned, or the channel itself. It lives at least until the channel has closed.
     public var output: Output {
-        // Nothing is no way to a channel.
+        // From `Void` no channel can be reached.
         if Output.self != Void.self { unclaimed?.claim() }
         return made
     }

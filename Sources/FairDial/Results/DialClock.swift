@@ -2,11 +2,11 @@
 
 /// The four clocks of a dial; exactly one runs at any time.
 public enum DialClock: String, Hashable, Sendable, CaseIterable {
-    /// Waiting for a place in the resolver's line, or for a descriptor.
+    /// Waiting for a slot in the resolver's queue, or for a descriptor.
     case queue
-    /// The lookup runs, and no attempt is under way.
+    /// The lookup runs, and no attempt is in flight.
     case lookup
-    /// At least one attempt is under way.
+    /// At least one attempt is in flight.
     case connect
     /// Connected, and not yet ready.
     case handshake

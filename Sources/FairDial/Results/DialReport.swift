@@ -5,13 +5,13 @@ public import NameResolution
 
 /// Where a dial's time went: four clocks that never overlap, who answered, and every attempt.
 public struct DialReport: Hashable, Sendable {
-    /// How long the dial waited for a place in the resolver's line, or for a descriptor.
+    /// How long the dial waited for a slot in the resolver's queue, or for a descriptor.
     public internal(set) var queue: Duration = .zero
 
-    /// How long the lookup ran while no attempt was under way.
+    /// How long the lookup ran while no attempt was in flight.
     public internal(set) var lookup: Duration = .zero
 
-    /// How long at least one attempt was under way.
+    /// How long at least one attempt was in flight.
     public internal(set) var connect: Duration = .zero
 
     /// How long the connection took to become ready; `nil` when the caller gave no `Readiness`, or it was never

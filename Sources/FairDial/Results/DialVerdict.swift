@@ -4,7 +4,7 @@ import ConnectionRacing
 import IPAddresses
 import NameResolution
 
-/// The words and codes of a failed dial.
+/// The messages and codes of a failed dial.
 enum DialVerdict {
     static func timeout(
         of clock: DialClock,

@@ -3,7 +3,7 @@
 public import ConnectionRacing
 import NameResolution
 
-/// Where a dial has got: the destination that won, the server's name for TLS, and the record that led there.
+/// What won a dial: the destination, the server's name for TLS, and the record that led there.
 public struct DialWinner: Hashable, Sendable {
     /// Where the connection goes.
     public let destination: Destination

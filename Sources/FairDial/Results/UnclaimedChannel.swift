@@ -3,8 +3,8 @@
 import NIOCore
 import Synchronization
 
-/// A channel that nobody has asked its connection for. When the last copy of the connection goes, nobody can ask any
-/// more, and the channel is closed.
+/// A channel that the caller has not taken from its connection. When the last copy of the connection goes, no code can
+/// take it any more, and the channel is closed.
 final class UnclaimedChannel: Sendable {
     private let channel: any Channel
     private let isClaimed = Atomic(false)

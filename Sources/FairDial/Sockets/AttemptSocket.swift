@@ -12,18 +12,18 @@ import IPAddresses
     import Darwin
 #endif
 
-/// The bare, non-blocking socket of one attempt, before it is anybody's channel.
+/// The bare, non-blocking socket of one attempt, before it is a channel.
 ///
 /// Its holder closes it, by `close()` or by handing `descriptor` to an owner.
 package struct AttemptSocket: Sendable {
-    /// How far an attempt is.
+    /// The state of an attempt.
     package enum Progress: Hashable, Sendable {
         case connected
         case pending
         case failed(AttemptFailure)
     }
 
-    /// What opening a socket came to.
+    /// How opening a socket ended.
     package enum Opening: Sendable {
         case opened(AttemptSocket, Progress)
         case failed(AttemptFailure)
@@ -94,7 +94,7 @@ package struct AttemptSocket: Sendable {
 
     /// Asks the socket how far it is; a repeated `connect` tells, without waiting (rule 6).
     func ask() -> Progress {
-        // An interrupted one goes on by itself; who is interrupted for ever has a filter or a debugger on this call.
+        // An interrupted one goes on by itself; a call that is interrupted for ever is under a filter or a debugger.
         for _ in 0..<Self.mostInterruptions {
             if address.withPointer({ connect(descriptor, $0, $1) }) == 0 { return connected }
             switch errno {
@@ -134,8 +134,8 @@ package struct AttemptSocket: Sendable {
 
     /// How far a socket is that says it is connected.
     ///
-    /// A dial of a local port where nobody listens may be given that very port to send from, and TCP lets the socket
-    /// meet itself (RFC 9293 §3.5, simultaneous initiation).
+    /// A dial of a local port without a listener may be given that very port to send from, and TCP lets the socket meet
+    /// itself (RFC 9293 §3.5, simultaneous initiation).
     private var connected: Progress {
         guard mayMeetItself, SocketAddressBytes.isConnectedToItself(descriptor) else { return .connected }
         return .failed(

@@ -14,12 +14,12 @@ import SystemSupport
     import Darwin
 #endif
 
-/// Tells when sockets that are under way have connected or failed: one thread per process, alive while it has work.
+/// Tells when connecting sockets have connected or failed: one thread per process, alive while it has work.
 ///
 /// NIO polls for its own channels only, and an attempt is no channel until it has won (rule 7). What the thread sees it
 /// notes with the time, so a blocked event loop cannot make a connection look late (rule 6).
 package final class ConnectPoller: Sendable {
-    /// Names one `watch`, so that a stale report about a descriptor that has been used again is known as stale.
+    /// Identifies one `watch`, so that a late report about a descriptor that has been used again is ignored.
     package typealias Token = UInt64
 
     static let shared = ConnectPoller()
@@ -68,7 +68,7 @@ package final class ConnectPoller: Sendable {
         return try watched.get()
     }
 
-    /// How many attempts are under way, or nearly: those whose report is still to come.
+    /// How many attempts are watched: those whose report is still to come.
     var watchedCount: Int { state.withLockedValue { $0.watched.count } }
 
     /// Whether the report is still to come.

@@ -5,7 +5,7 @@ package import IPAddresses
 package import NIOCore
 package import NameResolution
 
-/// Makes the bare sockets of attempts and tells how they fare: the kernel's, or a script's in a test.
+/// Makes the bare sockets of attempts and tells their state: the kernel's, or a script's in a test.
 package protocol Connector: Sendable {
     /// Opens a socket, sets what must be set before `connect`, binds it, and connects.
     func open(_ destination: Destination, with setup: SocketSetup) -> AttemptSocket.Opening

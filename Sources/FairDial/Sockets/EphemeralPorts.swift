@@ -10,8 +10,7 @@
 
 /// The ports that the system chooses from for a socket that is not bound.
 enum EphemeralPorts {
-    /// Read once: who changes it while programs run must reckon with those that know the old one. All ports, where the
-    /// system does not say.
+    /// Read once: programs that run while it is changed keep the old one. All ports, where the system does not say.
     static let range: ClosedRange<UInt16> = read() ?? 0...UInt16.max
 
     private static func read() -> ClosedRange<UInt16>? {

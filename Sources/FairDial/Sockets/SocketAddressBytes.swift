@@ -109,7 +109,8 @@ struct SocketAddressBytes: Sendable {
             let index = if_nametoindex(name.description)
             if index != 0 { return index }
             guard errno == ENODEV || errno == ENXIO else {
-                // glibc asks with a socket, and leaves ENOENT where it got none: the machine's trouble, not the zone's.
+                // glibc asks with a socket, and leaves ENOENT where it got none: the machine lacks a descriptor; the
+                // zone may be right.
                 throw AttemptFailure(errorNumber: errno == ENOENT ? EMFILE : errno)
             }
             throw AttemptFailure(reason: "there is no interface \"\(name)\"")

@@ -37,7 +37,7 @@ struct SocketOrigin: Hashable, Sendable {
                 }
             }
         #else
-            // Nobody has tried what other kernels make of their options.
+            // What other kernels make of their options has not been tried.
             isBoundToDevice = !options.socketOptions.isEmpty
         #endif
     }

@@ -3,8 +3,8 @@
 import FairDialConsole
 import NIOCore
 
-/// A foul side's dial in the contract's shape. Its clocks are null: it has one stopwatch, and cannot say where time
-/// went.
+/// A foul side's dial in the contract's shape. Its clocks are null: it measures the whole alone, and cannot say where
+/// time went.
 enum FoulReport {
     static func measure(host: String, port: Int, _ dial: () async throws -> any Channel) async -> RallyDial {
         let clock = ContinuousClock()

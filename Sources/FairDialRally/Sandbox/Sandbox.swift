@@ -13,8 +13,8 @@ enum Sandbox {
         let description: String
     }
 
-    /// Enters the sandbox: loopback alone, names by `files dns`, one name server at 127.0.0.1, no cache daemon in the
-    /// way.
+    /// Enters the sandbox: loopback alone, names by `files dns`, one name server at 127.0.0.1, no name service cache
+    /// daemon (nscd).
     ///
     /// - Throws: `Refusal`. Where the first step is refused the process is as it was before.
     static func enter() throws(Refusal) {
@@ -45,7 +45,7 @@ enum Sandbox {
         }
 
         private static func show(_ text: String, at path: String, from folder: String) throws(Refusal) {
-            // What is not there cannot be covered; the C library's own defaults are the same for these two files.
+            // A missing file cannot be mounted over; then the C library's own defaults are the same.
             guard FileManager.default.fileExists(atPath: path) else { return }
             let file = folder + "/" + path.replacingOccurrences(of: "/", with: "_")
             guard FileManager.default.createFile(atPath: file, contents: Data(text.utf8)) else {

@@ -5,7 +5,7 @@ import IPAddresses
 import NIOCore
 import NIOPosix
 
-/// A database's stand-in: it accepts, on the loopback of both families, and answers whatever it is sent.
+/// A database's stand-in: it accepts, on the loopback of both families, and answers any bytes.
 struct DatabaseStandIn {
     let port: Int
     /// Whether it listens on `::1` too, which takes a machine with IPv6.

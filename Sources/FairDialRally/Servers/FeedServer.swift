@@ -4,7 +4,7 @@ import NIOCore
 import NIOHTTP1
 import NIOPosix
 
-/// All the feed servers, which share one address: whatever is asked for, the answer is a small feed.
+/// All the feed servers, which share one address: every request is answered with a small feed.
 struct FeedServer {
     let port: Int
     private let channel: any Channel

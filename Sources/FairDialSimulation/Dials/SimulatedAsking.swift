@@ -39,7 +39,7 @@ final class SimulatedAsking: AddressResolver, @unchecked Sendable {
         return UnderWay(asking: self, question: question, lookup: lookup)
     }
 
-    /// A service's records are chance's, whoever looks names up.
+    /// A service's records are random, with any kind of resolver.
     func lookUpRecords(
         _ question: RecordQuestion,
         for fairnessKey: FairnessKey,

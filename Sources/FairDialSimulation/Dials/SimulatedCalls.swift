@@ -4,7 +4,7 @@ import IPAddresses
 import NameResolution
 import SystemResolution
 
-/// `getaddrinfo` in a world: calls that begin and return when chance says, or that nobody can make.
+/// `getaddrinfo` in a run: calls that begin and return when chance says, or that find no thread.
 final class SimulatedCalls: CallRunner, @unchecked Sendable {
     private let world: SimulatedWorld
     private var ring: (wakes: UInt64, number: UInt64)?
@@ -13,7 +13,7 @@ final class SimulatedCalls: CallRunner, @unchecked Sendable {
     let places: Int
     let kept: Int
 
-    /// How many calls are under way.
+    /// How many calls are in flight.
     private(set) var count = 0
 
     init(in world: SimulatedWorld) {

@@ -2,7 +2,7 @@
 
 import NIOCore
 
-/// What a winner's socket becomes in a world: a channel that can be closed, and does nothing else.
+/// What a winner's socket becomes in a run: a channel that can be closed, and does nothing else.
 final class SimulatedChannel: Channel, ChannelCore, @unchecked Sendable {
     let eventLoop: any EventLoop
     let allocator = ByteBufferAllocator()
@@ -20,7 +20,7 @@ final class SimulatedChannel: Channel, ChannelCore, @unchecked Sendable {
     }
 
     deinit {
-        // A world that ends in the middle, because a rule was broken, is to say so: a promise that leaks would trap.
+        // A run that ends in the middle, because a rule was broken, must report that: a promise that leaks would trap.
         if isActive { closePromise.succeed() }
     }
 
@@ -28,7 +28,7 @@ final class SimulatedChannel: Channel, ChannelCore, @unchecked Sendable {
     var _channelCore: any ChannelCore { self }
     var localAddress: SocketAddress? { nil }
 
-    /// Made when somebody wants it, and let go of when the channel is closed: each knows the other.
+    /// Made when it is asked for, and dropped when the channel is closed: each refers to the other.
     var pipeline: ChannelPipeline {
         if let madePipeline { return madePipeline }
         let pipeline = ChannelPipeline(channel: self)
@@ -54,7 +54,7 @@ final class SimulatedChannel: Channel, ChannelCore, @unchecked Sendable {
         promise?.succeed()
         closePromise.succeed()
         guard let pipeline = madePipeline else { return }
-        // Its handlers are at work on this very close.
+        // Its handlers are still handling this close.
         eventLoop.execute { self.removeHandlers(pipeline: pipeline) }
         madePipeline = nil
     }

@@ -6,7 +6,7 @@ import IPAddresses
 import NIOCore
 import NameResolution
 
-/// One dial's view of a world's network: what becomes of its sockets, and the account of how it treats them.
+/// One dial's view of a run's network: what happens to its sockets, and the record of how the dial treats them.
 final class SimulatedConnector: Connector, @unchecked Sendable {
     var waitingRoom: WaitingRoom { world.waitingRoom }
 

@@ -4,9 +4,9 @@ import ConnectionRacing
 import FairDial
 import IPAddresses
 
-/// What one dial of a world is asked for.
+/// What one dial of a run is asked for.
 struct SimulatedCourse: CustomStringConvertible {
-    /// How something of the caller's comes out.
+    /// How a step of the caller's ends.
     enum Way {
         case atOnce
         case never

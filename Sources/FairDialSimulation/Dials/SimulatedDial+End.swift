@@ -74,8 +74,8 @@ extension SimulatedDial {
         return min(sum, course.deadline ?? sum)
     }
 
-    /// How long an attempt was under way that the network had not yet had its word on, in nanoseconds. A late loop
-    /// closes a socket later than that.
+    /// How long an attempt was in flight that the network had not yet answered, in nanoseconds. A late loop closes a
+    /// socket later than that.
     private var surelyRaced: UInt64 {
         var sum: UInt64 = 0
         var end: UInt64 = 0
@@ -172,7 +172,7 @@ extension SimulatedDial {
             for address in told + course.known where course.families.contains(address.family) {
                 let tried = report.attempts.compactMap { $0.destination.endpoint?.address }
                 let isNamed = tried.contains(address)
-                // A service's targets have only so many addresses of each family.
+                // A service's targets have a bounded number of addresses of each family.
                 let isBeyond =
                     course.isService
                     && tried.count { $0.family == address.family } >= BindingCandidates.mostAddresses

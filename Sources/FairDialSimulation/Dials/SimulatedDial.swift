@@ -7,7 +7,7 @@ import IPAddresses
 import NIOCore
 import NameResolution
 
-/// One dial of a world: what it was asked for, everything it has done, and whether it was allowed to.
+/// One dial of a run: what it was asked for, everything it has done, and whether it was allowed to.
 final class SimulatedDial: @unchecked Sendable {
     let world: SimulatedWorld
     let name: String
@@ -25,7 +25,7 @@ final class SimulatedDial: @unchecked Sendable {
     private var racingCount = 0
     private var racingSince: UInt64 = 0
     var raced: UInt64 = 0
-    /// From when to when the network had no word on an attempt that was under way.
+    /// From when to when the network had no answer for an attempt in flight.
     var undecided: [(from: UInt64, to: UInt64)] = []
     var firstOpen: UInt64?
     private var lastOpen: UInt64?
@@ -36,7 +36,7 @@ final class SimulatedDial: @unchecked Sendable {
     var hasBeenShort = false
     /// Whether an attempt may be said to have ended earlier than its socket has.
     var mayBeMisled = false
-    /// Sockets that were closed although they had connected, with nobody to win in their stead.
+    /// Sockets that were closed although they had connected, without another socket that won.
     var connectedAndClosed: [Destination] = []
     var handOvers = 0
     var initializerRuns = 0
@@ -50,7 +50,7 @@ final class SimulatedDial: @unchecked Sendable {
     private var hinted: [IPAddress] = []
     private var ports: Set<UInt16> = [443]
     private(set) var service = SimulatedService()
-    /// Everything that was to be opened, whatever came of it.
+    /// Every destination that was to be opened, with any outcome.
     private var wanted: [Destination] = []
 
     init(_ number: Int, in world: SimulatedWorld, _ course: SimulatedCourse, on loop: SimulatedLoop) {
@@ -109,7 +109,7 @@ extension SimulatedDial {
         return isAllowed
     }
 
-    /// Lets go of what knows the dial.
+    /// Drops the references to the dial.
     func part() {
         driver = nil
         channel = nil
@@ -214,7 +214,7 @@ extension SimulatedDial {
         if course.isService {
             checkService(destination)
         } else if !isNamed || destination.endpoint.map({ ports.contains($0.port) }) != true {
-            world.fault("\(name) opens \(destination), which nobody named")
+            world.fault("\(name) opens \(destination), which no lookup or caller named")
         }
         if course.isVetted, !world.allows(address) { world.fault("\(name) opens \(destination), which is forbidden") }
         if course.goal == .answer { world.fault("\(name) opens \(destination), and wants an answer alone") }
@@ -229,7 +229,7 @@ extension SimulatedDial {
     /// The targets of a service are dialed in the order of their priorities (RFC 2782).
     private func checkService(_ destination: Destination) {
         guard let endpoint = destination.endpoint else { return }
-        // What comes while a loop is blocked is heard later; what waits for a descriptor goes first when there is one;
+        // What comes while a loop is blocked is read later; what waits for a descriptor goes first when there is one;
         // what a policy has forbidden once may be allowed by now, and has had its turn.
         let isStrict = !hasBeenShort && !course.isVetted
         let late = SimulatedClock.nanoseconds(world.lateness)
@@ -259,7 +259,7 @@ extension SimulatedDial {
     }
 
     /// The poller will report a socket that has nothing to say. A loop that is late besides takes the report's time for
-    /// that of the socket's end, as nobody knows better.
+    /// that of the socket's end, as there is no better one.
     func hasFalseAlarm() {
         mayBeMisled = true
     }

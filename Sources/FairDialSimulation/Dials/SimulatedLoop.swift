@@ -4,7 +4,7 @@ import Dispatch
 import HeapModule
 import NIOCore
 
-/// An event loop on a world's time line, which may be blocked for a while.
+/// An event loop on a run's time line, which may be blocked for a while.
 final class SimulatedLoop: EventLoop, @unchecked Sendable {
     private final class Timer: Comparable {
         let due: UInt64
@@ -45,7 +45,7 @@ final class SimulatedLoop: EventLoop, @unchecked Sendable {
 
     var now: NIODeadline { .uptimeNanoseconds(clock.now) }
 
-    /// Somebody does something long on the loop.
+    /// Other code keeps the loop busy for a while.
     func block(for nanoseconds: UInt64) {
         blockedUntil = max(blockedUntil, clock.now + nanoseconds)
     }
@@ -123,7 +123,7 @@ final class SimulatedLoop: EventLoop, @unchecked Sendable {
     }
 }
 
-/// Carries a value of the world's one thread into a closure that asks for more.
+/// Carries a value of the run's one thread into a closure that must be `Sendable`.
 private struct UnsafeTransfer<Value>: @unchecked Sendable {
     let value: Value
 

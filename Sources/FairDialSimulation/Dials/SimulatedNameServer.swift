@@ -4,8 +4,8 @@ import DNSMessages
 import IPAddresses
 import NameResolution
 
-/// A resolver in a world that answers each family when chance says, as a DNS resolver does, and can mostly be called
-/// off.
+/// A resolver in a run that answers each family when chance says, as a DNS resolver does, and whose lookups can mostly
+/// be cancelled.
 final class SimulatedNameServer: AddressResolver, @unchecked Sendable {
     private final class Asked: LookupHandle, @unchecked Sendable {
         let server: SimulatedNameServer
@@ -97,7 +97,7 @@ final class SimulatedNameServer: AddressResolver, @unchecked Sendable {
         return asked
     }
 
-    /// A few bindings: of the name itself, of other names, with and without hints, some of no use to anybody; or an
+    /// A few bindings: of the name itself, of other names, with and without hints, some of no use to any dial; or an
     /// alias alone.
     private func bindings(of question: LookupQuestion) -> BindingAnswer {
         let dice = world.dice
@@ -114,7 +114,7 @@ final class SimulatedNameServer: AddressResolver, @unchecked Sendable {
             }
             if dice.chance(30) { parameters.append(ServiceParameter(key: .port, value: [0x20, 0xFB])) }
             if dice.chance(30) {
-                // h3 alone, which nobody here speaks, or h2.
+                // h3 alone, which no dial here speaks, or h2.
                 let version = dice.pick([UInt8(ascii: "2"), UInt8(ascii: "3")])
                 parameters.append(ServiceParameter(key: .alpn, value: [2, UInt8(ascii: "h"), version]))
                 parameters.append(ServiceParameter(key: .noDefaultALPN, value: []))

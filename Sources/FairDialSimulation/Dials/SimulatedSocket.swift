@@ -3,7 +3,7 @@
 import ConnectionRacing
 import FairDial
 
-/// One attempt's socket in a world, and what becomes of it.
+/// One attempt's socket in a run, and its outcome.
 final class SimulatedSocket {
     enum Stage {
         case racing
@@ -15,9 +15,9 @@ final class SimulatedSocket {
     let destination: Destination
     /// When it was opened.
     let opened: UInt64
-    /// When the network has its word; `nil` for never.
+    /// When the network answers; `nil` for never.
     let settles: UInt64?
-    /// Its word: `nil` is a connection.
+    /// Its answer: `nil` is a connection.
     let failure: AttemptFailure?
     /// Whether the poller tells of it.
     let isReported: Bool

@@ -6,8 +6,8 @@ import IPAddresses
 import NameResolution
 import SystemResolution
 
-/// One afternoon: a few dials by one or two loops, one resolver for all of them, and a network and a machine that do as
-/// they like. Everything above the socket calls and `getaddrinfo` is the code that ships.
+/// One run: a few dials on one or two loops, one resolver for all of them, and a network and a machine that behave as
+/// chance says. Everything above the socket calls and `getaddrinfo` is the code that ships.
 final class SimulatedWorld: SimulatedSurroundings, @unchecked Sendable {
     static let addresses: [IPAddress] =
         (1...4).map { .v6(IPv6Address(high: 0x2001_0db8_0000_0000, low: $0), zone: nil) }
@@ -31,7 +31,7 @@ final class SimulatedWorld: SimulatedSurroundings, @unchecked Sendable {
     private var descriptors: CInt = 1_000
     private(set) var hasMemory = false
 
-    /// How long loops were blocked and the machine slept in all: so late anything may be.
+    /// How long loops were blocked and the machine slept in all: any event may be this late.
     private(set) var lateness = Duration.zero
 
     /// The first rule that was broken; `nil` when none was.
@@ -50,7 +50,7 @@ final class SimulatedWorld: SimulatedSurroundings, @unchecked Sendable {
             if steps > 50_000 { fault("it never ends") }
         }
         if violation == nil { checkRemains() }
-        // Everything in the world knows the world.
+        // All parts of the run refer to this object: the cycles are broken here.
         for dial in dials { dial.part() }
         dials = []
         loops = []
@@ -177,12 +177,12 @@ extension SimulatedWorld {
         violation = violation ?? what
     }
 
-    /// Somebody who waits for the answer to a question.
+    /// A dial that waits for the answer to a question.
     func waiter(for question: LookupQuestion) -> SimulatedDial? {
         dials.first { $0.awaited.contains(question) }
     }
 
-    /// A lookup that somebody waits for goes on, whoever else has left it (rule 3).
+    /// A lookup that a dial waits for goes on, even when others have cancelled theirs (rule 3).
     func dialEnded() {
         guard let names else { return }
         for (dial, question) in dials.flatMap({ dial in dial.awaited.map { (dial, $0) } }) {
@@ -192,7 +192,7 @@ extension SimulatedWorld {
                 ?? system.map { $0.lookups.contains { $0.name == question.name && $0.families == question.families } }
                 ?? false
             if !isUnderWay || names.underWayCount == 0 {
-                fault("\(dial.name) waits for \(question.name), and nobody looks it up")
+                fault("\(dial.name) waits for \(question.name), and no lookup for it is in flight")
             }
         }
     }
@@ -215,7 +215,7 @@ extension SimulatedWorld {
         if let count = server?.count, count > 0 { fault("\(count) questions are left") }
         if let count = system?.takenSlots, count > 0 { fault("\(count) slots are taken still") }
         if let system, system.waitingCount > 0 || !system.lookups.isEmpty {
-            fault("the resolver's line is not empty: \(system.lookups)")
+            fault("the resolver's queue is not empty: \(system.lookups)")
         }
     }
 }

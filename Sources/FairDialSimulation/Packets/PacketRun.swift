@@ -24,7 +24,7 @@ final class PacketRun: SimulatedSurroundings, @unchecked Sendable {
 
     init(seed: UInt64, telling tell: ((String) -> Void)?) {
         dice = Dice(seed: seed)
-        // Another stretch of numbers than the run's own.
+        // A seed of its own, apart from the run's.
         adversarySeed = Simulation.hasAdversary(seed) ? ~seed : nil
         self.tell = tell
     }
@@ -43,7 +43,7 @@ final class PacketRun: SimulatedSurroundings, @unchecked Sendable {
             let most = internet.work.most.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
             story("the most in \(steps) events: \(most.joined(separator: ", "))")
         }
-        // Everything in the run knows the run.
+        // All parts of the run refer to this object: the cycles are broken here.
         internet?.part()
         (internet, witness, lookups) = (nil, nil, [])
     }

@@ -2,7 +2,7 @@
 
 import IPAddresses
 
-/// One name server of a run: what it knows is true, and how it tells it is its own.
+/// One name server of a run: what it knows is true; how it says it, its traits decide.
 final class PacketServer {
     let endpoint: Endpoint
     let traits: Set<PacketTrait>

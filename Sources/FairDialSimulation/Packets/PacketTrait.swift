@@ -34,7 +34,7 @@ enum PacketTrait: CaseIterable, Hashable {
     case refusesStreams
     case ignoresStreams
     case closesStreams
-    // Whatever it is asked.
+    // Any question.
     case failsAlways
     case refusesAlways
     case failsWithoutQuestion

@@ -5,7 +5,7 @@ import DNSResolution
 import IPAddresses
 import NameResolution
 
-/// Stands before the DNS resolver of a run, and holds what it tells against what went over the wire.
+/// Wraps the DNS resolver of a run, and compares what it tells with what went over the wire.
 final class PacketWitness: AddressResolver, @unchecked Sendable {
     private final class Lookup: LookupHandle, @unchecked Sendable {
         let witness: PacketWitness
@@ -75,7 +75,7 @@ final class PacketWitness: AddressResolver, @unchecked Sendable {
 
     private func isTold(_ event: LookupEvent, _ lookup: Lookup, _ name: Int, _ wire: [UInt8]) {
         internet.run.story("\(lookup.question.name): \(event)")
-        // What was on its way when the lookup was cancelled.
+        // An event that was in flight when the lookup was cancelled.
         if lookup.isOver { return }
         switch event {
         case .started, .bound, .caughtUp: break

@@ -2,12 +2,13 @@
 
 import DNSResolution
 
-/// What the resolver of a run does, counted by event and in all: whatever servers say, it is bounded.
+/// What the resolver of a run does, counted by event and in all: it must stay bounded with any servers.
 struct PacketWork {
-    /// What one event may bring about for each lookup, beside what its messages do: all of a query's ports may be
-    /// closed at once.
+    /// The most actions that one event may cause for each lookup, beside those of its messages: all of a query's ports
+    /// may be closed at once.
     static let actionLimit = 24
-    /// What one message may bring about: a retry, the next name, the end of a query and its port, for each family.
+    /// The most actions that one message may cause: a retry, the next name, the end of a query and its port, for each
+    /// family.
     static let actionsForMessage = 8
     /// Datagrams and streams' queries for one lookup, all names of its aliases and both families included.
     static let packetLimit = 160
@@ -18,7 +19,7 @@ struct PacketWork {
     static let portLimit = 24
     /// Streams to one server at once.
     static let openStreamLimit = 8
-    /// Queries that one lookup may have at once: one for each type, and copies for servers that are set aside or are
+    /// Queries that one lookup may have at once: one for each type, and copies for servers that are marked down or are
     /// looked at; as many more whose lookup is over.
     static let queryLimit = 4
     /// Tries that one query may have at once.
@@ -53,7 +54,7 @@ struct PacketWork {
 
     mutating func endsStream(to server: Int) { openStreams[server, default: 0] -= 1 }
 
-    /// Whether the event has brought anything about: else everything is as it was.
+    /// Whether the event has caused any action: else everything is as it was.
     var hasHappened: Bool { actions > 0 || messages > 0 }
 
     /// The first bound that does not hold, after an event.

@@ -10,7 +10,7 @@ struct PacketZone {
         /// It is there, and has no address.
         case empty
         case missing
-        /// Another name for the one at this place.
+        /// Another name for the one at this index.
         case alias(Int)
     }
 
@@ -63,7 +63,7 @@ struct PacketZone {
         return addresses
     }
 
-    /// The place of a name, whatever its case; `nil` for one that nobody has heard of.
+    /// The index of a name in the zone, in any case; `nil` for one that is not in it.
     func index(of wire: [UInt8]) -> Int? {
         var lower = wire
         lower.withUnsafeMutableBufferPointer { bytes in

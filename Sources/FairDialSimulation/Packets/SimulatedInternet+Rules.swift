@@ -22,7 +22,7 @@ extension SimulatedInternet {
         )
         // An adversary's aliases lead from any name to any other.
         guard let asks = hasAdversary ? work.lookups : wire.asks[name] else {
-            return run.fault("\(word) is asked for, and nobody wants it")
+            return run.fault("\(word) is asked for, and no lookup wants it")
         }
         let tallies = wire.tallies(of: name, query.type).map(\.tally)
         let datagrams = tallies.reduce(0) { $0 + $1.datagrams }
@@ -43,7 +43,7 @@ extension SimulatedInternet {
         // Where names have three parents a server may have been learned to answer nothing else.
         guard Set(zone.names.indices.map(zone.parent)).count < 3, !wire.hasComplained(port.server) else { return }
         let word = "\(zone.names[name].text) type \(query.type)"
-        // Of several queries nobody can tell here which of them a datagram is for.
+        // Of several queries it cannot be told here which of them a datagram is for.
         let isOnly = asks == 1 && !wire.isCopied(name, query.type)
         let hasUsedPort = port.sent.contains { $0.place == name && $0.type == query.type && $0.hasOptions }
         // A server that is marked down is probed besides.
@@ -107,8 +107,8 @@ extension SimulatedInternet {
             return run.fault("\(word) type \(types): nothing is believed to be there, and no server has said so")
         }
         guard rules.confirmsNegatives else { return }
-        // A forger keeps the plain form off UDP, and the server may have no streams; a machine without sockets asks
-        // nobody.
+        // A forger keeps the plain form off UDP, and the server may have no streams; a machine without sockets asks no
+        // server.
         if isTroubled { return }
         let isConfirmed = deniers.contains { denier in
             denier.tally.wasAskedPlainly
@@ -146,7 +146,7 @@ extension SimulatedInternet {
         // Where the other family's answer has come in the same moment, that is what ended the lookup, and the query for
         // this one may have been given up long before.
         let hasComeNow = !comeNow.isEmpty && comeNow.allSatisfy { $0.type == type }
-        // Rule 6. Of several lookups nobody can tell here for which of them the answer is, nor of those that an alias
+        // Rule 6. Of several lookups it cannot be told here for which of them the answer is, nor of those that an alias
         // leads to.
         let isOnly = zone.chain(from: name).allSatisfy { wire.asks[$0] ?? 0 == ($0 == name ? 1 : 0) }
         if isGivenUp, hasComeNow, isOnly { run.fault("\(word): given up while the answer lay unread") }

@@ -4,7 +4,7 @@ import DNSResolution
 import IPAddresses
 import NameResolution
 
-/// The network between a DNS resolver and its servers: it loses, delays, repeats and reorders packets, and somebody may
+/// The network between a DNS resolver and its servers: it loses, delays, repeats and reorders packets, and a forger may
 /// forge them.
 final class SimulatedInternet: @unchecked Sendable {
     unowned let run: any SimulatedSurroundings
@@ -25,7 +25,7 @@ final class SimulatedInternet: @unchecked Sendable {
     private var openedStreams: [SimulatedStream] = []
     var datagrams: [SimulatedDatagrams] = []
     var wire = PacketWire()
-    /// By the place of their server.
+    /// By the index of their server.
     private(set) var adversaries: [Int: PacketAdversary] = [:]
     var book = AdversaryBook()
     var work = PacketWork()
@@ -106,7 +106,7 @@ final class SimulatedInternet: @unchecked Sendable {
         return DNSResolver(configuration)
     }
 
-    /// Whether this machine lacks something just now, so many times in a hundred.
+    /// Whether this machine lacks something just now, with this chance in percent.
     func hasTrouble(_ percent: Int) -> Bool { isTroubled && run.dice.chance(percent) }
 
     /// Has the forger guess, and this machine move to another network, in which the same servers are.
@@ -133,7 +133,7 @@ final class SimulatedInternet: @unchecked Sendable {
         stream.begin()
     }
 
-    /// Lets go of what knows it.
+    /// Drops its references, so that no cycle is left.
     func part() {
         for datagrams in datagrams { datagrams.part() }
         datagrams = []
@@ -216,7 +216,7 @@ extension SimulatedInternet {
             if forgery.isRight(for: port, wire) { return false }
             if forgery.question != nil, let name = forgery.place,
                 let query = port.sent.last(where: { $0.place == name && $0.type == forgery.type }),
-                // One with the identifier of somebody else's query there is a mismatch of that one.
+                // One with the identifier of another query there is a mismatch of that one.
                 !port.sent.contains(where: {
                     $0.identifier == forgery.identifier && !($0.place == name && $0.type == forgery.type)
                 })
@@ -233,7 +233,7 @@ extension SimulatedInternet {
         wire.delivered(meaning, to: query, about: name, from: server)
     }
 
-    /// Packets have come, and are about to be read or thrown away: whoever looks at the clock now must count them.
+    /// Packets have come, and are about to be read or thrown away: a check that looks at the clock now must count them.
     func hasCome(_ arrivals: [SimulatedPort.Arrival]) {
         for arrival in arrivals {
             guard case .genuine(.addresses(let addresses), let query, let name?) = arrival.kind, !addresses.isEmpty

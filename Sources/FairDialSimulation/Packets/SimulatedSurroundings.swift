@@ -7,7 +7,7 @@ protocol SimulatedSurroundings: AnyObject {
     /// How late the machine has made anything in all.
     var lateness: Duration { get }
 
-    /// One line for a person, where somebody wants the story.
+    /// One line for a person, where the story is wanted.
     func story(_ line: @autoclosure () -> String)
 
     /// A rule was broken; the first one counts.

@@ -10,12 +10,12 @@ import IPAddresses
     import Darwin
 #endif
 
-/// The one place that makes the C call.
+/// The only code that calls C's `getaddrinfo`.
 public enum AddressInfoCall {
     /// Calls `getaddrinfo` (RFC 3493 §6.1) and copies its answer out.
     ///
-    /// **Blocks** the calling thread for as long as the system's resolver takes, often for many seconds, and cannot
-    /// be called back: only for threads that have nothing else to do.
+    /// **Blocks** the calling thread for as long as the system's resolver takes, often for many seconds, and cannot be
+    /// cancelled: only for threads that have nothing else to do.
     ///
     /// - Returns: the entries in the call's order, a scope other than 0 as the address's zone; entries of other
     ///   families than IPv4 and IPv6 are left out. A host with a NUL in it is `noName`, such a service is `service`,
@@ -65,7 +65,7 @@ public enum AddressInfoCall {
             if let entry = entry(pointer.pointee) { entries.append(entry) }
             next = pointer.pointee.ai_next
         }
-        // The call hangs the name on the first entry.
+        // The call puts the name into the first entry.
         let name = first?.pointee.ai_canonname.map { String(cString: $0) }
         return .success(AddressInfoList(entries, canonicalName: name))
     }

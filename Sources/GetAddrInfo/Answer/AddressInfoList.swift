@@ -11,7 +11,7 @@ public struct AddressInfoList: Sendable {
     @usableFromInline
     let storage: Storage
 
-    /// The host's canonical name, where the question asked for it; the C call hangs it on the first entry.
+    /// The host's canonical name, where the question asked for it; the C call puts it into the first entry.
     public let canonicalName: String?
 
     /// A list of one.
@@ -41,7 +41,7 @@ extension AddressInfoList: RandomAccessCollection {
         }
     }
 
-    /// The entry at a place, from 0.
+    /// The entry at an index, from 0.
     @inlinable
     public subscript(position: Int) -> AddressInfo {
         switch storage {

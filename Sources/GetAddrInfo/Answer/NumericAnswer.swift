@@ -11,6 +11,6 @@ public enum NumericAnswer: Hashable, Sendable {
     /// The call might answer, but a strict reading refuses the form.
     case refused(LegacyForm)
 
-    /// Only the call itself can tell: a name, or a question whose answer hangs on facts that are not at hand.
+    /// Only the call itself can tell: a name, or a question whose answer depends on facts that are not given.
     case needsLookup
 }

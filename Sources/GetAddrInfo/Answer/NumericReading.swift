@@ -33,7 +33,7 @@ struct NumericReading {
         self.strictness = strictness
     }
 
-    /// - Parameter facts: evaluated only where the answer hangs on them.
+    /// - Parameter facts: evaluated only where the answer depends on them.
     func answer(
         host: UnsafeBufferPointer<UInt8>?,
         service: UnsafeBufferPointer<UInt8>?,
@@ -242,7 +242,7 @@ extension NumericReading {
         }
     }
 
-    /// Even what is no name anywhere else is looked up: a hosts file may hold the oddest names.
+    /// Even what is no valid name elsewhere is looked up: a hosts file may hold any name.
     private func notAnAddress(_ flags: QuestionFlags) -> Ending {
         flags.contains(.numericHost) ? .failed(dialect.errors.noName) : .needsLookup
     }
@@ -274,7 +274,7 @@ extension NumericReading {
         }
         guard let mapped = ipv6.mappedIPv4 else { throw .failed(dialect.errors.literalOfOtherFamily) }
         guard case .namedOnLinksOnly = dialect.zones else { throw .needsLookup }
-        // glibc has put the IPv4 address into the first bytes of the IPv6 one when it reads the zone, and judges that:
+        // glibc has put the IPv4 address into the first bytes of the IPv6 one when it reads the zone, and checks that:
         // so 254.128.0.0/10 counts as link-local.
         _ = try scope(host.zone, of: IPv6Address(high: UInt64(mapped.bits) << 32, low: ipv6.low), facts)
         return .v4(mapped)

@@ -11,19 +11,19 @@ import CSockets
 #endif
 
 extension InterfaceTable {
-    /// What the kernel has told so far.
+    /// What the kernel has told up to now.
     private struct Facts {
         var names: [(name: [UInt8], index: UInt32)] = []
         var addresses: [[UInt8]] = []
     }
 
     /// Reads the interfaces of this machine, in the calling thread's network namespace: a few system calls that wait
-    /// for nobody but the kernel, who may be busy. Not for an event loop.
+    /// for the kernel alone, which may be busy. Not for an event loop.
     ///
     /// - Returns: `nil` where the kernel does not say, as without descriptors, and on systems other than Linux.
     public static func read() -> InterfaceTable? {
         #if os(Linux)
-            // A table that changes while it is read is read again; one that never stands still is not known.
+            // A table that changes while it is read is read again; after several tries it counts as unknown.
             for _ in 0..<8 {
                 var facts = Facts()
                 let failure = withUnsafeMutablePointer(to: &facts) { fairdial_list_interfaces(note, $0) }

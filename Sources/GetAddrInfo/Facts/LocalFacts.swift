@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What an answer to a literal may hang on beside the question: the services file and the interfaces of this machine.
+/// What an answer to a literal may depend on beside the question: the services file and the interfaces of this machine.
 ///
-/// Each is asked for only where an answer hangs on it. `LocalTables` of `NameResolution` keeps both fresh.
+/// Each is asked for only where an answer depends on it. `LocalTables` of `NameResolution` keeps both fresh.
 public struct LocalFacts: Sendable {
     /// The services file; `nil` where it is not known, or is not what the C library would ask. Asked for a service by
     /// name.

@@ -2,7 +2,7 @@
 
 /// A service as `strtoul` and `strtol` read one: a number, or a name.
 enum NumericService: Equatable {
-    /// Nothing, or no more than nothing: NULL or the empty text.
+    /// Nothing: NULL or the empty text.
     case none
 
     /// White space, a sign, digits: the number as an `unsigned long` of the platform, which a minus sign turns round;

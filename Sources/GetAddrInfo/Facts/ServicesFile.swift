@@ -13,7 +13,7 @@ public struct ServicesFile: Hashable, Sendable {
 
     private var ports: [Key: UInt16] = [:]
 
-    /// Reads a file's bytes; a line that is not as it should be says nothing.
+    /// Reads a file's bytes; a malformed line is ignored.
     public init(_ bytes: some Collection<UInt8>) {
         for line in bytes.split(separator: UInt8(ascii: "\n")) {
             let content = Array(line.prefix { $0 != UInt8(ascii: "#") && $0 != 0 }.drop(while: Self.isSpace))
@@ -48,8 +48,8 @@ public struct ServicesFile: Hashable, Sendable {
             names += rest.split(whereSeparator: ServicesFile.isSpace).map(Array.init)
         }
 
-        /// Takes a number and the slashes after it. The number is one as C writes it, decimal, octal or hexadecimal,
-        /// and read by `strtoul`; beyond 32 bits there is none, and of those the lower 16 count.
+        /// Takes a number and the slashes after it. The number is read as `strtoul` reads it: decimal, octal or
+        /// hexadecimal. One of more than 32 bits is refused; of others the lower 16 bits are the port.
         private static func port(_ rest: inout ArraySlice<UInt8>) -> UInt16? {
             var text = rest.drop(while: ServicesFile.isSpace)
             let sign = text.first.flatMap { $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: "+") ? $0 : nil }

@@ -2,7 +2,7 @@
 
 import IPAddresses
 
-/// What the bytes of a host say at a glance; enough for every host but those shaped like IPv6.
+/// What the first bytes of a host show; enough for every host but those shaped like IPv6.
 enum HostShape {
     /// Dotted decimal.
     case ipv4(IPv4Address)
@@ -10,7 +10,7 @@ enum HostShape {
     /// What `inet_aton` reads and `inet_pton` does not.
     case legacyIPv4(IPv4Address)
 
-    /// An IPv4 address with a `%` behind it: a name to the C library, a slip to a person.
+    /// An IPv4 address with a `%` behind it: a name to the C library, and probably a mistake.
     case ipv4WithZone
 
     /// A colon among the first five bytes: an IPv6 address, or none at all.
@@ -19,8 +19,8 @@ enum HostShape {
     case empty
     case name
 
-    // Names leave here, most of them on their first bytes: an IPv6 address has a colon among its first five, an IPv4
-    // one has none there and begins with a digit.
+    // Names return here, most of them after their first bytes: an IPv6 address has a colon among its first five, an
+    // IPv4 one has none there and begins with a digit.
     @inline(__always)
     init(_ bytes: UnsafeBufferPointer<UInt8>) {
         guard let first = bytes.first else {

@@ -33,7 +33,7 @@ extension IPv4Address {
         var base: UInt64 = 10
         if digit == 0 {
             base = 8
-            // A bare "0x" is the number 0 and an "x" that nobody wants.
+            // A bare "0x" is the number 0, and an "x" left over.
             if offset + 2 < text.count, text[offset + 1] | 0x20 == UInt8(ascii: "x"),
                 let first = value(ofDigit: text[offset + 2])
             {

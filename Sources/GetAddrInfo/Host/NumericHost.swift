@@ -17,30 +17,34 @@ public enum NumericHost: Hashable, Sendable {
 
     /// Not meant as an address: it needs a lookup.
     ///
-    /// Names are told by a few of their bytes; whether the rest of them makes a host name is not looked at.
+    /// A few bytes show that it is a name; whether the rest of it is a valid host name is not checked.
     case name
 
-    /// Meant as an address and none: a lookup would be pointless.
+    /// Meant as an address, but not one: a lookup would be pointless.
     case refused(NumericHostRefusal)
 
     /// Reads a host.
     ///
     /// A zone of digits alone is an interface's index, on any IPv6 address, and is not checked against the interfaces
-    /// that exist. This differs from glibc in one case: on a link-local address, glibc first looks for an interface
-    /// that is *named* by those digits, with three system calls; a literal never waits here, so `fe80::1%4` is index
-    /// 4 even beside an interface called "4". Any other zone is an interface's name, and only on link-local addresses
-    /// (fe80::/10) and on interface- and link-local multicast (RFC 4007 §11, RFC 4291 §2.7).
+    /// that exist.
+    ///
+    /// This differs from glibc in one case: on a link-local address, glibc first looks for an interface that is *named*
+    /// by those digits, with three system calls; a literal never waits here, so `fe80::1%4` is index 4 even beside an
+    /// interface called "4".
+    ///
+    /// Any other zone is an interface's name, and only on link-local addresses (fe80::/10) and on interface- and
+    /// link-local multicast (RFC 4007 §11, RFC 4291 §2.7).
     /// - Parameters:
     ///   - text: the host.
     ///   - strictness: whether the forms of `inet_aton` are read or refused.
-    ///   - facts: looked at for a zone by name alone; without interfaces in them the system is asked for that one.
+    ///   - facts: used only for a zone that is a name; without interfaces in them the system is asked for that one.
     @inlinable
     public init(
         _ text: String,
         strictness: Strictness = .system,
         knowing facts: @autoclosure () -> LocalFacts = .unknown
     ) {
-        // Names, and with them most lookups, leave here.
+        // Names, and with them most lookups, return here.
         if text.utf8.withContiguousStorageIfAvailable({ PlainQuestion.isName($0) }) == true {
             self = .name
         } else {

@@ -64,8 +64,8 @@ struct ScopeID {
             return text.baseAddress.map { if_nametoindex($0) } ?? 0
         }
         if index != 0 { return index }
-        // Anything but "no such interface" is the machine's trouble: the call needs a descriptor, and glibc says ENOENT
-        // when it got none.
+        // Any error but "no such interface" is this machine's: the call needs a descriptor, and glibc says ENOENT when
+        // it got none.
         let number = errno
         if number == ENODEV || number == ENXIO {
             throw .unknownInterface(String(decoding: name, as: UTF8.self))

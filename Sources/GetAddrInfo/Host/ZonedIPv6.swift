@@ -2,7 +2,7 @@
 
 import IPAddresses
 
-/// A host shaped like IPv6, taken apart; its zone is still text that nobody has judged.
+/// A host shaped like IPv6, taken apart; its zone is still text that has not been checked.
 struct ZonedIPv6 {
     let address: IPv6Address
 

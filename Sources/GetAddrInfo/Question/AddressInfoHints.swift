@@ -27,8 +27,8 @@ public struct AddressInfoHints: Hashable, Sendable {
 
     /// The socket type alone, from the number that was passed to `socket`.
     ///
-    /// Linux lets `SOCK_NONBLOCK` and `SOCK_CLOEXEC` ride in that number (socket(2)); `getaddrinfo` does not know them
-    /// and answers `EAI_SOCKTYPE`. A caller who asks with the type of a socket of its own takes them off with this.
+    /// On Linux that number may contain `SOCK_NONBLOCK` and `SOCK_CLOEXEC` (socket(2)); `getaddrinfo` does not know
+    /// them and answers `EAI_SOCKTYPE`. A caller that asks with the type of a socket of its own removes them with this.
     public static func socketType(ofSocket type: Int32) -> Int32 {
         #if os(Linux) || os(Android)
             type & ~(SocketType.nonBlocking | SocketType.closeOnExec)

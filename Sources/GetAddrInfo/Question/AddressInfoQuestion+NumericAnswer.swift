@@ -4,8 +4,9 @@ extension AddressInfoQuestion {
     /// What `getaddrinfo` would say to this question, where that can be told without the call.
     ///
     /// It never waits, and makes no system call except for the index of a zone by name, where `facts` has no
-    /// interfaces. What glibc's answer hangs on beside the question is taken from `facts`: the services file for a
+    /// interfaces. What glibc's answer depends on beside the question is taken from `facts`: the services file for a
     /// service by name, the interfaces for `AI_ADDRCONFIG`. Where that is not known it is `needsLookup`, never a guess.
+    ///
     /// Two answers follow the rule "a literal never waits" where glibc looks at the machine:
     /// - a zone of digits is an index, even beside an interface that has those digits as its name;
     /// - no host and no family gives `::1` before `127.0.0.1`, and `0.0.0.0` before `::` for a passive socket, whatever
@@ -14,7 +15,7 @@ extension AddressInfoQuestion {
     /// A host or service that holds a NUL fails, with `noName` or `service`: the rest of it cannot reach the call.
     /// - Parameters:
     ///   - strictness: whether what `inet_aton` and `strtoul` alone would read is `refused`.
-    ///   - facts: evaluated only where the answer hangs on them.
+    ///   - facts: evaluated only where the answer depends on them.
     @inlinable
     @inline(__always)
     public func numericAnswer(
@@ -34,7 +35,7 @@ extension AddressInfoQuestion {
         strictness: Strictness = .system,
         knowing facts: @autoclosure () -> LocalFacts = .unknown
     ) -> NumericAnswer {
-        // Most questions leave here.
+        // Most questions return here.
         if let entry = plainEntry(host, service, hints) { return .answered(AddressInfoList(entry)) }
         return answerInFull(host, service, hints, strictness, facts)
     }
@@ -50,14 +51,14 @@ extension AddressInfoQuestion {
         strictness: Strictness = .system,
         knowing facts: @autoclosure () -> LocalFacts = .unknown
     ) -> NumericAnswer {
-        // Most questions leave here.
+        // Most questions return here.
         if let host, let port = PlainQuestion.port(service), let entry = PlainQuestion.entry(host, port: port, hints) {
             return .answered(AddressInfoList(entry))
         }
         return answer(host, service, hints, strictness, facts)
     }
 
-    /// The short way, with nothing in its closures that would have to be counted.
+    /// The fast path, without a reference to count in its closures.
     @inlinable
     @inline(__always)
     static func plainEntry(_ host: String?, _ service: String?, _ hints: AddressInfoHints) -> AddressInfo? {
@@ -99,7 +100,7 @@ extension AddressInfoQuestion {
             NumericReading(dialect: .darwin, hints: hints, strictness: strictness)
                 .answer(host: host, service: service, knowing: facts)
         #else
-            // What every C library says alike is all that we say for one whose ways nobody has written down here.
+            // For a C library without a dialect here, only that is answered which all of them answer alike.
             .needsLookup
         #endif
     }

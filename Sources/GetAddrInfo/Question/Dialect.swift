@@ -2,10 +2,10 @@
 
 /// How one C library reads literals: its numbers, and every point where libraries differ, as data.
 struct Dialect: Sendable {
-    /// What to do with a form that has no answer of its own here.
+    /// What to do with the forms of `inet_aton`.
     enum Legacy: Sendable {
         case read
-        /// Nobody has looked, so the call is asked.
+        /// Not known, so `getaddrinfo` itself is called.
         case unknown
     }
 
@@ -37,7 +37,7 @@ struct Dialect: Sendable {
     enum Raw: Sendable {
         /// Any protocol, without a service; the last of the usual kinds.
         case anyProtocol
-        /// Nobody has looked, so the call is asked.
+        /// Not known, so `getaddrinfo` itself is called.
         case unknown
     }
 
@@ -51,7 +51,7 @@ struct Dialect: Sendable {
 
     /// `AF_INET6`.
     var ipv6Family: Int32
-    /// Each flag that the library knows, by its own number.
+    /// Each flag that the library knows, with its number in that library.
     var flags: [(number: Int32, meaning: QuestionFlags)]
     var errors: ErrorNumbers
     var null: NullText

@@ -2,11 +2,11 @@
 
 public import IPAddresses
 
-/// The short way: the questions that every C library answers alike, read where they are asked.
+/// The fast path: the questions that every C library answers alike, inlined into the caller.
 ///
 /// That is a strict address without a zone, of the family asked for or of any; a stream or datagram socket; a port in
-/// plain digits, or none; no flags but those that mean nothing then. The judge of the tests holds it to the long way's
-/// answers.
+/// plain digits, or none; no flags but those that mean nothing then. The tests compare its answers with the slow
+/// path's.
 @usableFromInline
 enum PlainQuestion {
     /// The one entry of the answer; `nil` for a question that is not plain.
@@ -81,7 +81,7 @@ enum PlainQuestion {
     @inline(__always)
     static func ipv4Address(_ host: UnsafeBufferPointer<UInt8>) -> IPv4Address? {
         #if canImport(Glibc)
-            // What this cannot read, the long way can.
+            // What this cannot read, the slow path can.
             IPv4Address(swiftly: host)
         #else
             try? IPv4Address(utf8: host)

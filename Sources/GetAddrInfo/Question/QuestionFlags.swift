@@ -15,6 +15,6 @@ struct QuestionFlags: OptionSet {
     /// AI_IDN_ALLOW_UNASSIGNED and AI_IDN_USE_STD3_ASCII_RULES: tolerated, without effect.
     static let deprecatedIDN = QuestionFlags(rawValue: 0x300)
     static let numericService = QuestionFlags(rawValue: 0x400)
-    /// Darwin's AI_V4MAPPED_CFG and AI_UNUSABLE, whose effect hangs on the machine.
+    /// Darwin's AI_V4MAPPED_CFG and AI_UNUSABLE, whose effect depends on the machine.
     static let darwinsOwn = QuestionFlags(rawValue: 0x1000_0000)
 }

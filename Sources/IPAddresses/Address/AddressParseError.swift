@@ -9,7 +9,7 @@ public struct AddressParseError: Error, Hashable, Sendable {
         case empty
         /// The text ends before the address does.
         case truncated
-        /// A byte that has no place there.
+        /// A byte that is not allowed there.
         case unexpectedByte(UInt8)
         /// A part of a dotted address is over 255.
         case octetOutOfRange

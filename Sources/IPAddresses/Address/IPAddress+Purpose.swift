@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 extension IPAddress {
-    /// What the address's block is set aside for; `nil` for an ordinary address.
+    /// The special purpose of the address's block; `nil` for an ordinary address.
     ///
     /// Nothing is unwrapped: `::ffff:127.0.0.1` is `ipv4Mapped`; see `embeddedIPv4`.
     public var specialPurpose: SpecialPurpose? { SpecialPurposeBlock.containing(self)?.purpose }
@@ -43,10 +43,10 @@ extension IPAddress {
     /// `224.0.0.0/4` or `ff00::/8` (RFC 5771, RFC 4291 §2.7).
     public var isMulticast: Bool { specialPurpose == .multicast }
 
-    /// Set aside for examples (RFC 5737 §3, RFC 3849 §2, RFC 9637 §2).
+    /// Reserved for examples (RFC 5737 §3, RFC 3849 §2, RFC 9637 §2).
     public var isDocumentation: Bool { specialPurpose == .documentation }
 
-    /// The IPv4 address that an IPv6 one carries; `nil` for none. A policy judges all of `embeddedIPv4Addresses`.
+    /// The IPv4 address that an IPv6 one carries; `nil` for none. A policy checks all of `embeddedIPv4Addresses`.
     public var embeddedIPv4: IPv4Address? {
         guard case .v6(let address, _) = self else { return nil }
         return address.embeddedIPv4

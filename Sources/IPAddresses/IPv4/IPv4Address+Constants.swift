@@ -7,6 +7,6 @@ extension IPv4Address {
     /// `127.0.0.1`: this machine (RFC 1122 §3.2.1.3).
     public static let loopback = IPv4Address(bits: 0x7F00_0001)
 
-    /// `255.255.255.255`: everybody on this link (RFC 919 §7).
+    /// `255.255.255.255`: every host on this link (RFC 919 §7).
     public static let broadcast = IPv4Address(bits: .max)
 }

@@ -29,7 +29,7 @@ extension IPv4Address {
         }
     }
 
-    /// Apart, so that the way of most texts stays short.
+    /// Not inlined, so that the fast path stays small.
     @inline(never)
     private static func read(_ text: String) throws(AddressParseError) -> IPv4Address {
         try UTF8Reading.read(text) { bytes throws(AddressParseError) in try IPv4Address(utf8: bytes) }

@@ -11,11 +11,11 @@ public struct EmbeddedIPv4Addresses: RandomAccessCollection, Hashable, Sendable 
     /// Always 0.
     public var startIndex: Int { 0 }
 
-    /// Whether the address around them is nothing but a way to write or to reach them, so that they are judged in its
-    /// place.
+    /// Whether the address around them is nothing but a way to write or to reach them, so that they are checked in its
+    /// stead.
     ///
     /// It is not for ISATAP and a network's own NAT64 prefixes, `64:ff9b:1::/48` among them: those prefixes belong to
-    /// somebody, who may have used them for something else.
+    /// an operator, who may have used them for something else.
     public private(set) var areAllThatIsReached = false
 
     /// None.

@@ -11,7 +11,7 @@ extension IPv6Address {
     }
 
     /// Every IPv4 address that this one carries, or may carry: those that `embeddedIPv4` knows, the Teredo server's
-    /// beside the client's, one for each place at which it may stand in `64:ff9b:1::/48` (RFC 8215), and one for each
+    /// beside the client's, one for each offset at which it may be in `64:ff9b:1::/48` (RFC 8215), and one for each
     /// prefix given.
     ///
     /// - Parameter prefixes: NAT64 prefixes of the network that this machine is in (RFC 7050).
@@ -40,7 +40,7 @@ extension IPv6Address {
         case _ where isLocalNAT64 && found.isEmpty:
             for length in Self.localNAT64Lengths {
                 let address = embeddedIPv4(behind: length)
-                // Nothing stands at most of the places.
+                // At most of the offsets there is nothing.
                 if address != .unspecified { found.append(address, isAllThatIsReached: false) }
             }
             if found.isEmpty { found.append(.unspecified, isAllThatIsReached: false) }

@@ -30,7 +30,7 @@ extension IPv6Address {
         }
     }
 
-    /// Apart, so that the way of most texts stays short.
+    /// Not inlined, so that the fast path stays small.
     @inline(never)
     private static func read(_ text: String) throws(AddressParseError) -> IPv6Address {
         try UTF8Reading.read(text) { bytes throws(AddressParseError) in try IPv6Address(utf8: bytes) }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A prefix behind which a translator (NAT64) reaches IPv4 addresses; the address stands behind the prefix (RFC 6052
+/// A prefix behind which a translator (NAT64) reaches IPv4 addresses; the IPv4 address follows the prefix (RFC 6052
 /// §2.2).
 ///
-/// A network has one of its own, or the well-known `64:ff9b::/96`. It can be had from the network itself: see
+/// A network has one of its own, or the well-known `64:ff9b::/96`. The network itself can be asked for it: see
 /// `all(in:)`.
 public struct NAT64Prefix: Hashable, Sendable {
     /// The prefix: 32, 40, 48, 56, 64 or 96 bits.
@@ -36,7 +36,7 @@ public struct NAT64Prefix: Hashable, Sendable {
 
     /// The IPv4 address that is reached through an address with this prefix; `nil` for an address without it.
     ///
-    /// Whatever else the address has, a translator may overlook, and so does this.
+    /// A translator may ignore the address's other bits, and so does this.
     public func embeddedIPv4(in address: IPv6Address) -> IPv4Address? {
         guard network.contains(.v6(address, zone: nil)) else { return nil }
         return address.embeddedIPv4(behind: network.prefixLength)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// What a block of addresses is set aside for.
+/// The special purpose of a block of addresses.
 ///
 /// - Source: the IANA IPv4 and IPv6 special-purpose address registries (RFC 6890, RFC 8190), and the RFCs named here.
 @nonexhaustive

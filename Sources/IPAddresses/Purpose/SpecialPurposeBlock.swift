@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A network that is set aside: what for, and whether it is reachable from everywhere.
+/// A network with a special purpose: which one, and whether it is reachable from everywhere.
 public struct SpecialPurposeBlock: Hashable, Sendable {
     /// The block.
     public let network: IPNetwork
 
-    /// What it is set aside for.
+    /// Its purpose.
     public let purpose: SpecialPurpose
 
     /// The registry's column "Globally Reachable"; `no` for a block that is in neither registry.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Texts from outside, brought to where no log and no terminal takes them for anything but texts.
+/// Texts from outside, escaped so that a log or a terminal shows them as text and nothing else.
 extension StringProtocol {
     /// The text on one line, every character in sight: what would end the line, move the cursor, change colours or turn
     /// the direction of writing is shown as an escape, such as `\n` or `\u{1B}`.
@@ -8,7 +8,7 @@ extension StringProtocol {
     /// Printing that again changes nothing. It is for people: backslashes are left as they are, so it cannot be read
     /// back.
     package var printable: String {
-        // Nearly every text leaves here.
+        // Nearly every text returns here.
         if utf8.allSatisfy({ 0x20...0x7E ~= $0 }) { return String(self) }
         return unicodeScalars.reduce(into: "") { text, scalar in
             if scalar.isPrintable { text.unicodeScalars.append(scalar) } else { text += scalar.escaped(asASCII: true) }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A text's bytes in one piece, without a copy where the text has them so.
+/// A text's bytes in one contiguous piece, without a copy where the text is stored so.
 enum UTF8Reading {
     @inline(__always)
     static func read<Value>(

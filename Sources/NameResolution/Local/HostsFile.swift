@@ -8,7 +8,7 @@ package import IPAddresses
 /// comment, a NUL ends a line's contents; names are compared without regard to ASCII case, byte for byte otherwise.
 ///
 /// Lists of blocked names have hundreds of thousands of lines, so reading only notes where each name stands; addresses
-/// are read when somebody asks for their name.
+/// are read when their name is asked for.
 package struct HostsFile: Sendable {
     /// A line that says nothing, and why.
     package struct Fault: Hashable, Sendable {

@@ -1,28 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Where each name of a hosts file stands: a hash table of places in the file's bytes, which copies nothing of them.
+/// Where each name of a hosts file stands: a hash table of offsets into the file's bytes, which copies nothing of them.
 ///
 /// A name costs 4 bytes, and 1 to 2 for its share of the table. Where that would be more than the file itself, as of
 /// millions of names of one letter, there is no table: then the file is gone through for each name, as the C library
 /// does.
 struct HostsIndex: Sendable {
-    /// Where each name begins; those of one place in the table stand together, in the file's order.
+    /// Where each name begins; those of one slot of the table are contiguous, in the file's order.
     private var names: [UInt32] = []
-    /// Where those of each place of the table end, as a position in `names`.
+    /// Where those of each slot of the table end, as a position in `names`.
     private var ends: [UInt32] = [0]
     /// Whether there is a table.
     let isWhole: Bool
 
-    /// Nobody who writes a file can know which names fall into one place of the table.
+    /// Random, so that the author of a file cannot know which names fall into one slot of the table.
     private static let seed = UInt64.random(in: 0 ... .max)
 
     /// Up to this size of a file, in bytes, the table may be larger than it.
     private static let smallFile = 64 * 1024
 
-    /// So many names have a table with a place for each; beyond it, for every fourth.
+    /// Up to this many names, the table has an entry for each; beyond, for every fourth.
     private static let smallCount = 4 * 1024
 
-    /// Reads a file. Lines are not judged: what begins with no address is found out when it is asked for.
+    /// Reads a file. Lines are not checked: one that does not begin with an address is found out when its name is asked
+    /// for.
     ///
     /// It is read three times, to count and to fill in: lists that grow would need twice their room on the way.
     init(_ bytes: UnsafeBufferPointer<UInt8>) {
@@ -50,7 +51,7 @@ struct HostsIndex: Sendable {
         let mask = ends.count - 1
         forEachName(in: bytes) { _, _, hash in ends[Int(hash) & mask] += 1 }
         var sum: UInt32 = 0
-        // First each place's start; filling in moves it to its end.
+        // First each slot's start; filling in moves it to its end.
         for place in ends.indices {
             let count = ends[place]
             ends[place] = sum
@@ -63,7 +64,7 @@ struct HostsIndex: Sendable {
         }
     }
 
-    /// Calls with each name's place, where its line's address begins, and its hash.
+    /// Calls with each name's offset, where its line's address begins, and its hash.
     @inline(__always)
     private static func forEachName(
         in bytes: UnsafeBufferPointer<UInt8>,
@@ -148,7 +149,7 @@ struct HostsIndex: Sendable {
         return (place == 0 ? 0 : Int(ends[place - 1]))..<Int(ends[place])
     }
 
-    /// Where the address of the line begins that has a place; `nil` where it is the line of the place seen before.
+    /// Where the address begins of the line that has this offset; `nil` where it is the line of the offset seen before.
     private static func lineStart(of place: Int, after seen: Int, in bytes: UnsafeBufferPointer<UInt8>) -> Int? {
         var start = place
         while start > seen, bytes[start - 1] != UInt8(ascii: "\n") { start -= 1 }
@@ -188,7 +189,7 @@ struct HostsIndex: Sendable {
         (hash ^ UInt64(lowercased(byte))) &* 0x0000_0100_0000_01B3
     }
 
-    /// The low bits decide the place in the table, and all of the hash must decide these.
+    /// The low bits decide the slot in the table, and all of the hash must decide these.
     private static func folded(_ hash: UInt64) -> UInt32 {
         UInt32(truncatingIfNeeded: (hash ^ hash >> 32) &* 0x9E37_79B9_7F4A_7C15 >> 32)
     }

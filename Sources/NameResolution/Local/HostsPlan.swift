@@ -2,20 +2,20 @@
 
 /// What nsswitch.conf's hosts line and resolv.conf mean for one name: ours to look up, or the system's, and why.
 package struct HostsPlan: Hashable, Sendable {
-    /// Who is to look a name up.
+    /// Which resolver looks a name up.
     package enum Choice: Hashable, Sendable {
         /// Our own resolver does all that the configuration asks for.
         case dns
         /// The system's; the reason is a clause for a person.
         case system(String)
-        /// Nobody: such names do not exist in DNS; the reason is a clause for a person.
+        /// No resolver: such names do not exist in DNS; the reason is a clause for a person.
         case nobody(String)
     }
 
     /// Why no name at all is ours; `nil` where names are.
     package let wholeReason: String?
 
-    /// Why no name at all is anybody's; `nil` where names are.
+    /// Why no name at all can be looked up; `nil` where names can.
     private let nobodyReason: String?
 
     private let multicastReason: String?
@@ -74,7 +74,7 @@ package struct HostsPlan: Hashable, Sendable {
         return hasDNS ? nil : "nsswitch.conf does not ask dns"
     }
 
-    /// Who is to look a name up.
+    /// Which resolver looks a name up.
     ///
     /// - Parameter key: the name in lower case.
     package func choice(for key: String) -> Choice {

@@ -30,11 +30,11 @@ package final class LocalNames: Sendable {
         var waiting: [@Sendable (HostsFile) -> Void] = []
     }
 
-    /// A hosts file up to this size is read where it is asked for: a millisecond, in bytes.
+    /// A hosts file up to this size, in bytes, is read on the caller's thread: that takes a millisecond.
     private static let largestOnTheSpot: Int64 = 64 * 1024
 
-    /// So many addresses of one name are found, and put into order, where they are asked for; of more it is a thread
-    /// that finds them, and the dial that puts some of them into order.
+    /// Up to this many addresses of one name are found and sorted on the caller's thread; more are found on a thread of
+    /// their own, and the dial sorts some of them.
     package static let fewAddresses = 2 * LookupResult.familyLimit
 
     private let hosts: WatchedFile<HostsFile>
@@ -124,8 +124,8 @@ package final class LocalNames: Sendable {
     }
 
     private static func answer(_ addresses: [IPAddress], _ question: LookupQuestion) -> LookupResult {
-        // Each address costs four calls of the kernel's: beyond so many, those that will not be dialed are not asked
-        // about.
+        // Sorting costs four system calls an address: beyond this many addresses most will not be dialed, so they are
+        // left unsorted.
         let areFew = addresses.count <= fewAddresses
         return LookupResult(
             families: question.families,
@@ -147,8 +147,8 @@ package final class LocalNames: Sendable {
 extension LocalNames {
     /// Reads the hosts file on a thread of its own, and calls back there with what it says.
     ///
-    /// The reading begins after this call, so a change that the caller has made before is seen; callers that come while
-    /// another reading is under way share the next one. Without a thread to be had the caller reads at once.
+    /// The reading begins after this call, so a change that the caller has made before is seen; callers that come
+    /// during another reading share the next one. Where no thread can be had, the caller reads at once.
     package func read(_ receive: @escaping @Sendable (HostsFile) -> Void) {
         let isOurs = reading.withLockedValue { reading in
             reading.waiting.append(receive)

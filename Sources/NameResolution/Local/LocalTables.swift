@@ -13,12 +13,14 @@ import SystemSupport
     import Darwin
 #endif
 
-/// The services file and the interfaces of this machine, kept fresh for whoever answers literals (`LocalFacts`).
+/// The services file and the interfaces of this machine, kept fresh for the code that answers literals (`LocalFacts`).
 ///
-/// Neither is ever read by the one who asks. A look costs a `stat` or two for the services, and one `recv` that does
-/// not wait for the interfaces, whose changes the kernel announces (rtnetlink(7)). Where the table is not read yet, or
-/// no longer true, there is none for that one question, which then goes to the C library, and a thread of its own reads
-/// it anew. So an answer is what the call would say at that moment, or left to the call.
+/// Neither is ever read on the thread that asks. A look costs a `stat` or two for the services, and one `recv` that
+/// does not wait for the interfaces, whose changes the kernel announces (rtnetlink(7)).
+///
+/// Where the table is not read yet, or no longer true, there is none for that one question, which then goes to the C
+/// library, and a thread of its own reads the table again. So an answer is what the call would say at that moment, or
+/// left to the call.
 ///
 /// The interfaces are those of the network namespace that the process was in at the first look.
 public final class LocalTables: Sendable {
@@ -32,8 +34,8 @@ public final class LocalTables: Sendable {
         /// The descriptor that takes note of changes; `nil` before the first look, or where there is none to be had.
         var watch: CInt?
         var interfaces: InterfaceTable?
-        /// How many changes have been seen: whoever looks takes the kernel's word of one, so the one who reads must be
-        /// told.
+        /// How many changes have been seen: a look consumes the kernel's notice of one, so the thread that reads must
+        /// be told by this count.
         var changes = 0
         var isReadingInterfaces = false
         var isReadingServices = false
@@ -92,7 +94,7 @@ public final class LocalTables: Sendable {
         }
     }
 
-    /// Both tables, each looked at when an answer hangs on it.
+    /// Both tables, each looked at when an answer depends on it.
     public var facts: LocalFacts {
         LocalFacts(services: { self.currentServices() }, interfaces: { self.currentInterfaces() })
     }
@@ -173,7 +175,7 @@ public final class LocalTables: Sendable {
 
     // MARK: The reader's thread
 
-    /// Reads on a thread of its own, unless one is at it. Without a thread the next look tries again.
+    /// Reads on a thread of its own, unless one reads already. Without a thread the next look tries again.
     private func readLater(
         _ isReading: any (WritableKeyPath<State, Bool> & Sendable),
         _ read: @escaping @Sendable (LocalTables) -> Void

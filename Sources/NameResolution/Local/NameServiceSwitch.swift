@@ -80,8 +80,8 @@ package struct NameServiceSwitch: Hashable, Sendable {
         self.init(hosts: lines["hosts"] ?? Self.standard.hosts, services: lines["services"])
     }
 
-    /// Whether a line for hosts is there and names nobody. glibc 2.36 falls over such a line (a segmentation fault), so
-    /// nobody may be asked, it least of all.
+    /// Whether a line for hosts is there and names no service. glibc 2.36 crashes on such a line (a segmentation
+    /// fault), so no resolver is asked, glibc least of all.
     package var asksNobody: Bool { hosts.isEmpty && unread == nil }
 
     /// What the services are answered from.
@@ -128,7 +128,7 @@ package struct NameServiceSwitch: Hashable, Sendable {
                 var actions = rest[..<(end ?? rest.endIndex)].dropFirst().split(whereSeparator: \.isSpace).map(
                     String.init
                 )
-                // A bracket that is left open is an action that nobody understands.
+                // A bracket that is left open is an action that cannot be understood.
                 if end == nil { actions.append("[") }
                 if !services.isEmpty { services[services.count - 1].actions += actions }
                 rest = end.map { rest[rest.index(after: $0)...] } ?? ""

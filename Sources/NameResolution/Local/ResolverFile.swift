@@ -11,7 +11,7 @@ package struct ResolverFile: Hashable, Sendable {
     /// machine's name.
     package var search: [String] = []
 
-    /// A name with so many dots is tried as it stands before the search list. Default 1, 15 at most.
+    /// A name with at least this many dots is tried as it stands before the search list. Default 1, 15 at most.
     package var ndots = 1
 
     /// How long a try may take. Default 5 s, 30 s at most.
@@ -75,7 +75,8 @@ package struct ResolverFile: Hashable, Sendable {
     ///
     /// - Parameters:
     ///   - environment: `LOCALDOMAIN` replaces the search list, `RES_OPTIONS` adds options, as they do for glibc.
-    ///   - hostname: this machine's name, whose domain is the search list where nobody gives one.
+    ///   - hostname: this machine's name, whose domain is the search list where neither the file nor the environment
+    ///     gives one.
     package init(_ bytes: some Collection<UInt8>, environment: [String: String] = [:], hostname: String = "") {
         if let dot = hostname.firstIndex(of: ".") { search = [String(hostname[hostname.index(after: dot)...])] }
         Self.forEachLine(of: Array(bytes)[...]) { line in

@@ -32,13 +32,13 @@ package enum InternationalName {
         case .success(let converted): ascii = converted
         case .failure(let fault): throw DomainNameError(.notASCII, at: offset, detail: fault.reason)
         }
-        // Some characters come to more than letters: one that looks like "a/c" is that, and full-width digits are
-        // digits.
+        // Some characters convert to more than letters: the single character that looks like "a/c" becomes those three,
+        // and full-width digits become digits.
         var checked = ascii
         guard checked.withUTF8({ DomainName.isPlainHost(UnsafeRawBufferPointer($0)) }),
             case .name = NumericHost(ascii, knowing: .unknown)
         else {
-            throw DomainNameError(.notASCII, at: offset, detail: "it comes to \"\(ascii)\", which is no name of a host")
+            throw DomainNameError(.notASCII, at: offset, detail: "it becomes \"\(ascii)\", which is no host name")
         }
         return ascii
     }
@@ -69,10 +69,10 @@ package enum InternationalName {
         }
     }
 
-    /// By what names are compared: as they go over the wire, in lower case. A name that cannot go there is its own
-    /// text.
+    /// The form in which names are compared: as on the wire, in lower case. A name that has no form on the wire is
+    /// compared as it is.
     package static func key(of text: String) -> String {
-        // Nearly every name leaves here: each lookup comes by, and bytes in a row are looked through fast.
+        // Nearly every name returns here: every lookup calls this, and contiguous bytes are scanned fast.
         let isPlain = text.utf8.withContiguousStorageIfAvailable { $0.allSatisfy(isOwnKey) }
         if isPlain == true { return text }
         return ((try? ascii(text)) ?? text).asciiLowercased

@@ -50,7 +50,7 @@ package struct DestinationOrder: Sendable {
             }
         }
 
-        /// Round trips in steps of 25 ms: less is no difference that anybody notices, and must not turn an order round.
+        /// Round trips in steps of 25 ms: a smaller difference is noise, and must not turn an order round.
         fileprivate var step: Int {
             guard case .connected(let roundTrip) = self else { return 0 }
             return Int(roundTrip / .milliseconds(25))
@@ -104,8 +104,8 @@ package struct DestinationOrder: Sendable {
 
     /// The destinations, best first.
     ///
-    /// The rules go round in circles where IPv4 addresses meet IPv4-mapped ones, because rule 9 compares within a
-    /// family alone. Then the way of sorting decides, so this is glibc's: a merge sort, the first half the smaller one.
+    /// The rules are not transitive where IPv4 addresses meet IPv4-mapped ones, because rule 9 compares within a family
+    /// alone. Then the sorting algorithm decides, so this is glibc's: a merge sort, the first half the smaller one.
     package func sorted(_ candidates: [Candidate]) -> [IPAddress] {
         merged(candidates[...]).map(\.destination)
     }
@@ -185,7 +185,7 @@ package struct DestinationOrder: Sendable {
     }
 
     /// Outside the source's own network, common leading bits of IPv4 addresses mean nothing, and count as none. A
-    /// network that is not known has no other address.
+    /// network of unknown length is taken to be the source address alone (32 bits).
     private static func bits(_ to: IPv4Address, _ from: IPv4Address, prefixLength: Int?) -> Int {
         let difference = to.bits ^ from.bits
         let length = prefixLength.map { 1...32 ~= $0 ? $0 : 32 } ?? 32

@@ -2,11 +2,11 @@
 
 import DequeModule
 
-/// One bounded line in front of a bounded number of slots, served round-robin by fairness key (rule 4).
+/// One bounded queue in front of a bounded number of slots, served round-robin by fairness key (rule 4).
 ///
 /// Pure: tickets go in, grants come out. A ticket is one piece of work that any number of fairness keys may wait for.
 package struct FairQueue: Sendable {
-    /// Names one piece of work in the line.
+    /// Identifies one piece of work in the queue.
     package typealias Ticket = UInt64
 
     private struct Waiting: Sendable {
@@ -17,7 +17,7 @@ package struct FairQueue: Sendable {
     private struct Granted: Sendable {
         /// Whose slot it is.
         let fairnessKey: FairnessKey
-        /// Who else is owed one for it, should it be put back.
+        /// All the keys that wait for it, should it be put back.
         var fairnessKeys: [FairnessKey]
         let isFast: Bool
     }
@@ -32,19 +32,20 @@ package struct FairQueue: Sendable {
     private let configuration: QueueConfiguration
     private var waiting: [Ticket: Waiting] = [:]
     private var granted: [Ticket: Granted] = [:]
-    /// Everybody with something waiting or under way, and nobody else.
+    /// Exactly the fairness keys with a ticket waiting or in flight.
     private var fairnessKeys: [FairnessKey: KeyState] = [:]
     /// Fairness keys in the order in which their turns come; one without anything waiting is dropped when it comes up.
     private var turns = Turns()
-    /// Fairness keys that are owed a reserved slot because they have nothing under way; one that has is dropped when it
+    /// Fairness keys that are owed a reserved slot because they have nothing in flight; one that has is dropped when it
     /// comes up.
     private var idle = Turns()
-    /// Tickets that are owed one because their names are fast; one that waits no more is skipped when it comes up.
+    /// Tickets that are owed a reserved slot because their names are fast; one that waits no more is skipped when it
+    /// comes up.
     private var fast = Deque<Ticket>()
     private var extraSlots = 0
     private var isHeld = false
 
-    /// An empty line.
+    /// An empty queue.
     package init(_ configuration: QueueConfiguration = QueueConfiguration()) {
         self.configuration = configuration.bounded
     }
@@ -62,10 +63,10 @@ package struct FairQueue: Sendable {
 // MARK: - Joining and leaving
 
 extension FairQueue {
-    /// A ticket joins the line; `grantNext` gives out the slots.
+    /// A ticket joins the queue; `grantNext` gives out the slots.
     ///
     /// - Parameter isFast: whether its name was lately answered fast, so that a reserved slot may be spent on it.
-    /// - Returns: `false` when the line is full, and the ticket is not in it.
+    /// - Returns: `false` when the queue is full, and the ticket is not in it.
     package mutating func join(_ ticket: Ticket, for fairnessKey: FairnessKey, isFast: Bool) -> Bool {
         guard waiting[ticket] == nil, granted[ticket] == nil else { return true }
         guard waiting.count < configuration.waitingLimit || canGrantAtOnce(fairnessKey, isFast: isFast) else {
@@ -86,7 +87,7 @@ extension FairQueue {
         enqueue(ticket, for: fairnessKey)
     }
 
-    /// Nobody wants the ticket any more.
+    /// No caller wants the ticket any more.
     ///
     /// - Returns: `false` when it was not waiting.
     package mutating func cancel(_ ticket: Ticket) -> Bool {
@@ -103,7 +104,7 @@ extension FairQueue {
     }
 
     /// A granted ticket gives its slot back undone and waits again, first among each of its fairness keys'; nothing is
-    /// granted until some other slot falls free, because whatever the slot needed cannot be had.
+    /// granted until some other slot falls free, because the thread or descriptor that it needed cannot be had.
     package mutating func putBack(_ ticket: Ticket) {
         guard let slot = granted.removeValue(forKey: ticket) else { return }
         waiting[ticket] = Waiting(fairnessKeys: [], isFast: slot.isFast)
@@ -150,7 +151,7 @@ extension FairQueue {
         for fairnessKey in entry.fairnessKeys {
             guard var state = fairnessKeys[fairnessKey] else { continue }
             state.waiting -= 1
-            // Cancelled tickets leave gaps behind; a line of little else is closed up.
+            // Cancelled tickets leave gaps behind; a queue of little else is compacted.
             if state.line.count > 2 * state.waiting + 32 { state.line.removeAll { waiting[$0] == nil } }
             fairnessKeys[fairnessKey] = state
             forgetIfGone(fairnessKey)
@@ -174,19 +175,19 @@ extension FairQueue {
 // MARK: - Granting
 
 extension FairQueue {
-    /// Up to here a fairness key with nothing under way may take a reserved slot.
+    /// Up to this many taken slots, a fairness key with nothing in flight may take a reserved one.
     private var idleLimit: Int {
         fastLimit - configuration.reservedSlots / 4 - (2...3 ~= configuration.reservedSlots ? 1 : 0)
     }
 
-    /// Up to here a fast name may: the last quarter of the reserved slots is for those alone, so that a burst of new
-    /// fairness keys cannot take them all.
+    /// Up to this many taken slots, a fast name may: the last quarter of the reserved slots is for fast names alone, so
+    /// that a burst of new fairness keys cannot take them all.
     private var fastLimit: Int { configuration.slots + configuration.reservedSlots }
 
-    /// How many slots a fairness key may have while others below theirs wait.
+    /// How many slots a fairness key may have while keys with fewer than that wait.
     private var share: Int { max(1, configuration.slots / max(1, fairnessKeys.count)) }
 
-    /// Gives a free slot to whoever is next, if there is both; call it until it returns `nil`.
+    /// Gives a free slot to the next ticket, if there are both; call it until it returns `nil`.
     package mutating func grantNext() -> Ticket? {
         guard !waiting.isEmpty, !isHeld else { return nil }
         if taken < configuration.slots { return grantInTurn() }
@@ -205,7 +206,7 @@ extension FairQueue {
             if state.underWay < share { return grantFirst(of: fairnessKey) }
             passedOver = passedOver ?? fairnessKey
         }
-        // Everybody who waits has its share, and a free slot is never left empty: the turns simply go on.
+        // Every key that waits has its share, and a free slot is never left empty: the turns simply go on.
         guard let passedOver, let next = turns.popFirst() else { return nil }
         assert(next == passedOver, "a whole round has left the order as it was")
         turns.append(next)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// On whose behalf a name is looked up; places in line are shared out evenly between fairness keys.
+/// On whose behalf a name is looked up; slots are shared out evenly between fairness keys.
 public struct FairnessKey: Hashable, Sendable {
     private enum Identity: Hashable, Sendable {
         case label(String)

@@ -9,10 +9,10 @@ public protocol AddressResolver: Sendable {
     ///
     /// - Parameters:
     ///   - question: the name and the families wanted.
-    ///   - fairnessKey: on whose behalf; places in a bounded line are shared out by it.
+    ///   - fairnessKey: on whose behalf; the slots of a bounded queue are shared out by it.
     ///   - receive: called with each event, in order, one at a time, on any thread, perhaps before `lookUp` returns.
     ///     It must not block.
-    /// - Returns: the lookup under way. Dropping it does not end it; `cancel` does.
+    /// - Returns: the lookup in flight. Dropping the handle does not end it; `cancel` does.
     func lookUp(
         _ question: LookupQuestion,
         for fairnessKey: FairnessKey,
@@ -30,16 +30,16 @@ public protocol AddressResolver: Sendable {
         _ receive: @escaping @Sendable (RecordEvent) -> Void
     ) -> any LookupHandle
 
-    /// The whole answer, where it is known without asking anybody; `nil` where it is not. It must not block.
+    /// The whole answer, where it is known without a lookup; `nil` where it is not. It must not block.
     func knownAnswer(to question: LookupQuestion) -> LookupResult?
 
     /// Which configuration a lookup that begins now follows: another number whenever that has changed.
     ///
-    /// Only lookups of one generation are shared: who asks after a change must not wait for a server that is no longer
-    /// configured.
+    /// Only lookups of one generation are shared: a caller that asks after a change must not wait for a server that is
+    /// no longer configured.
     var generation: UInt64 { get }
 
-    /// Who reads the hosts file itself: asked where that is too large for us. `nil` where nobody does.
+    /// The resolver that reads the hosts file itself: asked where that is too large for us. `nil` where there is none.
     var filesResolver: (any AddressResolver)? { get }
 }
 
@@ -65,6 +65,6 @@ extension AddressResolver {
     /// A resolver whose configuration never changes, or that does not know, has one generation: 0.
     public var generation: UInt64 { 0 }
 
-    /// Nobody: most resolvers leave the hosts file to the one in front of them.
+    /// None: most resolvers leave the hosts file to the one in front of them.
     public var filesResolver: (any AddressResolver)? { nil }
 }

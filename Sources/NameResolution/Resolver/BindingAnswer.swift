@@ -6,7 +6,7 @@ public import IPAddresses
 /// Service bindings that a lookup has brought: all that there will be (RFC 9460 §3).
 public struct BindingAnswer: Hashable, Sendable {
     /// The records in ServiceMode, as they came; a target "." has been replaced by the name that the record was asked
-    /// for at. Empty where there are none, or nobody could tell.
+    /// for at. Empty where there are none, or no server could tell.
     public var records: [SVCBRecord]
 
     /// The name whose addresses the lookup brings: the one asked for, as far as the search list has made it whole.

@@ -2,7 +2,7 @@
 
 /// What a lookup tells its caller: `started` at most once, answers as they come, and `ended`, last.
 public enum LookupEvent: Hashable, Sendable {
-    /// The lookup has its place and runs: the queue is over.
+    /// The lookup has its slot and runs: the queue is over.
     case started
 
     /// Addresses for some of the families asked for. A family is settled once at most.

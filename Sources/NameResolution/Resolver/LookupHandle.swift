@@ -2,29 +2,29 @@
 
 /// A lookup that a resolver has accepted.
 public protocol LookupHandle: Sendable {
-    /// Another fairness key waits for the same answer: the lookup may move up to the best place that either is owed.
+    /// Another fairness key waits for the same answer: the lookup may move up to the best slot that either is owed.
     func join(_ fairnessKey: FairnessKey)
 
     /// The caller does not wait for the answer any more.
     ///
-    /// - Returns: `true` when the lookup is gone and no more events come; `false` when it cannot be called back (a
-    ///   thread is inside `getaddrinfo`), stays under way, and will still report its answer.
+    /// - Returns: `true` when the lookup is gone and no more events come; `false` when it cannot be cancelled (a thread
+    ///   is inside `getaddrinfo`), stays in flight, and will still report its answer.
     func cancel() -> Bool
 
-    /// The caller is about to say that the lookup's time is up: what has come by now is to be read first (rule 6).
+    /// The caller's timeout is about to end the lookup: what has come by now is to be read first (rule 6).
     ///
     /// It must not block. The answers that had come are told before `caughtUp`.
     ///
-    /// - Parameter late: for how long the time has been up by now: as long, perhaps, as the process stood still.
+    /// - Parameter late: how long ago the timeout ended: perhaps as long as the process was stopped.
     /// - Returns: whether `caughtUp`, or `ended`, will be told; `false` where nothing can be known but what has been
     ///   told.
     func catchUp(late: Duration) -> Bool
 }
 
 extension LookupHandle {
-    /// Does nothing: a resolver without a line has no places to give.
+    /// Does nothing: a resolver without a queue has no slots to give.
     public func join(_ fairnessKey: FairnessKey) {}
 
-    /// Nothing is on the way that could be read: a resolver of this kind tells what it knows as it comes.
+    /// There is nothing to read: a resolver of this kind tells what it knows as it comes.
     public func catchUp(late: Duration) -> Bool { false }
 }

@@ -18,7 +18,7 @@ public struct LookupQuestion: Hashable, Sendable {
     public let service: BindingQuestion?
 
     /// The name as it goes over the wire, in lower case, by which questions are compared: `xn--mnchen-3ya.de` for
-    /// `München.de`. A name that cannot go there is its own text.
+    /// `München.de`. A name that has no form on the wire is compared as it is.
     package let key: String
 
     /// A question for a name's addresses, and for service bindings where they are wanted.

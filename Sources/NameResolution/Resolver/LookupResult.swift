@@ -4,8 +4,8 @@ public import IPAddresses
 
 /// Addresses a lookup has brought, and the families that they settle.
 public struct LookupResult: Hashable, Sendable {
-    /// So many addresses of each family are dialed, or told as a dialer's answer: thousands would take longer to put
-    /// into order than any of them to connect, and a zone that names thousands may mean no good.
+    /// At most this many addresses of each family are dialed, or returned as a dialer's answer: thousands would take
+    /// longer to put into order than any of them to connect, and a zone that names thousands may mean no good.
     package static let familyLimit = 256
 
     /// The families about which nothing more will come; one without addresses here has no data.
@@ -26,7 +26,7 @@ public struct LookupResult: Hashable, Sendable {
     /// Whether it comes from a cache, and is older than its zone allows (RFC 8767).
     public var isStale: Bool
 
-    /// For how much longer the addresses may be used, by what their zone says of them; `nil` where nobody has said, as
+    /// For how much longer the addresses may be used, by what their zone says of them; `nil` where no zone has said, as
     /// `getaddrinfo` and the hosts file do not.
     public var timeToLive: Duration?
 

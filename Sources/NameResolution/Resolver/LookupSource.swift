@@ -2,13 +2,13 @@
 
 /// Who answered a lookup.
 public enum LookupSource: String, Hashable, Sendable, CaseIterable {
-    /// The host was numeric: nobody was asked.
+    /// The host was numeric: there was no lookup.
     case numeric
     /// The hosts file, or the rule that `localhost` is the loopback (RFC 6761 §6.3).
     case hosts
     /// An earlier answer, kept.
     case cache
-    /// A lookup that another caller had under way.
+    /// A lookup of another caller's that was in flight.
     case shared
     /// The system's `getaddrinfo`.
     case system

@@ -2,7 +2,7 @@
 
 import SystemSupport
 
-/// The way every name goes: local names on the spot (rule 2), everything else by a shared lookup (rule 3).
+/// What every name goes through: local names are answered at once (rule 2), all others by a shared lookup (rule 3).
 ///
 /// While a large hosts file that is new or has changed is being read, names wait for it; their callers' threads do not.
 public final class NameResolver: AddressResolver {
@@ -17,8 +17,8 @@ public final class NameResolver: AddressResolver {
         var shared = SharedLookups()
         var receivers: [SharedLookups.Waiter: @Sendable (LookupEvent) -> Void] = [:]
         var underWay: [SharedLookups.Lookup: any LookupHandle] = [:]
-        /// Those that are being asked for, and who has joined them meanwhile. Nobody can have left: the first fairness
-        /// key has not got what it could leave with.
+        /// Those that are being asked for, and who has joined them meanwhile. None can have been cancelled: the first
+        /// caller has no handle yet to cancel with.
         var starting: [SharedLookups.Lookup: [FairnessKey]] = [:]
         var nextWaiter: SharedLookups.Waiter = 1
     }
@@ -59,7 +59,7 @@ public final class NameResolver: AddressResolver {
         desk.withMachine { $0.shared.startedCount }
     }
 
-    /// How many lookups are under way, those included that nobody waits for and that cannot be taken back.
+    /// How many lookups are in flight, those included that no caller waits for and that cannot be cancelled.
     package var underWayCount: Int {
         desk.withMachine { $0.shared.count }
     }
@@ -78,8 +78,8 @@ public final class NameResolver: AddressResolver {
         }
     }
 
-    /// Looks a name up that may be in a hosts file which is too large for us: by one who reads it, and is not shared,
-    /// for it is nobody's daily way.
+    /// Looks a name up that may be in a hosts file which is too large for us: with the resolver that reads it. Not
+    /// shared, because it is rare.
     private func lookUpInFiles(
         _ question: LookupQuestion,
         for fairnessKey: FairnessKey,
@@ -100,7 +100,7 @@ public final class NameResolver: AddressResolver {
         return LocalLookup()
     }
 
-    /// Looks a name up when a large hosts file has been read, off the caller's way.
+    /// Looks a name up when a large hosts file has been read, on another thread than the caller's.
     private func lookUpWhenRead(
         _ question: LookupQuestion,
         for fairnessKey: FairnessKey,
@@ -140,7 +140,7 @@ public final class NameResolver: AddressResolver {
             start = Start(lookup: lookup, question: question, fairnessKey: fairnessKey)
             return Array(actions.dropFirst())
         }
-        // Asked for here and now: behind the actions of others, a name would stand in a line that nobody keeps fair.
+        // Asked for here and now: behind the actions of others, a name would wait in a queue that is not fair.
         if let start { begin(start) }
         return SharedLookup(resolver: self, waiter: waiter)
     }
@@ -178,7 +178,7 @@ public final class NameResolver: AddressResolver {
             guard let lookup = desk.shared.lookup(of: waiter) else { return (true, nil) }
             return (false, desk.underWay[lookup])
         }
-        // Of one that is over, the end is on its way to whoever still asks.
+        // Where the lookup is over, its `ended` is on its way to the caller.
         return isOver || underWay?.catchUp(late: late) ?? false
     }
 

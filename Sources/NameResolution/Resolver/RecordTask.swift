@@ -23,7 +23,7 @@ final class RecordTask: LookupHandle {
         }
     }
 
-    /// Nothing more is told that the caller must hear: a cancelled task's last words come to a caller that has left.
+    /// Nothing more is told: a cancelled task's last event would reach a caller that no longer waits.
     func cancel() -> Bool {
         task.cancel()
         return true

@@ -14,8 +14,8 @@ public struct ResolutionError: Error, Hashable, Sendable {
         /// The name service failed for good, or in a way that it does not explain.
         case failed
         /// The text cannot be a host's name: too long, an empty label, a character that no host's name has, no A-label
-        /// … Nobody has been asked; the C library says `EAI_NONAME` to such a text, as it does to a name that does not
-        /// exist.
+        /// … No server has been asked; the C library says `EAI_NONAME` to such a text, as it does to a name that does
+        /// not exist.
         case invalidName
         /// Too many names are waiting already.
         case queueFull

@@ -8,7 +8,8 @@ package enum SRVTargets {
     /// weight's share.
     ///
     /// - Parameter limit: how many are wanted; of thousands the others cost no work but to be looked at.
-    /// - Returns: nothing where the only record's target is the root: the service is decidedly not to be had.
+    /// - Returns: nothing where the only record's target is the root: the domain says that it does not offer the
+    ///   service.
     package static func ordered(
         _ records: [SRVRecord],
         atMost limit: Int = .max,

@@ -2,7 +2,7 @@
 
 import NIOConcurrencyHelpers
 
-/// A lookup that cannot begin yet; it may be taken back before.
+/// A lookup that cannot begin yet; it may be cancelled before.
 final class DelayedLookup: LookupHandle {
     private enum State: Sendable {
         case delayed
@@ -12,12 +12,12 @@ final class DelayedLookup: LookupHandle {
 
     private let state = NIOLockedValueBox(State.delayed)
 
-    /// Whether nobody waits for it any more.
+    /// Whether no caller waits for it any more.
     var isCancelled: Bool {
         state.withLockedValue { if case .cancelled = $0 { true } else { false } }
     }
 
-    /// Begins it, unless it has been taken back.
+    /// Begins it, unless it has been cancelled.
     func begin(_ start: () -> any LookupHandle) {
         if isCancelled { return }
         let lookup = start()

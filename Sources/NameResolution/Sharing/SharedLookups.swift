@@ -4,12 +4,12 @@ import IPAddresses
 
 /// Callers that ask the same question of the same configuration share one lookup (rule 3).
 ///
-/// Pure: questions, leavings and the resolver's events go in, actions come out.
+/// Pure: questions, cancellations and the resolver's events go in, actions come out.
 package struct SharedLookups: Sendable {
-    /// Names one caller's wait; no two waits have the same name.
+    /// Identifies one caller's wait.
     package typealias Waiter = UInt64
 
-    /// Names one lookup that was started.
+    /// Identifies one lookup that was started.
     package typealias Lookup = UInt64
 
     /// What the driver is to do, in order.
@@ -18,7 +18,7 @@ package struct SharedLookups: Sendable {
         case start(Lookup, LookupQuestion, FairnessKey)
         /// Tell the resolver that another fairness key waits for this lookup.
         case join(Lookup, FairnessKey)
-        /// Nobody waits for this lookup any more; report with `cancelled` whether the resolver could take it back.
+        /// No caller waits for this lookup any more: cancel it, and report with `cancelled` whether the resolver could.
         case cancel(Lookup)
         /// Tell this waiter.
         case deliver(Waiter, LookupEvent)
@@ -34,22 +34,22 @@ package struct SharedLookups: Sendable {
     private var waits: [Waiter: Wait] = [:]
     private var nextLookup: Lookup = 1
 
-    /// Nothing under way.
+    /// Without a lookup in flight.
     package init() {}
 
-    /// How many lookups are under way, those included that nobody waits for and that could not be taken back.
+    /// How many lookups are in flight, those included that no caller waits for and that could not be cancelled.
     package var count: Int { lookups.count }
 
-    /// The lookup that somebody waits for; `nil` when it has ended, or they have left.
+    /// The lookup that a caller waits for; `nil` when it has ended, or the caller has cancelled.
     package func lookup(of waiter: Waiter) -> Lookup? { waits[waiter]?.lookup }
 
-    /// Whether the lookup is under way.
+    /// Whether the lookup is in flight.
     package func contains(_ lookup: Lookup) -> Bool { lookups[lookup] != nil }
 
     /// How many lookups were started in all.
     package var startedCount: UInt64 { nextLookup - 1 }
 
-    /// A caller asks. What has come already is told at once.
+    /// A caller asks. The answers that have come already are told at once.
     ///
     /// - Parameter generation: the resolver's, when the caller asks.
     package mutating func join(
@@ -70,7 +70,7 @@ package struct SharedLookups: Sendable {
         return (isNews ? [.join(lookup, fairnessKey)] : []) + (told ?? []).map { .deliver(waiter, $0) }
     }
 
-    /// A caller gives up. The others keep the lookup; when there are none, it is taken back.
+    /// A caller cancels. The others keep the lookup; when there are none, it is cancelled.
     package mutating func leave(_ waiter: Waiter) -> [Action] {
         guard let lookup = waits.removeValue(forKey: waiter)?.lookup else { return [] }
         let waits = waits
@@ -78,13 +78,13 @@ package struct SharedLookups: Sendable {
         return lookups[lookup]?.waitingCount == 0 ? [.cancel(lookup)] : []
     }
 
-    /// The resolver has been asked to take a lookup back.
+    /// The resolver has been asked to cancel a lookup.
     ///
-    /// - Parameter isGone: whether it could. If not, the lookup stays, and whoever asks the same next joins it.
+    /// - Parameter isGone: whether it could. If not, the lookup stays, and the next caller that asks the same joins it.
     package mutating func cancelled(_ lookup: Lookup, isGone: Bool) -> [Action] {
         guard isGone, let shared = lookups[lookup] else { return [] }
         forget(lookup, shared.sharing)
-        // Somebody may have joined between the question and this answer: for them it starts afresh.
+        // A caller may have joined between the cancellation and this answer: for it the lookup starts afresh.
         let waiting = shared.waiters.compactMap { waiter in waits[waiter].map { (waiter, $0.fairnessKey) } }
         guard let (first, _) = waiting.first else { return [] }
         var fresh = Shared(shared.sharing, first: first)
@@ -95,7 +95,7 @@ package struct SharedLookups: Sendable {
         return start(fresh, for: waiting)
     }
 
-    /// The resolver tells something about a lookup.
+    /// An event of the resolver's about a lookup.
     package mutating func received(_ event: LookupEvent, for lookup: Lookup) -> [Action] {
         guard let told = lookups[lookup]?.receive(event), let shared = lookups[lookup] else { return [] }
         let waiters = shared.waiters.filter { waits[$0] != nil }
@@ -144,7 +144,7 @@ private struct Shared: Sendable {
     let sharing: Sharing
     /// Who started it, and is told where the answer really came from.
     let first: SharedLookups.Waiter
-    /// In the order in which they came; those who have left are still among them for a while.
+    /// In the order in which they came; those that have cancelled are still among them for a while.
     private(set) var waiters: [SharedLookups.Waiter] = []
     private(set) var waitingCount = 0
     private var fairnessKeys: Set<FairnessKey> = []
@@ -157,7 +157,7 @@ private struct Shared: Sendable {
         self.first = first
     }
 
-    /// - Returns: whether the resolver must know: the fairness key is a new one, or nobody had waited any more.
+    /// - Returns: whether the resolver must know: the fairness key is a new one, or no caller waited any more.
     mutating func join(_ waiter: SharedLookups.Waiter, for fairnessKey: FairnessKey) -> Bool {
         let isWantedAgain = waitingCount == 0
         waiters.append(waiter)
@@ -165,12 +165,12 @@ private struct Shared: Sendable {
         return fairnessKeys.insert(fairnessKey).inserted || isWantedAgain
     }
 
-    /// One has left.
+    /// One has cancelled.
     ///
     /// - Parameter isWaiting: whether a waiter is still there.
     mutating func leave(isWaiting: (SharedLookups.Waiter) -> Bool) {
         waitingCount -= 1
-        // A mass departure must not cost a search of the list each.
+        // When many cancel at once, not each of them may cost a search of the list.
         if waiters.count > 2 * waitingCount + 32 { waiters.removeAll { !isWaiting($0) } }
     }
 
@@ -198,7 +198,7 @@ private struct Shared: Sendable {
 }
 
 extension LookupResult {
-    /// The same answer for somebody who has not started the lookup.
+    /// The same answer for a caller that has not started the lookup.
     fileprivate var asShared: LookupResult {
         var answer = self
         answer.source = .shared

@@ -12,7 +12,7 @@ struct AdversaryMessage {
         case addresses
         /// Addresses where none should be: of others, in other sections, of another class.
         case decoys
-        /// Chains, loops, and names that nobody has asked for.
+        /// Chains, loops, and names that were not asked for.
         case aliases
         case denial
         case complaint
@@ -34,7 +34,7 @@ struct AdversaryMessage {
         /// Names that it leads to, as they go over the wire, in lower case.
         var aliases: [[UInt8]] = []
         var mayDeny = false
-        /// Whether nobody knows what can be read out of it.
+        /// Whether it is not known what can be read out of it.
         var isAnything = false
     }
 
@@ -51,7 +51,7 @@ struct AdversaryMessage {
         _ dice: Dice
     ) {
         guard let query else {
-            // Nobody has asked.
+            // Not in answer to any query.
             bytes = Self.junk(dice, 0..<60)
             meaning = Meaning(isAnything: true)
             return
@@ -163,7 +163,7 @@ extension AdversaryMessage {
         }
     }
 
-    /// Addresses that nobody is to believe, beside one that may be.
+    /// Addresses that must not be believed, beside one that may be.
     private static func decoys(_ query: PacketQuery, _ dice: Dice) -> Composed {
         var writer = PacketWriter(to: query)
         let right = dice.chance(50) ? made(query.type, 1, dice) : []
@@ -214,7 +214,7 @@ extension AdversaryMessage {
     /// A name that no alias leads to.
     private static let nobody: [UInt8] = [6] + Array("nobody".utf8) + [3] + Array("sim".utf8) + [0]
 
-    /// A name that nobody has, one label or more.
+    /// A name that does not exist, one label or more.
     private static func stranger(_ dice: Dice, _ step: Int = 0) -> [UInt8] {
         let label = Array("x\(dice.number(0..<1_000_000))-\(step)".utf8)
         let rest: [UInt8] = dice.chance(20) ? [] : [4] + Array("evil".utf8) + [3] + Array("sim".utf8)

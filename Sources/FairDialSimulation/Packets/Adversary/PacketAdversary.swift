@@ -2,8 +2,8 @@
 
 import IPAddresses
 
-/// A server that says whatever its seed makes up: many messages to one query, or to none, true ones and impossible
-/// ones, over datagrams and streams, which it ends when it likes.
+/// A server that says what its seed makes up: many messages to one query, or to none, true ones and impossible ones,
+/// over datagrams and streams, which it ends when it likes.
 ///
 /// It draws from dice of its own, so that a run without it is what it was before there were adversaries.
 final class PacketAdversary: CustomStringConvertible {

@@ -3,18 +3,18 @@
 import DNSResolution
 import IPAddresses
 
-/// A datagram that nobody has asked for, with what its maker took for right.
+/// A forged datagram, with what its forger took for right.
 struct PacketForgery {
     let identifier: UInt16
     /// `nil` without a question section.
     let question: [UInt8]?
     let type: UInt16
-    /// The name's place in the zone.
+    /// The name's index in the zone.
     let place: Int?
     /// Whether nothing but the cookie is wrong in it, which the resolver must notice.
     let reliesOnCookie: Bool
 
-    /// Whether it has everything that the resolver can compare: then nobody could tell.
+    /// Whether everything that the resolver can compare is right in it: then no resolver could tell it from an answer.
     func isRight(for port: SimulatedPort, _ wire: PacketWire) -> Bool {
         port.sent.contains { query in
             guard query.identifier == identifier, !reliesOnCookie else { return false }
@@ -27,8 +27,8 @@ struct PacketForgery {
     }
 }
 
-/// Somebody who wants the resolver to believe something. It knows which questions are asked and when or keeps guessing,
-/// and has some of what it must guess right, never all.
+/// An attacker that sends forged answers. It knows which questions are asked and when or keeps guessing, and has some
+/// of what it must guess right, never all.
 final class PacketForger: CustomStringConvertible {
     private unowned let internet: SimulatedInternet
     /// Whether it notices each query, as the one on the path does; the other one sends when it likes.
@@ -38,7 +38,7 @@ final class PacketForger: CustomStringConvertible {
     private let knowsSpelling: Bool
     private let knowsCookies: Bool
     private var count = 0
-    /// So many in a run, for runs are small.
+    /// The most forgeries in a run; runs are small.
     private let limit: Int
 
     static let addresses: [IPAddress] = [
@@ -74,7 +74,7 @@ final class PacketForger: CustomStringConvertible {
         }
     }
 
-    /// It sends what it can, to whatever it takes for a port of ours.
+    /// Sends forgeries to the ports that it takes for ours.
     func burst() {
         guard !isOnPath, let datagrams = internet.datagrams.last, !datagrams.ports.isEmpty else { return }
         let dice = internet.run.dice
@@ -96,14 +96,14 @@ final class PacketForger: CustomStringConvertible {
         count += 1
         var target = port
         if !knowsPort {
-            // Most ports are nobody's; one of ours that waits for something else is the best that it can hit.
+            // Most ports are closed; one of ours that waits for another answer is the best that it can hit.
             let others = datagrams.ports.filter { $0 !== port && $0.server == port.server }
             guard !others.isEmpty else { return }
             target = dice.pick(others)
         }
         let time = internet.run.clock.now + delay
         if dice.chance(6) {
-            // An ICMP message that says nobody listens there; the kernel wants to see the port in it.
+            // An ICMP message that says the port is closed; the kernel wants to see the port in it.
             let refused: Int32 = 111
             let nothing = PacketForgery(identifier: 0, question: [], type: 0, place: nil, reliesOnCookie: false)
             return arrive(.failed(refused), nothing, at: target, of: datagrams, time)

@@ -3,7 +3,7 @@
 import DNSResolution
 import IPAddresses
 
-/// Where a server of a run says whatever its seed makes up.
+/// Where a server of a run says what its seed makes up.
 extension SimulatedInternet {
     var hasAdversary: Bool { !adversaries.isEmpty }
 
@@ -19,7 +19,7 @@ extension SimulatedInternet {
             case .failed(let number): (event, kind) = (.failed(number), .genuine(.complaint, to: query, about: nil))
             case .close: continue
             }
-            // Now and then to another port that has a query for the same server.
+            // Sometimes to another port that has a query for the same server.
             let time = run.clock.now + server.roundTrip + act.delay
             let other = datagrams.ports.last { $0.server == port.server && $0 !== port }
             let isMismatched = act.delay % 16 == 1
@@ -31,7 +31,7 @@ extension SimulatedInternet {
         return true
     }
 
-    /// After each event: whatever was said, it has brought about no more than so much.
+    /// After each event: the servers' messages have caused no more work than the bound.
     func checkWork(_ load: @autoclosure () -> QueryLoad) {
         guard hasAdversary else { return }
         guard work.hasHappened else { return }

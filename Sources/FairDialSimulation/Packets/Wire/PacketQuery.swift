@@ -11,7 +11,7 @@ struct PacketQuery {
     let name: [UInt8]
     /// Name, type and class, the name's letters as they were sent.
     let question: [UInt8]
-    /// The name's place in the zone; `nil` for one that nobody has heard of.
+    /// The name's index in the zone; `nil` for one that is not in it.
     let place: Int?
     let type: UInt16
     /// Whether there is an OPT record.

@@ -5,7 +5,7 @@ import IPAddresses
 /// What a server does about a query.
 enum PacketReply {
     case silence
-    /// Nobody listens there.
+    /// The port is closed.
     case refused
     case message([UInt8], Meaning)
 

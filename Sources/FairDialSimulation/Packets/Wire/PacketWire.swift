@@ -41,7 +41,8 @@ struct PacketWire {
     /// How often callers have asked for each name.
     private(set) var asks: [Int: Int] = [:]
     var unread: [Unread] = []
-    /// Whether nobody knows how names are written, because a server has made aliases up: then the plain form says it.
+    /// Whether it is not known how names are written, because a server has made aliases up: then the plain form shows
+    /// it.
     var takesPlainAsWritten = false
     /// When a question last went out in the wished form, to any server; the server in the key says nothing here.
     private var lastWished: [Key: UInt64] = [:]
@@ -127,7 +128,7 @@ struct PacketWire {
         }
     }
 
-    /// Those that came before a moment: of what comes together nobody knows which is read first.
+    /// Those that came before a moment: of what comes together it is not known which is read first.
     func mismatches(for name: Int, _ type: UInt16, from server: Int, before time: UInt64) -> Int {
         mismatches[Key(name: name, type: type, server: server)]?.count { $0 < time } ?? 0
     }

@@ -2,8 +2,8 @@
 
 import DNSResolution
 
-/// Sockets for datagrams in a run, and the reader for all of them, as the kernel's: asleep, woken, late at times, and
-/// gone.
+/// Sockets for datagrams in a run, and the reader for all of them, like the kernel's: it sleeps, is woken, may be late,
+/// and ends.
 final class SimulatedDatagrams: DatagramTransport, @unchecked Sendable {
     private let internet: SimulatedInternet
     private(set) var ports: [SimulatedPort] = []
@@ -19,15 +19,15 @@ final class SimulatedDatagrams: DatagramTransport, @unchecked Sendable {
 
     private var clock: SimulatedClock { internet.run.clock }
 
-    /// Whether somebody reads.
+    /// Whether there is a reader.
     var hasReader: Bool { receiver != nil }
 
-    /// The reader's thread is not run for a while.
+    /// The kernel does not run the reader's thread for a while.
     func block(for nanoseconds: UInt64) {
         blockedUntil = max(blockedUntil, clock.now + nanoseconds)
     }
 
-    /// Lets go of what knows it.
+    /// Drops its references, so that no cycle is left.
     func part() {
         receiver = nil
         ports = []
@@ -63,7 +63,7 @@ extension SimulatedDatagrams {
             return number
         }
         guard let place = internet.servers.firstIndex(where: { $0.endpoint == server.endpoint }) else {
-            internet.run.fault("a socket to \(server), which nobody named")
+            internet.run.fault("a socket to \(server), which is not configured")
             return 101
         }
         let port = SimulatedPort(carrier, to: place, number: UInt16(dice.number(32_768..<61_000)))
@@ -91,7 +91,7 @@ extension SimulatedDatagrams {
 // MARK: - The reader
 
 extension SimulatedDatagrams {
-    /// Something comes, at its time.
+    /// A datagram arrives, at its time.
     func arrives(_ arrival: SimulatedPort.Arrival, at port: SimulatedPort) {
         port.arrivals.append(arrival)
         clock.at(arrival.time) { if port.isOpen { self.turn(by: self.clock.now) } }
@@ -113,7 +113,7 @@ extension SimulatedDatagrams {
         }
         nextTurn = nil
         var events: [(port: QueryClient.Carrier, event: DatagramEvent)] = []
-        // Now and then there is more than is read at once.
+        // Sometimes there is more than one read takes.
         let most = internet.run.dice.chance(3) ? 1 : Int.max
         var isEverything = true
         for port in ports {

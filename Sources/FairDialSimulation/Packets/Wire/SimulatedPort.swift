@@ -2,7 +2,7 @@
 
 import DNSResolution
 
-/// A socket for datagrams in a run: where it sends to, and what is on its way to it.
+/// A socket for datagrams in a run: where it sends to, and what is in flight to it.
 final class SimulatedPort {
     /// What a packet is, which the resolver cannot see.
     enum Kind {

@@ -10,8 +10,8 @@ struct SimulatedStreams: StreamTransport, @unchecked Sendable {
 
     func open(_ server: NameServer, _ tell: @escaping @Sendable (StreamEvent) -> Void) -> any OpenStream {
         guard let place = internet.servers.firstIndex(where: { $0.endpoint == server.endpoint }) else {
-            internet.run.fault("a stream to \(server), which nobody named")
-            preconditionFailure("a stream to \(server), which nobody named")
+            internet.run.fault("a stream to \(server), which is not configured")
+            preconditionFailure("a stream to \(server), which is not configured")
         }
         internet.work.acts()
         internet.work.opensStream(to: place, at: internet.run.clock.now)
