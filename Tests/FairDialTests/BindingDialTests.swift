@@ -182,7 +182,7 @@ private func records(_ texts: String...) throws -> [SVCBRecord] {
         #expect(try await answered.endpoints.map(\.address) == [four1])
     }
 
-    @Test func `a dial that is called off leaves every lookup`() async throws {
+    @Test func `a dial that is cancelled leaves every lookup`() async throws {
         let world = ScriptedWorld()
         let task = Task {
             try? await world.dialer.takeSocket(to: "web.test", port: 443, options: Self.options)
@@ -278,7 +278,7 @@ private func records(_ texts: String...) throws -> [SVCBRecord] {
         #expect(world.resolver.lookups.count == 3)
     }
 
-    @Test func `a dial that is called off while a target waits for a descriptor leaves the host's lookup`()
+    @Test func `a dial that is cancelled while a target waits for a descriptor leaves the host's lookup`()
         async throws
     {
         let world = ScriptedWorld()

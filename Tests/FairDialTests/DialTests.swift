@@ -584,7 +584,7 @@ extension [String] {
         #expect(dial.wake(at: at(270)).words == [])
     }
 
-    @Test func `called off while it waits for room`() throws {
+    @Test func `cancelled while it waits for room`() throws {
         var dial = Dial(try .about(nil))
         _ = dial.start(with: [path], from: nil, at: .zero)
         _ = dial.failed(path, .backlogFull, at: .zero, toldAt: .zero)

@@ -141,7 +141,7 @@ struct `Rule 7: a dial that fails after its winner is known` {
         try await server.stop()
     }
 
-    @Test func `an initializer that ends after its dial has been called off does no harm`() async throws {
+    @Test func `an initializer that ends after its dial has been cancelled does no harm`() async throws {
         let server = try await LoopbackServer.start()
         let loop = MultiThreadedEventLoopGroup.singleton.next()
         let begun = loop.makePromise(of: (any Channel).self)

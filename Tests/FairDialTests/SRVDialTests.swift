@@ -162,7 +162,7 @@ private func to(_ address: IPAddress, _ port: UInt16 = 443) -> Destination { Des
         }
     }
 
-    @Test func `a dial that is called off leaves the service's lookup, or every target's`() async throws {
+    @Test func `a dial that is cancelled leaves the service's lookup, or every target's`() async throws {
         let world = ServiceWorld(nil)
         let dialed = Task { () async throws(DialError) in try await world.dial() }
         await world.world.clock.sleepers()
@@ -252,7 +252,7 @@ private func to(_ address: IPAddress, _ port: UInt16 = 443) -> Destination { Des
         try await server.stop()
     }
 
-    @Test func `a dial of a future is called off`() async throws {
+    @Test func `a dial of a future is cancelled`() async throws {
         let world = ScriptedWorld()
         let cancellation = DialCancellation()
         var configuration = world.dialer.configuration

@@ -99,7 +99,7 @@ import Testing
         }
     }
 
-    @Test func `a dial that waits for loops is called off at once`() async {
+    @Test func `a dial that waits for loops is cancelled at once`() async {
         await #expect(processExitsWith: .success) {
             _ = Descriptors.takeAll()
             let dial = Task { () async -> DialError? in

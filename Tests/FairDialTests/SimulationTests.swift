@@ -47,7 +47,7 @@ import Testing
         let missing = NIOLockedValueBox<Set<String>>([])
         let signs: Set<String> = [
             "is connected to", "has a socket to", "has its answer", "was not answered within", "no attempt connected",
-            "no place in the resolver's line", "no descriptor was free", "the deadline of", "called off on the",
+            "no slot in the resolver's queue", "no descriptor was free", "the deadline of", "cancelled during",
             "and not ready within", "forbidden by the caller", "the channel initializer failed", "connected, and then",
             "says no at once", "nobody can watch", "a loop is blocked", "the machine sleeps", "no such name",
             "the servers are silent", "names wait for the resolver already", "the name has no address", "silent for",

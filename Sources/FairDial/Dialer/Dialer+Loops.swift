@@ -42,7 +42,7 @@ extension Dialer {
         var report = DialReport()
         report.queue = waited
         if wait.isCancelled {
-            throw DialError(.cancelled, "called off on the queue clock", target: target, report: report)
+            throw DialError(.cancelled, "cancelled during queue", target: target, report: report)
         }
         guard let lack else { return setup.configuration.group.any() }
         switch lack.kind {

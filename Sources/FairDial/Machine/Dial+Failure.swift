@@ -82,7 +82,7 @@ extension Dial {
             let deadline = question.deadline ?? .zero
             return (.deadlineExceeded, "the deadline of \(deadline.readable) passed on the \(clock.rawValue) clock")
         case .cancellation:
-            return (.cancelled, "called off on the \(clock.rawValue) clock")
+            return (.cancelled, "cancelled during \(clock.rawValue)")
         case .shutdown:
             return (.eventLoopShutdown, "its event loop was shut down on the \(clock.rawValue) clock")
         case .channel(let code, let error):

@@ -17,7 +17,7 @@ enum DialVerdict {
             return (.outOfDescriptors, "no descriptor was free for \(time)")
         case .queue where shortage == .threads:
             return (.outOfThreads, "no thread was free for \(time)")
-        case .queue: return (.queueTimeout, "no place in the resolver's line for \(time)")
+        case .queue: return (.queueTimeout, "no slot in the resolver's queue within \(time)")
         case .lookup: return (.lookupTimeout, "the lookup was not answered within \(time)")
         case .connect: return (.connectTimeout, "no attempt connected within \(time)")
         case .handshake: return (.handshakeTimeout, "connected, and not ready within \(time)")

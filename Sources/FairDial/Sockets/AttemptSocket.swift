@@ -139,7 +139,7 @@ package struct AttemptSocket: Sendable {
     private var connected: Progress {
         guard mayMeetItself, SocketAddressBytes.isConnectedToItself(descriptor) else { return .connected }
         return .failed(
-            AttemptFailure(errorNumber: ECONNREFUSED, reason: "nobody listens there: the socket met itself")
+            AttemptFailure(errorNumber: ECONNREFUSED, reason: "connection refused (TCP self-connect)")
         )
     }
 

@@ -21,8 +21,8 @@ public struct ClientTLS: Sendable {
         /// A service binding changes nothing (RFC 9460 §9). Where there is none, or it is an address, the certificate
         /// must be for the address that was connected to.
         case asked
-        /// The name of the SRV target that won; else as `asked`. For callers who have checked that the target belongs to
-        /// the service's domain, as MongoDB's drivers do, or whose DNS is protected.
+        /// The name of the SRV target that won; else as `asked`. For callers who have checked that the target belongs
+        /// to the service's domain, as MongoDB's drivers do, or whose DNS is protected.
         case srvTarget
         /// This name, whatever was dialed.
         case named(String)

@@ -8,8 +8,11 @@ enum HandshakeWords {
     /// and what to say. The first that is found counts.
     private static let known: [(sign: String, words: String)] = [
         ("FAILEDTOVALIDATEHOSTNAME", "the certificate is for another name than %"),
-        ("CERTIFICATE_VERIFY_FAILED", "the certificate is not trusted here: expired, self-signed, or of an authority "
-            + "that this machine does not know"),
+        (
+            "CERTIFICATE_VERIFY_FAILED",
+            "the certificate is not trusted here: expired, self-signed, or of an authority "
+                + "that this machine does not know"
+        ),
         ("NOCERTIFICATETOVALIDATE", "the server has shown no certificate"),
         ("UNABLETOVALIDATECERTIFICATE", "the certificate could not be verified"),
         ("CERTIFICATE_EXPIRED", "the server says that our certificate has expired"),

@@ -72,7 +72,8 @@ import Testing
         let tls = try Self.trusting(protocols: ["other", "h2"])
         let loop = MultiThreadedEventLoopGroup.singleton.next()
         let negotiated = loop.makePromise(of: String?.self)
-        let dial = Self.dialer.connectTLS(to: try Target(host: TLSServer.name, port: server.port), using: tls, on: loop) {
+        let dial = Self.dialer.connectTLS(to: try Target(host: TLSServer.name, port: server.port), using: tls, on: loop)
+        {
             channel in
             try channel.pipeline.syncOperations.addHandler(Negotiated(negotiated))
             return channel.eventLoop.makeSucceededFuture(7)
@@ -102,7 +103,10 @@ import Testing
 
     @Test func `a certificate that is not right is told in words, and not tried again`() async throws {
         let cases: [(behaviour: TLSServer.Behaviour, tls: ClientTLS, words: String)] = [
-            (.honest(Identity.other), try Self.trusting(), "the certificate is for another name than \(TLSServer.name)"),
+            (
+                .honest(Identity.other), try Self.trusting(),
+                "the certificate is for another name than \(TLSServer.name)"
+            ),
             (.honest(Identity.expired), try Self.trusting(), "the certificate is not trusted here: expired"),
             (.honest(Identity.good), try ClientTLS(), "the certificate is not trusted here"),
         ]
@@ -128,7 +132,8 @@ import Testing
 
     @Test func `a server without TLS, or with an old one, is told in words`() async throws {
         for (behaviour, words) in [
-            (TLSServer.Behaviour.plaintext, "does not speak TLS at this port"), (.outdated, "speaks no TLS as new as 1.2"),
+            (TLSServer.Behaviour.plaintext, "does not speak TLS at this port"),
+            (.outdated, "speaks no TLS as new as 1.2"),
         ] {
             let server = try await TLSServer.start(behaviour)
             let error = await Self.failure {
