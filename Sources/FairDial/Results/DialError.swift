@@ -98,6 +98,7 @@ public struct DialError: Error, Sendable {
             false
         // The same certificate will be rejected again.
         case .handshakeFailed: !isCertificateFailure
+        case .allAttemptsFailed: !isOfCaller
         default: true
         }
     }
@@ -116,12 +117,17 @@ public struct DialError: Error, Sendable {
                 .peer
             } else if !report.attempts.isEmpty, report.attempts.allSatisfy(\.isOfThisMachine) {
                 .machine
+            } else if isOfCaller {
+                .caller
             } else {
                 .network
             }
         default: .network
         }
     }
+
+    /// Whether every attempt failed for what the caller wrote.
+    private var isOfCaller: Bool { !report.attempts.isEmpty && report.attempts.allSatisfy(\.isOfCaller) }
 
     /// An error from its parts; a dial's own come from dials.
     public init(
