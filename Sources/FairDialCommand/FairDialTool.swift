@@ -60,7 +60,7 @@ struct FairDialTool: AsyncParsableCommand {
     }
 
     /// The parser's time grows with their number squared.
-    private static let mostArguments = 10_000
+    private static let mostArguments = 2_000
 
     private static func isNegativeNumber(_ argument: String) -> Bool {
         argument.hasPrefix("-") && Double(argument) != nil && argument != "-4" && argument != "-6"
