@@ -129,10 +129,7 @@ let package = Package(
         // What every command needs: standard streams, colours, JSON lines, and how a dial's result is printed.
         .target(
             name: "FairDialConsole",
-            dependencies: [
-                "FairDial", "ConnectionRacing", "IPAddresses", "NameResolution",
-                .product(name: "ArgumentParser", package: "swift-argument-parser"),
-            ],
+            dependencies: ["FairDial", "ConnectionRacing", "IPAddresses", "NameResolution"],
             swiftSettings: strict
         ),
         .target(

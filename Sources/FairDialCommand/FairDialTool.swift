@@ -8,12 +8,16 @@ import IPAddresses
 /// The command `fairdial`: its subcommands parse, call the library, and print.
 @main
 struct FairDialTool: AsyncParsableCommand {
+    /// The version that `--version` prints.
+    static let version = "0.1.0-dev"
+
     static let configuration = CommandConfiguration(
         commandName: "fairdial",
         abstract: "Connect to a host and a port, fairly, and see where the time went.",
         discussion: """
             Exit status: 0 connected or resolved, 1 it failed, 2 the command line was wrong.
             """,
+        version: version,
         subcommands: [
             ConnectCommand.self, ResolveCommand.self, ExplainCommand.self, RallyCommand.self, SimulateCommand.self,
             SandboxCommand.self,
@@ -30,6 +34,14 @@ struct FairDialTool: AsyncParsableCommand {
         }
         // First of all that needs arguments: namespaces can only be left by a process that has one thread.
         SandboxEntrance.enterIfWanted(arguments)
+        if arguments.count > mostArguments {
+            StandardStreams.complain("Error: \(arguments.count) arguments are too many: give \(mostArguments) at most")
+            exit(withError: ExitCode(2))
+        }
+        if let unknown = UnknownCommand(in: arguments, among: configuration.subcommands) {
+            StandardStreams.complain(unknown.complaint)
+            exit(withError: ExitCode(2))
+        }
         if let number = arguments.first(where: isNegativeNumber) {
             // The parser takes it for an option, and then misses the port.
             StandardStreams.complain("Error: \(number) is neither an option nor a port: a port is 1 … 65535")
@@ -46,6 +58,9 @@ struct FairDialTool: AsyncParsableCommand {
             leave(with: error)
         }
     }
+
+    /// The parser's time grows with their number squared.
+    private static let mostArguments = 2_000
 
     private static func isNegativeNumber(_ argument: String) -> Bool {
         argument.hasPrefix("-") && Double(argument) != nil && argument != "-4" && argument != "-6"

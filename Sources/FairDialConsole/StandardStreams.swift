@@ -24,27 +24,13 @@ package enum StandardStreams {
 
     /// Writes whole lines of results, as bytes.
     package static func say(_ lines: [UInt8]) {
-        var rest = lines[...]
-        var interruptions = 0
-        while !rest.isEmpty {
-            let count = rest.withUnsafeBytes { write(STDOUT_FILENO, $0.baseAddress, $0.count) }
-            if count >= 0 {
-                rest = rest.dropFirst(count)
-                interruptions = 0
-            } else if errno == EINTR, interruptions < mostInterruptions {
-                interruptions += 1
-            } else {
-                // A reader that has closed the pipe needs no more: no error is printed.
-                if errno != EPIPE {
-                    complain("fairdial: cannot write the results: \(String(cString: strerror(errno)))")
-                }
-                exit(1)
-            }
+        guard let number = write(lines, to: STDOUT_FILENO) else { return }
+        // A reader that has left has what it wanted.
+        if number != EPIPE {
+            complain("fairdial: cannot write the results: \(String(cString: strerror(number)))")
         }
+        exit(1)
     }
-
-    /// How many interruptions in a row a write may have: after 100 they will not end.
-    private static let mostInterruptions = 100
 
     /// Writes a line for a person, not for the next program; what is not printable is shown as an escape.
     package static func complain(_ line: String) {
@@ -54,7 +40,45 @@ package enum StandardStreams {
     /// The same for several lines.
     package static func complain(lines: String) {
         // There is no other stream to report this failure on.
-        try? FileHandle.standardError.write(contentsOf: Data((lines.printableLines + "\n").utf8))
+        _ = write(Array((lines.printableLines + "\n").utf8), to: STDERR_FILENO)
+    }
+
+    /// How many calls in a row may be interrupted, or find the stream not ready that `poll` has called ready: after 100
+    /// it will not end.
+    package static let mostFutileCalls = 100
+
+    /// Writes all of the bytes. A stream may be non-blocking, because another process that holds it has made it so:
+    /// then its reader is waited for all the same.
+    ///
+    /// - Returns: the error number of the call that failed; `nil` where all has been written.
+    private static func write(_ bytes: [UInt8], to stream: Int32) -> Int32? {
+        var rest = bytes[...]
+        var futileCalls = 0
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes { Foundation.write(stream, $0.baseAddress, $0.count) }
+            if count >= 0 {
+                rest = rest.dropFirst(count)
+                futileCalls = 0
+                continue
+            }
+            let number = errno
+            guard waits(after: number, for: stream, POLLOUT), futileCalls < mostFutileCalls else { return number }
+            futileCalls += 1
+        }
+        return nil
+    }
+
+    /// Waits where a call on a stream has not failed for good.
+    ///
+    /// - Returns: whether the call is to be repeated.
+    package static func waits(after number: Int32, for stream: Int32, _ event: Int32) -> Bool {
+        switch number {
+        case EINTR: return true
+        case EAGAIN, EWOULDBLOCK:
+            var asked = pollfd(fd: stream, events: Int16(event), revents: 0)
+            return poll(&asked, 1, -1) >= 0 || errno == EINTR
+        default: return false
+        }
     }
 
     /// Whether colours make sense on standard output: it is a terminal, and the user has not refused (no-color.org).

@@ -12,9 +12,10 @@ package struct RallyCommand: AsyncParsableCommand {
         commandName: "rally",
         abstract: "500 slow feeds and a database, foul and fair side by side.",
         discussion: """
-            Starts a slow DNS server, feed servers and a stand-in for a database, all in a network of its own. Then each
-            side downloads the feeds and dials the database, under the same connect timeout of 5 s. Every figure is
-            measured in this run. A foul side is cut short once its dials have failed.
+            Starts a slow DNS server, servers for the feeds and one in place of a database, all in a network of its \
+            own. Then each side in turn downloads the feeds and dials the database, with a connect timeout of 5 s: \
+            first two foul ones, stock SwiftNIO and a pool of four resolver threads, then the fair one, FairDial. A \
+            foul side is stopped as soon as its dials of the database have failed. Every figure is measured in this run.
 
             Exit status: 0 the fair side did all its work, 1 it did not, 2 the command line was wrong.
             """
@@ -34,8 +35,14 @@ package struct RallyCommand: AsyncParsableCommand {
     package init() {}
 
     package mutating func validate() throws {
-        if let chart, !FileManager.default.createFile(atPath: chart, contents: nil) {
-            throw ValidationError("--chart: cannot write \(chart)")
+        guard let chart else { return }
+        do throws(WrongValue) {
+            try NamedFile(chart).checkWritable()
+        } catch {
+            throw ValidationError("--chart: cannot write \(chart): \(error)")
+        }
+        if !FileManager.default.createFile(atPath: chart, contents: nil) {
+            throw ValidationError("--chart: cannot write \(chart): write the name of a file in a folder that is there")
         }
     }
 

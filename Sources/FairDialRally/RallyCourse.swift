@@ -8,7 +8,10 @@ struct RallyCourse: ParsableArguments, Sendable {
     @Option(help: .hidden) var feedPort = 0
     @Option(help: .hidden) var databasePort = 0
     @Option(help: ArgumentHelp("How many feeds to download.", valueName: "n")) var feeds = 500
-    @Option(help: ArgumentHelp("How long each feed's name takes to look up. (default: 1)", valueName: "seconds"))
+    @Option(
+        help: ArgumentHelp("How long each feed's name takes to look up. (default: 1)", valueName: "seconds"),
+        transform: Seconds.init(reading:)
+    )
     var delay: Seconds?
     @Flag(help: .hidden) var seam = false
     @Flag(name: .customLong("without-ipv6"), help: .hidden) var withoutIPv6 = false

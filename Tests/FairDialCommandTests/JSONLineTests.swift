@@ -31,30 +31,39 @@ import Testing
 
 @Suite struct `Words of the command line` {
     @Test(arguments: [("1", 1), ("65535", 65_535), ("080", 80)])
-    func `a port is digits`(text: String, number: Int) {
-        #expect(Port(argument: text)?.number == number)
+    func `a port is digits`(text: String, number: Int) throws {
+        #expect(try Port(reading: text).number == number)
     }
 
     @Test(arguments: ["", "0", "65536", "-1", "+1", " 1", "1 ", "0x50", "http", "٨٠"])
     func `and nothing else`(text: String) {
-        #expect(Port(argument: text) == nil)
+        #expect(throws: WrongValue.self) { try Port(reading: text) }
     }
 
     @Test(arguments: [("1", Duration.seconds(1)), ("0.25", .milliseconds(250)), ("1e-3", .milliseconds(1))])
-    func `seconds may have decimals`(text: String, duration: Duration) {
-        #expect(Seconds(argument: text)?.duration == duration)
+    func `seconds may have decimals`(text: String, duration: Duration) throws {
+        #expect(try Seconds(reading: text).duration == duration)
     }
 
     @Test(arguments: ["", "0", "-1", "nan", "inf", "soon", "1e9"])
     func `and must be a time that can be waited for`(text: String) {
-        #expect(Seconds(argument: text) == nil)
+        #expect(throws: WrongValue.self) { try Seconds(reading: text) }
     }
 
-    @Test func `an override is a host and an address`() {
-        #expect(Override(argument: "db.test=::1")?.host == "db.test")
-        #expect(Override(argument: "db.test=::1").map { "\($0.address)" } == "::1")
+    @Test(arguments: [
+        ("2s", "2"), ("500ms", "0.5"), ("3 s", "write a number"), ("1m", "60"), ("2min", "120"), ("1h", "3600"),
+        ("99999h", "write a number"), ("-1s", "write a number"), ("s", "write a number"),
+    ])
+    func `where they have a unit, what to write without one is said`(text: String, words: String) throws {
+        let wrong = try #require(throws: WrongValue.self) { try Seconds(reading: text) }
+        #expect(wrong.description.hasSuffix(": \(words)") || wrong.description.hasPrefix(words), "\(wrong)")
+    }
+
+    @Test func `an override is a host and an address`() throws {
+        #expect(try Override(reading: "db.test=::1").host == "db.test")
+        #expect("\(try Override(reading: "db.test=::1").address)" == "::1")
         for wrong in ["db.test", "=::1", "db.test=", "db.test=localhost", "db.test=127.1"] {
-            #expect(Override(argument: wrong) == nil)
+            #expect(throws: WrongValue.self) { try Override(reading: wrong) }
         }
     }
 }

@@ -68,9 +68,46 @@ import Testing
         let missing = try Tool.run("resolve", "db.test", "--type", "MX", "--server", address, "--json")
         #expect(missing.status == 1)
         #expect(try codes(missing.object) == "nameNotFound")
-        let explained = try Tool.run("resolve", "printer.local", "--explain", "--override", "printer.local=127.0.0.1")
+        let explained = try Tool.run("resolve", "printer.local", "--explain", "--lookup-timeout", "0.1")
         #expect(explained.complaints.contains("printer.local: looked up by system, because "))
         await server.stop()
+    }
+
+    @Test(arguments: [
+        ("127.1", "answered as numeric, because it is the address 127.0.0.1"),
+        ("localhost", "answered by hosts, because "),
+        ("db.test", "answered by override, because the command line says so"),
+        ("1.2.3.4%lo", "looked up by nobody, because an IPv4 address cannot have a zone"),
+        ("http://db.test", "looked up by nobody, because a URL is not a host: dial its host, db.test"),
+        ("", "looked up by nobody, because the host is empty"),
+    ])
+    func `who answers without a lookup is told, whichever resolver is chosen`(host: String, words: String) throws {
+        for options in [[], ["--resolver", "system"], ["--server", "127.0.0.1:9"]] {
+            let run = try Tool.run(
+                Tool.path,
+                ["resolve", host, "--explain", "--override", "db.test=192.0.2.1"] + options
+            )
+            #expect(run.complaints.hasPrefix("\(host): \(words)"), "\(run.complaints)")
+        }
+        let records = try Tool.run(
+            "resolve",
+            "localhost",
+            "--type",
+            "TXT",
+            "--explain",
+            "--server",
+            "127.0.0.1:9",
+            "--lookup-timeout",
+            "0.1"
+        )
+        #expect(records.complaints.hasPrefix("localhost: looked up by dns, because the command line says so"))
+    }
+
+    @Test(arguments: [("::1", "numeric"), ("localhost", "hosts"), ("db.test", "override")])
+    func `a trace says where no packet was sent`(host: String, source: String) throws {
+        let run = try Tool.run("resolve", host, "--trace", "--override", "db.test=192.0.2.1")
+        #expect(run.status == 0)
+        #expect(run.complaints == "\(host): no packet was sent: answered by \(source)\n")
     }
 
     @Test func `a dial to a name in DNS shows the server in its waterfall`() async throws {

@@ -67,7 +67,14 @@ import Testing
     }
 
     @Test(arguments: [
-        ("", "the port is missing"),
+        ("", "the text is empty: write a host and a port, as in db.test:5432"),
+        ("db.test", "the port is missing: write db.test:PORT, or give a default port"),
+        ("[::1]", "the port is missing: write [::1]:PORT, or give a default port"),
+        ("::1", "the port is missing: write [::1]:PORT, or give a default port"),
+        ("https://example.com/", "a URL is not a host: dial its host, example.com"),
+        ("https://me:x@example.com:8443/", "a URL is not a host: dial its host, example.com, port 8443"),
+        ("http://[::1]:80#a", "a URL is not a host: dial its host, ::1, port 80"),
+        ("file:///etc/hosts", "a URL is not a host: dial the host that it names"),
         (":80", "the host is empty"),
         ("[]:80", "the host is empty"),
         ("host:", "the port \"\" is not a number within 1 … 65535"),
@@ -117,7 +124,33 @@ import Testing
 
     @Test func `a host in brackets is refused where no brackets belong`() throws {
         let error = try #require(throws: DialError.self) { try Target(host: "[::1]", port: 80) }
-        #expect(error.message == "the host has a bracket")
+        #expect(error.message == "the host has brackets: leave them out, ::1")
+    }
+
+    @Test(arguments: [
+        ("https://example.com/", "a URL is not a host: dial its host, example.com"),
+        ("a://b", "a URL is not a host: dial its host, b"),
+        ("127.0.0.1:8123", "the host has a port in it: dial 127.0.0.1, port 8123"),
+        ("db:5432", "the host has a port in it: dial db, port 5432"),
+    ])
+    func `a URL, or a host with its port, is no host, and nobody is asked`(host: String, message: String) async throws {
+        let error = await failure { try await Dialer.shared.connect(to: host, port: 80) }
+        #expect(error?.code == .invalidTarget)
+        #expect(error?.message == message)
+        let resolved = await failure { try await Dialer.shared.resolve(host, port: 80) }
+        #expect(resolved?.message == message)
+    }
+
+    @Test(arguments: ["sla/sh", "sp@ce", "a:b", "a:b:80", "db:http", "db:0", "db:65536", ":80"])
+    func `what a hosts file may have for a name is left to it`(host: String) {
+        #expect(Target.misreading(of: host) == nil)
+    }
+
+    @Test func `no endpoints are no address to dial, and the message says so`() async throws {
+        let target = try Target.endpoints([])
+        let error = await failure { try await Dialer.shared.connect(to: target) }
+        #expect(error?.code == .noUsableAddress)
+        #expect(error?.message == "the list of endpoints is empty: give one at least")
     }
 
     @Test func `the longest path that fits is taken, and one byte more is not`() throws {

@@ -6,6 +6,8 @@ public import NIOCore
 extension Dialer {
     /// Dials a host and a port, and hands over the winner's channel.
     ///
+    /// Keep the connection, or take its `channel`: the channel of a connection that is dropped without that is closed.
+    ///
     /// - Parameters:
     ///   - host: numeric or a name, without brackets; zones and the C library's legacy forms included.
     ///   - port: 1 … 65535.
@@ -35,6 +37,8 @@ extension Dialer {
     }
 
     /// Dials a host and a port, and hands over what the initializer makes of the winner's channel at once.
+    ///
+    /// Keep the connection, or take its `output`: the channel of a connection that is dropped without that is closed.
     ///
     /// - Throws: `DialError`, also when the task is cancelled.
     @_disfavoredOverload

@@ -47,6 +47,7 @@ extension Dialer {
         case .path(let path): return .known([.local(path: path)], nil)
         case .host(let targetHost, let targetPort): (host, port) = (targetHost, targetPort)
         case .known(let known):
+            if known.endpoints.isEmpty { throw Self.noEndpoint(target) }
             return .known(Self.destinations(of: known, families), known.source)
         case .service:
             if families.isEmpty { throw Self.noFamily(target) }
@@ -72,10 +73,17 @@ extension Dialer {
             }
             return Self.known([address], port: port, families: families, from: .numeric)
         case .refused(let refusal):
-            throw DialError(.invalidTarget, "\(refusal)", target: "\(target)")
+            throw DialError(.invalidTarget, Target.misreading(of: host) ?? "\(refusal)", target: "\(target)")
         case .name:
+            if host.utf8.contains(UInt8(ascii: ":")), let misreading = Target.misreading(of: host) {
+                throw DialError(.invalidTarget, misreading, target: "\(target)")
+            }
             return .lookUp
         }
+    }
+
+    private static func noEndpoint(_ target: Target) -> DialError {
+        DialError(.noUsableAddress, "the list of endpoints is empty: give one at least", target: "\(target)")
     }
 
     private static func noFamily(_ target: Target) -> DialError {

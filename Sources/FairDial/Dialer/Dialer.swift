@@ -47,6 +47,9 @@ public struct Dialer: Sendable {
 extension Dialer {
     /// Dials a target, and hands over the winner's channel.
     ///
+    /// Keep the connection, or take its `channel` or `output`: the channel of a connection that is dropped without
+    /// either, as `_ = try await dialer.connect(…)` drops it, is closed.
+    ///
     /// - Parameters:
     ///   - target: whatever can be dialed: a host and a port, a path, endpoints, an earlier answer, a service.
     ///   - transport: a stream, or UDP.
@@ -67,6 +70,9 @@ extension Dialer {
     }
 
     /// Dials a target, and hands over whatever the initializer makes of the winner's channel, in a future of its own.
+    ///
+    /// Keep the connection, or take its `channel` or `output`: the channel of a connection that is dropped without
+    /// either is closed.
     ///
     /// - Parameter initializer: runs exactly once, on the winner's loop, before anything is read (rule 7). It may throw
     ///   instead of returning a future that fails.

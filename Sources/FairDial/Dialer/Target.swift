@@ -61,7 +61,8 @@ public struct Target: Hashable, Sendable {
     /// failed lately last.
     ///
     /// - Parameters:
-    ///   - endpoints: of each family the first 256 that the policy lets through are dialed; none is `noUsableAddress`.
+    ///   - endpoints: of each family the first 256 that the policy lets through are dialed; none is `noUsableAddress`
+    ///     when it is dialed.
     ///   - name: the server's name, for TLS, the policy and messages.
     /// - Throws: `DialError` with the code `invalidTarget` for a port 0.
     public static func endpoints(_ endpoints: [Endpoint], name: String? = nil) throws(DialError) -> Target {
@@ -131,7 +132,7 @@ public struct Target: Hashable, Sendable {
         } else if let defaultPort {
             try self.init(host: host, port: defaultPort)
         } else {
-            throw DialError(.invalidTarget, "the port is missing", target: Self.excerpt(text))
+            throw DialError(.invalidTarget, Self.fault(inHostAlone: text), target: Self.excerpt(text))
         }
     }
 
@@ -187,8 +188,15 @@ extension Target {
             let count = host.utf8.prefix { $0 != 0 }.count
             return "the host has a NUL at byte \(count)"
         }
-        if host.utf8.first == UInt8(ascii: "[") { return "the host has a bracket" }
-        return nil
+        return host.utf8.first == UInt8(ascii: "[") ? misreading(of: host) : nil
+    }
+
+    /// What is wrong with a text that has no port where it needs one.
+    private static func fault(inHostAlone text: String) -> String {
+        if text.isEmpty { return "the text is empty: write a host and a port, as in db.test:5432" }
+        if let misreading = misreading(ofURL: text) { return misreading }
+        let isBare = text.utf8.contains(UInt8(ascii: ":")) && text.utf8.first != UInt8(ascii: "[")
+        return "the port is missing: write \(excerpt(isBare ? "[\(text)]" : text)):PORT, or give a default port"
     }
 
     private static func fault(inPath path: String) -> String? {
@@ -201,7 +209,7 @@ extension Target {
     }
 
     /// Parts a text at the colon before its port, if it has one.
-    private static func split(_ text: String) throws(DialError) -> (host: String, port: Substring?) {
+    static func split(_ text: String) throws(DialError) -> (host: String, port: Substring?) {
         if text.hasPrefix("[") {
             guard let bracket = text.firstIndex(of: "]") else {
                 throw DialError(.invalidTarget, "the bracket is not closed", target: excerpt(text))
@@ -225,7 +233,7 @@ extension Target {
         guard !port.isEmpty, port.utf8.count <= 6, port.utf8.allSatisfy(digits.contains), let number = Int(port) else {
             throw DialError(
                 .invalidTarget,
-                "the port \"\(excerpt(String(port)))\" is not a number within 1 … 65535",
+                misreading(ofURL: text) ?? "the port \"\(excerpt(String(port)))\" is not a number within 1 … 65535",
                 target: excerpt(text)
             )
         }

@@ -1,6 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
 public import ConnectionRacing
+import IPAddresses
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#endif
 
 /// One attempt to connect: where it went, when it started, when and how it ended.
 public struct AttemptReport: Hashable, Sendable {
@@ -66,6 +75,19 @@ public struct AttemptReport: Hashable, Sendable {
     /// Whether it failed for want of something that this machine did not give: a port, or an address to send from.
     var isOfThisMachine: Bool { errorNumber.map(AttemptFailure.isOfThisMachine) ?? false }
 
+    /// Whether it failed for what the caller wrote: a path where no socket is or may be used, or a link-local address
+    /// without its interface.
+    var isOfCaller: Bool {
+        guard let errorNumber else { return false }
+        switch destination {
+        case .local: return [ENOENT, ENOTDIR, ELOOP, EACCES, EPERM, EPROTOTYPE, ENOTSOCK].contains(errorNumber)
+        case .internet(let endpoint): return errorNumber == EINVAL && endpoint.address.lacksZone
+        }
+    }
+
+    /// Whether there is no socket at the path.
+    var isMissingPath: Bool { destination.endpoint == nil && errorNumber == ENOENT }
+
     mutating func end(_ outcome: Outcome, at now: Duration, errorNumber: Int32? = nil, reason: String? = nil) {
         guard self.outcome == nil else { return }
         self.outcome = outcome
@@ -73,5 +95,19 @@ public struct AttemptReport: Hashable, Sendable {
         self.errorNumber = errorNumber
         // An attempt that timed out while it waited for room at the peer keeps that reason.
         if reason != nil || outcome != .timedOut { self.reason = reason }
+    }
+}
+
+extension AttemptReport: CustomStringConvertible {
+    /// One line: `192.0.2.1:5432 refused, from 250 ms to 251 ms: connection refused`.
+    public var description: String {
+        let time =
+            switch ended {
+            case nil: "since \(started.readable)"
+            case started?: "at \(started.readable)"
+            case let ended?: "from \(started.readable) to \(ended.readable)"
+            }
+        let words = "\(destination) \(outcome?.rawValue ?? "under way"), \(time)"
+        return words + (reason.map { ": \($0.printable)" } ?? "")
     }
 }

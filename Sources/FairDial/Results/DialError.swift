@@ -8,7 +8,7 @@ public struct DialError: Error, Sendable {
     /// What went wrong. Its raw value is its stable name, as the command line prints it.
     @nonexhaustive
     public enum Code: String, Hashable, Sendable, CaseIterable {
-        /// The queue's timeout ran out before there was a place in the resolver's line.
+        /// The queue's timeout ran out before there was a slot in the resolver's queue.
         case queueTimeout
         /// The lookup's timeout ran out.
         case lookupTimeout
@@ -30,7 +30,7 @@ public struct DialError: Error, Sendable {
         case allAttemptsFailed
         /// Too many names wait for the resolver already.
         case queueFull
-        /// The caller called the dial off.
+        /// The caller cancelled the dial.
         case cancelled
         /// The host or the port cannot be dialed as written.
         case invalidTarget
@@ -98,6 +98,8 @@ public struct DialError: Error, Sendable {
             false
         // The same certificate will be rejected again.
         case .handshakeFailed: !isCertificateFailure
+        // A server makes its socket when it starts, which may be soon.
+        case .allAttemptsFailed: !isOfCaller || report.attempts.contains(where: \.isMissingPath)
         default: true
         }
     }
@@ -116,12 +118,17 @@ public struct DialError: Error, Sendable {
                 .peer
             } else if !report.attempts.isEmpty, report.attempts.allSatisfy(\.isOfThisMachine) {
                 .machine
+            } else if isOfCaller {
+                .caller
             } else {
                 .network
             }
         default: .network
         }
     }
+
+    /// Whether every attempt failed for what the caller wrote.
+    private var isOfCaller: Bool { !report.attempts.isEmpty && report.attempts.allSatisfy(\.isOfCaller) }
 
     /// An error from its parts; a dial's own come from dials.
     public init(

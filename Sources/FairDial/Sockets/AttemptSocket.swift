@@ -80,6 +80,10 @@ package struct AttemptSocket: Sendable {
             socket.close()
             guard let number = failure.errorNumber else { return .failed(failure) }
             if AttemptFailure.isShortage(number) { return .shortage }
+            if number == EINVAL, let address = destination.endpoint?.address, address.lacksZone {
+                let reason = "a link-local address needs its interface, as in \(address)%eth0"
+                return .failed(AttemptFailure(errorNumber: number, reason: reason))
+            }
             guard number == EAGAIN else { return .failed(failure) }
             if destination.endpoint == nil { return .failed(.backlogFull) }
             return .failed(AttemptFailure(errorNumber: number, reason: "no port is free to send from"))

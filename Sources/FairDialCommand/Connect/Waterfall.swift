@@ -20,8 +20,10 @@ struct Waterfall {
 
     let report: ConnectResult
 
-    /// The lines: one for the result, one a clock that ran, one an attempt.
+    /// The lines: one for the result, one a clock that ran, one an attempt. A target that cannot be dialed has no more
+    /// than the first.
     func lines(isColourful: Bool = StandardStreams.isColourful) -> [String] {
+        if isInvalid { return [headline(isColourful: isColourful)] }
         let rows = rows
         let nameWidth = rows.map(\.name.count).max() ?? 0
         let end = max(rows.map(\.to).max() ?? .zero, .nanoseconds(1))
@@ -37,9 +39,13 @@ struct Waterfall {
         return [headline(isColourful: isColourful)] + bars
     }
 
+    private var isInvalid: Bool { report.error?.code == .invalidTarget }
+
     private func headline(isColourful: Bool) -> String {
         let host = report.host.printable
-        let target = host.contains(":") ? "[\(host)]:\(report.port)" : "\(host):\(report.port)"
+        // As it stands on the command line where it is no host.
+        let parted = host.contains(":") ? "[\(host)]:\(report.port)" : "\(host):\(report.port)"
+        let target = isInvalid ? "\(host) \(report.port)" : parted
         if let error = report.error {
             return "\(target)  " + Ink.bad(error.code.rawValue, isOn: isColourful) + "  \(error.message)"
         }

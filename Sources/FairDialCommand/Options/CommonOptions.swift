@@ -24,8 +24,8 @@ struct CommonOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             """
-            What looks names up: system (getaddrinfo), or dns (our own). (default: dns where it can do all that this \
-            machine's configuration asks for)
+            What looks names up: system is getaddrinfo, dns is FairDial's own resolver. (default: dns, unless \
+            nsswitch.conf or resolv.conf asks for what only getaddrinfo does)
             """
         )
     )
@@ -35,7 +35,8 @@ struct CommonOptions: ParsableArguments {
         help: ArgumentHelp(
             "Ask this DNS server, not those in /etc/resolv.conf; repeatable; means --resolver dns.",
             valueName: "address[:port]"
-        )
+        ),
+        transform: ServerAddress.init(reading:)
     )
     var server: [ServerAddress] = []
 
@@ -68,32 +69,44 @@ struct CommonOptions: ParsableArguments {
         help: ArgumentHelp(
             "Use this address for a host instead of looking it up; repeatable.",
             valueName: "host=address"
-        )
+        ),
+        transform: Override.init(reading:)
     )
     var override: [Override] = []
 
     @Flag(
         help:
-            "Dial or answer addresses of the public internet only: no loopback, no private or reserved networks."
+            "Allow only addresses of the public internet: no loopback, no private or reserved networks."
     )
     var publicOnly = false
 
-    @Option(help: ArgumentHelp("Dial or answer no address of this network; repeatable.", valueName: "network"))
+    @Option(
+        help: ArgumentHelp("Forbid the addresses of this network; repeatable.", valueName: "network"),
+        transform: Network.init(reading:)
+    )
     var deny: [Network] = []
 
     @Option(
         help: ArgumentHelp(
-            "Dial or answer addresses of this network, whatever others forbid; alone, only these; repeatable.",
+            """
+            Allow the addresses of this network. Of --allow and --deny the longer prefix decides. Without --deny and \
+            --public-only every other address is forbidden; repeatable.
+            """,
             valueName: "network"
-        )
+        ),
+        transform: Network.init(reading:)
     )
     var allow: [Network] = []
 
     @Option(
         help: ArgumentHelp(
-            "With a policy: the network's own NAT64 prefix, to check the IPv4 address behind it too; repeatable.",
+            """
+            With --public-only, --deny or --allow: a NAT64 prefix of this machine's network. The IPv4 address inside \
+            an address with this prefix is judged too; repeatable.
+            """,
             valueName: "prefix"
-        )
+        ),
+        transform: TranslatorPrefix.init(reading:)
     )
     var nat64: [TranslatorPrefix] = []
 
@@ -104,24 +117,38 @@ struct CommonOptions: ParsableArguments {
     var ipv6Only = false
 
     @Option(
-        help: ArgumentHelp("The longest wait for a slot in the resolver's queue. (default: 30)", valueName: "seconds")
+        help: ArgumentHelp("The longest wait for a slot in the resolver's queue. (default: 30)", valueName: "seconds"),
+        transform: Seconds.init(reading:)
     )
     var queueTimeout: Seconds?
 
-    @Option(help: ArgumentHelp("The longest that the lookup may take. (default: 10)", valueName: "seconds"))
+    @Option(
+        help: ArgumentHelp("The longest that the lookup may take. (default: 10)", valueName: "seconds"),
+        transform: Seconds.init(reading:)
+    )
     var lookupTimeout: Seconds?
 
-    @Option(help: ArgumentHelp("The longest that attempts to connect may take. (default: 10)", valueName: "seconds"))
+    @Option(
+        help: ArgumentHelp(
+            "The longest that all attempts to connect may take together. (default: 10)",
+            valueName: "seconds"
+        ),
+        transform: Seconds.init(reading:)
+    )
     var connectTimeout: Seconds?
 
-    @Option(help: ArgumentHelp("The longest that the whole dial may take. (default: no limit)", valueName: "seconds"))
+    @Option(
+        help: ArgumentHelp("The longest that the whole dial may take. (default: no limit)", valueName: "seconds"),
+        transform: Seconds.init(reading:)
+    )
     var deadline: Seconds?
 
     @Option(
         help: ArgumentHelp(
-            "How long a silent attempt keeps the next one waiting. (default: 0.25)",
+            "How long after a silent attempt the next one starts. (default: 0.25)",
             valueName: "seconds"
-        )
+        ),
+        transform: Seconds.init(reading:)
     )
     var attemptDelay: Seconds?
 
@@ -134,6 +161,7 @@ struct CommonOptions: ParsableArguments {
         if !tls, tlsAuthorities != nil { throw ValidationError("--tls-authorities requires --tls") }
         if tls {
             do {
+                if let tlsAuthorities { try NamedFile(tlsAuthorities).checkRegular(atMost: Self.largestAuthorities) }
                 _ = try tlsTransport()
             } catch {
                 throw ValidationError("--tls-authorities: \(tlsAuthorities ?? "") cannot be used: \(error)")
@@ -145,6 +173,9 @@ struct CommonOptions: ParsableArguments {
             throw ValidationError("--attempt-delay must be within 0.01 … 2 seconds (RFC 8305 §8)")
         }
     }
+
+    /// A file of authorities is read whole; those of the large systems have 250 KB. In bytes.
+    private static let largestAuthorities = 16 * 1024 * 1024
 
     /// The options that were given and that only our own DNS resolver can follow.
     private var dnsOptions: [String] {
@@ -164,6 +195,17 @@ struct CommonOptions: ParsableArguments {
         return (resolver == nil ? [] : ["--resolver"]) + dnsOptions + given.filter(\.1).map(\.0)
     }
 
+    /// The options that were given and that `resolve --type` could only ignore: records are asked for in DNS, outside
+    /// the queue, and not dialed.
+    var ignoredByRecords: [String] {
+        let given: [(String, Bool)] = [
+            ("--override", !override.isEmpty), ("-4", ipv4Only), ("-6", ipv6Only),
+            ("--queue-timeout", queueTimeout != nil), ("--connect-timeout", connectTimeout != nil),
+            ("--attempt-delay", attemptDelay != nil),
+        ]
+        return given.filter(\.1).map(\.0)
+    }
+
     /// The dialer that these options describe.
     var dialer: Dialer { dialer(over: nil) }
 
@@ -176,8 +218,9 @@ struct CommonOptions: ParsableArguments {
         if let connectTimeout { configuration.timeouts.connect = connectTimeout.duration }
         if let attemptDelay { configuration.race.delays = RaceDelays(attempt: attemptDelay.duration) }
         // By its key, so that two spellings are one name.
-        let overrides = override.map { (LookupQuestion(name: $0.host).key, [$0.address]) }
-        configuration.overrides = Dictionary(overrides) { $0 + $1 }
+        configuration.overrides = override.reduce(into: [:]) { addresses, override in
+            addresses[LookupQuestion(name: override.host).key, default: []].append(override.address)
+        }
         configuration.policy = policy
         return Dialer(configuration)
     }

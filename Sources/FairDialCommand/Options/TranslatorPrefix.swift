@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import ArgumentParser
+import FairDialConsole
 import IPAddresses
 
 /// A NAT64 prefix on the command line: `2001:db8:64::/96`.
-struct TranslatorPrefix: ExpressibleByArgument {
+struct TranslatorPrefix: Sendable {
     let prefix: NAT64Prefix
 
-    init?(argument: String) {
-        guard let network = try? IPNetwork(argument), let prefix = NAT64Prefix(network) else { return nil }
+    init(reading text: String) throws(WrongValue) {
+        guard let network = try? IPNetwork(text), let prefix = NAT64Prefix(network) else {
+            throw WrongValue("write an IPv6 prefix of 32, 40, 48, 56, 64 or 96 bits, as in 2001:db8:64::/96 (RFC 6052)")
+        }
         self.prefix = prefix
     }
 }

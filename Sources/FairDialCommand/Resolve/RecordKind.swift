@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import ArgumentParser
 import DNSMessages
+import FairDialConsole
 
 /// A type of record on the command line: its mnemonic, or `TYPE` and a number.
-struct RecordKind: ExpressibleByArgument {
+struct RecordKind: Sendable {
     let type: RecordType
 
-    init?(argument: String) {
-        guard let type = RecordType(argument) else { return nil }
+    init(reading text: String) throws(WrongValue) {
+        guard let type = RecordType(text) else {
+            throw WrongValue("write a type's name, such as SRV or MX, or TYPE and its number, such as TYPE65400")
+        }
         self.type = type
     }
 }

@@ -30,6 +30,9 @@ struct RecordLookup {
     }
 
     private func answer(within timeout: Duration) async -> Result<RecordAnswer, Failure> {
+        if let misreading = Target.misreading(of: host) {
+            return .failure(Failure(code: "invalidTarget", message: misreading))
+        }
         do {
             let name = try InternationalName.domainName(host)
             return await withTaskGroup(of: Result<RecordAnswer, Failure>.self) { group in

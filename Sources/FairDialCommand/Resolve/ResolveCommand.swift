@@ -17,6 +17,7 @@ struct ResolveCommand: AsyncParsableCommand {
         discussion: """
             With --batch, one question a line is read from standard input, and one answer a line is written, in order:
               {"host":"::1","service":"80","family":0,"socktype":1,"protocol":0,"flags":0}
+            Each is answered exactly as getaddrinfo does, which takes a port over 65535 modulo 65536.
 
             Exit status: 0 resolved, 1 it failed, 2 the command line was wrong.
             """
@@ -27,7 +28,7 @@ struct ResolveCommand: AsyncParsableCommand {
     @Flag(help: "Read questions as JSON from standard input, one a line; answer each with one line.")
     var batch = false
 
-    @Flag(help: "With --batch: look nothing up; a host that is not numeric is answered \"needs-lookup\".")
+    @Flag(help: "With --batch: look nothing up, and answer \"needs-lookup\" where the host is not numeric.")
     var numericOnly = false
 
     @Flag(help: "Show every packet and decision on the way to the answer, on standard error; means --resolver dns.")
@@ -37,29 +38,39 @@ struct ResolveCommand: AsyncParsableCommand {
         help: ArgumentHelp(
             "Look up records of this type, such as SRV, MX or TYPE65400, instead of addresses; means --resolver dns.",
             valueName: "type"
-        )
+        ),
+        transform: RecordKind.init(reading:)
     )
     var type: RecordKind?
 
-    @Flag(help: "Say what looks this name up by default, and why.")
+    @Flag(help: "Say on standard error who answers for this host, and why.")
     var explain = false
 
     @Argument(help: "A name or an address.")
     var host: String?
 
-    @Argument(help: "A port, or a service's name such as https.")
+    @Argument(help: "A port within 0 … 65535, or a service's name such as https.")
     var service: String?
 
     mutating func validate() throws {
         if batch, host != nil {
             throw ValidationError("--batch reads its questions from standard input: leave HOST out")
         }
-        if !batch, host == nil { throw ValidationError("HOST is missing") }
+        if !batch, host == nil { throw ValidationError("HOST is missing: give a name, an address, or --batch") }
+        if let service, ServicePort.isNumberWithoutPort(service) {
+            throw ValidationError("port \(service) is not within 0 … 65535")
+        }
         let own = [("--type", type != nil), ("--explain", explain), ("--trace", trace)].filter(\.1).map(\.0)
         if batch, let ignored = (own + common.ignoredByBatch).first {
             throw ValidationError(
                 "\(ignored) cannot be used with --batch, which asks getaddrinfo exactly what each line says"
             )
+        }
+        if common.resolver == .system, let option = own.first(where: { $0 != "--explain" }) {
+            throw ValidationError("\(option) requires --resolver dns")
+        }
+        if type != nil, let ignored = common.ignoredByRecords.first {
+            throw ValidationError("\(ignored) cannot be used with --type: records are asked for in DNS, and not dialed")
         }
         if common.hasPolicy, type != nil {
             throw ValidationError("--type cannot be used with --public-only, --deny or --allow: records are not dialed")
@@ -75,7 +86,7 @@ struct ResolveCommand: AsyncParsableCommand {
         }
         guard let host else { return }
         if explain {
-            StandardStreams.complain(explanation(of: host))
+            StandardStreams.complain(explanation(of: host).sentence)
             for fault in faults { StandardStreams.complain("\(host): \(fault)") }
         }
         if let type {
@@ -85,6 +96,9 @@ struct ResolveCommand: AsyncParsableCommand {
             return
         }
         let report = await report(on: host)
+        if trace, let source = report.report.source, [.numeric, .hosts, .override].contains(source) {
+            StandardStreams.complain("\(host): no packet was sent: answered by \(source.rawValue)")
+        }
         if common.json {
             StandardStreams.say(JSONLine.object(report.json).rendered)
         } else {
@@ -93,13 +107,14 @@ struct ResolveCommand: AsyncParsableCommand {
         if report.error != nil { throw ExitCode(1) }
     }
 
-    private func explanation(of host: String) -> String {
-        if common.wantsDNS || trace || type != nil {
-            return "\(host): looked up by dns, because the command line says so"
-        }
-        if common.resolver == .system { return "\(host): looked up by system, because the command line says so" }
-        let decision = AutomaticResolver.shared.decision(for: host)
-        return "\(host): looked up by \(decision.choice.rawValue), because \(decision.reason)"
+    private func explanation(of host: String) -> Explanation {
+        Explanation(
+            host: host,
+            families: common.dialOptions(label: "resolve").families,
+            overridden: Set(common.override.map { LookupQuestion(name: $0.host).key }),
+            chosen: common.wantsDNS || trace || type != nil ? .dns : common.resolver,
+            isForRecords: type != nil
+        )
     }
 
     /// Files that exist and are not read, or not followed in everything that they say.

@@ -13,25 +13,25 @@ struct SimulateCommand: ParsableCommand {
         discussion: """
             A run's seed decides everything that happens in it.
 
-            Exit status: 0 all rules held in every run; 1 a rule was broken, and the line that is printed repeats that
-            run; 2 the command line was wrong.
+            Exit status: 0 every rule held in every run; 1 a run broke a rule, and the command that repeats this run \
+            is printed; 2 the command line was wrong.
             """
     )
 
-    @Option(help: "The first run's seed.")
+    @Option(help: "The seed of the first run.")
     var seed: UInt64 = 1
 
-    @Option(help: "How many runs, with the seeds that follow. (default: 10000)")
+    @Option(help: "How many runs; each has the seed after the last one's. (default: 10000)")
     var runs: UInt64?
 
     /// The option's name in earlier versions.
     @Option(help: .hidden)
     var worlds: UInt64?
 
-    @Flag(help: "Only those runs in which a server answers at random: every eighth one.")
+    @Flag(help: "Run only every eighth seed: those whose DNS server answers at random.")
     var adversaries = false
 
-    @Flag(help: "Print everything that happens, one line each.")
+    @Flag(help: "Print a line for everything that happens in a run.")
     var story = false
 
     func validate() throws {

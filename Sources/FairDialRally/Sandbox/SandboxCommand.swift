@@ -19,7 +19,10 @@ package struct SandboxCommand: AsyncParsableCommand {
         shouldDisplay: false
     )
 
-    @Option(help: ArgumentHelp("How long names under slow.test take. (default: 1)", valueName: "seconds"))
+    @Option(
+        help: ArgumentHelp("How long names under slow.test take. (default: 1)", valueName: "seconds"),
+        transform: Seconds.init(reading:)
+    )
     var delay: Seconds?
 
     @Argument(parsing: .captureForPassthrough, help: "The command and its arguments.")

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CSockets
+import FairDialConsole
 import Foundation
 
 /// Standard input, a line at a time, out of one buffer that is used again.
@@ -40,6 +41,7 @@ struct BatchLines {
     /// Waits for more input. The caller has written all of its answers before.
     mutating func read() -> Chunk {
         makeRoom()
+        var futileCalls = 0
         while true {
             let room = UnsafeMutableRawBufferPointer(
                 rebasing: UnsafeMutableRawBufferPointer(buffer)[unread.upperBound...]
@@ -53,7 +55,11 @@ struct BatchLines {
                 isAtEnd = true
                 return .end
             }
-            if errno != EINTR { return .failed(errno: errno) }
+            let number = errno
+            guard StandardStreams.waits(after: number, for: descriptor, POLLIN),
+                futileCalls < StandardStreams.mostFutileCalls
+            else { return .failed(errno: number) }
+            futileCalls += 1
         }
     }
 
