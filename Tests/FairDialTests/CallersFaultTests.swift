@@ -9,7 +9,7 @@ import Testing
 @Suite struct `What the caller wrote is nobody else's fault` {
     @Test func `a path where no socket is`() async throws {
         let folder = try TemporaryFolder()
-        let missing = try Target(unixDomainSocketPath: folder.path("no-socket"))
+        let missing = try Target.path(folder.path("no-socket"))
         let error = await failure { try await Dialer.shared.connect(to: missing) }
         #expect(error?.code == .allAttemptsFailed)
         #expect(error?.errno == 2)
@@ -19,7 +19,7 @@ import Testing
 
     @Test func `a path where nobody listens is the peer's, which may come back`() async throws {
         let folder = try TemporaryFolder()
-        let file = try Target(unixDomainSocketPath: folder.makeFile("file"))
+        let file = try Target.path(folder.makeFile("file"))
         let error = await failure { try await Dialer.shared.connect(to: file) }
         #expect(error?.fault == .peer)
         #expect(error?.isRetryable == true)
