@@ -47,7 +47,6 @@ extension Dialer {
         case .path(let path): return .known([.local(path: path)], nil)
         case .host(let targetHost, let targetPort): (host, port) = (targetHost, targetPort)
         case .known(let known):
-            if known.endpoints.isEmpty { throw Self.noEndpoint(target) }
             return .known(Self.destinations(of: known, families), known.source)
         case .service:
             if families.isEmpty { throw Self.noFamily(target) }
@@ -80,10 +79,6 @@ extension Dialer {
             }
             return .lookUp
         }
-    }
-
-    private static func noEndpoint(_ target: Target) -> DialError {
-        DialError(.noUsableAddress, "the list of endpoints is empty: give one at least", target: "\(target)")
     }
 
     private static func noFamily(_ target: Target) -> DialError {

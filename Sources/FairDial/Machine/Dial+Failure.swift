@@ -98,6 +98,8 @@ extension Dial {
             if let namesError { return (DialVerdict.code(for: namesError), namesError.message) }
             if let verdict = serviceVerdict { return verdict }
             switch lookup {
+            case .unneeded where question.target.hasNoEndpoint:
+                return (.noUsableAddress, "the list of endpoints is empty: give one at least")
             case .unneeded: return (.noUsableAddress, "no address of a family that may be used here")
             case .asked, .queued, .running, .postponed, .ended: return (.nameNotFound, "the name has no address")
             }

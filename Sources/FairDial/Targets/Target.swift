@@ -157,6 +157,13 @@ public struct Target: Hashable, Sendable {
     }
 }
 
+extension Target {
+    /// Whether it is an empty list of endpoints.
+    var hasNoEndpoint: Bool {
+        if case .known(let known) = place { known.endpoints.isEmpty } else { false }
+    }
+}
+
 extension Target: CustomStringConvertible {
     /// As it was written: `db.example.org:27017`, `[::1]:80`, `/run/db.sock`; what is not printable is shown as an
     /// escape.
