@@ -152,6 +152,11 @@ package struct QueryClient: ~Copyable {
     /// How many queries are in flight or wait.
     package var count: Int { queries.count }
 
+    /// The servers from which a query awaits an answer.
+    func silentServers(of key: Key) -> [Endpoint] {
+        queries[key.slab]?.tries.filter(\.isListening).map { configuration.servers[$0.server].endpoint } ?? []
+    }
+
     /// How many sockets are open for datagrams.
     package var portCount: Int { ports.count }
 

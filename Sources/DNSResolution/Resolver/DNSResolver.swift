@@ -46,6 +46,8 @@ public final class DNSResolver: AddressResolver, RecordResolver {
         }
 
         func catchUp(late: Duration) -> Bool { engine.catchUp(lookup) }
+
+        var silentServers: [Endpoint] { engine.withResolver { $0.silentServers(of: lookup) } }
     }
 
     /// How long the cache's answers are given without a look at resolv.conf.

@@ -102,6 +102,18 @@ package struct StubResolver: ~Copyable {
     /// Whether a lookup is in flight.
     package func contains(_ lookup: Lookup) -> Bool { running[lookup.slab] != nil }
 
+    /// The servers that have been asked on behalf of a lookup and have not answered yet, a few of them.
+    func silentServers(of lookup: Lookup) -> [Endpoint] {
+        guard let running = running[lookup.slab] else { return [] }
+        var servers: [Endpoint] = []
+        running.queries.forEach { entry in
+            for server in client.silentServers(of: requests[entry.request]?.query ?? entry.key) {
+                if servers.count < 4, !servers.contains(server) { servers.append(server) }
+            }
+        }
+        return servers
+    }
+
     /// Whether every step is told.
     package var isTracing: Bool {
         get { client.isTracing }

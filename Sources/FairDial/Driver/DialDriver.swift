@@ -325,7 +325,10 @@ extension DialDriver {
             return
         }
         // Their events come by the mailbox, so none has caught up before the driver has asked all of them.
-        carryOut(dial.isCatchingUp(lookups.catchUp(late: late)))
+        let reading = lookups.catchUp(late: late)
+        // As of now: when they have caught up they may have been asked again.
+        dial.awaitAnswers(of: lookups.silentServers)
+        carryOut(dial.isCatchingUp(reading))
         setTimer()
     }
 

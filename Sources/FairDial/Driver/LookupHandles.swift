@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import IPAddresses
 import NameResolution
 
 /// The handles of a dial's lookups in flight, by id. Nearly every dial has one, which needs no table.
@@ -12,6 +13,13 @@ struct LookupHandles {
         set {
             if id == .first { first = newValue } else { further[id] = newValue }
         }
+    }
+
+    /// The DNS servers that have been asked for any of them and have not answered yet.
+    var silentServers: [Endpoint] {
+        var servers = first?.silentServers ?? []
+        for lookup in further.values { servers += lookup.silentServers }
+        return Array(Set(servers)).sorted()
     }
 
     /// Has every lookup read what has come.

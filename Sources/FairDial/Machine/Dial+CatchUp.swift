@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ConnectionRacing
+import IPAddresses
 
 /// The mailbox before the clock (rule 6): before a dial's timeout ends it, everything that has come is read.
 ///
@@ -56,6 +57,12 @@ extension Dial {
         guard case .asked = catchUp else { return ActionList() }
         catchingUp = lookups
         return lookups.isEmpty ? caughtUp() : ActionList()
+    }
+
+    /// The time of a lookup is up, and these DNS servers have not answered yet: the error names them.
+    mutating func awaitAnswers(of servers: [Endpoint]) {
+        guard !servers.isEmpty else { return }
+        noteTroubles { $0.silentServers = servers }
     }
 
     /// One lookup has told all that had come, or has ended.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ConnectionRacing
+import IPAddresses
 import NameResolution
 
 /// How a dial fails: every open socket is closed, every lookup is cancelled, and the error keeps every cause.
@@ -69,18 +70,28 @@ extension Dial {
         return actions
     }
 
+    /// Which DNS servers have not answered, where that is what was waited for.
+    private func silence(on clock: DialClock) -> String {
+        guard clock == .lookup, let servers = troubles?.silentServers, !servers.isEmpty else { return "" }
+        let standardPort: UInt16 = 53
+        let names = servers.map { $0.port == standardPort ? "\($0.address)" : "\($0)" }
+        return ": no answer from " + names.joined(separator: ", ")
+    }
+
     private func verdict(on failure: Failure) -> (DialError.Code, String) {
         switch failure {
         case .timeout(let clock):
             let timeout = question.timeouts[clock]
-            return DialVerdict.timeout(of: clock, after: timeout, shortOf: shortage)
+            let (code, message) = DialVerdict.timeout(of: clock, after: timeout, shortOf: shortage)
+            return (code, message + silence(on: clock))
         case .race:
             return (
                 .connectTimeout, "no attempt connected within \((question.race.timeout ?? .zero).readable) of the first"
             )
         case .deadline:
             let deadline = question.deadline ?? .zero
-            return (.deadlineExceeded, "the deadline of \(deadline.readable) passed on the \(clock.rawValue) clock")
+            let message = "the deadline of \(deadline.readable) passed on the \(clock.rawValue) clock"
+            return (.deadlineExceeded, message + silence(on: clock))
         case .cancellation:
             return (.cancelled, "cancelled during \(clock.rawValue)")
         case .shutdown:

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ConnectionRacing
+import IPAddresses
 import NameResolution
 
 /// What a dial does when this machine lacks something, or the peer has no room.
@@ -25,6 +26,8 @@ extension Dial {
         var optionFailures = 0
         /// How many addresses are not dialed because there were so many.
         var leftOut = 0
+        /// DNS servers that had not answered when the time was up.
+        var silentServers: [Endpoint] = []
     }
 
     mutating func noteTroubles<Result>(_ body: (Troubles) -> Result) -> Result {

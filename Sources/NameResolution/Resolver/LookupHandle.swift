@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+public import IPAddresses
+
 /// A lookup that a resolver has accepted.
 public protocol LookupHandle: Sendable {
     /// Another fairness key waits for the same answer: the lookup may move up to the best slot that either is owed.
@@ -19,6 +21,9 @@ public protocol LookupHandle: Sendable {
     /// - Returns: whether `caughtUp`, or `ended`, will be told; `false` where nothing can be known but what has been
     ///   told.
     func catchUp(late: Duration) -> Bool
+
+    /// The DNS servers that have been asked and have not answered yet, for an error's text; none where that is not known.
+    var silentServers: [Endpoint] { get }
 }
 
 extension LookupHandle {
@@ -27,4 +32,7 @@ extension LookupHandle {
 
     /// There is nothing to read: a resolver of this kind tells what it knows as it comes.
     public func catchUp(late: Duration) -> Bool { false }
+
+    /// Not known.
+    public var silentServers: [Endpoint] { [] }
 }

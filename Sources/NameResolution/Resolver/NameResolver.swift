@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import IPAddresses
 import SystemSupport
 
 /// What every name goes through: local names are answered at once (rule 2), all others by a shared lookup (rule 3).
@@ -37,6 +38,8 @@ public final class NameResolver: AddressResolver {
         }
 
         func catchUp(late: Duration) -> Bool { resolver.catchUp(waiter, late: late) }
+
+        var silentServers: [Endpoint] { resolver.silentServers(waiter) }
     }
 
     private let localNames: LocalNames?
@@ -180,6 +183,11 @@ public final class NameResolver: AddressResolver {
         }
         // Where the lookup is over, its `ended` is on its way to the caller.
         return isOver || underWay?.catchUp(late: late) ?? false
+    }
+
+    private func silentServers(_ waiter: SharedLookups.Waiter) -> [Endpoint] {
+        let inFlight = desk.withMachine { desk in desk.shared.lookup(of: waiter).flatMap { desk.underWay[$0] } }
+        return inFlight?.silentServers ?? []
     }
 
     private func update(_ change: (inout Desk) -> [SharedLookups.Action]) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import IPAddresses
 import NIOConcurrencyHelpers
 
 /// A lookup that cannot begin yet; it may be cancelled before.
@@ -27,6 +28,11 @@ final class DelayedLookup: LookupHandle {
             return true
         }
         if !mayStay { _ = lookup.cancel() }
+    }
+
+    var silentServers: [Endpoint] {
+        let begun = state.withLockedValue { if case .begun(let lookup) = $0 { lookup } else { nil as (any LookupHandle)? } }
+        return begun?.silentServers ?? []
     }
 
     func cancel() -> Bool {

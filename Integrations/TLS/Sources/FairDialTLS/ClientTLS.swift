@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-public import FairDial
+import FairDial
 import NIOConcurrencyHelpers
 import NIOCore
 public import NIOSSL

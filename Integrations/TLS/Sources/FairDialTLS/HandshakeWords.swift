@@ -10,7 +10,7 @@ enum HandshakeWords {
         ("FAILEDTOVALIDATEHOSTNAME", "the certificate is for another name than %"),
         (
             "CERTIFICATE_VERIFY_FAILED",
-            "the certificate is not trusted here: expired, self-signed, or of an authority "
+            "the certificate is not for %, has expired, or is of an authority "
                 + "that this machine does not know"
         ),
         ("NOCERTIFICATETOVALIDATE", "the server has shown no certificate"),
