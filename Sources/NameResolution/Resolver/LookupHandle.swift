@@ -22,7 +22,8 @@ public protocol LookupHandle: Sendable {
     ///   told.
     func catchUp(late: Duration) -> Bool
 
-    /// The DNS servers that have been asked and have not answered yet, for an error's text; none where that is not known.
+    /// The DNS servers that have been asked and have not answered yet, for an error's text; none where that is not
+    /// known.
     var silentServers: [Endpoint] { get }
 }
 

@@ -31,8 +31,8 @@ final class DelayedLookup: LookupHandle {
     }
 
     var silentServers: [Endpoint] {
-        let begun = state.withLockedValue { if case .begun(let lookup) = $0 { lookup } else { nil as (any LookupHandle)? } }
-        return begun?.silentServers ?? []
+        guard case .begun(let lookup) = state.withLockedValue({ $0 }) else { return [] }
+        return lookup.silentServers
     }
 
     func cancel() -> Bool {
