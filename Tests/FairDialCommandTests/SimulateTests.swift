@@ -32,6 +32,12 @@ import Testing
         #expect(stories[0] == stories[1])
     }
 
+    @Test func `--packets runs those packet by packet alone`() throws {
+        let run = try Tool.run("simulate", "--seed", "1", "--runs", "40", "--packets")
+        #expect(run.status == 0)
+        #expect(run.output.hasPrefix("20 runs from seed 1, 20 of them packet by packet, every rule held; "))
+    }
+
     @Test func `--worlds, as it was called, is --runs`() throws {
         let run = try Tool.run("simulate", "--worlds", "2")
         #expect(run.status == 0)

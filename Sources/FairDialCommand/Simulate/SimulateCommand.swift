@@ -31,6 +31,9 @@ struct SimulateCommand: ParsableCommand {
     @Flag(help: "Run only every eighth seed: those whose DNS server answers at random.")
     var adversaries = false
 
+    @Flag(help: "Run only every second seed: those that simulate lookups in DNS alone, packet by packet.")
+    var packets = false
+
     @Flag(help: "Print a line for everything that happens in a run.")
     var story = false
 
@@ -54,16 +57,18 @@ struct SimulateCommand: ParsableCommand {
             throw ExitCode(1)
         }
         let took = ContinuousClock.now - began
-        let chosen = adversaries ? seeds.count(where: isChosen) : Int(count)
+        let chosen = seeds.count(where: isChosen)
         let rate = Int(Double(chosen) / max(took / .seconds(1), 0.001))
-        let packets = adversaries ? chosen : seeds.count(where: Simulation.hasPacketsAlone)
+        let packets = seeds.count { isChosen($0) && Simulation.hasPacketsAlone($0) }
         print(
             "\(chosen) runs from seed \(seed), \(packets) of them packet by packet, every rule held; "
                 + "\(rate) runs a second"
         )
     }
 
-    private func isChosen(_ seed: UInt64) -> Bool { !adversaries || Simulation.hasAdversary(seed) }
+    private func isChosen(_ seed: UInt64) -> Bool {
+        (!adversaries || Simulation.hasAdversary(seed)) && (!packets || Simulation.hasPacketsAlone(seed))
+    }
 
     /// One run after the other, with its story.
     private func told() -> Simulation.Violation? {
