@@ -60,7 +60,7 @@ struct WhileResolvingTests {
     func `callers of one name share one lookup`(_ resolver: String) async throws {
         let folder = try TemporaryFolder()
         let file = try folder.makeFile("names.txt", String(repeating: "feed.slow.test\n", count: 500))
-        let (dial, queries) = try await dial("127.0.0.1", by: resolver, behind: file, delay: "0.1")
+        let (dial, queries) = try await dial("127.0.0.1", by: resolver, behind: file, delay: "1")
         #expect(dial.background == DialObject.Background(connected: 500, failed: [:]))
         #expect(queries.names == 1)
         queries.expectOneForEachFamily(by: resolver)
