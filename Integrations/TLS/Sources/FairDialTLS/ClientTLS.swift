@@ -17,7 +17,7 @@ public struct ClientTLS: Sendable {
     /// Whose name the certificate must have.
     public enum ServerName: Hashable, Sendable {
         /// The one that the caller has asked for: the host as it was dialed, the name given with endpoints; of a
-        /// service its domain, for whoever forges an SRV answer must not choose the name as well (RFC 6125 §6.2.1).
+        /// service its domain, for a forger of an SRV answer must not choose the name as well (RFC 6125 §6.2.1).
         /// A service binding changes nothing (RFC 9460 §9). Where there is none, or it is an address, the certificate
         /// must be for the address that was connected to.
         case asked
