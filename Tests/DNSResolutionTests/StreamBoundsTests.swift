@@ -303,4 +303,28 @@ import Testing
         while !ports.used(1) { count += 1 }
         #expect(count == 16_384)
     }
+
+    @Test func `a server that cuts every answer short, and whose streams are silent, is asked ever more seldom`() {
+        var bench = QueryBench {
+            $0.attempts = 5
+            $0.timeout = .seconds(30)
+        }
+        let key = bench.ask()
+        var seen = 0
+        while bench.end(of: key) == nil, bench.now < .seconds(600) {
+            while seen < bench.sent.count {
+                if !bench.sent[seen].isStream {
+                    bench.answer(seen) { message in
+                        message.header.isTruncated = true
+                        message.answers = []
+                    }
+                }
+                seen += 1
+            }
+            bench.advance(to: bench.now + .milliseconds(50))
+        }
+        #expect(bench.end(of: key) != nil)
+        // 0.5 s after each of the first, and twice as long each time after: in 150 s there would be 270 otherwise.
+        #expect(bench.sent.count <= 30)
+    }
 }

@@ -98,6 +98,8 @@ final class Query {
     var cookieFaults: [Int] = []
     /// Datagrams that had the right identifier on the right port, and something else wrong.
     var mismatched = 0
+    /// Datagrams that were answered, and cut short.
+    var truncations = 0
     /// What is not believed yet.
     var doubt: Doubt?
     /// Servers to which there is no stream yet for it.
