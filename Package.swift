@@ -44,14 +44,26 @@ let package = Package(
         .library(name: "DNSMessages", targets: ["DNSMessages", "IPAddresses"]),
         .library(name: "DNSResolution", targets: resolving),
         .library(name: "DNSOverTLS", targets: ["DNSOverTLS"] + resolving),
+        .library(name: "FairDialObservability", targets: ["FairDialObservability"] + dialing),
         .library(name: "FairDialTestKit", targets: ["FairDialTestKit"] + dialing),
         .executable(name: "fairdial", targets: ["FairDialCommand"]),
+    ],
+    // What FairDialObservability needs and a dependent may not want to fetch: `traits: []` leaves both out.
+    traits: [
+        .trait(name: "Configuration", description: "A dialer's configuration from swift-configuration."),
+        .trait(name: "ServiceLifecycle", description: "StuckLookups as a service of swift-service-lifecycle."),
+        .default(enabledTraits: ["Configuration", "ServiceLifecycle"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.30.0"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-distributed-tracing", from: "1.7.3"),
+        .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: []),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
     targets: [
         // The modules, lowest first; an import may only point upwards in this list.
@@ -106,6 +118,27 @@ let package = Package(
                 "DNSResolution", "ConnectionRacing",
                 .product(name: "DequeModule", package: "swift-collections"),
             ] + nio,
+            swiftSettings: strict
+        ),
+        // Logs, metrics and traces; nothing else depends on their packages.
+        .target(
+            name: "FairDialObservability",
+            dependencies: [
+                "FairDial", "ConnectionRacing", "GetAddrInfo", "IPAddresses", "NameResolution", locks,
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "CoreMetrics", package: "swift-metrics"),
+                .product(name: "Tracing", package: "swift-distributed-tracing"),
+                .product(
+                    name: "Configuration",
+                    package: "swift-configuration",
+                    condition: .when(traits: ["Configuration"])
+                ),
+                .product(
+                    name: "ServiceLifecycle",
+                    package: "swift-service-lifecycle",
+                    condition: .when(traits: ["ServiceLifecycle"])
+                ),
+            ],
             swiftSettings: strict
         ),
         .target(
@@ -234,8 +267,28 @@ let package = Package(
                 "FairDial", "FairDialTestKit", "FairDialSimulation", "TestHelpers", "DNSMessages", "IPAddresses",
                 "SystemSupport", "GetAddrInfo", "NameResolution", "SystemResolution", "DNSResolution",
                 "ConnectionRacing",
+                .product(name: "NIOEmbedded", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ] + nio,
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "FairDialObservabilityTests",
+            dependencies: [
+                "FairDialObservability", "FairDial", "FairDialTestKit", "ConnectionRacing", "GetAddrInfo",
+                "IPAddresses", "NameResolution", "TestHelpers", locks,
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "InMemoryLogging", package: "swift-log"),
+                .product(name: "CoreMetrics", package: "swift-metrics"),
+                .product(name: "MetricsTestKit", package: "swift-metrics"),
+                .product(name: "Tracing", package: "swift-distributed-tracing"),
+                .product(name: "InMemoryTracing", package: "swift-distributed-tracing"),
+                .product(
+                    name: "Configuration",
+                    package: "swift-configuration",
+                    condition: .when(traits: ["Configuration"])
+                ),
+            ],
             swiftSettings: strict
         ),
         .testTarget(

@@ -2,6 +2,7 @@
 
 import FairDial
 import Foundation
+import IPAddresses
 
 /// The rally's results as a picture: a bar per dial on a logarithmic axis of time, and the line at the timeout.
 struct RallyChart {

@@ -3,6 +3,7 @@
 import FairDial
 import FairDialConsole
 import Foundation
+import IPAddresses
 
 /// The rally's results as a table: a column per way of writing the database's address, a row per side.
 struct RallyTable {

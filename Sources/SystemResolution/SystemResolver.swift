@@ -32,6 +32,8 @@ public final class SystemResolver: AddressResolver {
         func cancel() -> Bool { resolver.cancel(lookup) }
 
         func catchUp(late: Duration) -> Bool { resolver.catchUp(lookup, late: late) }
+
+        var source: LookupSource? { .system }
     }
 
     /// What is done outside the lock, in order.

@@ -64,8 +64,6 @@ package struct FileStamp: Hashable, Sendable {
     /// The time of day, as files are stamped with it.
     @Sendable
     package static func now() -> Duration {
-        var time = timespec()
-        clock_gettime(CLOCK_REALTIME, &time)
-        return .seconds(time.tv_sec) + .nanoseconds(time.tv_nsec)
+        WallClock.now
     }
 }

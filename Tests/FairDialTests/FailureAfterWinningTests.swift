@@ -162,4 +162,29 @@ struct `Rule 7: a dial that fails after its winner is known` {
         try await channel.eventLoop.submit {}.get()
         try await server.stop()
     }
+
+    @Test func `an initializer may wrap its channel after its dial has been cancelled`() async throws {
+        let server = try await LoopbackServer.start()
+        let loop = MultiThreadedEventLoopGroup.singleton.next()
+        let begun = loop.makePromise(of: (any Channel).self)
+        let held = loop.makePromise(of: Void.self)
+        let port = server.port
+        let dial = Task {
+            try await Dialer.shared.connect(to: "127.0.0.1", port: port) { channel in
+                begun.succeed(channel)
+                return held.futureResult.hop(to: channel.eventLoop).flatMapThrowing {
+                    try AsyncChannel(wrappingChannelSynchronously: channel)
+                }
+            }
+        }
+        let channel = try await begun.futureResult.get()
+        dial.cancel()
+        #expect(await failure { try await dial.value }?.code == .cancelled)
+        // The peer sees the end while the initializer is still at work.
+        await server.closed(1)
+        held.succeed()
+        // And the channel closes when the initializer has ended.
+        try await channel.closeFuture.get()
+        try await server.stop()
+    }
 }

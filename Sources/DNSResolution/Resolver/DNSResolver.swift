@@ -48,6 +48,8 @@ public final class DNSResolver: AddressResolver, RecordResolver {
         func catchUp(late: Duration) -> Bool { engine.catchUp(lookup) }
 
         var silentServers: [Endpoint] { engine.withResolver { $0.silentServers(of: lookup) } }
+
+        var source: LookupSource? { .dns }
     }
 
     /// How long the cache's answers are given without a look at resolv.conf.
@@ -183,7 +185,10 @@ extension DNSResolver {
 
     /// Looks up what records of a type a name has; aliases are followed, the search list is not for these.
     ///
-    /// - Parameter fairnessKey: on whose behalf; `nil` for the name's parent domain.
+    /// - Parameters:
+    ///   - name: the whole name; no search list is used.
+    ///   - type: the records' type.
+    ///   - fairnessKey: on whose behalf; `nil` for the name's parent domain.
     /// - Throws: `ResolutionError`: `nameNotFound` where there are none, `temporaryFailure` where no server can tell,
     ///   `cancelled` when the task is.
     public func records(

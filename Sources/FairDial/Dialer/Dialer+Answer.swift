@@ -55,7 +55,7 @@ extension Dialer {
         let start = try start(for: target, families: options.wantedFamilies)
         // What is known needs no loop to say so (rule 1).
         if case .known(let destinations, let source?) = start, !destinations.isEmpty {
-            return try answer(destinations, from: source, to: target, options)
+            return try observedAnswer(destinations, from: source, to: target, options)
         }
         let plan = plan(for: target, from: start, goal: .answer, over: .stream, options: options)
         let ending = await run(plan)
@@ -72,6 +72,23 @@ extension Dialer {
             )
         case .failed(let error): throw error
         case .channel, .descriptor: Self.brokenInvariant(ending, target)
+        }
+    }
+
+    private func observedAnswer(
+        _ destinations: [Destination],
+        from source: LookupSource,
+        to target: Target,
+        _ options: DialOptions
+    ) throws(DialError) -> Answer {
+        let observation = observation(of: target)
+        do throws(DialError) {
+            let answer = try answer(destinations, from: source, to: target, options)
+            observation?.ended(as: .resolved(answer.endpoints.map(\.address)), answer.report, after: nil)
+            return answer
+        } catch {
+            observation?.failed(error)
+            throw error
         }
     }
 

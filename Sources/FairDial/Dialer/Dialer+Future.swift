@@ -11,6 +11,8 @@ extension Dialer {
     ///
     /// - Parameters:
     ///   - target: whatever can be dialed: a host and a port, a path, endpoints, an earlier answer, a service.
+    ///   - transport: a stream, or UDP.
+    ///   - options: what may differ from dial to dial.
     ///   - loop: a loop of a `MultiThreadedEventLoopGroup`; the channel lives on it.
     /// - Returns: the channel and where the time went; or a `DialError`.
     public func connect(
@@ -30,8 +32,13 @@ extension Dialer {
 
     /// Dials a target on a loop of the caller's, and hands over whatever the initializer makes of the winner's channel.
     ///
-    /// - Parameter initializer: runs exactly once, on the winner, before anything is read (rule 7). It may throw
-    ///   instead of returning a future that fails.
+    /// - Parameters:
+    ///   - target: whatever can be dialed: a host and a port, a path, endpoints, an earlier answer, a service.
+    ///   - transport: a stream, or UDP.
+    ///   - options: what may differ from dial to dial.
+    ///   - loop: a loop of a `MultiThreadedEventLoopGroup`; the channel lives on it.
+    ///   - initializer: runs exactly once, on the winner, before anything is read (rule 7). It may throw instead of
+    ///     returning a future that fails.
     /// - Returns: what the initializer made, and where the time went; or a `DialError`.
     public func connect<Output: Sendable>(
         to target: Target,
@@ -59,7 +66,9 @@ extension Dialer {
         output: @escaping @Sendable (any Channel) -> Output?
     ) -> EventLoopFuture<Connection<Output>> {
         guard setup.configuration.connector.makesChannels(on: loop) else {
-            return Self.failed(Self.unsupported(loop, for: "\(target)"), on: loop)
+            let error = Self.unsupported(loop, for: "\(target)")
+            plan.observation?.failed(error)
+            return Self.failed(error, on: loop)
         }
         return Self.future(of: plan, on: loop) { ending in
             switch ending {
@@ -84,8 +93,13 @@ extension Dialer {
 
     /// Dials a target on a loop of the caller's, and hands the bare socket to a closure on that loop.
     ///
-    /// - Parameter body: takes the socket; where it does not (`ConnectedSocket.take`), the socket is closed. What it
-    ///   throws is the future's error.
+    /// - Parameters:
+    ///   - target: whatever can be dialed: a host and a port, a path, endpoints, an earlier answer, a service.
+    ///   - transport: a stream, or UDP.
+    ///   - options: what may differ from dial to dial.
+    ///   - loop: the loop that the closure runs on.
+    ///   - body: takes the socket; where it does not (`ConnectedSocket.take`), the socket is closed. What it throws is
+    ///     the future's error.
     /// - Returns: what the closure made of it; or a `DialError`.
     public func connectSocket<Output: Sendable>(
         to target: Target,

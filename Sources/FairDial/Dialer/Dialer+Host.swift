@@ -11,6 +11,8 @@ extension Dialer {
     /// - Parameters:
     ///   - host: numeric or a name, without brackets; zones and the C library's legacy forms included.
     ///   - port: 1 … 65535.
+    ///   - transport: a stream, or UDP.
+    ///   - options: what may differ from dial to dial.
     /// - Throws: `DialError`, also when the task is cancelled.
     public func connect(
         to host: String,

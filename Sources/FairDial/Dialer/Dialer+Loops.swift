@@ -8,8 +8,11 @@ import NameResolution
 /// Where a dial that names no loop runs: on one of the caller's group, or of NIO's singleton, once that can be had.
 extension Dialer {
     /// - Throws: `unsupportedEventLoop` where no channel can be made on the group's loops.
-    func checkGroup(for target: Target) throws(DialError) {
-        guard setup.isGroupSupported else { throw Self.unsupported(setup.configuration.group, for: "\(target)") }
+    func checkGroup(for plan: DialPlan) throws(DialError) {
+        guard !setup.isGroupSupported else { return }
+        let error = Self.unsupported(setup.configuration.group, for: "\(plan.question.target)")
+        plan.observation?.failed(error)
+        throw error
     }
 
     /// A loop, where there is one without waiting.

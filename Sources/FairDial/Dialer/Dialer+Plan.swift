@@ -41,6 +41,21 @@ extension Dialer {
     /// - Throws: `invalidTarget` for a host that is numeric and cannot be dialed, such as one with an unknown zone;
     ///   `invalidOption` for options that contradict each other.
     func start(for target: Target, families: AddressFamilies) throws(DialError) -> DialPlan.Start {
+        do throws(DialError) {
+            return try begin(target, families)
+        } catch {
+            observation(of: target)?.failed(error)
+            throw error
+        }
+    }
+
+    /// An observer's view of a dial that begins now.
+    func observation(of target: Target) -> DialObservation? {
+        DialObservation(of: target, by: setup.configuration.observer)
+    }
+
+    @inline(__always)
+    private func begin(_ target: Target, _ families: AddressFamilies) throws(DialError) -> DialPlan.Start {
         let host: String
         let port: UInt16
         switch target.place {
@@ -158,6 +173,7 @@ extension Dialer {
             ),
             start: start,
             setup: setup,
+            observation: setup.configuration.observer == nil ? nil : observation(of: target),
             onBinding: names == nil ? nil : options.bindings?.onBinding,
             onWinner: options.onWinner,
             cancellation: options.cancellation,

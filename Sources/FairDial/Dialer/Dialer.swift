@@ -3,6 +3,7 @@
 public import NIOCore
 import NIOConcurrencyHelpers
 import NIOPosix
+public import NameResolution
 
 /// Takes a host and a port and returns a connected channel, fairly.
 ///
@@ -35,6 +36,10 @@ public struct Dialer: Sendable {
         self.init(configuration)
     }
 
+    /// Every lookup in flight in the resolver of this dialer, the oldest first: who is stuck, on which server, for how
+    /// long. Those of other dialers with the same resolver, such as `NameResolver.shared`, are among them.
+    public var lookupsInFlight: [LookupInFlight] { setup.configuration.resolver.lookupsInFlight }
+
     static func unsupported(_ group: any EventLoopGroup, for target: String) -> DialError {
         let kind = String(describing: type(of: group))
         let message = "\(kind) is not a MultiThreadedEventLoopGroup or one of its loops"
@@ -64,7 +69,7 @@ extension Dialer {
         // Without a helper, here and below: one more call would cost every dial a hundred instructions.
         let start = try start(for: target, families: options.wantedFamilies)
         let plan = plan(for: target, from: start, goal: .channel, over: transport, options: options)
-        try checkGroup(for: target)
+        try checkGroup(for: plan)
         let ending = await run(plan)
         return try Self.connection(from: ending, to: target) { $0 }
     }
@@ -74,8 +79,12 @@ extension Dialer {
     /// Keep the connection, or take its `channel` or `output`: the channel of a connection that is dropped without
     /// either is closed.
     ///
-    /// - Parameter initializer: runs exactly once, on the winner's loop, before anything is read (rule 7). It may throw
-    ///   instead of returning a future that fails.
+    /// - Parameters:
+    ///   - target: whatever can be dialed: a host and a port, a path, endpoints, an earlier answer, a service.
+    ///   - transport: a stream, or UDP.
+    ///   - options: what may differ from dial to dial.
+    ///   - initializer: runs exactly once, on the winner's loop, before anything is read (rule 7). It may throw instead
+    ///     of returning a future that fails.
     /// - Returns: what the initializer made, and where the time went.
     /// - Throws: `DialError`, also when the task is cancelled.
     public func connect<Output: Sendable>(
@@ -89,7 +98,7 @@ extension Dialer {
         let plan = plan(for: target, from: start, goal: .channel, over: transport, options: options) { channel in
             made.make(of: channel, initializer)
         }
-        try checkGroup(for: target)
+        try checkGroup(for: plan)
         let ending = await run(plan)
         return try Self.connection(from: ending, to: target) { _ in made.output }
     }
@@ -135,6 +144,7 @@ extension Dialer {
             // Nearly always there is one: the call that may wait for one would cost every dial.
             if let ready = readyLoop { loop = ready } else { loop = try await awaitedLoop(for: plan.question) }
         } catch {
+            plan.observation?.failed(error)
             return .failed(error)
         }
         let driver = DialDriver(plan, on: loop)

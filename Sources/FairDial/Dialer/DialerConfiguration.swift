@@ -21,7 +21,7 @@ public struct DialerConfiguration: Sendable {
     /// Put a `NameResolver` in front of a resolver of your own, for local names and shared lookups. It also looks
     /// services up (`Target.service`): one that is no `RecordResolver` and has no `lookUpRecords` of its own finds
     /// none.
-    public var resolver: any NameResolution.AddressResolver = NameResolver.shared
+    public var resolver: any AddressResolver = NameResolver.shared
 
     /// How leniently literals are read, compared with the C library. Default: all of it, so that a host means here what
     /// it means to every other program of the machine. Choose `strict` where hosts are vetted as text before they come
@@ -36,6 +36,9 @@ public struct DialerConfiguration: Sendable {
     /// What may be dialed; `nil` for anything. Set it where hosts come from strangers:
     /// `AddressPolicy.publicInternetOnly`.
     public var policy: AddressPolicy?
+
+    /// What sees every dial: logs, metrics, traces. `nil`, the default, for nothing, which costs a dial one branch.
+    public var observer: (any DialObserver)?
 
     /// Addresses for names that are not to be looked up; compared as names in DNS are, without regard to ASCII case.
     public var overrides: [String: [IPAddress]] = [:] {

@@ -75,9 +75,18 @@ extension DialDriver {
     }
 
     /// Whether the caller's initializer has closed the channel, or lost it: a closed channel of NIO's has no options.
-    private func isClosed(_ channel: any Channel) -> Bool {
+    func isClosed(_ channel: any Channel) -> Bool {
         guard let options = channel.syncOptions else { return false }
         return (try? options.getOption(.autoRead)) == nil
+    }
+
+    /// Whether the caller's initializer has begun and not ended.
+    var isInitializing: Bool {
+        guard let initialized else { return false }
+        // On the loop, a future that has ended calls back at once.
+        var hasEnded = false
+        initialized.assumeIsolated().whenComplete { _ in hasEnded = true }
+        return !hasEnded
     }
 
     private var hasInitializerFailed: Bool {

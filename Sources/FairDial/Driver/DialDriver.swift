@@ -288,7 +288,7 @@ extension DialDriver {
             case .open(let destination): open(destination)
             case .close(let destination): close(destination)
             case .handOver(let destination): handOver(destination)
-            case .closeWinner: if let winner { AbruptClose.close(winner) }
+            case .closeWinner: if let winner, !isInitializing { AbruptClose.close(winner) }
             case .finish(let ending): finish(ending)
             }
         }
@@ -308,6 +308,7 @@ extension DialDriver {
                 self.deliver(.records(id, $0))
             }
         }
+        if let observation = plan.observation { observation.awaits(lookups[id]?.id) }
         readMailbox()
         dial.lookupAsked(id, at: now)
     }
@@ -411,6 +412,11 @@ extension DialDriver {
         self.end = nil
         let told = self.end(as: ending)
         let closing = winner
+        let unfinished = isInitializing ? initialized : nil
+        // Of a channel that the initializer has closed, the number may be another file's by now.
+        if unfinished != nil, let winner, let winnerDescriptor, !isClosed(winner) {
+            plan.connector.shutDown(winnerDescriptor)
+        }
         if winner != nil {
             winner = nil
             winnerDescriptor = nil
@@ -419,6 +425,11 @@ extension DialDriver {
         initialized = nil
         guard let told else { return }
         guard case .failed = told, let closing else { return end(told) }
+        if let unfinished {
+            InitializerGrace.close(closing, after: unfinished)
+            // Nothing has been made yet that the caller could have in use.
+            return end(told)
+        }
         // What the initializer made may be in use until its channel has closed, so the caller is told after that (rule
         // 7).
         AbruptClose.close(closing)
@@ -429,15 +440,11 @@ extension DialDriver {
     private func end(as ending: DialAction.Ending) -> Ending? {
         if let cancellation = plan.cancellation { cancellation.remove(self) }
         plan.memory?.note(ending.report.attempts, among: dial.known.candidates, at: loop.now)
+        if let observation = plan.observation { tell(observation, ending) }
         switch ending {
         case .answered(let report):
-            let addresses = dial.known.inDestinationOrder
-            // An answer has no attempts but those that the policy has forbidden.
             let timeToLive = dial.expires.map { max(.zero, $0 - now) }
-            if report.attempts.isEmpty { return .addresses(addresses, report, timeToLive: timeToLive) }
-            let vetoed = report.attempts.compactMap { $0.destination.endpoint?.address }
-            let allowed = addresses.filter { !vetoed.contains($0) }
-            return .addresses(allowed, report, timeToLive: timeToLive)
+            return .addresses(allowedAddresses(report), report, timeToLive: timeToLive)
         case .failed(let error): return .failed(error)
         case .connected(let destination, let report):
             let record = dial.winningRecord(of: destination)

@@ -24,6 +24,8 @@ final class DialPlan: Sendable {
     let question: DialQuestion
     let start: Start
     private let setup: DialerSetup
+    /// `nil` where no observer wants to know.
+    let observation: DialObservation?
     /// Told of the winner's binding before the initializer runs.
     let onBinding: (@Sendable (ServiceBinding) -> Void)?
     /// Told of the winner before the initializer runs.
@@ -41,6 +43,7 @@ final class DialPlan: Sendable {
         question: DialQuestion,
         start: Start,
         setup: DialerSetup,
+        observation: DialObservation?,
         onBinding: (@Sendable (ServiceBinding) -> Void)?,
         onWinner: (@Sendable (DialWinner) -> Void)?,
         cancellation: DialCancellation?,
@@ -54,6 +57,7 @@ final class DialPlan: Sendable {
         self.question = question
         self.start = start
         self.setup = setup
+        self.observation = observation
         self.onBinding = onBinding
         self.onWinner = onWinner
         self.cancellation = cancellation

@@ -136,6 +136,12 @@ package struct AttemptSocket: Sendable {
         return poll(&asked, 1, 0) > 0
     }
 
+    /// Ends the connection in both directions, and keeps the descriptor.
+    static func shutDown(_ descriptor: CInt) {
+        // What has no connection any more needs no end.
+        _ = shutdown(descriptor, CInt(SHUT_RDWR))
+    }
+
     /// How far a socket is that says it is connected.
     ///
     /// A dial of a local port without a listener may be given that very port to send from, and TCP lets the socket meet

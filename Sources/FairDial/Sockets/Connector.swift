@@ -46,6 +46,9 @@ package protocol Connector: Sendable {
     /// Whether a channel's descriptor has something that the channel has not read, bytes or the end.
     func hasUnread(_ descriptor: CInt) -> Bool
 
+    /// Ends the connection of a channel's descriptor, in both directions; the descriptor stays open.
+    func shutDown(_ descriptor: CInt)
+
     /// Closes a socket.
     func close(_ socket: AttemptSocket)
 
@@ -59,4 +62,7 @@ extension Connector {
 
     /// A script's channels read at once.
     package func hasUnread(_ descriptor: CInt) -> Bool { false }
+
+    /// A script's channels have no peer that waits.
+    package func shutDown(_ descriptor: CInt) {}
 }

@@ -61,6 +61,10 @@ package struct KernelConnector: Connector {
         AttemptSocket.hasUnread(descriptor)
     }
 
+    package func shutDown(_ descriptor: CInt) {
+        AttemptSocket.shutDown(descriptor)
+    }
+
     package func close(_ socket: AttemptSocket) {
         socket.close()
     }

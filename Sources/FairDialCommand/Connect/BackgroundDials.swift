@@ -3,6 +3,7 @@
 import FairDial
 import FairDialConsole
 import Foundation
+import IPAddresses
 
 /// Dials of many names at once, behind the one that is measured.
 struct BackgroundDials: Sendable {

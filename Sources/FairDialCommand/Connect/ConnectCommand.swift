@@ -14,6 +14,9 @@ struct ConnectCommand: AsyncParsableCommand {
         usage: "fairdial connect [<options>] <host> <port>",
         discussion: """
             Exit status: 0 connected, 1 it failed, 2 the command line was wrong.
+
+            On SIGUSR1 it prints every lookup in flight on standard error: its name,
+            its age, the servers that have been asked, and how many wait for it.
             """
     )
 
@@ -55,6 +58,8 @@ struct ConnectCommand: AsyncParsableCommand {
         guard let port = port?.number else { return }
         let names = try whileResolving.map(Self.names)
         let dialer = common.dialer
+        let dump = LookupDump(of: dialer)
+        defer { dump.end() }
         let background = names.map { names in
             BackgroundDials(
                 names: names,

@@ -21,8 +21,11 @@ public protocol AddressResolver: Sendable {
 
     /// Starts a lookup of records of one type, such as SRV, and returns at once. No search list is used.
     ///
-    /// - Parameter receive: called with each event, in order, one at a time, on any thread, perhaps before this
-    ///   returns. It must not block.
+    /// - Parameters:
+    ///   - question: the name and the type.
+    ///   - fairnessKey: on whose behalf.
+    ///   - receive: called with each event, in order, one at a time, on any thread, perhaps before this returns. It
+    ///     must not block.
     /// - Returns: the lookup in flight. Dropping it does not end it; `cancel` does.
     func lookUpRecords(
         _ question: RecordQuestion,
@@ -41,6 +44,11 @@ public protocol AddressResolver: Sendable {
 
     /// The resolver that reads the hosts file itself: asked where that is too large for us. `nil` where there is none.
     var filesResolver: (any AddressResolver)? { get }
+
+    /// Every lookup in flight, the oldest first: who is stuck, and on which server.
+    ///
+    /// One that no caller waits for any more is among them as long as it cannot be called back.
+    var lookupsInFlight: [LookupInFlight] { get }
 }
 
 extension AddressResolver {
@@ -67,4 +75,7 @@ extension AddressResolver {
 
     /// None: most resolvers leave the hosts file to the one in front of them.
     public var filesResolver: (any AddressResolver)? { nil }
+
+    /// Empty: `NameResolver` keeps the list for the resolver behind it.
+    public var lookupsInFlight: [LookupInFlight] { [] }
 }

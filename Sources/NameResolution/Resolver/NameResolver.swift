@@ -14,10 +14,13 @@ public final class NameResolver: AddressResolver {
         let fairnessKey: FairnessKey
     }
 
-    private struct Desk: Sendable {
+    struct Desk: Sendable {
         var shared = SharedLookups()
         var receivers: [SharedLookups.Waiter: @Sendable (LookupEvent) -> Void] = [:]
         var underWay: [SharedLookups.Lookup: any LookupHandle] = [:]
+        /// Since when, for the list of lookups in flight.
+        var began: [SharedLookups.Lookup: ContinuousClock.Instant] = [:]
+        var records = RecordLookups()
         /// Those that are being asked for, and who has joined them meanwhile. None can have been cancelled: the first
         /// caller has no handle yet to cancel with.
         var starting: [SharedLookups.Lookup: [FairnessKey]] = [:]
@@ -39,12 +42,18 @@ public final class NameResolver: AddressResolver {
 
         func catchUp(late: Duration) -> Bool { resolver.catchUp(waiter, late: late) }
 
-        var silentServers: [Endpoint] { resolver.silentServers(waiter) }
+        var silentServers: [Endpoint] { resolver.inFlight(waiter)?.silentServers ?? [] }
+
+        var source: LookupSource? { resolver.inFlight(waiter)?.source }
+
+        var id: UInt64? { resolver.id(of: waiter) }
     }
 
     private let localNames: LocalNames?
-    private let resolver: any AddressResolver
-    private let desk = OrderedOutbox<Desk, SharedLookups.Action>(Desk())
+    let resolver: any AddressResolver
+    let desk = OrderedOutbox<Desk, SharedLookups.Action>(Desk())
+    /// Ids are unique in the process: the resolver's number, and the lookup's.
+    let idBase = LookupIDs.next()
 
     /// - Parameter resolver: looks up what is not local.
     public convenience init(_ resolver: any AddressResolver) {
@@ -157,15 +166,6 @@ public final class NameResolver: AddressResolver {
         }
     }
 
-    /// The resolver's: no hosts file has records.
-    public func lookUpRecords(
-        _ question: RecordQuestion,
-        for fairnessKey: FairnessKey,
-        _ receive: @escaping @Sendable (RecordEvent) -> Void
-    ) -> any LookupHandle {
-        resolver.lookUpRecords(question, for: fairnessKey, receive)
-    }
-
     /// The resolver's.
     public var generation: UInt64 { resolver.generation }
 
@@ -185,9 +185,8 @@ public final class NameResolver: AddressResolver {
         return isOver || underWay?.catchUp(late: late) ?? false
     }
 
-    private func silentServers(_ waiter: SharedLookups.Waiter) -> [Endpoint] {
-        let inFlight = desk.withMachine { desk in desk.shared.lookup(of: waiter).flatMap { desk.underWay[$0] } }
-        return inFlight?.silentServers ?? []
+    private func inFlight(_ waiter: SharedLookups.Waiter) -> (any LookupHandle)? {
+        desk.withMachine { desk in desk.shared.lookup(of: waiter).flatMap { desk.underWay[$0] } }
     }
 
     private func update(_ change: (inout Desk) -> [SharedLookups.Action]) {
@@ -198,7 +197,7 @@ public final class NameResolver: AddressResolver {
         let lookup = start.lookup
         let underWay = resolver.lookUp(start.question, for: start.fairnessKey) { event in
             self.update { desk in
-                if case .ended = event { desk.underWay[lookup] = nil }
+                if case .ended = event { desk.forget(lookup) }
                 return desk.shared.received(event, for: lookup)
             }
         }
@@ -207,6 +206,7 @@ public final class NameResolver: AddressResolver {
             // It may have ended before it returned.
             guard desk.shared.contains(lookup) else { return [FairnessKey]() }
             desk.underWay[lookup] = underWay
+            desk.began[lookup] = .now
             return joined
         }
         for fairnessKey in joined { underWay.join(fairnessKey) }
@@ -226,7 +226,7 @@ public final class NameResolver: AddressResolver {
             guard let underWay = desk.withMachine({ $0.underWay[lookup] }) else { return }
             let isGone = underWay.cancel()
             update { desk in
-                if isGone { desk.underWay[lookup] = nil }
+                if isGone { desk.forget(lookup) }
                 return desk.shared.cancelled(lookup, isGone: isGone)
             }
         case .deliver(let waiter, let event):

@@ -6,7 +6,10 @@ public import DNSMessages
 public protocol RecordResolver: Sendable {
     /// The records of a type that a name has; aliases are followed, no search list is used.
     ///
-    /// - Parameter fairnessKey: on whose behalf; `nil` for the name's parent domain.
+    /// - Parameters:
+    ///   - name: the whole name.
+    ///   - type: the records' type.
+    ///   - fairnessKey: on whose behalf; `nil` for the name's parent domain.
     /// - Throws: `ResolutionError`: `nameNotFound` where there are none, `temporaryFailure` where no server can tell,
     ///   `cancelled` when the task is.
     func records(

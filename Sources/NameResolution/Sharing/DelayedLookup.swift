@@ -30,9 +30,15 @@ final class DelayedLookup: LookupHandle {
         if !mayStay { _ = lookup.cancel() }
     }
 
-    var silentServers: [Endpoint] {
-        guard case .begun(let lookup) = state.withLockedValue({ $0 }) else { return [] }
-        return lookup.silentServers
+    var silentServers: [Endpoint] { begun?.silentServers ?? [] }
+
+    var source: LookupSource? { begun?.source }
+
+    var id: UInt64? { begun?.id }
+
+    private var begun: (any LookupHandle)? {
+        guard case .begun(let lookup) = state.withLockedValue({ $0 }) else { return nil }
+        return lookup
     }
 
     func cancel() -> Bool {

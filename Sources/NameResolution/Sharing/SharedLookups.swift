@@ -46,6 +46,12 @@ package struct SharedLookups: Sendable {
     /// Whether the lookup is in flight.
     package func contains(_ lookup: Lookup) -> Bool { lookups[lookup] != nil }
 
+    /// What a lookup was asked, whether its resolver has begun, and how many callers wait for it; `nil` when it has
+    /// ended.
+    package func state(of lookup: Lookup) -> (question: LookupQuestion, hasStarted: Bool, waiters: Int)? {
+        lookups[lookup].map { ($0.sharing.question, $0.hasStarted, $0.waitingCount) }
+    }
+
     /// How many lookups were started in all.
     package var startedCount: UInt64 { nextLookup - 1 }
 

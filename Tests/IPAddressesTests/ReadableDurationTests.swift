@@ -2,7 +2,7 @@
 
 import Testing
 
-@testable import FairDial
+@testable import IPAddresses
 
 @Suite struct `Durations for people` {
     @Test(arguments: [

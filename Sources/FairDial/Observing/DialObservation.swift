@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ConnectionRacing
+import IPAddresses
+import NIOConcurrencyHelpers
+import NIOCore
+import SystemSupport
+
+/// One dial that is observed, from its start to its end.
+final class DialObservation: Sendable {
+    private let target: Target
+    private let start = WallClock.now
+    private let began = NIODeadline.now()
+    private let end: @Sendable (ObservedDial) -> Void
+    private let lookups = NIOLockedValueBox<[UInt64]>([])
+
+    /// - Returns: `nil` where there is no observer, or this dial is of no interest to it.
+    init?(of target: Target, by observer: (any DialObserver)?) {
+        guard let observer, let end = observer.dialBegins(to: target) else { return nil }
+        self.target = target
+        self.end = end
+    }
+
+    /// The dial waits for a lookup; `nil` for one that has ended by now, or is in no list.
+    func awaits(_ lookup: UInt64?) {
+        guard let lookup else { return }
+        lookups.withLockedValue { $0.append(lookup) }
+    }
+
+    /// The dial has ended; called once.
+    ///
+    /// - Parameter duration: on the clock of the dial's loop; `nil` where no loop had anything to do with it.
+    func ended(as outcome: ObservedDial.Outcome, _ report: DialReport, after duration: Duration?) {
+        end(
+            ObservedDial(
+                target: target,
+                start: start,
+                duration: duration ?? .nanoseconds((NIODeadline.now() - began).nanoseconds),
+                report: report,
+                outcome: outcome,
+                lookups: lookups.withLockedValue { $0 }
+            )
+        )
+    }
+
+    /// The dial has failed before it had a driver, or with none.
+    func failed(_ error: DialError) {
+        ended(as: .failed(error), error.report, after: nil)
+    }
+}

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import IPAddresses
+
+/// A value in a program's configuration that means nothing.
+public struct ConfigurationFault: Error, Hashable, Sendable {
+    /// The key, relative to the reader.
+    public let key: String
+
+    /// What stands there.
+    public let value: String
+
+    /// What may stand there.
+    public let wanted: String
+}
+
+extension ConfigurationFault: CustomStringConvertible {
+    /// One line: `timeouts.connect: "soon" is not a duration from 0 to a year, such as 250ms, 5s or 1.5`.
+    public var description: String { "\(key): \"\(value.printable)\" is not \(wanted)" }
+}

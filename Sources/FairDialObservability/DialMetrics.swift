@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import ConnectionRacing
+import CoreMetrics
+import FairDial
+import IPAddresses
+import NIOConcurrencyHelpers
+import NameResolution
+
+/// Counts and times of all dials. Every one is made once, and kept.
+///
+/// | metric | kind | dimensions |
+/// |---|---|---|
+/// | `fairdial.dials` | counter | `outcome`: `connected`, `resolved`, or the error's code |
+/// | `fairdial.dial.duration` | timer | `outcome` |
+/// | `fairdial.queue.duration` | timer | – |
+/// | `dns.lookup.duration` | timer | `source`, and `error.type` where the lookup failed |
+/// | `fairdial.connect.duration` | timer | – |
+/// | `fairdial.handshake.duration` | timer | – |
+/// | `fairdial.attempts` | counter | `outcome` of the attempt |
+///
+/// Of each dial the four clocks add up to `fairdial.dial.duration`. With `namesHosts` each has `server.address` too.
+final class DialMetrics: Sendable {
+    /// What a metric is found by.
+    private struct Key: Hashable {
+        let label: String
+        let outcome: String
+        let error: String
+        let host: String
+    }
+
+    private struct Kept: Sendable {
+        var timers: [Key: CoreMetrics.Timer] = [:]
+        var counters: [Key: Counter] = [:]
+        var hosts: Set<String> = []
+    }
+
+    private let factory: any MetricsFactory
+    private let namesHosts: Bool
+    private let hostLimit: Int
+    private let kept = NIOLockedValueBox(Kept())
+
+    init(_ configuration: ObservabilityConfiguration) {
+        factory = configuration.metricsFactory ?? MetricsSystem.factory
+        namesHosts = configuration.namesHosts
+        hostLimit = configuration.hostLimit
+    }
+
+    func count(_ dial: ObservedDial) {
+        let report = dial.report
+        let host = namesHosts ? label(of: dial.target) : ""
+        let outcome: String
+        var lookupError = ""
+        switch dial.outcome {
+        case .connected: outcome = "connected"
+        case .failed(let error):
+            outcome = error.code.rawValue
+            if report.attempts.isEmpty, Self.lookupCodes.contains(error.code) { lookupError = outcome }
+        default: outcome = "resolved"
+        }
+        counter("fairdial.dials", outcome: outcome, host: host).increment()
+        record(dial.duration, "fairdial.dial.duration", outcome: outcome, host: host)
+        record(report.queue, "fairdial.queue.duration", host: host)
+        record(report.connect, "fairdial.connect.duration", host: host)
+        if let handshake = report.handshake { record(handshake, "fairdial.handshake.duration", host: host) }
+        if report.source != .numeric, report.source != nil || report.lookup > .zero {
+            let source = report.source?.rawValue ?? ""
+            record(report.lookup, "dns.lookup.duration", outcome: source, error: lookupError, host: host)
+        }
+        for attempt in report.attempts {
+            counter("fairdial.attempts", outcome: attempt.outcome?.rawValue ?? "abandoned", host: host).increment()
+        }
+    }
+
+    /// The codes that say that it was the lookup.
+    private static let lookupCodes: Set<DialError.Code> = [
+        .nameNotFound, .temporaryNameFailure, .lookupTimeout,
+    ]
+
+    /// The host, while there are not too many; of what has none, such as a path, a word.
+    private func label(of target: Target) -> String {
+        guard let host = target.host else { return "none" }
+        return kept.withLockedValue { kept in
+            if kept.hosts.contains(host) { return host }
+            guard kept.hosts.count < hostLimit else { return "other" }
+            kept.hosts.insert(host)
+            return host
+        }
+    }
+
+    private func record(
+        _ duration: Duration,
+        _ label: String,
+        outcome: String = "",
+        error: String = "",
+        host: String
+    ) {
+        timer(Key(label: label, outcome: outcome, error: error, host: host)).recordNanoseconds(duration.nanoseconds)
+    }
+
+    private func timer(_ key: Key) -> CoreMetrics.Timer {
+        if let timer = kept.withLockedValue({ $0.timers[key] }) { return timer }
+        // Outside the lock: a factory may do as it likes.
+        let timer = CoreMetrics.Timer(label: key.label, dimensions: dimensions(of: key), factory: factory)
+        return kept.withLockedValue { kept in
+            if let other = kept.timers[key] { return other }
+            kept.timers[key] = timer
+            return timer
+        }
+    }
+
+    private func counter(_ label: String, outcome: String, host: String) -> Counter {
+        let key = Key(label: label, outcome: outcome, error: "", host: host)
+        if let counter = kept.withLockedValue({ $0.counters[key] }) { return counter }
+        let counter = Counter(label: label, dimensions: dimensions(of: key), factory: factory)
+        return kept.withLockedValue { kept in
+            if let other = kept.counters[key] { return other }
+            kept.counters[key] = counter
+            return counter
+        }
+    }
+
+    private func dimensions(of key: Key) -> [(String, String)] {
+        var dimensions: [(String, String)] = []
+        if !key.outcome.isEmpty { dimensions.append((key.label.hasPrefix("dns.") ? "source" : "outcome", key.outcome)) }
+        if !key.error.isEmpty { dimensions.append(("error.type", key.error)) }
+        if !key.host.isEmpty { dimensions.append(("server.address", key.host.printable)) }
+        return dimensions
+    }
+}
+
+extension Duration {
+    /// Whole nanoseconds, at most those of an `Int64`: 292 years.
+    var nanoseconds: Int64 {
+        Int64(clamping: attoseconds / 1_000_000_000)
+    }
+}

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+
+@preconcurrency import Dispatch
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+/// Calls a closure on each arrival of a signal, until it is cancelled.
+final class SignalCall: Sendable {
+    private let source: any DispatchSourceSignal
+
+    init(_ number: CInt, _ body: @escaping @Sendable () -> Void) {
+        source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+        source.setEventHandler(handler: body)
+        source.activate()
+        // The source is told of it all the same, and the process goes on.
+        signal(number, SIG_IGN)
+    }
+
+    func cancel() {
+        source.cancel()
+    }
+}

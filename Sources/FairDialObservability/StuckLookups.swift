@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import FairDial
+public import Logging
+import NameResolution
+
+/// Says who is stuck in a lookup: logs each lookup once when it is older than a limit, and all of them on a signal.
+///
+/// ```swift
+/// try await StuckLookups(of: dialer, olderThan: .seconds(5), dumpsOn: SIGUSR1).run()
+/// ```
+///
+/// Run one in a task of its own, or as a service of swift-service-lifecycle (trait `ServiceLifecycle`).
+public struct StuckLookups: Sendable {
+    private static let source = "FairDial"
+
+    private let dialer: Dialer
+    private let limit: Duration
+    private let interval: Duration
+    private let signal: CInt?
+    private let logger: Logger?
+
+    /// - Parameters:
+    ///   - dialer: whose resolver is watched, with all dialers that share it.
+    ///   - limit: the age from which a lookup is worth a line, at `notice`; below 0 counts as 0.
+    ///   - interval: how often it looks; 10 ms at least. A look costs a visit to each lookup in flight.
+    ///   - signal: the one on which the whole list is logged, such as `SIGUSR1`; its usual effect on the process is
+    ///     switched off for good. `nil`, the default, for none.
+    ///   - logger: `nil`, the default, for the one of the task that runs it (`Logger.current`).
+    public init(
+        of dialer: Dialer = .shared,
+        olderThan limit: Duration = .seconds(5),
+        every interval: Duration = .seconds(1),
+        dumpsOn signal: CInt? = nil,
+        logger: Logger? = nil
+    ) {
+        self.dialer = dialer
+        self.limit = max(.zero, limit)
+        self.interval = min(max(interval, .milliseconds(10)), .seconds(86_400))
+        self.signal = signal
+        self.logger = logger
+    }
+
+    /// Watches until its task is cancelled.
+    public func run() async throws {
+        try await run(on: ContinuousClock())
+    }
+
+    /// The same, on a clock of a test's.
+    func run(on clock: some Clock<Duration>) async throws {
+        let logger = logger ?? Logger.current
+        let signals = signal.map { number in
+            SignalCall(number) { Self.dump(dialer.lookupsInFlight, to: logger) }
+        }
+        defer { signals?.cancel() }
+        var told = ToldLookups()
+        while true {
+            try await clock.sleep(for: interval)
+            for lookup in told.news(in: dialer.lookupsInFlight, olderThan: limit) {
+                logger.notice("lookup is stuck", metadata: lookup.logMetadata, source: Self.source)
+            }
+        }
+    }
+
+    /// Logs every lookup in flight, a line each.
+    private static func dump(_ lookups: [LookupInFlight], to logger: Logger) {
+        logger.notice("lookups in flight", metadata: ["lookup.count": "\(lookups.count)"], source: source)
+        for lookup in lookups { logger.notice("lookup in flight", metadata: lookup.logMetadata, source: source) }
+    }
+}

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// The lookups of records in flight, for the list; they are not shared.
+struct RecordLookups: Sendable {
+    /// One of them.
+    struct InFlight: Sendable {
+        let question: RecordQuestion
+        let began: ContinuousClock.Instant
+        /// `nil` until the resolver has brought it.
+        var handle: (any LookupHandle)?
+        var hasStarted = false
+    }
+
+    private(set) var all: [UInt64: InFlight] = [:]
+    private var next: UInt64 = 0
+
+    subscript(id: UInt64) -> InFlight? {
+        get { all[id] }
+        set { all[id] = newValue }
+    }
+
+    /// - Returns: its number.
+    mutating func begin(_ question: RecordQuestion) -> UInt64 {
+        defer { next &+= 1 }
+        all[next] = InFlight(question: question, began: .now)
+        return next
+    }
+}

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import FairDialTestKit
+import Foundation
+import TestHelpers
+import Testing
+
+/// `connect` says on a signal who is stuck.
+@Suite struct `A signal to the tool` {
+    @Test func `shows the lookups in flight, the server that is silent, and how many wait`() async throws {
+        let server = try await DNSServer.start { _ in .init(.silence) }
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: Tool.path)
+        process.arguments = [
+            "connect", "stuck.test", "80", "--server", "127.0.0.1:\(server.port)", "--lookup-timeout", "100",
+        ]
+        let complaints = Pipe()
+        process.standardOutput = FileHandle.nullDevice
+        process.standardError = complaints
+        try process.run()
+        // The end of its standard error ends the reading below.
+        Deadline.end(process.processIdentifier) { process.isRunning }
+        #expect(await Patience.untilTrue { server.queryCount > 0 })
+        kill(process.processIdentifier, SIGUSR1)
+        var text = ""
+        while !text.contains(" waiting\n") {
+            let bytes = complaints.fileHandleForReading.availableData
+            if bytes.isEmpty { break }
+            text += String(decoding: bytes, as: UTF8.self)
+        }
+        kill(process.processIdentifier, SIGKILL)
+        process.waitUntilExit()
+        await server.stop()
+        let lines = text.split(separator: "\n")
+        #expect(lines.first == "1 lookup in flight")
+        #expect(lines.last?.hasPrefix("  stuck.test  ") == true)
+        #expect(lines.last?.hasSuffix("dns, asked 127.0.0.1:\(server.port)  1 waiting") == true)
+    }
+}

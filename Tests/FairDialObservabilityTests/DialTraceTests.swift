@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import FairDial
+import FairDialObservability
+import InMemoryTracing
+import Testing
+import Tracing
+
+/// The spans of a dial, made after it.
+@Suite struct `A dial in a trace` {
+    private let tracer = InMemoryTracer()
+
+    private var observer: DialObservability {
+        var configuration = ObservabilityConfiguration()
+        configuration.tracer = tracer
+        configuration.logs = false
+        configuration.measures = false
+        return DialObservability(configuration)
+    }
+
+    private func milliseconds(_ instant: any TracerInstant) -> Int {
+        Int(instant.nanosecondsSinceEpoch / 1_000_000) - 1_000_000
+    }
+
+    @Test func `has its lookup, each attempt and its handshake as children, each in its time`() throws {
+        let dial = try ObservedDials.connected()
+        observer.dialBegins(to: dial.target)?(dial)
+        let spans = tracer.finishedSpans
+        let lines = spans.map { span in
+            "\(span.operationName) \(milliseconds(span.startInstant))…\(milliseconds(span.endInstant))"
+        }
+        #expect(
+            lines.sorted() == [
+                "DNS lookup db.test 5…25", "TLS client handshake 285…300", "dial 0…300",
+                "socket connect 192.0.2.1:80 25…285", "socket connect 192.0.2.2:80 275…285",
+            ]
+        )
+        let root = try #require(spans.first { $0.operationName == "dial" })
+        for span in spans where span.operationName != "dial" { #expect(span.parentSpanID == root.spanID) }
+        #expect(root.attributes.get("server.address") == "db.test")
+        #expect(root.status == nil)
+    }
+
+    @Test func `is the child of the caller's span`() throws {
+        let dial = try ObservedDials.connected()
+        let observer = observer
+        let caller = tracer.startSpan("caller")
+        let end = ServiceContext.$current.withValue(caller.context) { observer.dialBegins(to: dial.target) }
+        end?(dial)
+        let root = tracer.finishedSpans.first { $0.operationName == "dial" }
+        #expect(root?.parentSpanID == caller.spanID)
+        caller.end()
+    }
+
+    @Test func `says that it failed, and with which code`() throws {
+        let report = DialReport(lookup: .seconds(5))
+        let dial = try ObservedDials.dial(.failed(ObservedDials.error(.lookupTimeout, report)), report)
+        observer.dialBegins(to: dial.target)?(dial)
+        let root = try #require(tracer.finishedSpans.first { $0.operationName == "dial" })
+        #expect(root.status?.code == .error)
+        #expect(root.attributes.get("error.type") == "lookupTimeout")
+        #expect(root.errors.count == 1)
+    }
+
+    @Test func `links a lookup that it shared`() throws {
+        let observer = observer
+        for _ in 0..<3 {
+            let dial = try ObservedDials.connected(lookups: [7])
+            observer.dialBegins(to: dial.target)?(dial)
+        }
+        let lookups = tracer.finishedSpans.filter { $0.operationName == "DNS lookup db.test" }
+        #expect(lookups.map(\.links.count) == [0, 1, 1])
+        let other = try ObservedDials.connected(lookups: [8])
+        observer.dialBegins(to: other.target)?(other)
+        #expect(tracer.finishedSpans.last { $0.operationName == "DNS lookup db.test" }?.links.count == 0)
+    }
+
+    @Test func `is not made where there is no tracer`() throws {
+        var configuration = ObservabilityConfiguration()
+        configuration.tracer = NoOpTracer()
+        configuration.logs = false
+        configuration.measures = false
+        #expect(DialObservability(configuration).dialBegins(to: try Target(host: "db.test", port: 80)) == nil)
+    }
+}

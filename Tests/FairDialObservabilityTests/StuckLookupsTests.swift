@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import FairDial
+import FairDialTestKit
+import InMemoryLogging
+import Logging
+import NIOConcurrencyHelpers
+import NameResolution
+import Testing
+
+@testable import FairDialObservability
+
+/// Each lookup that is too old is told once, and the list on a signal.
+@Suite struct `Stuck lookups` {
+    private static func lookup(_ id: UInt64, age: Int) -> LookupInFlight {
+        LookupInFlight(id: id, name: "host\(id).test", age: .seconds(age), waiters: 1)
+    }
+
+    @Test func `are told once each, and again only under another id`() {
+        var told = ToldLookups()
+        #expect(
+            told.news(in: [Self.lookup(1, age: 4), Self.lookup(2, age: 6)], olderThan: .seconds(5)).map(\.id) == [2]
+        )
+        #expect(
+            told.news(in: [Self.lookup(1, age: 5), Self.lookup(2, age: 7)], olderThan: .seconds(5)).map(\.id) == [1]
+        )
+        #expect(
+            told.news(in: [Self.lookup(1, age: 6), Self.lookup(3, age: 9)], olderThan: .seconds(5)).map(\.id) == [3]
+        )
+        // What has ended is forgotten, so this does not grow.
+        #expect(told.news(in: [], olderThan: .seconds(5)) == [])
+        #expect(told.news(in: [Self.lookup(1, age: 9)], olderThan: .seconds(5)).map(\.id) == [1])
+    }
+
+    @Test func `are logged while a task watches, and the watch ends with it`() async throws {
+        let resolver = ScriptedResolver()
+        var configuration = DialerConfiguration()
+        configuration.resolver = NameResolver(resolver)
+        let dialer = Dialer(configuration)
+        let handler = InMemoryLogHandler()
+        let logger = Logger(label: "test") { _ in handler }
+        let dial = Task { try await dialer.connect(to: "stuck.test", port: 80) }
+        _ = try await resolver.nextLookup(of: "stuck.test")
+        let clock = TestClock()
+        let watch = Task {
+            try await StuckLookups(of: dialer, olderThan: .zero, logger: logger).run(on: clock)
+        }
+        await clock.tick()
+        await clock.tick()
+        watch.cancel()
+        _ = await watch.result
+        #expect(handler.entries.map(\.message) == ["lookup is stuck"])
+        #expect(handler.entries.first?.metadata["lookup.name"] == "stuck.test")
+        dial.cancel()
+        _ = await dial.result
+    }
+}
+
+/// A clock whose every sleep ends when the test says so.
+private final class TestClock: Clock, Sendable {
+    private struct State: Sendable {
+        var sleeper: CheckedContinuation<Void, Never>?
+        var waiting: CheckedContinuation<Void, Never>?
+        var isCancelled = false
+    }
+
+    private let state = NIOLockedValueBox(State())
+
+    var now: ContinuousClock.Instant { .now }
+    var minimumResolution: Duration { .zero }
+
+    func sleep(until deadline: ContinuousClock.Instant, tolerance: Duration?) async throws {
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let (waiting, isCancelled) = state.withLockedValue { state in
+                    if !state.isCancelled { state.sleeper = continuation }
+                    defer { state.waiting = nil }
+                    return (state.waiting, state.isCancelled)
+                }
+                waiting?.resume()
+                if isCancelled { continuation.resume() }
+            }
+        } onCancel: {
+            let sleeper = state.withLockedValue { state in
+                state.isCancelled = true
+                defer { state.sleeper = nil }
+                return state.sleeper
+            }
+            sleeper?.resume()
+        }
+        try Task.checkCancellation()
+    }
+
+    /// Waits until the watcher sleeps, and wakes it; returns when it sleeps again.
+    func tick() async {
+        await asleep()
+        let sleeper = state.withLockedValue { state in
+            defer { state.sleeper = nil }
+            return state.sleeper
+        }
+        sleeper?.resume()
+        await asleep()
+    }
+
+    private func asleep() async {
+        await withCheckedContinuation { continuation in
+            let isAsleep = state.withLockedValue { state in
+                if state.sleeper == nil { state.waiting = continuation }
+                return state.sleeper != nil
+            }
+            if isAsleep { continuation.resume() }
+        }
+    }
+}
