@@ -188,6 +188,30 @@ import Testing
         #expect(script.isClean)
     }
 
+    @Test func `a path is no address to bind attempts to, and that is said`() async throws {
+        let group = MultiThreadedEventLoopGroup.singleton
+        let bootstrap = FairBootstrap(group: group).bind(to: try SocketAddress(unixDomainSocketPath: "/tmp/none"))
+        let error = await failure { try await bootstrap.connect(host: "127.0.0.1", port: 1).get() }
+        #expect(error?.code == .invalidOption)
+        #expect(error?.message.contains("/tmp/none") == true)
+    }
+
+    @Test func `an async channel is dialed in one call, behind handlers of the caller's`() async throws {
+        let server = try await LoopbackServer.start()
+        let connection = try await Dialer.shared.connectAsyncChannel(
+            to: Target(host: "127.0.0.1", port: server.port),
+            configuration: .init(inboundType: ByteBuffer.self, outboundType: ByteBuffer.self)
+        ) { channel in try channel.pipeline.syncOperations.addHandler(Named(), name: "own") }
+        let channel = connection.channel
+        #expect(try await Self.names(channel).get() == ["own"])
+        let first = try await connection.output.executeThenClose { inbound, _ in
+            var iterator = inbound.makeAsyncIterator()
+            return try await iterator.next().map { String(buffer: $0) }
+        }
+        #expect(first == LoopbackServer.greeting)
+        try await server.stop()
+    }
+
     @Test func `a local address binds the attempts of its family`() async throws {
         let server = try await LoopbackServer.start()
         let channel = try await FairBootstrap(group: MultiThreadedEventLoopGroup.singleton)

@@ -58,6 +58,8 @@ public struct FairBootstrap: NIOClientTCPBootstrapProtocol, Sendable {
     private var channelOptions = ChannelOptions.Storage()
     private var initializer: (@Sendable (any Channel) -> EventLoopFuture<Void>)?
     private var protocolHandlers: [@Sendable () -> [any ChannelHandler]] = []
+    /// An address that attempts cannot be bound to: it is none of IPv4 or IPv6.
+    private var unusableOrigin: SocketAddress?
 
     /// A bootstrap whose channels live on a group's loops.
     ///
@@ -112,10 +114,14 @@ extension FairBootstrap {
         return copy
     }
 
-    /// Binds attempts of the address's family to it.
+    /// Binds attempts of the address's family to it. A dial with a path, which is of neither family, fails with
+    /// `invalidOption`.
     public func bind(to address: SocketAddress) -> FairBootstrap {
         var copy = self
-        guard let endpoint = Endpoint(address) else { return copy }
+        guard let endpoint = Endpoint(address) else {
+            copy.unusableOrigin = address
+            return copy
+        }
         copy.options.localEndpoints.removeAll { $0.address.family == endpoint.address.family }
         copy.options.localEndpoints.append(endpoint)
         return copy
@@ -205,7 +211,12 @@ extension FairBootstrap {
         let loop = group.any()
         let dialed: EventLoopFuture<Connection<Output>>
         do throws(DialError) {
-            dialed = dialer.connect(to: try target(), options: options, on: loop) { [self] channel in
+            let target = try target()
+            if let unusableOrigin {
+                let message = "attempts can be bound to an address of IPv4 or IPv6, and not to \(unusableOrigin)"
+                throw DialError(.invalidOption, message, target: "\(target)")
+            }
+            dialed = dialer.connect(to: target, options: options, on: loop) { [self] channel in
                 initialize(channel).flatMap { initializer(channel) }
             }
         } catch {
