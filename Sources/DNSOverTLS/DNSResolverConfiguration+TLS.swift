@@ -5,8 +5,10 @@ public import DNSResolution
 extension DNSResolverConfiguration {
     /// From now on everything goes over TLS: to `servers`, or to those of resolv.conf at port 853.
     ///
-    /// - Parameter tlsName: the name in the certificate of resolv.conf's servers; `nil` for their addresses. Each of
-    ///   `servers` has its own name.
+    /// - Parameters:
+    ///   - tls: what is trusted.
+    ///   - tlsName: the name in the certificate of resolv.conf's servers; `nil` for their addresses. Each of `servers`
+    ///     has its own name.
     public mutating func use(_ tls: DNSOverTLS, tlsName: String? = nil) {
         transport = tls.transport
         standardPort = NameServer.tlsPort

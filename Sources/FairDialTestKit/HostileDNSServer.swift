@@ -80,7 +80,9 @@ public final class HostileDNSServer: Sendable {
 
     /// Starts a server on a free port.
     ///
-    /// - Parameter behave: what to do about each query; called on a loop.
+    /// - Parameters:
+    ///   - group: where it runs; NIO's singleton unless a test wants its own.
+    ///   - behave: what to do about each query; called on a loop.
     /// - Throws: the system's error when no port is to be had.
     public static func start(
         group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton,

@@ -77,7 +77,9 @@ public final class ScriptedNetwork: Connector {
 
     private let state: NIOLockedValueBox<State>
 
-    /// - Parameter fates: what becomes of attempts to each destination; the others hang.
+    /// - Parameters:
+    ///   - clock: the clock that its delays run on.
+    ///   - fates: what becomes of attempts to each destination; the others hang.
     public init(on clock: ManualClock, _ fates: [Destination: Fate] = [:]) {
         self.clock = clock
         state = NIOLockedValueBox(State(fates: fates))
@@ -85,8 +87,10 @@ public final class ScriptedNetwork: Connector {
 
     /// The same from texts, on a machine that has a way to every address, whatever the kernel's routes are.
     ///
-    /// - Parameter fates: by `address:port`, `[address]:port` or `/path`; attempts to any other fail at once, and say
-    ///   that there is no script.
+    /// - Parameters:
+    ///   - clock: the clock that its delays run on.
+    ///   - fates: by `address:port`, `[address]:port` or `/path`; attempts to any other fail at once, and say that
+    ///     there is no script.
     /// - Throws: `DialError` with the code `invalidTarget` for a text that is none of these.
     public convenience init(on clock: ManualClock, reaching fates: [String: Fate]) throws(DialError) {
         var known: [Destination: Fate] = [:]

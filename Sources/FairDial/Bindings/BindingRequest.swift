@@ -9,7 +9,7 @@ import NameResolution
 /// var options = DialOptions()
 /// options.bindings = .https(protocols: ["h2", "http/1.1"])
 /// let web = try await Dialer.shared.connect(to: "www.example.org", port: 443, options: options)
-/// print(web.binding?.protocols ?? [])      // what the winner offers, best first
+/// print(web.winner.binding?.protocols ?? [])      // what the winner offers, best first
 /// ```
 public struct BindingRequest: Sendable {
     /// Kept apart, for options are passed around by every dial and few want bindings.

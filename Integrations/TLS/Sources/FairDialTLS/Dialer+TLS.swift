@@ -9,7 +9,11 @@ import NIOSSL
 extension Dialer {
     /// Dials a host and a port, and hands over the winner's channel once TLS is there.
     ///
-    /// - Parameter tls: what is trusted, and whose name the certificate must have.
+    /// - Parameters:
+    ///   - host: numeric or a name, without brackets.
+    ///   - port: 1 … 65535.
+    ///   - tls: what is trusted, and whose name the certificate must have.
+    ///   - options: what may differ from dial to dial.
     /// - Throws: `DialError`; `handshakeFailed` says in words what is wrong with the certificate, and is not retryable
     ///   then.
     public func connectTLS(
@@ -35,7 +39,11 @@ extension Dialer {
 
     /// Dials a target, and hands over what the initializer makes of the winner's channel, once TLS is there.
     ///
-    /// - Parameter initializer: adds handlers behind TLS's own; runs exactly once, before anything is read.
+    /// - Parameters:
+    ///   - target: whatever can be dialed.
+    ///   - tls: what is trusted, and whose name the certificate must have.
+    ///   - options: what may differ from dial to dial.
+    ///   - initializer: adds handlers behind TLS's own; runs exactly once, before anything is read.
     /// - Throws: `DialError`; `handshakeFailed` says in words what is wrong with the certificate, and is not retryable
     ///   then.
     public func connectTLS<Output: Sendable>(
