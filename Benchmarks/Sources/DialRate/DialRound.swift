@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import ConnectionRacing
 import FairDial
 import IPAddresses
 import NIOCore
@@ -23,6 +24,8 @@ struct DialRound {
     private let address: SocketAddress
     private let loop: any EventLoop
     private let dialer: Dialer
+    private let observer = SilentBackEnds.observer
+    private let observed = ObservedDial.whole
 
     init(_ dialing: Dialing, port: Int, on group: MultiThreadedEventLoopGroup) {
         self.dialing = dialing
@@ -31,6 +34,7 @@ struct DialRound {
         address = SocketAddress(loopbackPort: port)
         var configuration = DialerConfiguration()
         configuration.group = group
+        if case .observed = dialing { configuration.observer = SilentBackEnds.observer }
         if case .raced = dialing {
             configuration.overrides = ["raced.test": [.v6(.loopback, zone: nil), .v4(.loopback)]]
         }
@@ -53,7 +57,9 @@ struct DialRound {
             try await done.futureResult.get()
         case .nioAddressTask, .nioHostTask:
             for _ in 0..<dials { try await dial().get() }
-        case .async:
+        case .told:
+            for _ in 0..<dials { observer.dialBegins(to: observed.target)?(observed) }
+        case .async, .observed:
             for _ in 0..<dials {
                 let channel = try await dialer.connect(to: "127.0.0.1", port: port).output
                 try await Self.close(channel).get()
@@ -80,7 +86,7 @@ struct DialRound {
         switch dialing {
         case .nioAddress, .nioAddressTask: bootstrap.connect(to: address).flatMap(Self.close)
         case .nioHost, .nioHostTask: bootstrap.connect(host: "127.0.0.1", port: port).flatMap(Self.close)
-        case .future, .async, .socket, .raced:
+        case .future, .async, .observed, .told, .socket, .raced:
             dialer.connect(to: "127.0.0.1", port: port, on: loop)
                 .flatMap { Self.close($0.output) }
         }
@@ -106,6 +112,45 @@ struct DialRound {
         #else
             _ = Darwin.close(descriptor)
         #endif
+    }
+}
+
+extension ObservedDial {
+    /// A dial with everything that there is to be told.
+    fileprivate static var whole: ObservedDial {
+        let addresses = [IPv4Address(bits: 0xC000_0201), IPv4Address(bits: 0xC000_0202)]
+        let destinations = addresses.map { Destination.internet(Endpoint(address: .v4($0), port: 80)) }
+        let report = DialReport(
+            queue: .milliseconds(1),
+            lookup: .milliseconds(20),
+            connect: .milliseconds(260),
+            handshake: .milliseconds(15),
+            source: .dns,
+            server: Endpoint(address: .v4(.loopback), port: 53),
+            attempts: [
+                AttemptReport(
+                    destination: destinations[0],
+                    started: .milliseconds(21),
+                    ended: .milliseconds(281),
+                    outcome: .abandoned
+                ),
+                AttemptReport(
+                    destination: destinations[1],
+                    started: .milliseconds(271),
+                    ended: .milliseconds(281),
+                    outcome: .connected
+                ),
+            ]
+        )
+        guard let target = try? Target(host: "db.example.org", port: 80) else { preconditionFailure("a host is one") }
+        return ObservedDial(
+            target: target,
+            start: .seconds(1_700_000_000),
+            duration: report.total,
+            report: report,
+            outcome: .connected(DialWinner(destination: destinations[1])),
+            lookups: [7]
+        )
     }
 }
 

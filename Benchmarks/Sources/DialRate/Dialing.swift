@@ -14,6 +14,10 @@ enum Dialing: String, CaseIterable {
     case future
     /// Our task face, in Swift tasks.
     case async
+    /// Our task face, with every dial logged, measured and traced.
+    case observed
+    /// The observer alone: it is told of a dial with a lookup, two attempts and a handshake.
+    case told
     /// Bare sockets.
     case socket
     /// Bare sockets, raced: the first of two addresses refuses.
