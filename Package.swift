@@ -11,11 +11,16 @@ import PackageDescription
     import Darwin
 #endif
 
+/// Since when what is marked `@available(FairDial 0.1, *)` works on Darwin; Linux does not look at it.
+let availability = SwiftSetting.enableExperimentalFeature(
+    "AvailabilityMacro=FairDial 0.1: macOS 15, iOS 18, tvOS 18, watchOS 11, visionOS 2"
+)
+
 /// Every target of ours: existentials are spelled, imports are internal, members need their own import, and a warning
 /// is an error. On Darwin each declaration says since when it works, so that no dependent has to raise its own
 /// deployment target; that part is unproven: the package has not been built on Darwin yet.
 let strict: [SwiftSetting] = [
-    .enableExperimentalFeature("AvailabilityMacro=FairDial 0.1: macOS 15, iOS 18, tvOS 18, watchOS 11, visionOS 2"),
+    availability,
     .enableUpcomingFeature("ExistentialAny"),
     .enableUpcomingFeature("InternalImportsByDefault"),
     .enableUpcomingFeature("MemberImportVisibility"),
@@ -328,14 +333,29 @@ if isWanted("FAIRDIAL_BENCHMARKS") {
     }
     package.targets += [
         .target(name: "CAllocations", path: "Benchmarks/Sources/CAllocations"),
-        benchmark("DialRate", ["FairDial", "IPAddresses"] + nio),
+        benchmark("AdoptRate", ["FairDial"] + nio),
+        benchmark(
+            "DialRate",
+            [
+                "FairDial", "FairDialObservability", "ConnectionRacing", "IPAddresses", "NameResolution",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "CoreMetrics", package: "swift-metrics"),
+                .product(name: "Tracing", package: "swift-distributed-tracing"),
+            ] + nio
+        ),
         benchmark("LookupRate", ["DNSResolution", "NameResolution", "IPAddresses", locks]),
         benchmark("LiteralRate", ["CAllocations", "GetAddrInfo", "IPAddresses"]),
     ]
 }
 if isWanted("FAIRDIAL_FUZZ") {
     func fuzzer(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-        .executableTarget(name: name, dependencies: dependencies, path: "Fuzz/Sources/\(name)")
+        // The two that are copies say since when they work on Darwin.
+        .executableTarget(
+            name: name,
+            dependencies: dependencies,
+            path: "Fuzz/Sources/\(name)",
+            swiftSettings: [availability]
+        )
     }
     package.targets += [
         fuzzer("FuzzAddressInfo", ["GetAddrInfo", "IPAddresses"]),

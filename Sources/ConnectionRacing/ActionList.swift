@@ -4,6 +4,7 @@
 ///
 /// For machines alone, and public all the same: the compiler specializes no `package` generic for another module, and
 /// then a dial costs four times as many instructions.
+@available(FairDial 0.1, *)
 public struct ActionList<Action> {
     @usableFromInline
     var first: Action?
@@ -42,6 +43,7 @@ public struct ActionList<Action> {
     }
 }
 
+@available(FairDial 0.1, *)
 extension ActionList: RandomAccessCollection {
     /// 0.
     @inlinable
@@ -59,6 +61,7 @@ extension ActionList: RandomAccessCollection {
     }
 }
 
+@available(FairDial 0.1, *)
 extension ActionList: ExpressibleByArrayLiteral {
     /// The actions of a literal.
     @inlinable
@@ -67,6 +70,9 @@ extension ActionList: ExpressibleByArrayLiteral {
     }
 }
 
+@available(FairDial 0.1, *)
 extension ActionList: Equatable where Action: Equatable {}
+@available(FairDial 0.1, *)
 extension ActionList: Hashable where Action: Hashable {}
+@available(FairDial 0.1, *)
 extension ActionList: Sendable where Action: Sendable {}

@@ -6,6 +6,7 @@ package import IPAddresses
 /// records as these come.
 ///
 /// - Source: draft-ietf-happy-happyeyeballs-v3-04 §§4.2.1, 5.2, 7; RFC 9460 §§2.4.1, 3, 7.3.
+@available(FairDial 0.1, *)
 package struct BindingCandidates: Sendable {
     private struct Records: Sendable {
         var addresses: [IPAddress] = []

@@ -4,6 +4,7 @@
 ///
 /// They may come in groups, as services of different priority do (RFC 9460): every destination of a group is started
 /// before one of the next group is. Within a group the families take turns.
+@available(FairDial 0.1, *)
 package struct Candidates: Hashable, Sendable {
     /// All of them, best first; those of a group stand together.
     package private(set) var destinations: [Destination]
@@ -42,6 +43,7 @@ package struct Candidates: Hashable, Sendable {
     }
 }
 
+@available(FairDial 0.1, *)
 extension Candidates: ExpressibleByArrayLiteral {
     /// One group.
     package init(arrayLiteral elements: Destination...) {

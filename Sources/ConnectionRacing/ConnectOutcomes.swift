@@ -6,6 +6,7 @@ package import IPAddresses
 ///
 /// Pure: outcomes and the time go in. Times are durations since one start that the owner chooses. The source address
 /// stands for the network: what was learned on one says nothing about another (RFC 8305 §4).
+@available(FairDial 0.1, *)
 package struct ConnectOutcomes: Sendable {
     /// From which address of this machine, to which address.
     package struct Route: Hashable, Sendable {

@@ -21,6 +21,7 @@ package import IPAddresses
 ///
 /// - Source: RFC 8305 §§3–5; `RaceRules` names a later edition. A definite failure starts the next attempt at once: the
 ///   delay guards against a silent attempt, not against a "no".
+@available(FairDial 0.1, *)
 package struct ConnectionRace: Sendable {
     /// What the driver is to do, in order.
     package enum Action: Hashable, Sendable {
@@ -157,6 +158,7 @@ package struct ConnectionRace: Sendable {
 
 // MARK: - Answers
 
+@available(FairDial 0.1, *)
 extension ConnectionRace {
     /// Addresses have come, or a family turned out to have none.
     ///
@@ -273,6 +275,7 @@ extension ConnectionRace {
 
 // MARK: - Attempts
 
+@available(FairDial 0.1, *)
 extension ConnectionRace {
     /// An attempt has ended with a definite "no".
     package mutating func failed(_ destination: Destination, at now: Duration) -> ActionList<Action> {

@@ -3,6 +3,7 @@
 public import IPAddresses
 
 /// Where one attempt to connect goes.
+@available(FairDial 0.1, *)
 public enum Destination: Hashable, Sendable {
     /// An address and a port.
     case internet(Endpoint)
@@ -24,6 +25,7 @@ public enum Destination: Hashable, Sendable {
     }
 }
 
+@available(FairDial 0.1, *)
 extension Destination: CustomStringConvertible {
     /// The endpoint, or the path; what is not printable in it is shown as an escape.
     public var description: String {

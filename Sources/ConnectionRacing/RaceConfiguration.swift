@@ -3,6 +3,7 @@
 import IPAddresses
 
 /// How addresses race. Every default is the RFC's, or no bound at all.
+@available(FairDial 0.1, *)
 public struct RaceConfiguration: Hashable, Sendable {
     /// Which edition of Happy Eyeballs decides when the race may start. Default RFC 8305.
     public var rules: RaceRules

@@ -5,6 +5,7 @@ import IPAddresses
 /// The delays of a race.
 ///
 /// - Source: RFC 8305 §8, which gives them their names, defaults and bounds.
+@available(FairDial 0.1, *)
 public struct RaceDelays: Hashable, Sendable {
     /// How long addresses that came first wait for better ones: IPv4 for an IPv6 answer (§3), and in version 3 any
     /// address for the service bindings too. Default 50 ms.

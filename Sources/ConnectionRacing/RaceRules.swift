@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Which edition of Happy Eyeballs decides when a race may start.
+@available(FairDial 0.1, *)
 @nonexhaustive
 public enum RaceRules: Hashable, Sendable {
     /// RFC 8305, version 2: IPv6 addresses start at once, IPv4 ones wait for the resolution delay while an IPv6 answer

@@ -6,6 +6,7 @@ public import IPAddresses
 ///
 /// - Source: RFC 9460 §§2, 7. Records that the client cannot use (no protocol in common, a mandatory key it does not
 ///   know) are for the caller to leave out (§8).
+@available(FairDial 0.1, *)
 public struct ServiceBinding: Hashable, Sendable {
     /// SvcPriority: lower is better; never 0, which is AliasMode.
     public var priority: UInt16

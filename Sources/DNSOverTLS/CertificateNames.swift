@@ -3,6 +3,7 @@
 /// The domain names that a certificate is for: those in its subjectAltName (RFC 5280 §4.2.1.6).
 ///
 /// It reads nothing else, and does not decide on trust: that the TLS library has done before.
+@available(FairDial 0.1, *)
 struct CertificateNames {
     /// As they stand there.
     private var names: [ArraySlice<UInt8>] = []

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Values of X.690's distinguished encoding, one after the other: a byte for the kind, a length, and that many bytes.
+@available(FairDial 0.1, *)
 struct DERReader {
     private var rest: ArraySlice<UInt8>
 

@@ -17,6 +17,7 @@ public import NIOSSL
 /// configuration.servers = [NameServer(try Endpoint("9.9.9.9:853"), tlsName: "dns.quad9.net")]
 /// configuration.use(try DNSOverTLS())
 /// ```
+@available(FairDial 0.1, *)
 public struct DNSOverTLS: Sendable {
     /// How streams are opened.
     package let transport: any StreamTransport

@@ -2,6 +2,7 @@
 
 public import DNSResolution
 
+@available(FairDial 0.1, *)
 extension DNSResolverConfiguration {
     /// From now on everything goes over TLS: to `servers`, or to those of resolv.conf at port 853.
     ///

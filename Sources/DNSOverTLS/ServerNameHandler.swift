@@ -8,6 +8,7 @@ import NIOTLS
 ///
 /// It follows the TLS handler, which has verified the certificate for the name, or else for the address alone. NIOSSL's
 /// public API cannot ask for the name alone.
+@available(FairDial 0.1, *)
 final class ServerNameHandler: ChannelDuplexHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundIn = ByteBuffer

@@ -3,6 +3,7 @@
 import IPAddresses
 
 /// A value in a program's configuration that means nothing.
+@available(FairDial 0.1, *)
 public struct ConfigurationFault: Error, Hashable, Sendable {
     /// The key, relative to the reader.
     public let key: String
@@ -14,6 +15,7 @@ public struct ConfigurationFault: Error, Hashable, Sendable {
     public let wanted: String
 }
 
+@available(FairDial 0.1, *)
 extension ConfigurationFault: CustomStringConvertible {
     /// One line: `timeouts.connect: "soon" is not a duration from 0 to a year, such as 250ms, 5s or 1.5`.
     public var description: String { "\(key): \"\(value.printable)\" is not \(wanted)" }

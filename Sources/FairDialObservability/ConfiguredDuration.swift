@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// A duration as a person writes it: `250ms`, `5s`, `1.5s`, `100us`, `2m`, `1h`, or a number of seconds.
+@available(FairDial 0.1, *)
 struct ConfiguredDuration: Hashable {
     private static let units: [(suffix: String, seconds: Double)] = [
         // Longer ones first: `ms` ends with `s`.

@@ -9,6 +9,7 @@ import Logging
 /// Metadata: `dial.target`, `dial.queue_s`, `dial.lookup_s`, `dial.connect_s`, `dial.handshake_s` (seconds),
 /// `dial.attempts`, `dial.source`, `dial.server`, `dial.destination`; of a failure also `dial.code`, `dial.fault`,
 /// `dial.retryable`, `dial.message`, `dial.errno` (`DialError.logMetadata`).
+@available(FairDial 0.1, *)
 struct DialLog: Sendable {
     private static let source = "FairDial"
 

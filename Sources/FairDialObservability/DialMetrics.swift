@@ -20,6 +20,7 @@ import NameResolution
 /// | `fairdial.attempts` | counter | `outcome` of the attempt |
 ///
 /// Of each dial the four clocks add up to `fairdial.dial.duration`. With `namesHosts` each has `server.address` too.
+@available(FairDial 0.1, *)
 final class DialMetrics: Sendable {
     /// What a metric is found by.
     private struct Key: Hashable {
@@ -129,6 +130,7 @@ final class DialMetrics: Sendable {
     }
 }
 
+@available(FairDial 0.1, *)
 extension Duration {
     /// Whole nanoseconds, at most those of an `Int64`: 292 years.
     var nanoseconds: Int64 {

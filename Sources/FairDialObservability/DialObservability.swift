@@ -16,6 +16,7 @@ import Tracing
 /// caller's task first (`withLogger`, `withTracer`).
 ///
 /// A back end that blocks delays the dial's event loop: what it is handed, it must only keep.
+@available(FairDial 0.1, *)
 public struct DialObservability: DialObserver {
     private let configuration: ObservabilityConfiguration
     private let metrics: DialMetrics?

@@ -12,6 +12,7 @@ import Tracing
 ///
 /// The names are OpenTelemetry's, and so are the attributes that have one. A lookup that another dial had begun, or
 /// waits for too, is linked with the span of the dial that was told first.
+@available(FairDial 0.1, *)
 struct DialTrace: Sendable {
     private let tracer: any Tracer
     private let parent: ServiceContext
@@ -128,6 +129,7 @@ struct DialTrace: Sendable {
     }
 }
 
+@available(FairDial 0.1, *)
 extension DialError.Code {
     /// Whether it says that it was the handshake.
     var isOfHandshake: Bool { self == .handshakeFailed || self == .handshakeTimeout }

@@ -6,6 +6,7 @@
     import GetAddrInfo
     import IPAddresses
 
+    @available(FairDial 0.1, *)
     extension DialerConfiguration {
         /// A configuration with what a program's configuration says, and the defaults for what it does not.
         ///
@@ -73,6 +74,7 @@
         }
     }
 
+    @available(FairDial 0.1, *)
     extension ConfigReader {
         /// A value as text, of whatever type its provider has it: a reader says nothing of a value that is of another
         /// type than it was asked for.

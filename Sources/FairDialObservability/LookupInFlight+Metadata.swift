@@ -4,6 +4,7 @@ import IPAddresses
 public import Logging
 public import NameResolution
 
+@available(FairDial 0.1, *)
 extension LookupInFlight {
     /// The lookup's facts by name, for a structured log: `lookup.name`, `lookup.type`, `lookup.source`,
     /// `lookup.servers`, `lookup.stage`, `lookup.age_s` (seconds), `lookup.waiters`, `lookup.abandoned`.

@@ -5,6 +5,7 @@ import Tracing
 
 /// Which span shows a lookup, for the dials that shared it. The latest lookups alone: those that share one end at about
 /// the same time.
+@available(FairDial 0.1, *)
 final class LookupLinks: Sendable {
     private struct Kept: Sendable {
         /// How many lookups are remembered.

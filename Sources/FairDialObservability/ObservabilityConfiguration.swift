@@ -5,6 +5,7 @@ public import Logging
 public import Tracing
 
 /// What `DialObservability` tells, and to whom.
+@available(FairDial 0.1, *)
 public struct ObservabilityConfiguration: Sendable {
     /// Whether dials are logged: failures at `debug`, the others at `trace`. Default yes.
     public var logs = true

@@ -11,6 +11,7 @@
 #endif
 
 /// Calls a closure on each arrival of a signal, until it is cancelled.
+@available(FairDial 0.1, *)
 final class SignalCall: Sendable {
     private let source: any DispatchSourceSignal
 

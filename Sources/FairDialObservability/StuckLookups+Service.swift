@@ -3,5 +3,6 @@
 #if ServiceLifecycle
     public import ServiceLifecycle
 
+    @available(FairDial 0.1, *)
     extension StuckLookups: Service {}
 #endif

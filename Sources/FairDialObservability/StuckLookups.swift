@@ -11,6 +11,7 @@ import NameResolution
 /// ```
 ///
 /// Run one in a task of its own, or as a service of swift-service-lifecycle (trait `ServiceLifecycle`).
+@available(FairDial 0.1, *)
 public struct StuckLookups: Sendable {
     private static let source = "FairDial"
 

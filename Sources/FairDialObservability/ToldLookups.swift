@@ -3,6 +3,7 @@
 import NameResolution
 
 /// Which lookups in flight have been told of, so that each is told of once.
+@available(FairDial 0.1, *)
 struct ToldLookups {
     private var told: Set<UInt64> = []
 

@@ -5,6 +5,7 @@ import IPAddresses
 import NIOCore
 
 /// A query as a stub resolver sends it (RFC 1035 §4.1): a header, one question, and what may follow, which is ignored.
+@available(FairDial 0.1, *)
 struct DNSQueryMessage {
     let query: DNSServer.Query
     private let identifier: UInt16

@@ -10,6 +10,7 @@ public import NIOPosix
 ///
 /// It reads what a stub resolver sends and no more; anything else is counted and dropped. What a server can do wrong is
 /// `HostileDNSServer`'s to do.
+@available(FairDial 0.1, *)
 public final class DNSServer: Sendable {
     /// What a client asks.
     public struct Query: Hashable, Sendable {

@@ -5,6 +5,7 @@ import NIOConcurrencyHelpers
 import NIOCore
 
 /// Reads queries, and writes what the server's closure says when its time has come.
+@available(FairDial 0.1, *)
 final class DNSServerHandler: ChannelInboundHandler {
     typealias InboundIn = AddressedEnvelope<ByteBuffer>
     typealias OutboundOut = AddressedEnvelope<ByteBuffer>

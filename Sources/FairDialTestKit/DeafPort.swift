@@ -10,6 +10,7 @@
 
 /// A TCP port of 127.0.0.1 that is taken and not listened on: every connection there is refused, and no other process
 /// can come to listen there as long as the value lives. `SilentPort` is the port that never answers.
+@available(FairDial 0.1, *)
 public final class DeafPort: Sendable {
     /// The port's number.
     public let number: Int

@@ -6,6 +6,7 @@ import NIOConcurrencyHelpers
 import NIOCore
 
 /// What a hostile server does about queries, wherever they come from: counts them, and carries the acts out.
+@available(FairDial 0.1, *)
 struct HostileDNSConversation: Sendable {
     let behave: HostileDNSServer.Behaviour
     let count: NIOLockedValueBox<Int>

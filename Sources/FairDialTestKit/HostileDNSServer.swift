@@ -8,6 +8,7 @@ public import NIOPosix
 /// A DNS server on loopback that says whatever bytes a test wants, over UDP and TCP, on one port.
 ///
 /// What a server can do wrong is in the closure; this one only carries it out.
+@available(FairDial 0.1, *)
 public final class HostileDNSServer: Sendable {
     /// A query that has come.
     public struct Query: Sendable {

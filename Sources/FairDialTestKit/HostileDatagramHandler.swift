@@ -3,6 +3,7 @@
 import NIOCore
 
 /// A hostile server's side of UDP.
+@available(FairDial 0.1, *)
 final class HostileDatagramHandler: ChannelInboundHandler {
     typealias InboundIn = AddressedEnvelope<ByteBuffer>
 

@@ -3,6 +3,7 @@
 import NIOCore
 
 /// A hostile server's side of one TCP connection.
+@available(FairDial 0.1, *)
 final class HostileStreamHandler: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
 

@@ -9,6 +9,7 @@
 #endif
 
 /// The three system calls that ports of a test need.
+@available(FairDial 0.1, *)
 enum LoopbackSocket {
     /// A TCP socket, below zero when there is none.
     static func make() -> CInt {

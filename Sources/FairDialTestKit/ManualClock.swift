@@ -10,6 +10,7 @@ import NIOEmbedded
 ///
 /// A dialer whose group is `loop` runs its timeouts, delays and deadlines on it. NIO makes channels of sockets on its
 /// own loops alone: on this one, `ScriptedNetwork` makes them.
+@available(FairDial 0.1, *)
 public final class ManualClock: Sendable {
     private let manual = ManualEventLoop()
 
@@ -44,6 +45,7 @@ public final class ManualClock: Sendable {
 }
 
 /// NIO's testing loop, and an account of the timers that wait on it.
+@available(FairDial 0.1, *)
 private final class ManualEventLoop: EventLoop {
     private struct Account: Sendable {
         /// Timers that have neither gone off nor been cancelled.

@@ -15,6 +15,7 @@ import NameResolution
 /// await script.clock.advance(to: .milliseconds(260))    // everything that falls due has happened when this returns
 /// let connection = try await dialed
 /// ```
+@available(FairDial 0.1, *)
 public struct ScriptedDialer: Sendable {
     /// The time of everything here; it stands still until the test moves it.
     public let clock: ManualClock
@@ -56,6 +57,7 @@ public struct ScriptedDialer: Sendable {
     }
 }
 
+@available(FairDial 0.1, *)
 extension DialerConfiguration {
     /// Dials in a script's network, on its clock, instead of the kernel's.
     public mutating func use(_ network: ScriptedNetwork) {

@@ -10,6 +10,7 @@ import NIOEmbedded
 ///
 /// A resolver that hangs is charged to the clock that a real one would be charged to: `hangs` to the lookup, `waits` to
 /// the queue. For answers one event at a time, use `ScriptedResolver`.
+@available(FairDial 0.1, *)
 public final class ScriptedNames: AddressResolver {
     /// How a name's lookup goes.
     public enum Script: Sendable {

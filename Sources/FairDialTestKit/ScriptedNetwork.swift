@@ -13,6 +13,7 @@ package import NameResolution
 /// A channel that is made of one is a `NIOAsyncTestingChannel`: cast to it to read what was written and to write what
 /// the peer says. The network keeps account of what was opened when, what is open still, and every wrong call, such as
 /// closing a socket twice.
+@available(FairDial 0.1, *)
 public final class ScriptedNetwork: Connector {
     /// What becomes of a destination's attempts.
     public enum Fate: Sendable {
@@ -144,6 +145,7 @@ public final class ScriptedNetwork: Connector {
 
 // MARK: - Connector
 
+@available(FairDial 0.1, *)
 extension ScriptedNetwork {
     package func open(_ destination: Destination, with setup: SocketSetup) -> AttemptSocket.Opening {
         let now = clock.loop.now

@@ -16,6 +16,7 @@ public import NameResolution
 /// lookup.answer([.v4(.loopback)])
 /// lookup.end()
 /// ```
+@available(FairDial 0.1, *)
 public final class ScriptedResolver: AddressResolver {
     fileprivate struct Entry: Sendable {
         let question: LookupQuestion
@@ -107,6 +108,7 @@ public final class ScriptedResolver: AddressResolver {
 
 // MARK: - For the lookups
 
+@available(FairDial 0.1, *)
 extension ScriptedResolver {
     fileprivate func entry(_ index: Int) -> Entry {
         state.withLockedValue { $0.entries[index] }
@@ -188,6 +190,7 @@ extension ScriptedResolver {
 }
 
 /// One lookup of a `ScriptedResolver`.
+@available(FairDial 0.1, *)
 public struct ScriptedLookup: LookupHandle {
     /// What was asked.
     public let question: LookupQuestion

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Random numbers that are the same for the same seed, so that a failure can be repeated (SplitMix64).
+@available(FairDial 0.1, *)
 public struct SeededGenerator: RandomNumberGenerator, Sendable {
     private var state: UInt64
 
@@ -19,6 +20,7 @@ public struct SeededGenerator: RandomNumberGenerator, Sendable {
     }
 }
 
+@available(FairDial 0.1, *)
 extension RandomAccessCollection {
     /// One of the elements; only for collections that have some.
     package func pick(_ generator: inout SeededGenerator) -> Element {

@@ -12,6 +12,7 @@
 ///
 /// It listens with the shortest queue there is, fills that itself, and accepts nothing: the kernel then drops every
 /// further attempt (Linux; unproven on Darwin). `DeafPort` is the port that refuses.
+@available(FairDial 0.1, *)
 public final class SilentPort: Sendable {
     /// The port's number.
     public let number: Int

@@ -4,6 +4,7 @@ import NameResolution
 import SystemSupport
 
 /// A thread with a stack so small that recursion over a long list overflows it.
+@available(FairDial 0.1, *)
 package enum SmallStack {
     /// The stack of the smallest threads of ours (`DetachedThread`), in bytes; a debug build's frames find room in it.
     package static let size = 64 * 1024

@@ -4,6 +4,7 @@
 ///
 /// A duration has 128 bits, and many callers say "for ever" with the largest one that they can write. Settings are
 /// bounded where they are taken over, once, and are plain numbers from there on.
+@available(FairDial 0.1, *)
 extension Duration {
     /// The longest time that anything here waits, lasts or is remembered: 10⁹ s, about 31 years. A sum of a few of them
     /// fits everywhere: in nanoseconds of 64 bits, in a `timespec`, in NIO's deadlines.

@@ -3,6 +3,7 @@
 import SystemSupport
 
 /// Calls back at a time that may change: one thread, alive only while there is a time to wait for.
+@available(FairDial 0.1, *)
 final class Alarm: Sendable {
     private struct State {
         var wakes: ContinuousClock.Instant?

@@ -5,6 +5,7 @@ package import NameResolution
 
 /// What the system's resolver needs of its surroundings: a clock that wakes, and calls that may block. Threads, or a
 /// simulation.
+@available(FairDial 0.1, *)
 package protocol CallRunner: AnyObject, Sendable {
     /// The time, from a start of the runner's own.
     var now: Duration { get }

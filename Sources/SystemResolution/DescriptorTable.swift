@@ -12,6 +12,7 @@ import SystemSupport
 #endif
 
 /// The kernel's table of this process's descriptors.
+@available(FairDial 0.1, *)
 enum DescriptorTable {
     /// How many descriptors this process may have open; `nil` when the system does not say.
     static var limit: Int? { FreeDescriptors.limit }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// What a text must be like to be worth a thread (RFC 1035 §2.3.4).
+@available(FairDial 0.1, *)
 enum LookupName {
     /// - Returns: what is wrong with a name, as a clause for a person; `nil` when it may be looked up.
     static func fault(in name: String) -> String? {

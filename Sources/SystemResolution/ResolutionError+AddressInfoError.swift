@@ -11,6 +11,7 @@ import NameResolution
     import Darwin
 #endif
 
+@available(FairDial 0.1, *)
 extension ResolutionError {
     /// What `getaddrinfo` said about a name, in our kinds.
     ///

@@ -16,6 +16,7 @@ import SystemSupport
 /// Threads that may block: as many as there is work at once, gone when there has been none for a while.
 ///
 /// There is no bound here: the queue gives out only as many slots as there may be threads.
+@available(FairDial 0.1, *)
 final class ResolverThreads: Sendable {
     /// Work that may block, and returns what is quickly done about it afterwards.
     ///

@@ -4,6 +4,7 @@ public import IPAddresses
 public import NameResolution
 
 /// One line of the live view: who is stuck in `getaddrinfo`, on which name, for how long.
+@available(FairDial 0.1, *)
 public struct SystemLookup: Hashable, Sendable {
     /// Where a lookup is.
     public enum Stage: String, Hashable, Sendable {

@@ -7,6 +7,7 @@ package import NameResolution
 /// Lookups by `getaddrinfo`, as a machine without threads: the queue, the calls in flight, and the second call.
 ///
 /// Times are durations since one start that the driver chooses.
+@available(FairDial 0.1, *)
 package struct SystemLookups: Sendable {
     /// Identifies one lookup; it is its ticket in the queue, too.
     package typealias Lookup = FairQueue.Ticket
@@ -85,6 +86,7 @@ package struct SystemLookups: Sendable {
 
 // MARK: - Events
 
+@available(FairDial 0.1, *)
 extension SystemLookups {
     /// A caller asks.
     ///
@@ -240,6 +242,7 @@ extension SystemLookups {
 
 // MARK: - What follows
 
+@available(FairDial 0.1, *)
 extension SystemLookups {
     private mutating func makeCall(for lookup: Lookup) -> Call {
         let call = nextCall
@@ -328,6 +331,7 @@ extension SystemLookups {
 
 // MARK: - The live view
 
+@available(FairDial 0.1, *)
 extension SystemLookups {
     /// Every lookup that waits or is inside the call, the oldest first.
     package func snapshot(at now: Duration) -> [SystemLookup] {

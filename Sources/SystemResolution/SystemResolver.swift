@@ -16,6 +16,7 @@ import SystemSupport
 /// `getaddrinfo` on threads of its own, behind one fair, bounded queue (rule 4).
 ///
 /// A thread inside the call cannot be cancelled. It keeps its slot until the call returns, and `lookups` lists it.
+@available(FairDial 0.1, *)
 public final class SystemResolver: AddressResolver {
     /// Makes one call: the name, the families, and the result; it may block.
     public typealias Call = @Sendable (String, AddressFamilies) -> Result<AddressInfoList, AddressInfoError>

@@ -3,6 +3,7 @@
 public import NameResolution
 
 /// How many names the system's resolver is asked for at once, and how.
+@available(FairDial 0.1, *)
 public struct SystemResolverConfiguration: Hashable, Sendable {
     /// The queue and its slots; a thread per slot that is taken. Default: 512 slots and 8 reserved ones, fewer where
     /// the process may open fewer descriptors, since each call needs a socket of its own.

@@ -6,6 +6,7 @@ import NameResolution
 import SystemSupport
 
 /// Calls on threads that may block, and the machine's steady clock.
+@available(FairDial 0.1, *)
 final class ThreadedCalls: CallRunner {
     private let threads: ResolverThreads
     private let alarm: Alarm

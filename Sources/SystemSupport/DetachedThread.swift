@@ -11,6 +11,7 @@ import CSockets
 #endif
 
 /// A thread with a small stack and every signal blocked, which ends with its body.
+@available(FairDial 0.1, *)
 package enum DetachedThread {
     private final class Body: Sendable {
         let run: @Sendable () -> Void

@@ -9,6 +9,7 @@
 #endif
 
 /// One state of one file, as `stat` tells it.
+@available(FairDial 0.1, *)
 package struct FileStamp: Hashable, Sendable {
     private let device: UInt64
     private let inode: UInt64

@@ -9,6 +9,7 @@
 #endif
 
 /// How many descriptors this process may still open.
+@available(FairDial 0.1, *)
 package enum FreeDescriptors {
     /// The lowest number that no descriptor may have (`RLIMIT_NOFILE`); `nil` where the system does not say.
     package static var limit: Int? {

@@ -8,6 +8,7 @@ public import NIOConcurrencyHelpers
 /// is neither copyable nor `Sendable`. `Synchronization.Mutex` would do, but the thread sanitizer reports races there.
 ///
 /// Unchecked, because the compiler cannot see that `state` is reached through `withLock` alone, and under the lock.
+@available(FairDial 0.1, *)
 public final class Locked<State: ~Copyable>: @unchecked Sendable {
     @usableFromInline let lock = NIOLock()
     // A pointer: the lock keeps two accesses apart, so a stored property's run-time check would be paid for nothing.

@@ -13,6 +13,7 @@ import IPAddresses
 /// A state behind a mutex, with a condition that threads can wait on for a bounded time.
 ///
 /// `NIOLockedValueBox` has no condition, and NIO's own condition lock waits on the wall clock, which can jump.
+@available(FairDial 0.1, *)
 package final class Monitor<State>: @unchecked Sendable {
     /// What a waiting thread found.
     package enum Look<Result> {

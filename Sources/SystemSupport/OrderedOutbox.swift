@@ -5,6 +5,7 @@
 /// For a module that writes a resolver or a client of its own. The thread that changes the machine puts the actions
 /// into an outbox under the lock; one thread at a time empties it. So no callback runs under a lock, callbacks may come
 /// back with further changes, and nothing overtakes anything.
+@available(FairDial 0.1, *)
 public final class OrderedOutbox<Machine: ~Copyable, Action: Sendable>: Sendable {
     @usableFromInline
     struct State: ~Copyable {

@@ -11,6 +11,7 @@ import CSockets
 #endif
 
 /// The kernel's list of watched descriptors: epoll, or kqueue. It owns its own descriptor alone.
+@available(FairDial 0.1, *)
 package struct ReadinessQueue: Sendable {
     /// The event to wait for.
     package enum Interest: Sendable {

@@ -9,6 +9,7 @@
 #endif
 
 /// The time of day, for what people and other machines read. Nothing is measured with it: it can be set back.
+@available(FairDial 0.1, *)
 package enum WallClock {
     /// Since 1970-01-01T00:00:00Z, without leap seconds.
     package static var now: Duration {

@@ -16,6 +16,7 @@ import NIOConcurrencyHelpers
 /// A look costs one `stat`. Device, inode, size, and both times in nanoseconds tell one state of a file from another,
 /// so a replacement by rename is seen. A second edit may come within one tick of the file system's clock and look the
 /// same: a file that has just changed is read at each look.
+@available(FairDial 0.1, *)
 package final class WatchedFile<Content: Sendable>: Sendable {
     /// What a look found.
     package struct Look: Sendable {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Reads the parts of one record's data, and never past its end; names may point back into the message.
+@available(FairDial 0.1, *)
 public struct DataReader {
     private let bytes: [UInt8]
     private let end: Int

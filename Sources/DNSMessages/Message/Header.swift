@@ -2,6 +2,7 @@
 
 /// The header's first four bytes: an identifier and flags (RFC 1035 §4.1.1, RFC 4035 §3.2). The counts belong to the
 /// reader and the writer.
+@available(FairDial 0.1, *)
 public struct Header: Hashable, Sendable {
     /// Bytes of a header, counts included.
     public static let length = 12

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// A whole message, every part decoded.
+@available(FairDial 0.1, *)
 public struct Message: Hashable, Sendable {
     /// Identifier and flags.
     public var header: Header

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Why bytes are no DNS message, or no record.
+@available(FairDial 0.1, *)
 public struct MessageError: Error, Hashable, Sendable {
     /// What is wrong.
     @nonexhaustive
@@ -36,6 +37,7 @@ public struct MessageError: Error, Hashable, Sendable {
     }
 }
 
+@available(FairDial 0.1, *)
 extension MessageError: CustomStringConvertible {
     /// One clause for a person.
     public var description: String {

@@ -4,6 +4,7 @@
 /// §4.1).
 ///
 /// Only what is asked for is copied, and no length or pointer is trusted: each is checked where it is used.
+@available(FairDial 0.1, *)
 public struct MessageReader: Sendable {
     /// The part of the message that a record stands in.
     public enum Section: Int, Hashable, Sendable, CaseIterable {
@@ -142,6 +143,7 @@ public struct MessageReader: Sendable {
     public var offset: Int { position }
 }
 
+@available(FairDial 0.1, *)
 extension MessageReader {
     /// The name of a record.
     ///

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Writes a message: header, questions, then records section by section (RFC 1035 §4.1).
+@available(FairDial 0.1, *)
 public struct MessageWriter: Sendable {
     private var bytes: [UInt8]
     private var counts: [UInt16] = [0, 0, 0, 0]
@@ -61,6 +62,7 @@ public struct MessageWriter: Sendable {
 
 // MARK: - The parts of a record's data
 
+@available(FairDial 0.1, *)
 extension MessageWriter {
     /// One byte.
     public mutating func uint8(_ number: UInt8) {

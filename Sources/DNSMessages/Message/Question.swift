@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// What a query asks for (RFC 1035 §4.1.2).
+@available(FairDial 0.1, *)
 public struct Question: Hashable, Sendable {
     /// The name.
     public var name: DomainName
@@ -17,6 +18,7 @@ public struct Question: Hashable, Sendable {
     }
 }
 
+@available(FairDial 0.1, *)
 extension Question: CustomStringConvertible {
     /// `db.example.org AAAA`.
     public var description: String {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// What a server made of a query: four bits of the header, eight more in an OPT record (RFC 6895 §2.3).
+@available(FairDial 0.1, *)
 public struct ResponseCode: RawRepresentable, Hashable, Sendable {
     /// The number, 0 … 4095.
     public let rawValue: UInt16
@@ -34,6 +35,7 @@ public struct ResponseCode: RawRepresentable, Hashable, Sendable {
     ]
 }
 
+@available(FairDial 0.1, *)
 extension ResponseCode: CustomStringConvertible {
     /// The mnemonic that operators know, or `RCODE` and the number.
     public var description: String {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+@available(FairDial 0.1, *)
 extension DomainName {
     /// Reads a host's name, in the presentation form, with what the C library allows in one: letters, digits, `-`, `_`
     /// and dots, the first byte no `-`. Anything else is a name in DNS too, but no program means it as a host, and a

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+@available(FairDial 0.1, *)
 extension DomainName {
     /// Reads the presentation form: labels between dots, `\.` and `\\` for these characters, `\DDD` for any byte
     /// (RFC 1035 §5.1, RFC 4343 §2.1). A final dot may be there or not: every name here is absolute.
@@ -71,6 +72,7 @@ extension DomainName {
     }
 }
 
+@available(FairDial 0.1, *)
 extension DomainName: CustomStringConvertible {
     /// The presentation form, without the final dot except for the root's ".".
     public var description: String {

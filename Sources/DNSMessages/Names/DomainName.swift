@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// A domain name: labels of any bytes, absolute, its case kept and not compared (RFC 1035 §3.1, RFC 4343).
+@available(FairDial 0.1, *)
 public struct DomainName: Sendable {
     /// The longest name on the wire, the root's empty label included (RFC 1035 §2.3.4).
     public static let longest = 255
@@ -90,6 +91,7 @@ public struct DomainName: Sendable {
     }
 }
 
+@available(FairDial 0.1, *)
 extension DomainName: Hashable {
     /// Equality of meaning: ASCII case does not matter (RFC 4343 §3).
     public static func == (left: DomainName, right: DomainName) -> Bool {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Why a text or a list of labels is no domain name.
+@available(FairDial 0.1, *)
 public struct DomainNameError: Error, Hashable, Sendable {
     /// What is wrong.
     @nonexhaustive
@@ -39,6 +40,7 @@ public struct DomainNameError: Error, Hashable, Sendable {
     }
 }
 
+@available(FairDial 0.1, *)
 extension DomainNameError: CustomStringConvertible {
     /// One clause for a person.
     public var description: String {

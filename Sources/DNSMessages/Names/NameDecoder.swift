@@ -4,6 +4,7 @@
 ///
 /// A pointer must point to before the piece of the name that it ends: so none points ahead, none can loop, and no name
 /// takes more steps than it has labels. No encoder writes other ones.
+@available(FairDial 0.1, *)
 enum NameDecoder {
     private static let pointer: UInt8 = 0xC0
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// How zone files write bytes (RFC 1035 §5.1).
+@available(FairDial 0.1, *)
 enum Presentation {
     /// A byte as itself, after a backslash where it is special, or as `\DDD` where it is no printing ASCII character.
     static func escaped(_ byte: UInt8, special: some Collection<UInt8>) -> [UInt8] {

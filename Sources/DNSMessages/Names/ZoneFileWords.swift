@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// The words of a zone file's entry (RFC 1035 §5.1): quotation marks, escapes, parentheses, comments.
+@available(FairDial 0.1, *)
 enum ZoneFileWords {
     struct Word {
         /// The word without marks and escapes.

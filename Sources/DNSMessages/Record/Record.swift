@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// A resource record (RFC 1035 §3.2.1).
+@available(FairDial 0.1, *)
 public struct Record: Sendable {
     /// Whose it is.
     public var name: DomainName
@@ -28,6 +29,7 @@ public struct Record: Sendable {
     public var type: RecordType { data.type }
 }
 
+@available(FairDial 0.1, *)
 extension Record: Hashable {
     /// The same in every part; names without regard to case.
     public static func == (left: Record, right: Record) -> Bool {
@@ -44,6 +46,7 @@ extension Record: Hashable {
     }
 }
 
+@available(FairDial 0.1, *)
 extension Record: CustomStringConvertible {
     /// As a zone file has it: `db.example.org 300 IN A 192.0.2.1`.
     public var description: String {

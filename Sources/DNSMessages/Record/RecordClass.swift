@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// The class of a record or of a question (RFC 1035 §3.2.4).
+@available(FairDial 0.1, *)
 public struct RecordClass: RawRepresentable, Hashable, Sendable {
     /// The number on the wire.
     public let rawValue: UInt16
@@ -17,6 +18,7 @@ public struct RecordClass: RawRepresentable, Hashable, Sendable {
     @inlinable public static var chaos: RecordClass { RecordClass(rawValue: 3) }
 }
 
+@available(FairDial 0.1, *)
 extension RecordClass: CustomStringConvertible {
     /// The mnemonic, or `CLASS` and the number (RFC 3597 §5).
     public var description: String {

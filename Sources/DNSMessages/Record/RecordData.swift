@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// What a record of one type says. A new type is one file that conforms, and one line in `RecordTypes`.
+@available(FairDial 0.1, *)
 public protocol RecordData: Hashable, Sendable, CustomStringConvertible {
     /// The type, where all of this kind have the same one; `nil` for data that may be of any.
     static var type: RecordType? { get }
@@ -17,6 +18,7 @@ public protocol RecordData: Hashable, Sendable, CustomStringConvertible {
     func write(to writer: inout MessageWriter)
 }
 
+@available(FairDial 0.1, *)
 extension RecordData {
     /// The type that all of this kind have.
     public var type: RecordType {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// A record where it stands in its message: what is fixed has been read, name and data have not.
+@available(FairDial 0.1, *)
 public struct RecordInPlace: Hashable, Sendable {
     /// The section it stands in.
     public let section: MessageReader.Section

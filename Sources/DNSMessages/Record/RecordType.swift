@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// The type of a record or of a question (RFC 1035 §3.2.2, RFC 6895 §3.1).
+@available(FairDial 0.1, *)
 public struct RecordType: RawRepresentable, Hashable, Sendable {
     /// The number on the wire.
     public let rawValue: UInt16
@@ -70,6 +71,7 @@ public struct RecordType: RawRepresentable, Hashable, Sendable {
     }
 }
 
+@available(FairDial 0.1, *)
 extension RecordType: CustomStringConvertible {
     /// The mnemonic, or `TYPE65400` (RFC 3597 §5).
     public var description: String {

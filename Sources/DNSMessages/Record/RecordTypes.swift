@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// The types of records that are decoded; any other one is an `UnknownRecord`.
+@available(FairDial 0.1, *)
 enum RecordTypes {
     static let known: [RecordType: any RecordData.Type] = {
         let all: [any RecordData.Type] = [

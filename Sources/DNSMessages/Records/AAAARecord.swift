@@ -3,6 +3,7 @@
 public import IPAddresses
 
 /// An IPv6 address (RFC 3596 §2.2).
+@available(FairDial 0.1, *)
 public struct AAAARecord: RecordData {
     /// AAAA.
     public static let type: RecordType? = .aaaa

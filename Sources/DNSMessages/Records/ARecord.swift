@@ -3,6 +3,7 @@
 public import IPAddresses
 
 /// An IPv4 address (RFC 1035 §3.4.1).
+@available(FairDial 0.1, *)
 public struct ARecord: RecordData {
     /// A.
     public static let type: RecordType? = .a

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Who may issue certificates (RFC 8659 §4.1).
+@available(FairDial 0.1, *)
 public struct CAARecord: RecordData {
     /// CAA.
     public static let type: RecordType? = .caa

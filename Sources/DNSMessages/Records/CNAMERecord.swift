@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Another name of what is meant (RFC 1035 §3.3.1).
+@available(FairDial 0.1, *)
 public struct CNAMERecord: NameRecordData {
     /// CNAME.
     public static let type: RecordType? = .cname

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Another name of everything below (RFC 6672 §2).
+@available(FairDial 0.1, *)
 public struct DNAMERecord: NameRecordData {
     /// DNAME.
     public static let type: RecordType? = .dname

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// The service binding of an HTTP origin (RFC 9460 §9).
+@available(FairDial 0.1, *)
 public struct HTTPSRecord: RecordData {
     /// HTTPS.
     public static let type: RecordType? = .https

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Where mail goes (RFC 1035 §3.3.9).
+@available(FairDial 0.1, *)
 public struct MXRecord: RecordData {
     /// MX.
     public static let type: RecordType? = .mx

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// A rule that rewrites a text into a name (RFC 3403 §4.1).
+@available(FairDial 0.1, *)
 public struct NAPTRRecord: RecordData {
     /// NAPTR.
     public static let type: RecordType? = .naptr

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// A server that has the zone (RFC 1035 §3.3.11).
+@available(FairDial 0.1, *)
 public struct NSRecord: NameRecordData {
     /// NS.
     public static let type: RecordType? = .ns

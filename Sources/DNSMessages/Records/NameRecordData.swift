@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Data that are one name.
+@available(FairDial 0.1, *)
 protocol NameRecordData: RecordData {
     init(_ name: DomainName)
 
@@ -11,6 +12,7 @@ protocol NameRecordData: RecordData {
     static var mayBeCompressed: Bool { get }
 }
 
+@available(FairDial 0.1, *)
 extension NameRecordData {
     static var mayBeCompressed: Bool { true }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// What EDNS says beside its record's fixed fields: options (RFC 6891 §6.1.2).
+@available(FairDial 0.1, *)
 public struct OPTRecord: RecordData {
     /// One option.
     public struct Option: Hashable, Sendable {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// A name of an address, mostly (RFC 1035 §3.3.12).
+@available(FairDial 0.1, *)
 public struct PTRRecord: NameRecordData {
     /// PTR.
     public static let type: RecordType? = .ptr

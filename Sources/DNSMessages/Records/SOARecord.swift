@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// The start of a zone of authority (RFC 1035 §3.3.13).
+@available(FairDial 0.1, *)
 public struct SOARecord: RecordData {
     /// SOA.
     public static let type: RecordType? = .soa

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Where a service is to be had (RFC 2782).
+@available(FairDial 0.1, *)
 public struct SRVRecord: RecordData {
     /// SRV.
     public static let type: RecordType? = .srv

@@ -2,6 +2,7 @@
 
 import IPAddresses
 
+@available(FairDial 0.1, *)
 extension SVCBRecord {
     /// Reads the presentation form: `1 svc.example. alpn=h2,h3 port=8443` (RFC 9460 §2.1).
     ///
@@ -22,6 +23,7 @@ extension SVCBRecord {
     }
 }
 
+@available(FairDial 0.1, *)
 extension ServiceParameter {
     private static let comma = UInt8(ascii: ",")
     private static let backslash = UInt8(ascii: "\\")
@@ -90,6 +92,7 @@ extension ServiceParameter {
     }
 }
 
+@available(FairDial 0.1, *)
 extension ServiceParameter.Key {
     /// Reads a key's name, or `key` and its number without leading zeros.
     fileprivate init?(_ text: String) {
@@ -107,6 +110,7 @@ extension ServiceParameter.Key {
     }
 }
 
+@available(FairDial 0.1, *)
 extension ServiceParameter: CustomStringConvertible {
     /// As a zone file has it: `alpn="h2,h3"`, `port=8443`.
     public var description: String {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Where a service is to be had, and how (RFC 9460).
+@available(FairDial 0.1, *)
 public struct SVCBRecord: RecordData {
     /// SVCB.
     public static let type: RecordType? = .svcb

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// One thing that a service binding says of its endpoints: a key and a value (RFC 9460 §2.2).
+@available(FairDial 0.1, *)
 public struct ServiceParameter: Hashable, Sendable {
     /// A parameter's key (RFC 9460 §14.3.2).
     public struct Key: RawRepresentable, Hashable, Comparable, Sendable {
@@ -53,6 +54,7 @@ public struct ServiceParameter: Hashable, Sendable {
     }
 }
 
+@available(FairDial 0.1, *)
 extension ServiceParameter.Key: CustomStringConvertible {
     /// `alpn`, or `key667`.
     public var description: String {

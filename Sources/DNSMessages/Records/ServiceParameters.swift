@@ -5,6 +5,7 @@ public import IPAddresses
 /// What a service binding says of its endpoints, each key once, in the keys' order (RFC 9460 §2.2).
 ///
 /// The values of the keys that we know are well formed: a malformed one throws, here and on reading a message.
+@available(FairDial 0.1, *)
 public struct ServiceParameters: Hashable, Sendable {
     /// The parameters, their keys rising.
     public let all: [ServiceParameter]
@@ -109,6 +110,7 @@ public struct ServiceParameters: Hashable, Sendable {
 
 // MARK: - On the wire
 
+@available(FairDial 0.1, *)
 extension ServiceParameters {
     init(reading reader: inout DataReader) throws(MessageError) {
         var parameters: [ServiceParameter] = []

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Texts of any bytes (RFC 1035 §3.3.14).
+@available(FairDial 0.1, *)
 public struct TXTRecord: RecordData {
     /// TXT.
     public static let type: RecordType? = .txt

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Data of a type that we do not know: bytes (RFC 3597).
+@available(FairDial 0.1, *)
 public struct UnknownRecord: RecordData {
     /// Of every type that has no form of its own.
     public static let type: RecordType? = nil

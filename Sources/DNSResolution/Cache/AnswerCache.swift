@@ -16,6 +16,7 @@ package import NameResolution
 ///
 /// Pure: time is passed in. Finding a name hashes it once and allocates nothing. Where there is no room left, the
 /// oldest name goes that has not been asked for since the last time it was looked at (SIEVE).
+@available(FairDial 0.1, *)
 package struct AnswerCache: ~Copyable {
     /// An answer as it is given out, and whether the caller is to have it refreshed besides.
     package typealias Look = (answer: ServerAnswer, wantsRefresh: Bool)
@@ -203,6 +204,7 @@ package struct AnswerCache: ~Copyable {
 
 // MARK: - Looking
 
+@available(FairDial 0.1, *)
 extension AnswerCache {
     /// What is known of a name's records of one type; `nil` for nothing that may still be said.
     package mutating func find(_ name: DomainName, _ type: RecordType, at now: Duration) -> Look? {
@@ -313,6 +315,7 @@ extension AnswerCache {
 
 // MARK: - Keeping
 
+@available(FairDial 0.1, *)
 extension AnswerCache {
     /// Keeps an answer, if it may be kept: not what says 0 seconds, not a "no" without authority.
     package mutating func keep(_ answer: ServerAnswer, for name: DomainName, _ type: RecordType, at now: Duration) {

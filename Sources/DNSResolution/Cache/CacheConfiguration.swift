@@ -3,6 +3,7 @@
 import IPAddresses
 
 /// What a cache keeps, for how long, and how much of it.
+@available(FairDial 0.1, *)
 public struct CacheConfiguration: Hashable, Sendable {
     /// The most names that are kept. Default 10,000; none keeps nothing.
     public var entryLimit = 10_000

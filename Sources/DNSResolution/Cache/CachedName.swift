@@ -3,6 +3,7 @@
 package import DNSMessages
 
 /// What a cache has of one name and type of record, for people to look at.
+@available(FairDial 0.1, *)
 package struct CachedName: Hashable, Sendable {
     /// The name, in lower case.
     package let name: DomainName

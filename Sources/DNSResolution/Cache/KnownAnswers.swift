@@ -8,6 +8,7 @@ import SystemSupport
 ///
 /// It has a lock of its own, and never waits under it: a caller that only reads the cache does not delay lookups in
 /// flight.
+@available(FairDial 0.1, *)
 package final class KnownAnswers: Sendable {
     private let cache: Locked<AnswerCache>
 

@@ -5,6 +5,7 @@ package import IPAddresses
 package import NameResolution
 
 /// What a DNS server's answer says to its question, aliases followed as far as it has them.
+@available(FairDial 0.1, *)
 package struct ServerAnswer: Hashable, Sendable {
     /// What there is.
     package enum Content: Hashable, Sendable {
@@ -58,6 +59,7 @@ package struct ServerAnswer: Hashable, Sendable {
     }
 }
 
+@available(FairDial 0.1, *)
 extension ServerAnswer {
     /// How many addresses or records.
     var recordCount: Int {

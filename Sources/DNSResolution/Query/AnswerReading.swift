@@ -5,6 +5,7 @@ import IPAddresses
 import NameResolution
 
 /// What an answer with the code NOERROR or NXDOMAIN says to a question, as far as it can be read.
+@available(FairDial 0.1, *)
 struct AnswerReading: Sendable {
     /// What it says; with a fault, what could be read in spite of that, and perhaps nothing.
     private(set) var answer: ServerAnswer

@@ -4,6 +4,7 @@ import DequeModule
 import NameResolution
 
 /// What waits, served round-robin by fairness key (rule 4).
+@available(FairDial 0.1, *)
 struct FairnessKeyQueue<Element: Sendable>: Sendable {
     private var waiting: [FairnessKey: Deque<Element>] = [:]
     private var turns = Deque<FairnessKey>()

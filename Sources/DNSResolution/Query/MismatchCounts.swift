@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// How many messages came that answered nothing, or not well enough to be believed (RFC 5452 §9).
+@available(FairDial 0.1, *)
 package struct MismatchCounts: Hashable, Sendable {
     /// No query with this identifier is in flight on the port: forged, or too late.
     package var unknownIdentifier = 0

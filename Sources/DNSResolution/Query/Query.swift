@@ -6,6 +6,7 @@ import NameResolution
 /// One question on its way to an answer.
 ///
 /// An object, because it is large and nearly every step changes a part of it. It belongs to its client alone.
+@available(FairDial 0.1, *)
 final class Query {
     /// How a question is put to a server.
     enum Form: Sendable {

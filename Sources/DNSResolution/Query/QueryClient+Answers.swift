@@ -3,6 +3,7 @@
 import DNSMessages
 import NameResolution
 
+@available(FairDial 0.1, *)
 extension QueryClient {
     /// Reads a message that has come, and believes it only where everything fits that a forger would have to guess
     /// (RFC 5452 §9.1): the port it came on, the identifier, the question letter by letter, and the cookie.

@@ -5,6 +5,7 @@ import NameResolution
 
 /// What the client does when a query is over: it stops listening, gives ports and streams back, and starts the query
 /// that waits next.
+@available(FairDial 0.1, *)
 extension QueryClient {
     mutating func finish(
         _ key: Slab<Query>.Key,

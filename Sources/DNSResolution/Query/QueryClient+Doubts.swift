@@ -12,6 +12,7 @@ import NameResolution
 ///       ├─ another code ─▶ plain ── the same ──▶ the server has said no
 ///       ├─ broken ───────▶ plain ── broken ──▶ stream
 ///       └─ silence ──────▶ plain, instead of a retransmission
+@available(FairDial 0.1, *)
 extension QueryClient {
     /// Weighs an answer that was read to its end.
     ///
@@ -241,6 +242,7 @@ extension QueryClient {
 
 // MARK: - Belief
 
+@available(FairDial 0.1, *)
 extension QueryClient {
     /// An answer is taken for true: the query is over, and what that says of the server is noted.
     mutating func believe(

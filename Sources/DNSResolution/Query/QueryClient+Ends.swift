@@ -4,6 +4,7 @@ import DNSMessages
 import NameResolution
 
 /// How tries fail, and how queries are given up and end.
+@available(FairDial 0.1, *)
 extension QueryClient {
     mutating func setAlarm(_ key: Slab<Query>.Key, at time: Duration, isFar: Bool = false) {
         alarms.add(key, at: time, isFar: isFar)

@@ -5,6 +5,7 @@ import IPAddresses
 import NameResolution
 
 /// What a server's answers teach of the forms that it understands.
+@available(FairDial 0.1, *)
 extension QueryClient {
     /// The plain form has brought what the wished one has not: a sign, once it fails again.
     mutating func compareForms(
@@ -63,10 +64,12 @@ extension QueryClient {
     }
 }
 
+@available(FairDial 0.1, *)
 extension RecordType {
     var isOfAddresses: Bool { self == .a || self == .aaaa }
 }
 
+@available(FairDial 0.1, *)
 extension ServerAnswer {
     /// Whether it has something, and be it another name.
     var isPositive: Bool {

@@ -2,6 +2,7 @@
 
 import NameResolution
 
+@available(FairDial 0.1, *)
 extension QueryClient {
     /// The query is given up at a moment, if it would last longer; silence until then counts as silence.
     mutating func limit(_ key: Key, to end: Duration) {

@@ -2,6 +2,7 @@
 
 /// Ports and streams are descriptors, and never all that there are: those that are open are shared where there may be
 /// no more of them.
+@available(FairDial 0.1, *)
 extension QueryClient {
     /// How many tries wait on a shared port at most: an identifier that is free must be found fast. That is more than a
     /// port is given otherwise (`SourcePortConfiguration.queries`), for here there may be no second one.

@@ -8,6 +8,7 @@ import NameResolution
 ///     sendOnStream ─ room on an open one ──▶ sent
 ///       ├─ one may be opened ──────────────▶ opened, and sent
 ///       └─ else ▶ the server's queue ─ an end, an answer, the gate's time ▶ the first ones are sent
+@available(FairDial 0.1, *)
 extension QueryClient {
     /// How often a query is sent again because a stream was closed before it was answered.
     private static let resendLimit = 8
@@ -143,6 +144,7 @@ extension QueryClient {
 
 // MARK: - What comes
 
+@available(FairDial 0.1, *)
 extension QueryClient {
     /// A message has come over a stream.
     package mutating func receivedOnStream(

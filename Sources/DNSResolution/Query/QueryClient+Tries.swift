@@ -4,6 +4,7 @@ import DNSMessages
 import NameResolution
 
 /// One question goes out to one server, over a port or a stream.
+@available(FairDial 0.1, *)
 extension QueryClient {
     /// The server that a query's next try goes to: in order, those first that are not marked down, and none that has
     /// said "no" for good.

@@ -10,6 +10,7 @@ package import NameResolution
 /// Without I/O: questions, messages and the time go in, actions come out. It cannot be copied, for its queries are
 /// objects. Every try stays open until its query ends, so a late good answer counts, and nothing forged or broken ends
 /// a query that a good answer could still end.
+@available(FairDial 0.1, *)
 package struct QueryClient: ~Copyable {
     /// Identifies one port or one stream; no number is used twice.
     package typealias Carrier = UInt32
@@ -176,6 +177,7 @@ package struct QueryClient: ~Copyable {
 
 // MARK: - Events
 
+@available(FairDial 0.1, *)
 extension QueryClient {
     /// Asks a question. The query may be over by the time the actions have been carried out, and never before.
     ///

@@ -3,6 +3,7 @@
 package import IPAddresses
 
 /// How names are looked up and servers are asked: what the caller has set and resolv.conf says, as one value.
+@available(FairDial 0.1, *)
 package struct QueryConfiguration: Hashable, Sendable {
     /// The servers, the first one first.
     package var servers: [NameServer]

@@ -3,6 +3,7 @@
 package import DNSMessages
 
 /// Why one try of one server failed.
+@available(FairDial 0.1, *)
 package struct QueryFailure: Hashable, Sendable {
     /// What happened.
     package enum Cause: Hashable, Sendable {
@@ -28,6 +29,7 @@ package struct QueryFailure: Hashable, Sendable {
     package let cause: Cause
 }
 
+@available(FairDial 0.1, *)
 extension QueryFailure: CustomStringConvertible {
     /// `10.0.0.53: SERVFAIL`, `10.0.0.53 over TCP: connection refused`.
     package var description: String {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// How much a query client keeps, counted: what others could make grow.
+@available(FairDial 0.1, *)
 package struct QueryLoad: Hashable, Sendable {
     /// Queries in flight or waiting.
     package let queries: Int
@@ -19,6 +20,7 @@ package struct QueryLoad: Hashable, Sendable {
     }
 }
 
+@available(FairDial 0.1, *)
 extension QueryClient {
     /// How much is kept now. For tests: it walks all queries.
     package var load: QueryLoad {

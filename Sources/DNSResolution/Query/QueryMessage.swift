@@ -3,6 +3,7 @@
 import DNSMessages
 
 /// A query as bytes (RFC 1035 §4.1), with what makes it hard to guess.
+@available(FairDial 0.1, *)
 struct QueryMessage: Sendable {
     /// All of it.
     private(set) var bytes: [UInt8]

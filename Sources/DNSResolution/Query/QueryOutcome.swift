@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// How a query ended.
+@available(FairDial 0.1, *)
 package enum QueryOutcome: Sendable {
     /// A server has answered: with records, or with the word that there are none.
     case answered(ServerAnswer)

@@ -3,6 +3,7 @@
 package import DNSMessages
 
 /// One thing that happened on the way to an answer, for those who want to see every step.
+@available(FairDial 0.1, *)
 package struct QueryTrace: Hashable, Sendable {
     /// What happened.
     @nonexhaustive
@@ -31,6 +32,7 @@ package struct QueryTrace: Hashable, Sendable {
     }
 }
 
+@available(FairDial 0.1, *)
 extension QueryTrace: CustomStringConvertible {
     /// One line: when, in milliseconds, and what.
     package var description: String {
@@ -39,6 +41,7 @@ extension QueryTrace: CustomStringConvertible {
     }
 }
 
+@available(FairDial 0.1, *)
 extension QueryTrace.Event: CustomStringConvertible {
     /// One line for a person.
     package var description: String {

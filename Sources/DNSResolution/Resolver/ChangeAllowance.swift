@@ -7,6 +7,7 @@ import NIOCore
 /// Each engine has ports, streams and a cache of its own, and earlier ones live until their lookups have ended. So a
 /// network that flaps a thousand times a second, or an attacker who makes it flap, must not cause a new engine each
 /// time: the first few changes are taken as they come, and then one a second.
+@available(FairDial 0.1, *)
 struct ChangeAllowance: Sendable {
     /// How many changes a resolver takes at once.
     private static let burst: Int64 = 8

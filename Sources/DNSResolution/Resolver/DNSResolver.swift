@@ -19,6 +19,7 @@ import SystemSupport
 ///
 /// A lookup costs a few hundred bytes while it is in flight, and no thread. Each family is told as it comes. What the
 /// cache knows is told before `lookUp` returns. It does not know local names: put a `NameResolver` in front.
+@available(FairDial 0.1, *)
 public final class DNSResolver: AddressResolver, RecordResolver {
     /// The process's own: the servers of resolv.conf, one cache for all.
     public static let shared = DNSResolver()
@@ -154,6 +155,7 @@ public final class DNSResolver: AddressResolver, RecordResolver {
 
 // MARK: - Looking up
 
+@available(FairDial 0.1, *)
 extension DNSResolver {
     /// Starts a lookup; what the cache knows has been answered when this returns.
     public func lookUp(
@@ -273,6 +275,7 @@ extension DNSResolver {
 
 // MARK: - Looking in
 
+@available(FairDial 0.1, *)
 extension DNSResolver {
     /// The servers that are asked at present.
     public var servers: [NameServer] {

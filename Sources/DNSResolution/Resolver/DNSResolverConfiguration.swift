@@ -4,6 +4,7 @@ import IPAddresses
 package import NameResolution
 
 /// How names are looked up in DNS. The default is what resolv.conf says, read again whenever it changes.
+@available(FairDial 0.1, *)
 public struct DNSResolverConfiguration: Sendable {
     /// The servers to ask instead of those in resolv.conf; `nil`, the default, for those.
     public var servers: [NameServer]?

@@ -9,6 +9,7 @@
 #endif
 
 /// This machine's name.
+@available(FairDial 0.1, *)
 package enum Hostname {
     /// As `gethostname` tells it; empty where it does not.
     package static var current: String {

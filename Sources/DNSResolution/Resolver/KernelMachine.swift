@@ -6,6 +6,7 @@ import NameResolution
 import SystemSupport
 
 /// The machine that this process runs on.
+@available(FairDial 0.1, *)
 struct KernelMachine: ResolverMachine {
     var now: NIODeadline { .now() }
 

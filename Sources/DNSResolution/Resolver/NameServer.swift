@@ -3,6 +3,7 @@
 public import IPAddresses
 
 /// A DNS server: its address, and for TLS its name.
+@available(FairDial 0.1, *)
 public struct NameServer: Hashable, Sendable {
     /// The port of DNS over UDP and TCP.
     package static let standardPort: UInt16 = 53
@@ -28,6 +29,7 @@ public struct NameServer: Hashable, Sendable {
     }
 }
 
+@available(FairDial 0.1, *)
 extension NameServer: CustomStringConvertible {
     /// `10.0.0.53`, `[2001:db8::53]:5353`: without the port where that is DNS's own.
     public var description: String {

@@ -7,6 +7,7 @@ import NIOConcurrencyHelpers
 ///
 /// On Linux the kernel announces changes (rtnetlink(7)), and a look is one `recv` that does not wait. Elsewhere nothing
 /// is seen.
+@available(FairDial 0.1, *)
 final class NetworkWatch: Sendable {
     private let descriptor = NIOLockedValueBox<CInt?>(nil)
 

@@ -4,6 +4,7 @@ import NIOConcurrencyHelpers
 import NameResolution
 
 /// One caller's wait for records: over once, by the answer or because the caller's task was cancelled.
+@available(FairDial 0.1, *)
 final class RecordWait: Sendable {
     typealias Result = Swift.Result<ServerAnswer, ResolutionError>
 

@@ -6,6 +6,7 @@ package import NIOCore
 ///
 /// The test kit has another one, whose clock and network a seed decides. Streams are separate: TLS has a transport of
 /// its own.
+@available(FairDial 0.1, *)
 package protocol ResolverMachine: Sendable {
     /// The time.
     var now: NIODeadline { get }

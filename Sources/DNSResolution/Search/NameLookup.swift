@@ -10,6 +10,7 @@ import NameResolution
 /// Pure: the outcome of each question goes in, steps come out. The rules of the search are glibc's (`res_search`), with
 /// the differences of decision 0013: a name that does not exist, or has no address, or that its servers fail at, leads
 /// to the next; silence leads to the name as it was written.
+@available(FairDial 0.1, *)
 struct NameLookup: Sendable {
     /// What is to be done next.
     enum Step: Sendable {
@@ -340,6 +341,7 @@ struct NameLookup: Sendable {
     }
 }
 
+@available(FairDial 0.1, *)
 extension NameLookup.Outcome {
     /// Why there is no answer; `nil` where there is one.
     fileprivate var trouble: StubResolver.Trouble? {
@@ -358,6 +360,7 @@ extension NameLookup.Outcome {
     }
 }
 
+@available(FairDial 0.1, *)
 extension LookupResult {
     /// What a query for one family's addresses has brought.
     fileprivate init(_ answer: ServerAnswer, _ family: AddressFamilies) {
@@ -372,6 +375,7 @@ extension LookupResult {
     }
 }
 
+@available(FairDial 0.1, *)
 extension SVCBRecord {
     /// A binding of either type; a target "." means the record's own name (RFC 9460 §2.5), and that is the name which
     /// it was asked for at: one that an alias (CNAME) leads from has the same addresses. `nil` for another record.

@@ -10,6 +10,7 @@ package import DNSMessages
 /// exists as written costs one lookup again.
 ///
 /// Off by default, for it changes which of two names is meant where both exist.
+@available(FairDial 0.1, *)
 package struct SearchGuard: Hashable, Sendable {
     private struct Record: Hashable, Sendable {
         var misses = 0

@@ -4,6 +4,7 @@ package import DNSMessages
 import NameResolution
 
 /// Which names to ask for when a caller writes one, and in which order: glibc's rules (resolv.conf(5): search, ndots).
+@available(FairDial 0.1, *)
 package struct SearchList: Hashable, Sendable {
     /// One name to ask for.
     package struct Candidate: Hashable, Sendable {

@@ -6,6 +6,7 @@ import DNSMessages
 /// library (decision 0015).
 ///
 /// One failure alone changes nothing for long, and everything expires.
+@available(FairDial 0.1, *)
 struct FormMemory: Sendable {
     /// What is known of the names under one parent.
     private struct Parent: Sendable {

@@ -4,6 +4,7 @@
 ///
 /// Some queries are lost on the way, and those are worth repeating early. When hundreds are silent at once and few are
 /// answered, they are not lost: the server is at work on slow names, and would only be asked twice.
+@available(FairDial 0.1, *)
 struct RetryBudget: Hashable, Sendable {
     /// Half a repetition for each answer makes up for 30 % of loss, repetitions included.
     private static let gain = 1

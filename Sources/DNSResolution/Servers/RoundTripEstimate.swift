@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// How long a server takes, learned from every answer: a smoothed round trip and its variance (RFC 6298 §2).
+@available(FairDial 0.1, *)
 struct RoundTripEstimate: Hashable, Sendable {
     /// Below this, a second try would mostly ask what the server is about to answer: it has to ask others itself.
     static let floor = Duration.milliseconds(200)

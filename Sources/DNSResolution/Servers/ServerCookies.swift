@@ -6,6 +6,7 @@ import DNSMessages
 ///
 /// Servers behind one address may differ: one gives cookies, another none. So a cookie is learned for a while only, and
 /// after two names for which it was missing or wrong none are sent for a while.
+@available(FairDial 0.1, *)
 struct ServerCookies: Sendable {
     /// How long what has been learned holds.
     private static let lifetime = Duration.seconds(600)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// What has been learned of one server.
+@available(FairDial 0.1, *)
 struct ServerHealth: Sendable {
     /// After this many tries in a row without an answer the server is marked down.
     private static let patience = 3

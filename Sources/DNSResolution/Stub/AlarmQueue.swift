@@ -7,6 +7,7 @@ import HeapModule
 ///
 /// Mostly what is added is due after everything that is there, for a server's timeout hardly changes from one query to
 /// the next: that waits in a row, and costs nothing to keep in order. The rest goes into a heap.
+@available(FairDial 0.1, *)
 struct AlarmQueue<Subject: Sendable>: Sendable {
     private struct Alarm: Comparable, Sendable {
         let time: Duration

@@ -9,6 +9,7 @@ import DNSMessages
 /// answers (the birthday attack of RFC 5452 §4.3).
 ///
 /// A request that is alone in flight is entered when a second one comes: mostly none does.
+@available(FairDial 0.1, *)
 struct Flights: Sendable {
     /// Identifies a request; the machine's own key, as a number.
     typealias Key = UInt64

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Elements under keys that are never used twice; finding one takes no hashing.
+@available(FairDial 0.1, *)
 struct Slab<Element> {
     /// An index, and how often it has been used again.
     struct Key: Hashable, Sendable {

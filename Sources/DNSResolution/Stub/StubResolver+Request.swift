@@ -4,6 +4,7 @@ import DNSMessages
 import NameResolution
 
 /// What is asked for on behalf of a lookup, and its outcome.
+@available(FairDial 0.1, *)
 extension StubResolver {
     /// One question, followed through aliases that lead from answer to answer; an object for the same reasons as a
     /// `Query`.

@@ -3,6 +3,7 @@
 import NameResolution
 
 /// What is kept of a lookup while it is in flight.
+@available(FairDial 0.1, *)
 extension StubResolver {
     /// A lookup in flight; an object for the same reasons as a `Query`.
     final class Running {

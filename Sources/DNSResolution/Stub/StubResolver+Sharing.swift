@@ -7,6 +7,7 @@ import NameResolution
 ///
 /// The first request for a question leads: the query is its own. Others follow. Each may leave, or be given up at a
 /// time of its own; the query goes on while any request waits for it.
+@available(FairDial 0.1, *)
 extension StubResolver {
     /// Those who follow a request.
     final class Sharing {
@@ -151,6 +152,7 @@ extension StubResolver {
     }
 }
 
+@available(FairDial 0.1, *)
 extension StubResolver.Request {
     /// What is asked for: the name that aliases have led to.
     var question: Question { Question(name: aliases.last ?? name, type: type) }

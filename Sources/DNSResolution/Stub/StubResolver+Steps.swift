@@ -5,6 +5,7 @@ import IPAddresses
 import NameResolution
 
 /// What follows from a query's end: further queries, further names, and what the lookup's caller is told.
+@available(FairDial 0.1, *)
 extension StubResolver {
     mutating func ask(_ request: Request, at now: Duration, _ actions: inout [Action]) {
         // A loop, not a call for each alias: the cache may know all of them.

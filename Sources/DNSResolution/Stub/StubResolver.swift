@@ -7,6 +7,7 @@ package import NameResolution
 /// A whole stub resolver as a machine without I/O: lookups, cache and queries, composed.
 ///
 /// Questions, messages and the time go in, actions come out; `DNSEngine` carries them out.
+@available(FairDial 0.1, *)
 package struct StubResolver: ~Copyable {
     /// Identifies one lookup, of addresses or of records.
     package struct Lookup: Hashable, Sendable {
@@ -123,6 +124,7 @@ package struct StubResolver: ~Copyable {
 
 // MARK: - Questions
 
+@available(FairDial 0.1, *)
 extension StubResolver {
     /// The addresses of a name, where they are known and fresh: a look, and no more.
     package func knownAddresses(_ question: LookupQuestion, at now: Duration) -> LookupResult? {
@@ -205,6 +207,7 @@ extension StubResolver {
 
 // MARK: - Messages and time
 
+@available(FairDial 0.1, *)
 extension StubResolver {
     /// Tells the client what has happened, and handles the ends and beginnings of queries that follow.
     package mutating func inClient(

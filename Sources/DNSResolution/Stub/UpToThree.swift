@@ -2,6 +2,7 @@
 
 /// Three elements at most, in the order in which they came, kept in place: an array would be an allocation for each
 /// lookup.
+@available(FairDial 0.1, *)
 struct UpToThree<Element: Sendable>: Sendable {
     private var first: Element?
     private var second: Element?

@@ -6,6 +6,7 @@ package import NIOCore
 import NIOPosix
 
 /// Streams over NIO's channels: plain TCP, or whatever handlers make of it.
+@available(FairDial 0.1, *)
 package struct ChannelTransport: StreamTransport {
     package let isPrivate: Bool
 
@@ -119,6 +120,7 @@ package struct ChannelTransport: StreamTransport {
     }
 }
 
+@available(FairDial 0.1, *)
 extension NameServer {
     /// Its address as NIO has it.
     fileprivate func socketAddress() throws -> SocketAddress {

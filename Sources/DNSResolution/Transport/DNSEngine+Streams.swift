@@ -6,6 +6,7 @@ import SystemSupport
 
 /// Streams are read by NIO's loops and not by the thread: before it looks at the clock, the loops are asked to have
 /// read (rule 6).
+@available(FairDial 0.1, *)
 extension DNSEngine {
     /// How far the loops have read.
     struct StreamReading: Sendable {

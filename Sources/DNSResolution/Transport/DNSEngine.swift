@@ -20,6 +20,7 @@ import SystemSupport
 ///
 /// The reader, a thread, is there while there is work, and leaves two seconds after. So ten thousand lookups in flight
 /// are ten thousand small records, and one thread.
+@available(FairDial 0.1, *)
 final class DNSEngine: Sendable {
     struct Desk: ~Copyable {
         var resolver: StubResolver
@@ -103,6 +104,7 @@ final class DNSEngine: Sendable {
 
 // MARK: - Asking
 
+@available(FairDial 0.1, *)
 extension DNSEngine {
     func lookUp(
         _ question: LookupQuestion,
@@ -178,6 +180,7 @@ extension DNSEngine {
 
 // MARK: - The reader
 
+@available(FairDial 0.1, *)
 extension DNSEngine: DatagramReceiver {
     /// Sees to it that the reader is there, and awake at this time.
     ///
@@ -255,6 +258,7 @@ extension DNSEngine: DatagramReceiver {
 
 // MARK: - Carrying out
 
+@available(FairDial 0.1, *)
 extension DNSEngine {
     private func carryOut(_ action: StubResolver.Action) {
         switch action {

@@ -3,6 +3,7 @@
 import CSockets
 
 /// Room for what sockets have received, several messages a system call, and what has been read from it.
+@available(FairDial 0.1, *)
 struct DatagramInbox: ~Copyable {
     /// The largest that can come.
     private static let room = 65_536

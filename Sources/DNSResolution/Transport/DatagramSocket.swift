@@ -15,6 +15,7 @@ import IPAddresses
 ///
 /// It is connected, so the kernel lets nothing through but what comes from the server's own address and port, and tells
 /// when no server listens there.
+@available(FairDial 0.1, *)
 struct DatagramSocket: Sendable {
     let descriptor: CInt
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Sockets for datagrams, and a reader that reads what comes for all of them and keeps the timers.
+@available(FairDial 0.1, *)
 package protocol DatagramTransport: Sendable {
     /// Begins to read and to call `receiver`, until its `nextSleep()` says that there is nothing more to do.
     ///
@@ -27,6 +28,7 @@ package protocol DatagramTransport: Sendable {
 }
 
 /// Why there is no reader.
+@available(FairDial 0.1, *)
 package struct ReaderFailure: Hashable, Sendable {
     /// The error number.
     package let number: Int32
@@ -40,6 +42,7 @@ package struct ReaderFailure: Hashable, Sendable {
 }
 
 /// What the reader calls with what has come.
+@available(FairDial 0.1, *)
 package protocol DatagramReceiver: AnyObject, Sendable {
     /// How long to sleep until the next turn; `nil` when the reader is not needed any more, and ends.
     func nextSleep() -> Duration?
@@ -53,6 +56,7 @@ package protocol DatagramReceiver: AnyObject, Sendable {
 }
 
 /// What has come over a socket.
+@available(FairDial 0.1, *)
 package enum DatagramEvent: Hashable, Sendable {
     case message([UInt8])
     /// The socket has an error number.

@@ -3,6 +3,7 @@
 import CSockets
 
 /// The system's random bits, fetched many at a time: a query needs a few, and each fetch is a system call.
+@available(FairDial 0.1, *)
 struct EntropyBuffer: RandomNumberGenerator, Sendable {
     private static let count = 512
     private var numbers: [UInt64] = []

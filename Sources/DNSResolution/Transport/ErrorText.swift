@@ -9,6 +9,7 @@
 #endif
 
 /// The system's words for its error numbers.
+@available(FairDial 0.1, *)
 enum ErrorText {
     static func of(_ number: Int32) -> String {
         String(cString: strerror(number)).lowercased()

@@ -14,6 +14,7 @@ import SystemSupport
 #endif
 
 /// The kernel's sockets, and the thread that reads and keeps the timers: started, woken, and ended.
+@available(FairDial 0.1, *)
 final class KernelDatagrams: DatagramTransport {
     private struct State: Sendable {
         var sockets: [QueryClient.Carrier: CInt] = [:]
@@ -83,6 +84,7 @@ final class KernelDatagrams: DatagramTransport {
 
 // MARK: - Sockets
 
+@available(FairDial 0.1, *)
 extension KernelDatagrams {
     func open(_ port: QueryClient.Carrier, to server: NameServer) -> Int32? {
         do throws(DatagramSocket.Failure) {
@@ -118,6 +120,7 @@ extension KernelDatagrams {
 
 // MARK: - The thread
 
+@available(FairDial 0.1, *)
 extension KernelDatagrams {
     private func run(_ receiver: any DatagramReceiver) {
         guard let queue = state.withLockedValue({ $0.queue }) else { return }

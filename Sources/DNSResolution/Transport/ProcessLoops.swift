@@ -19,6 +19,7 @@ import Synchronization
 /// A loop is made of three descriptors and a thread, and NIO ends the process where it does not get them. So all of
 /// that is asked for first and given back, once; where it is not to be had, the caller that wants a loop gets an error,
 /// and may come again.
+@available(FairDial 0.1, *)
 package enum ProcessLoops {
     /// What is missing.
     package struct Shortage: Error, Hashable, Sendable {

@@ -4,6 +4,7 @@
 /// so that the program always has some left for itself (rule 4).
 ///
 /// What is free is counted once a second at most, and never further than matters now.
+@available(FairDial 0.1, *)
 struct SocketAllowance: Sendable {
     /// Counts the descriptors that the process may still open, and no more than are wanted.
     typealias Count = @Sendable (_ wanted: Int) -> Int

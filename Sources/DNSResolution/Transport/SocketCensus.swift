@@ -6,6 +6,7 @@ import NIOConcurrencyHelpers
 /// not for each (`SocketAllowance`).
 ///
 /// When a network flaps, several resolvers exist side by side, each until its lookups have ended.
+@available(FairDial 0.1, *)
 package final class SocketCensus: Sendable {
     static let process = SocketCensus()
 

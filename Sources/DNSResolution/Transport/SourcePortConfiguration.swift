@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// How many source ports are used for queries, and for how long.
+@available(FairDial 0.1, *)
 package struct SourcePortConfiguration: Hashable, Sendable {
     /// Ports in use for new queries at a time, for each server. Default 4.
     package var count = 4

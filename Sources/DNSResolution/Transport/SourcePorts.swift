@@ -4,6 +4,7 @@
 ///
 /// A forger must guess a query's port and its identifier. A port of its own for each query costs nine microseconds of
 /// system calls; a random one of a few that are soon replaced is as hard to guess (decision 0011).
+@available(FairDial 0.1, *)
 package struct SourcePorts: Sendable {
     /// Names one socket, and so one port; no two of a client's have the same number, ever.
     package typealias Port = UInt32

@@ -5,6 +5,7 @@
 /// Progress is an answer that settles a question, and nothing else that comes: a server whose streams bring none is
 /// connected to less and less often, whichever query wants it. One that answers some queries of a stream and closes it
 /// is given no more than that at a time, so that what it leaves is not sent again and again.
+@available(FairDial 0.1, *)
 struct StreamGate: Sendable {
     /// Streams at a time.
     static let limit = 8

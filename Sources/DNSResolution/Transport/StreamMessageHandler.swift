@@ -3,6 +3,7 @@
 import NIOCore
 
 /// Messages over a stream, each after its length (RFC 1035 §4.2.2).
+@available(FairDial 0.1, *)
 final class StreamMessageHandler: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
 

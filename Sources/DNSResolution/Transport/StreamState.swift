@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// What a query client knows of one stream; an object for the same reasons as a `Query`.
+@available(FairDial 0.1, *)
 final class StreamState {
     /// Messages that settle nothing, beyond one for each query that was sent, after which a stream is closed: a late
     /// answer to a query that was given up is no sign of malice.

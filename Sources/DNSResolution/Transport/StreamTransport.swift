@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Opens streams to servers: TCP here, TLS in a module of its own.
+@available(FairDial 0.1, *)
 package protocol StreamTransport: Sendable {
     /// Whether nothing may go out but over its streams.
     var isPrivate: Bool { get }
@@ -13,6 +14,7 @@ package protocol StreamTransport: Sendable {
 }
 
 /// What a stream tells.
+@available(FairDial 0.1, *)
 package enum StreamEvent: Hashable, Sendable {
     /// A message has come.
     case received([UInt8])
@@ -21,6 +23,7 @@ package enum StreamEvent: Hashable, Sendable {
 }
 
 /// A stream that has been opened, or is about to be.
+@available(FairDial 0.1, *)
 package protocol OpenStream: Sendable {
     /// Sends a message; before the connection is there, it waits.
     func send(_ message: [UInt8])
@@ -33,6 +36,7 @@ package protocol OpenStream: Sendable {
     func close()
 }
 
+@available(FairDial 0.1, *)
 extension OpenStream {
     /// A stream that tells what comes as it comes has nothing to read.
     package func readAll(_ done: @escaping @Sendable () -> Void) { done() }

@@ -9,6 +9,7 @@ import NameResolution
 /// targets.
 ///
 /// Pure: answers go in, candidates and the names to look up next come out. Names are compared in lower case.
+@available(FairDial 0.1, *)
 struct BindingLookups {
     /// The most targets that are looked up, the best ones first; others have their hints alone.
     private static let mostTargets = 8

@@ -11,6 +11,7 @@ import NameResolution
 /// let web = try await Dialer.shared.connect(to: "www.example.org", port: 443, options: options)
 /// print(web.winner.binding?.protocols ?? [])      // what the winner offers, best first
 /// ```
+@available(FairDial 0.1, *)
 public struct BindingRequest: Sendable {
     /// Kept apart, for options are passed around by every dial and few want bindings.
     private final class Wish: Sendable {

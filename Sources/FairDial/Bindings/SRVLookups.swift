@@ -18,6 +18,7 @@ import NameResolution
 /// A target's addresses are candidates once every better target has some of its own, or has ended without any, or has
 /// been silent for the attempt delay: a silent name keeps the next target waiting for as long as a silent address
 /// does, and no longer.
+@available(FairDial 0.1, *)
 struct SRVLookups {
     /// At most this many targets are tried, the best ones: a domain may name thousands.
     private static let targetLimit = 64
@@ -225,6 +226,7 @@ struct SRVLookups {
     private static func key(_ target: SRVTarget) -> String { target.name.lowercased() }
 }
 
+@available(FairDial 0.1, *)
 extension [String: SRVRecord] {
     /// Removes the value of a key, where it is this one.
     fileprivate mutating func removeValue(forKey key: String, where record: SRVRecord) -> Bool {

@@ -4,6 +4,7 @@ import DNSMessages
 import IPAddresses
 
 /// One server of a service, as an SRV record names it (RFC 2782).
+@available(FairDial 0.1, *)
 public struct SRVTarget: Hashable, Sendable {
     /// The server's name, without a final dot: what TLS calls the server's name.
     public let name: String
@@ -35,6 +36,7 @@ public struct SRVTarget: Hashable, Sendable {
     }
 }
 
+@available(FairDial 0.1, *)
 extension SRVTarget: CustomStringConvertible {
     /// `db1.example.org:27017`; what is not printable is shown as an escape.
     public var description: String { "\(name.printable):\(port)" }

@@ -4,6 +4,7 @@ import ConnectionRacing
 import DNSMessages
 import IPAddresses
 
+@available(FairDial 0.1, *)
 extension ServiceBinding {
     /// What a record says, for a caller that wants such bindings.
     ///

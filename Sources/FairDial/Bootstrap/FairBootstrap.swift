@@ -32,6 +32,7 @@ import NIOPosix
 /// | `connect` to a `VsockAddress`, `withConnectedSocket` | not here: nothing is looked up or raced |
 ///
 /// It is a value: a method gives a changed copy, so one may be kept as it is and used again.
+@available(FairDial 0.1, *)
 public struct FairBootstrap: NIOClientTCPBootstrapProtocol, Sendable {
     /// What a dial that fails ends with.
     @nonexhaustive
@@ -74,6 +75,7 @@ public struct FairBootstrap: NIOClientTCPBootstrapProtocol, Sendable {
 
 // MARK: - Setting up
 
+@available(FairDial 0.1, *)
 extension FairBootstrap {
     /// Sets what is done with the channel that has won, before anything is read: handlers are added here.
     public func channelInitializer(
@@ -137,6 +139,7 @@ extension FairBootstrap {
 
 // MARK: - Connecting
 
+@available(FairDial 0.1, *)
 extension FairBootstrap {
     /// Dials a host and a port.
     public func connect(host: String, port: Int) -> EventLoopFuture<any Channel> {
@@ -243,6 +246,7 @@ extension FairBootstrap {
     }
 }
 
+@available(FairDial 0.1, *)
 extension FairBootstrap.Errors {
     /// The form in which an error is told.
     func form(of error: DialError) -> any Error {

@@ -22,6 +22,7 @@ import NameResolution
 /// NIO asks for AAAA and A and dials what AAAA brings first, whatever the family. So everything that is known in time
 /// goes to AAAA, in order, and what comes later to A. `cancelQueries` does not say which connect has ended, so it
 /// cancels nothing: a lookup that no connect needs ends with its timeout.
+@available(FairDial 0.1, *)
 public final class FairResolver: NIOPosix.Resolver, Sendable {
     /// The process's own, with the shared dialer's resolver, timeouts and policy.
     public static let shared = FairResolver()

@@ -11,6 +11,7 @@ import NameResolution
 ///
 ///     queue ──started──▶ lookup ──addresses, delay over, or ended──▶ first part told ──settled or ended──▶ over
 ///       └──────┴── time up: catchUp, then caughtUp: what is known is told, or a timeout ──▶ over
+@available(FairDial 0.1, *)
 struct SplitLookup: Sendable {
     enum Action: Hashable, Sendable {
         /// The first part: to be dialed now.

@@ -6,6 +6,7 @@ import NIOCore
 import NameResolution
 
 /// Carries one `SplitLookup` out: the lookup's events and a timer go in, two promises are fulfilled.
+@available(FairDial 0.1, *)
 final class SplitLookupDriver: Sendable {
     private struct State: Sendable {
         var lookup: SplitLookup

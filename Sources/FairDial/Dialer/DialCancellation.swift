@@ -10,6 +10,7 @@ import NIOConcurrencyHelpers
 /// let connected = dialer.connect(to: "db.example.org", port: 27017, options: options, on: loop)
 /// cancellation.cancel()       // `connected` fails with the code `cancelled`, unless it has been connected by now
 /// ```
+@available(FairDial 0.1, *)
 public final class DialCancellation: Sendable {
     private struct State: Sendable {
         var isCancelled = false

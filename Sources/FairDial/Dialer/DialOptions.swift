@@ -4,6 +4,7 @@ public import ConnectionRacing
 public import IPAddresses
 
 /// What may differ from dial to dial. The defaults are right for a TCP client.
+@available(FairDial 0.1, *)
 public struct DialOptions: Sendable {
     /// Whose lookup it is: slots of the resolver's queue are shared out between labels. `nil` is the name's parent
     /// domain. Give one to everything that belongs together, such as a crawl.

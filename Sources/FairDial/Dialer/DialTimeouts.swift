@@ -3,6 +3,7 @@
 import IPAddresses
 
 /// How long each stage of one dial may run, where that differs from the dialer's; what is not set is the dialer's.
+@available(FairDial 0.1, *)
 public struct DialTimeouts: Hashable, Sendable {
     /// For a slot of the resolver's queue, or for a descriptor; `nil` for the dialer's.
     public var queue: Duration?

@@ -5,6 +5,7 @@ import IPAddresses
 import NameResolution
 
 /// Sockets without a channel, and answers without a connection.
+@available(FairDial 0.1, *)
 extension Dialer {
     /// Dials a host and a port, and hands over the bare socket.
     ///

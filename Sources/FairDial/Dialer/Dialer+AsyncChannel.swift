@@ -2,6 +2,7 @@
 
 public import NIOCore
 
+@available(FairDial 0.1, *)
 extension Dialer {
     /// Dials a target, and hands over the winner's channel as a `NIOAsyncChannel`.
     ///

@@ -6,6 +6,7 @@ public import NIOCore
 
 /// The same dials for NIO code, on the caller's own loop: one promise, and no task. `DialOptions.cancellation` cancels
 /// them.
+@available(FairDial 0.1, *)
 extension Dialer {
     /// Dials a target on a loop of the caller's, and hands over the winner's channel.
     ///

@@ -3,6 +3,7 @@
 public import NIOCore
 
 /// The same dials for a host and a port, and for an initializer that needs no future: each is one of the four others.
+@available(FairDial 0.1, *)
 extension Dialer {
     /// Dials a host and a port, and hands over the winner's channel.
     ///

@@ -6,6 +6,7 @@ import NIOCore
 import NameResolution
 
 /// Where a dial that names no loop runs: on one of the caller's group, or of NIO's singleton, once that can be had.
+@available(FairDial 0.1, *)
 extension Dialer {
     /// - Throws: `unsupportedEventLoop` where no channel can be made on the group's loops.
     func checkGroup(for plan: DialPlan) throws(DialError) {

@@ -2,6 +2,7 @@
 
 public import IPAddresses
 
+@available(FairDial 0.1, *)
 extension Dialer {
     /// Asks this machine's network for the prefixes of its translators (RFC 7050), for `AddressPolicy.nat64Prefixes`:
     /// one lookup of the IPv6 addresses of `ipv4only.arpa`. Empty where there are none, as on most networks.

@@ -6,6 +6,7 @@ import IPAddresses
 import NIOCore
 import NameResolution
 
+@available(FairDial 0.1, *)
 extension DialOptions {
     /// The families to ask for and to dial: those asked for, less what has no local address where there is one. None
     /// where the options contradict each other.
@@ -35,6 +36,7 @@ extension DialOptions {
     }
 }
 
+@available(FairDial 0.1, *)
 extension Dialer {
     /// Where a dial of this target begins: with what is known at once (rule 1), else with a lookup.
     ///

@@ -15,6 +15,7 @@ public import NameResolution
 /// let database = try await Dialer.shared.connect(to: "db.example.org", port: 27017)
 /// print(database.report)
 /// ```
+@available(FairDial 0.1, *)
 public struct Dialer: Sendable {
     /// The dialer with every default.
     public static let shared = Dialer()
@@ -49,6 +50,7 @@ public struct Dialer: Sendable {
 
 // MARK: - Channels
 
+@available(FairDial 0.1, *)
 extension Dialer {
     /// Dials a target, and hands over the winner's channel.
     ///
@@ -136,6 +138,7 @@ extension Dialer {
 
 // MARK: - Running
 
+@available(FairDial 0.1, *)
 extension Dialer {
     /// Runs a dial to its end. A cancelled task's dial is cancelled, and ends as soon as its loop has a turn.
     func run(_ plan: DialPlan) async -> DialDriver.Ending {

@@ -8,6 +8,7 @@ import NIOPosix
 public import NameResolution
 
 /// How a dialer dials, given once. Every default is one that a careful operator would choose.
+@available(FairDial 0.1, *)
 public struct DialerConfiguration: Sendable {
     /// How long each clock may run. A dial may bring its own.
     public var timeouts = Timeouts()

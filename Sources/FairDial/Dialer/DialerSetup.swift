@@ -7,6 +7,7 @@ import NIOCore
 import NameResolution
 
 /// What a dialer is made of, once for all its copies: a dial passes one reference on, and not a dozen.
+@available(FairDial 0.1, *)
 final class DialerSetup: Sendable {
     let configuration: DialerConfiguration
 
@@ -30,6 +31,7 @@ final class DialerSetup: Sendable {
     }
 }
 
+@available(FairDial 0.1, *)
 extension DialerSetup: Routes {
     var remembersOutcomes: Bool { configuration.memory != nil }
 

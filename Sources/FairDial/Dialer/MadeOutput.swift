@@ -4,6 +4,7 @@ import NIOConcurrencyHelpers
 import NIOCore
 
 /// What a caller's initializer has made of the winner, on its way to the connection.
+@available(FairDial 0.1, *)
 final class MadeOutput<Output: Sendable>: Sendable {
     private let made = NIOLockedValueBox<Output?>(nil)
 

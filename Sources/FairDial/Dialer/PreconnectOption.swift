@@ -12,6 +12,7 @@ import CSockets
 #endif
 
 /// A socket option that is set before `connect`, on every attempt.
+@available(FairDial 0.1, *)
 public struct PreconnectOption: Hashable, Sendable {
     /// The option's level: `SOL_SOCKET`, `IPPROTO_TCP`, …
     package let level: Int32

@@ -5,6 +5,7 @@ public import NIOCore
 /// What "ready" means to a caller: until then the handshake's clock runs.
 ///
 /// A channel initializer returns before TLS has completed, so a dial must be told what to wait for.
+@available(FairDial 0.1, *)
 public struct Readiness: Sendable {
     enum Condition: Sendable {
         case tlsHandshake

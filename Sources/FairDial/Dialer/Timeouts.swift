@@ -5,6 +5,7 @@ import IPAddresses
 /// How long each clock of a dial may run before the dial fails with that clock's own error.
 ///
 /// The clocks never overlap, so a timeout pays for its own stage alone: a full queue cannot eat the time to connect.
+@available(FairDial 0.1, *)
 public struct Timeouts: Hashable, Sendable {
     /// For a slot in the resolver's queue, or for a descriptor. Default 30 s.
     public var queue: Duration

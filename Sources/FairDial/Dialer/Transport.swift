@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// What is dialed over.
+@available(FairDial 0.1, *)
 public enum Transport: Hashable, Sendable {
     /// A stream: TCP, or a stream over a Unix domain socket.
     case stream

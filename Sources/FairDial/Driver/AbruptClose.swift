@@ -7,6 +7,7 @@ import NIOCore
 /// A handler may take its time over a close: TLS waits for the peer's close_notify, for seconds where the peer is
 /// silent. A dial that has failed does not wait for that (rule 9). This is added before all others, so that no handler
 /// is between it and the socket.
+@available(FairDial 0.1, *)
 final class AbruptClose: ChannelOutboundHandler {
     typealias OutboundIn = NIOAny
 

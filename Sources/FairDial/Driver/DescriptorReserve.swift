@@ -9,6 +9,7 @@ import SystemSupport
 ///
 /// Only attempts are held back, and only while there are more of them than descriptors left. A single dial may have the
 /// last one: a program that has used up all others itself connects as one in C does.
+@available(FairDial 0.1, *)
 enum DescriptorReserve {
     private static let bounds = 4...64
     /// Descriptors are given out lowest first: below this one, at least half of them are free, or were.

@@ -3,6 +3,7 @@
 /// A dial on its way to its event loop.
 ///
 /// A loop that has been shut down silently drops what it is to execute: then this object is released without `arrive`.
+@available(FairDial 0.1, *)
 final class DialDispatch: Sendable {
     private let driver: DialDriver
 

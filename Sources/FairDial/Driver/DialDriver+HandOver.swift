@@ -4,6 +4,7 @@ import ConnectionRacing
 import NIOCore
 
 /// Rule 7: a channel is made here alone, of the winner, once.
+@available(FairDial 0.1, *)
 extension DialDriver {
     func handOver(_ destination: Destination) {
         guard let socket = take(destination) else { return }

@@ -3,6 +3,7 @@
 import ConnectionRacing
 import IPAddresses
 
+@available(FairDial 0.1, *)
 extension DialDriver {
     /// Tells an observer how the dial has ended.
     @inline(never)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// A dial's wait for a descriptor or a thread: in one queue with the other dials, and on the queue clock.
+@available(FairDial 0.1, *)
 extension DialDriver {
     /// Joins the queue while the dial is short of something, and leaves it when it is not.
     func standInQueue() {

@@ -12,6 +12,7 @@ import NameResolution
 /// Everything but `mailbox` is touched by `begin`, before any other code knows of the driver, and then on `loop` alone,
 /// which is why the class may call itself `Sendable`; debug builds assert it. What other threads have to say comes by
 /// `mailbox`, with the time at which it happened, and is read before any timer is looked at.
+@available(FairDial 0.1, *)
 package final class DialDriver: @unchecked Sendable {
     /// What a dial brought, for the `connect` that started it.
     package enum Ending: Sendable {
@@ -143,6 +144,7 @@ package final class DialDriver: @unchecked Sendable {
 
 // MARK: - Time and mailbox
 
+@available(FairDial 0.1, *)
 extension DialDriver {
     var now: Duration {
         since(startedAt, until: loop.now)
@@ -232,6 +234,7 @@ extension DialDriver {
 
 // MARK: - The loop's end
 
+@available(FairDial 0.1, *)
 extension DialDriver: NIOScheduledCallbackHandler {
     package func handleScheduledCallback(eventLoop: some EventLoop) {
         wake()
@@ -268,6 +271,7 @@ extension DialDriver: NIOScheduledCallbackHandler {
 
 // MARK: - Actions
 
+@available(FairDial 0.1, *)
 extension DialDriver {
     /// Carries actions out in order; those that follow from one of them come after it, without a deeper stack.
     func carryOut(_ actions: ActionList<DialAction>) {

@@ -8,6 +8,7 @@ import NIOCore
 ///
 /// An initializer may wrap its channel late, after some work of its own, and `NIOAsyncChannel` traps in debug builds
 /// where it wraps a channel that has been closed. The peer does not wait for that: the socket is shut down at once.
+@available(FairDial 0.1, *)
 final class InitializerGrace: NIOScheduledCallbackHandler, Sendable {
     private static let most = TimeAmount.seconds(10)
 

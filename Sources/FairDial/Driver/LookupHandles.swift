@@ -4,6 +4,7 @@ import IPAddresses
 import NameResolution
 
 /// The handles of a dial's lookups in flight, by id. Nearly every dial has one, which needs no table.
+@available(FairDial 0.1, *)
 struct LookupHandles {
     private var first: (any LookupHandle)?
     private var further: [LookupID: any LookupHandle] = [:]

@@ -4,6 +4,7 @@ import NIOConcurrencyHelpers
 import NIOCore
 
 /// Tells whether an event loop has been shut down: such a loop silently drops at once what it is to execute.
+@available(FairDial 0.1, *)
 enum LoopProbe {
     private enum Fate: Sendable {
         case onItsWay, arrived, lost

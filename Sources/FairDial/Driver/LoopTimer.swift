@@ -5,6 +5,7 @@ import NIOConcurrencyHelpers
 import NIOCore
 
 /// A timer on an event loop for a task that waits; the task is told when the loop is shut down before.
+@available(FairDial 0.1, *)
 final class LoopTimer: Sendable {
     /// What became of a timer.
     enum End: Sendable {

@@ -16,6 +16,7 @@ import SystemSupport
 
 /// Asks again and again whether NIO's loops can be had, for all dials that wait for them, on one thread: there is no
 /// loop to wait on, and the tasks' own timers need a descriptor, too.
+@available(FairDial 0.1, *)
 final class LoopsQueue: Sendable {
     /// One dial's wait.
     final class Wait: Sendable {

@@ -7,6 +7,7 @@ import NIOCore
 ///
 /// The last handler of the pipeline, after the initializer's: what is added later gets everything, in order. Then it
 /// leaves.
+@available(FairDial 0.1, *)
 final class ReadHold: ChannelInboundHandler, ChannelOutboundHandler, RemovableChannelHandler {
     typealias InboundIn = NIOAny
     typealias OutboundIn = NIOAny

@@ -5,6 +5,7 @@ import NIOTLS
 
 /// Tells what becomes of a channel that is to become ready: that NIOTLS's `handshakeCompleted` has come through the
 /// pipeline, or that it never will. Then it leaves.
+@available(FairDial 0.1, *)
 final class ReadinessObserver: ChannelInboundHandler, ChannelOutboundHandler, RemovableChannelHandler {
     typealias InboundIn = NIOAny
     typealias OutboundIn = NIOAny

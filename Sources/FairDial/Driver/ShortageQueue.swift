@@ -11,6 +11,7 @@ import DequeModule
 ///     join ──► waiting ──advance──► its turn ──► has what it needs
 ///                 ▲                    │
 ///                 └──── join, again ───┘
+@available(FairDial 0.1, *)
 struct ShortageQueue: Sendable {
     /// Identifies one wait in the queue; no number is used twice.
     typealias Ticket = UInt64

@@ -8,6 +8,7 @@ import NIOPosix
 /// A dial of a literal may be over before the caller has its future, and then the callbacks that the caller adds to it
 /// run at once: a program that reconnects for ever would run out of stack. So a start that finds the stack deep waits
 /// for the loop's next turn, where it is shallow again.
+@available(FairDial 0.1, *)
 enum StartNesting {
     private final class Stack {
         /// The highest address at which a start has been seen: stacks grow downwards.

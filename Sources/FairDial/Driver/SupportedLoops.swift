@@ -10,6 +10,7 @@ import NIOPosix
 ///
 /// NIO tells by trying to make a bootstrap, which costs more than a lookup by type; a type that has passed always
 /// will.
+@available(FairDial 0.1, *)
 enum SupportedLoops {
     private static let known = NIOLockedValueBox<Set<ObjectIdentifier>>([])
 

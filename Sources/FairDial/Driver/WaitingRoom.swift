@@ -7,6 +7,7 @@ import NIOCore
 ///
 /// Every loop on which a dial waits has a timer for the one time that the queue names, and the first loop that reaches
 /// it calls the dials whose turn it is: a blocked loop holds back no other loop's dials.
+@available(FairDial 0.1, *)
 package final class WaitingRoom: Sendable {
     private struct Waiter: Sendable {
         let loop: any EventLoop

@@ -5,6 +5,7 @@ import NIOConcurrencyHelpers
 import NIOCore
 
 /// Connections that have been accepted and not taken, and the tasks that wait for one.
+@available(FairDial 0.1, *)
 final class AcceptQueue<Output: Sendable>: Sendable {
     private struct Accepted: Sendable {
         let output: Output

@@ -15,6 +15,7 @@ public import NIOPosix
 ///
 /// It ends when the listener is closed. A cancelled task's iteration ends too, and takes no connection with it. At most
 /// 256 connections wait to be taken: then accepting pauses, and further peers wait in the kernel's queue.
+@available(FairDial 0.1, *)
 public struct AcceptedConnections<Output: Sendable>: AsyncSequence, Sendable {
     /// Where it listens; closing it ends the sequence.
     public let listener: Listener
@@ -49,6 +50,7 @@ public struct AcceptedConnections<Output: Sendable>: AsyncSequence, Sendable {
     }
 }
 
+@available(FairDial 0.1, *)
 extension Listener {
     /// Listens on every address that a host has, and gives the connections as an asynchronous sequence.
     ///
@@ -115,6 +117,7 @@ extension Listener {
 }
 
 /// Tells once that an accepted channel is active, and leaves.
+@available(FairDial 0.1, *)
 private final class AcceptedHandler: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = NIOAny
 

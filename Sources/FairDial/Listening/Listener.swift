@@ -15,6 +15,7 @@ public import NIOPosix
 #endif
 
 /// Listening sockets for one host and port: as many as the host has addresses.
+@available(FairDial 0.1, *)
 public struct Listener: Sendable {
     /// One server channel per address, in the order in which the addresses were answered.
     public let channels: [any Channel]

@@ -4,6 +4,7 @@ import NIOConcurrencyHelpers
 import NIOCore
 
 /// A listening socket that is about to be: waited for within a bound, and closed where it comes after that.
+@available(FairDial 0.1, *)
 final class PendingBind: Sendable {
     /// Why there is no channel, where nothing has failed.
     enum Gap: Error, CustomStringConvertible {

@@ -9,6 +9,7 @@
 #endif
 
 /// Why one attempt ended without a connection.
+@available(FairDial 0.1, *)
 package struct AttemptFailure: Error, Hashable, Sendable {
     /// What kind of failure it is. One byte, and one field: failures are copied by every dial.
     enum Kind: Hashable, Sendable {

@@ -7,6 +7,7 @@ import IPAddresses
 ///
 /// Sockets are asked at once, but a lookup's answer may be in a buffer that another thread reads, and a handshake's in
 /// one that the loop has not come to: after a freeze the timer may well be the first to run.
+@available(FairDial 0.1, *)
 extension Dial {
     enum CatchUp: Sendable {
         case notNeeded

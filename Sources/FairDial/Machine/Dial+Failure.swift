@@ -5,6 +5,7 @@ import IPAddresses
 import NameResolution
 
 /// How a dial fails: every open socket is closed, every lookup is cancelled, and the error keeps every cause.
+@available(FairDial 0.1, *)
 extension Dial {
     /// Why a dial fails.
     enum Failure {

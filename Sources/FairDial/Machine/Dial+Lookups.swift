@@ -5,6 +5,7 @@ import IPAddresses
 import NameResolution
 
 /// What a dial's lookups tell, by their ids.
+@available(FairDial 0.1, *)
 extension Dial {
     /// What a lookup is to ask for.
     func request(_ id: LookupID) -> LookupRequest {

@@ -7,6 +7,7 @@ import NameResolution
 
 /// A dial that may have several names to look up: the host and what its service bindings lead to (RFC 9460), or the
 /// targets of a service (RFC 2782). All of them join the one race.
+@available(FairDial 0.1, *)
 extension Dial {
     static func names(for question: DialQuestion) -> NamesInFlight? {
         guard let names = question.names, let lookup = question.lookup else { return nil }
@@ -292,6 +293,7 @@ extension Dial {
 
 // MARK: - What is told of it
 
+@available(FairDial 0.1, *)
 extension Dial {
     /// Why one of several names could not be looked up; `nil` where none has failed.
     var namesError: ResolutionError? { names?.error }

@@ -5,6 +5,7 @@ import IPAddresses
 import NameResolution
 
 /// What the caller's policy forbids: asked when addresses become known, and again before each attempt.
+@available(FairDial 0.1, *)
 extension Dial {
     /// The destinations that the policy lets through; the others are reported, and never tried.
     mutating func permitted(_ destinations: [Destination], at now: Duration) -> [Destination] {
@@ -108,6 +109,7 @@ extension Dial {
     }
 }
 
+@available(FairDial 0.1, *)
 extension AddressPolicy {
     /// Why a destination may not be dialed, in one clause; `nil` where it may.
     fileprivate func veto(of destination: Destination, host: String?, from origin: SocketOrigin) -> String? {

@@ -5,6 +5,7 @@ import IPAddresses
 import NameResolution
 
 /// What a dial does when this machine lacks something, or the peer has no room.
+@available(FairDial 0.1, *)
 extension Dial {
     /// What this machine has run out of.
     enum Shortage: Sendable {

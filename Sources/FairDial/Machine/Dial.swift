@@ -28,6 +28,7 @@ import NameResolution
 /// After `handOver`: `handOverBegins`, then `ready` or `handshakeFailed`. `wake(at:)` at `wakeTime`, or later. `cancel`
 /// and `loopEnded` at any time. `finish` is the last action, and the only one that comes once for sure; what is told
 /// after it changes nothing.
+@available(FairDial 0.1, *)
 struct Dial: ~Copyable {
     enum Phase: Sendable {
         case unstarted
@@ -132,6 +133,7 @@ struct Dial: ~Copyable {
 
 // MARK: - Events
 
+@available(FairDial 0.1, *)
 extension Dial {
     /// The dial starts with a lookup.
     mutating func start(at now: Duration) -> ActionList<DialAction> {
@@ -316,6 +318,7 @@ extension Dial {
 
 // MARK: - What follows
 
+@available(FairDial 0.1, *)
 extension Dial {
     /// The clock that runs in this state (rule 5): a property of the state, so it cannot disagree with it.
     var clock: DialClock {

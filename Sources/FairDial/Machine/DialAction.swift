@@ -3,6 +3,7 @@
 import ConnectionRacing
 
 /// What a dial wants done, in order. `finish` is the last.
+@available(FairDial 0.1, *)
 enum DialAction: Sendable {
     /// Begin this lookup, and report its events.
     ///

@@ -6,6 +6,7 @@ import NIOCore
 import NameResolution
 
 /// All that a driver needs to carry out one dial. A reference, because it is passed around more often than it is read.
+@available(FairDial 0.1, *)
 final class DialPlan: Sendable {
     /// Where a dial begins.
     enum Start: Sendable {

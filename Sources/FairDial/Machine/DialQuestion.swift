@@ -6,6 +6,7 @@ import NameResolution
 
 /// What one dial is about, decided before it starts. A reference, because both plan and machine keep it, and it is
 /// large.
+@available(FairDial 0.1, *)
 package final class DialQuestion: Sendable {
     /// What the dial is to bring.
     package enum Goal: Sendable {

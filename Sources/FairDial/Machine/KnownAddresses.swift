@@ -5,6 +5,7 @@ import IPAddresses
 import NameResolution
 
 /// The addresses that one dial's lookups have brought so far, in the order in which to prefer them.
+@available(FairDial 0.1, *)
 struct KnownAddresses: Sendable {
     /// Destination order (RFC 6724): the system's own where one answer brought all of them and nothing is remembered.
     private(set) var inDestinationOrder: [IPAddress]

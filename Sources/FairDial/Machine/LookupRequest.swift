@@ -3,6 +3,7 @@
 import NameResolution
 
 /// What a dial wants looked up.
+@available(FairDial 0.1, *)
 enum LookupRequest: Sendable {
     /// A name's addresses, and its service bindings where they are wanted.
     case addresses(LookupQuestion)

@@ -6,6 +6,7 @@ import NameResolution
 
 /// What a dial keeps besides where it may have several names to look up: the table of its lookups, and what they have
 /// brought. An object, so that other dials do not carry it; only its own dial, which cannot be copied, touches it.
+@available(FairDial 0.1, *)
 final class NamesInFlight {
     /// One lookup that has no end yet.
     struct Entry {

@@ -5,6 +5,7 @@ import IPAddresses
 
 /// What a dial is told besides that may have several names to look up: one with service bindings, or of a service. A
 /// reference, for nearly no dial has one.
+@available(FairDial 0.1, *)
 final class NamesQuestion: Sendable {
     /// What leads to further names.
     enum Kind: Sendable {

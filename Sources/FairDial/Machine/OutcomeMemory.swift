@@ -17,6 +17,7 @@ import NameResolution
 /// trip also times its next attempt. Literals are neither ordered nor noted.
 ///
 /// - Source: RFC 8305 §4 puts both rules between rules 8 and 9.
+@available(FairDial 0.1, *)
 public final class OutcomeMemory: Sendable {
     private let outcomes: NIOLockedValueBox<ConnectOutcomes>
 
@@ -85,6 +86,7 @@ public final class OutcomeMemory: Sendable {
     }
 }
 
+@available(FairDial 0.1, *)
 extension AttemptReport {
     /// What the attempt showed of its route; `nil` where it showed nothing.
     fileprivate var observation: ConnectOutcomes.Observation? {

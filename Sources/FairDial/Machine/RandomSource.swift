@@ -2,6 +2,7 @@
 
 /// Where a dialer takes its random numbers from: the system, or a simulation's generator, whose seed must say
 /// everything.
+@available(FairDial 0.1, *)
 package struct RandomSource: RandomNumberGenerator, Sendable {
     /// The system's generator.
     package static let system = RandomSource {

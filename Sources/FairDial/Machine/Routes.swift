@@ -5,6 +5,7 @@ package import NameResolution
 
 /// What a dial must know of the machine that it runs on, to put addresses into order: the kernel says it, or a table
 /// in a test. It sends nothing and does not wait.
+@available(FairDial 0.1, *)
 package protocol Routes: Sendable {
     /// Whether outcomes of earlier attempts are known; then no order but our own is good enough.
     var remembersOutcomes: Bool { get }
@@ -16,6 +17,7 @@ package protocol Routes: Sendable {
 }
 
 /// Without a kernel: all addresses rank equal.
+@available(FairDial 0.1, *)
 struct NoRoutes: Routes {
     var remembersOutcomes: Bool { false }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Four clocks of which one runs at a time, so that they add up to the total (rule 5).
+@available(FairDial 0.1, *)
 struct Stopwatch: Sendable {
     private(set) var running: DialClock
     private var since: Duration

@@ -12,6 +12,7 @@ import SystemSupport
 ///
 /// nsswitch.conf and resolv.conf decide, and are read again whenever they change. `decision(for:)` says which of them,
 /// and why.
+@available(FairDial 0.1, *)
 package final class AutomaticResolver: NameResolution.AddressResolver {
     /// Which resolver looks a name up.
     package struct Decision: Hashable, Sendable {

@@ -2,6 +2,7 @@
 
 public import NameResolution
 
+@available(FairDial 0.1, *)
 extension NameResolver {
     /// The process's own: hosts file and `localhost` first, then shared lookups, each by our own DNS resolver or by the
     /// one queue in front of `getaddrinfo`, as `AutomaticResolver` decides.

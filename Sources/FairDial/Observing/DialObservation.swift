@@ -7,6 +7,7 @@ import NIOCore
 import SystemSupport
 
 /// One dial that is observed, from its start to its end.
+@available(FairDial 0.1, *)
 final class DialObservation: Sendable {
     private let target: Target
     private let start = WallClock.now

@@ -11,6 +11,7 @@
 /// ```
 ///
 /// A host or a text that is no `Target` is no dial, and is not seen.
+@available(FairDial 0.1, *)
 public protocol DialObserver: Sendable {
     /// Called once for each dial, before anything is looked up or opened: on the caller's thread and in the caller's
     /// task, so that task-local values are the caller's. It must not block.

@@ -3,6 +3,7 @@
 public import IPAddresses
 
 /// A dial that has ended, as an observer is told of it.
+@available(FairDial 0.1, *)
 public struct ObservedDial: Sendable {
     /// How a dial ended.
     @nonexhaustive

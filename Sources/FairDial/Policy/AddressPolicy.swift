@@ -24,6 +24,7 @@ public import IPAddresses
 /// After the networks `elsewhere` decides, then `isAllowed`.
 ///
 /// Unix domain sockets have no address: for them `allowsPaths` alone decides.
+@available(FairDial 0.1, *)
 public struct AddressPolicy: Sendable {
     /// What holds for an address that is in none of the networks.
     public enum Elsewhere: Hashable, Sendable {
@@ -126,6 +127,7 @@ public struct AddressPolicy: Sendable {
 
 // MARK: - Judging an address
 
+@available(FairDial 0.1, *)
 extension AddressPolicy {
     /// Why an address may not be dialed from sockets that may be bound.
     func veto(
@@ -252,6 +254,7 @@ extension AddressPolicy {
 
 // MARK: - Networks
 
+@available(FairDial 0.1, *)
 extension AddressPolicy {
     private enum Word {
         case allowed(IPNetwork)
@@ -270,6 +273,7 @@ extension AddressPolicy {
     }
 }
 
+@available(FairDial 0.1, *)
 extension IPNetwork {
     /// The IPv4 network that a network of mapped addresses spells. `::ffff:0:0/96` stays what it is: it is in many a
     /// list of what is to be denied, where it means the form, and not all of IPv4.

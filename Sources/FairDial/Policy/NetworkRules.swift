@@ -6,6 +6,7 @@ import IPAddresses
 ///
 /// Two networks never overlap in part: one contains the other, or they have nothing in common. So of all networks that
 /// contain an address each is, or contains, the last one that begins at the address or before it.
+@available(FairDial 0.1, *)
 struct NetworkRules: Sendable {
     struct Rule: Sendable {
         let network: IPNetwork

@@ -4,6 +4,7 @@ public import IPAddresses
 public import NameResolution
 
 /// The answer of a lookup, to be dialed now or later: the name is kept for TLS, the order for the race.
+@available(FairDial 0.1, *)
 public struct Answer: Hashable, Sendable {
     /// What was looked up.
     public let target: Target

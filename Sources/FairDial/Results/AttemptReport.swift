@@ -12,6 +12,7 @@ import IPAddresses
 #endif
 
 /// One attempt to connect: where it went, when it started, when and how it ended.
+@available(FairDial 0.1, *)
 public struct AttemptReport: Hashable, Sendable {
     /// How an attempt ended.
     @nonexhaustive
@@ -98,6 +99,7 @@ public struct AttemptReport: Hashable, Sendable {
     }
 }
 
+@available(FairDial 0.1, *)
 extension AttemptReport: CustomStringConvertible {
     /// One line: `192.0.2.1:5432 refused, from 250 ms to 251 ms: connection refused`.
     public var description: String {

@@ -3,6 +3,7 @@
 public import ConnectionRacing
 
 /// A connected, non-blocking socket, and its owner: it is closed when the owner goes, unless it has been taken.
+@available(FairDial 0.1, *)
 public struct ConnectedSocket: ~Copyable, Sendable {
     private let owned: OwnedDescriptor
 

@@ -8,6 +8,7 @@ public import NIOCore
 /// The connection is the caller's. What has been taken out of it, `output` or `channel`, is the caller's to close.
 /// Where the last copy of a connection goes and neither was ever asked for, no code can reach the channel any more, and
 /// it is closed. (What a future brings is not closed so: in NIO code handlers alone may own a channel.)
+@available(FairDial 0.1, *)
 public struct Connection<Output: Sendable>: Sendable {
     private let made: Output
     private let winningChannel: any Channel

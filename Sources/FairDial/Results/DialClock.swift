@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// The four clocks of a dial; exactly one runs at any time.
+@available(FairDial 0.1, *)
 public enum DialClock: String, Hashable, Sendable, CaseIterable {
     /// Waiting for a slot in the resolver's queue, or for a descriptor.
     case queue

@@ -3,6 +3,7 @@
 import NIOCore
 
 /// What a program, rather than a person, asks an error.
+@available(FairDial 0.1, *)
 extension DialError {
     /// The system's error number, of the attempt that decided or of what ended the channel; `nil` where there was none.
     ///

@@ -8,6 +8,7 @@
     public import Foundation
 #endif
 
+@available(FairDial 0.1, *)
 extension DialError: LocalizedError {
     /// The same line as `description`.
     public var errorDescription: String? { description }

@@ -4,6 +4,7 @@ import IPAddresses
 public import NameResolution
 
 /// Why a dial failed: which clock ran out or what went wrong, where the time went, and what every address said.
+@available(FairDial 0.1, *)
 public struct DialError: Error, Sendable {
     /// What went wrong. Its raw value is its stable name, as the command line prints it.
     @nonexhaustive
@@ -151,11 +152,13 @@ public struct DialError: Error, Sendable {
     }
 }
 
+@available(FairDial 0.1, *)
 extension DialError.Code: CustomStringConvertible {
     /// The code's stable name.
     public var description: String { rawValue }
 }
 
+@available(FairDial 0.1, *)
 extension DialError: CustomStringConvertible {
     /// One line to act on: the target, the code, what each address said, and where the time went.
     public var description: String {

@@ -4,6 +4,7 @@ public import IPAddresses
 public import NameResolution
 
 /// Where a dial's time went: four clocks that never overlap, who answered, and every attempt.
+@available(FairDial 0.1, *)
 public struct DialReport: Hashable, Sendable {
     /// How long the dial waited for a slot in the resolver's queue, or for a descriptor.
     public internal(set) var queue: Duration = .zero
@@ -74,6 +75,7 @@ public struct DialReport: Hashable, Sendable {
     }
 }
 
+@available(FairDial 0.1, *)
 extension DialReport: CustomStringConvertible {
     /// One line: `queue 0 s · lookup 12 ms (system) · connect 3 ms`.
     public var description: String {

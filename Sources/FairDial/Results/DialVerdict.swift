@@ -5,6 +5,7 @@ import IPAddresses
 import NameResolution
 
 /// The messages and codes of a failed dial.
+@available(FairDial 0.1, *)
 enum DialVerdict {
     static func timeout(
         of clock: DialClock,

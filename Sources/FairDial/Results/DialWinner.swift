@@ -4,6 +4,7 @@ public import ConnectionRacing
 import NameResolution
 
 /// What won a dial: the destination, the server's name for TLS, and the record that led there.
+@available(FairDial 0.1, *)
 public struct DialWinner: Hashable, Sendable {
     /// Where the connection goes.
     public let destination: Destination

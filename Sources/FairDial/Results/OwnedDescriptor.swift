@@ -9,6 +9,7 @@
 #endif
 
 /// A descriptor that is closed when its owner goes, unless it has been taken.
+@available(FairDial 0.1, *)
 struct OwnedDescriptor: ~Copyable {
     let number: CInt
 

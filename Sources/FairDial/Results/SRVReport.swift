@@ -3,6 +3,7 @@
 public import IPAddresses
 
 /// What a dial of a service has learned of it: the SRV lookup, and what became of each target.
+@available(FairDial 0.1, *)
 public struct SRVReport: Hashable, Sendable {
     private final class Content: Hashable, Sendable {
         let service: String

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// What became of one target of a service that was dialed.
+@available(FairDial 0.1, *)
 public struct SRVTargetReport: Hashable, Sendable {
     /// How far a target came.
     @nonexhaustive

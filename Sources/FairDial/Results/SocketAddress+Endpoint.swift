@@ -3,6 +3,7 @@
 public import IPAddresses
 public import NIOCore
 
+@available(FairDial 0.1, *)
 extension SocketAddress {
     /// NIO's form of an endpoint.
     ///
@@ -22,6 +23,7 @@ extension SocketAddress {
     }
 }
 
+@available(FairDial 0.1, *)
 extension Endpoint {
     /// What NIO's form of an address stands for; `nil` for a Unix domain socket.
     init?(_ address: SocketAddress) {
@@ -42,6 +44,7 @@ extension Endpoint {
     }
 }
 
+@available(FairDial 0.1, *)
 extension SocketAddress {
     /// Some bytes of the `sockaddr`.
     fileprivate func load<Bits: BitwiseCopyable>(_ type: Bits.Type, at offset: Int) -> Bits {

@@ -5,6 +5,7 @@ import Synchronization
 
 /// A channel that the caller has not taken from its connection. When the last copy of the connection goes, no code can
 /// take it any more, and the channel is closed.
+@available(FairDial 0.1, *)
 final class UnclaimedChannel: Sendable {
     private let channel: any Channel
     private let isClaimed = Atomic(false)

@@ -4,6 +4,7 @@ package import ConnectionRacing
 
 /// The record that led to a destination that was tried; an object, for endings are passed on by every dial and few have
 /// one.
+@available(FairDial 0.1, *)
 package final class WinningRecord: Sendable {
     /// The service binding; `nil` where none led there.
     package let binding: ServiceBinding?

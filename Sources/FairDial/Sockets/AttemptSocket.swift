@@ -15,6 +15,7 @@ import IPAddresses
 /// The bare, non-blocking socket of one attempt, before it is a channel.
 ///
 /// Its holder closes it, by `close()` or by handing `descriptor` to an owner.
+@available(FairDial 0.1, *)
 package struct AttemptSocket: Sendable {
     /// The state of an attempt.
     package enum Progress: Hashable, Sendable {

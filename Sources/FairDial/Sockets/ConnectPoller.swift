@@ -18,6 +18,7 @@ import SystemSupport
 ///
 /// NIO polls for its own channels only, and an attempt is no channel until it has won (rule 7). What the thread sees it
 /// notes with the time, so a blocked event loop cannot make a connection look late (rule 6).
+@available(FairDial 0.1, *)
 package final class ConnectPoller: Sendable {
     /// Identifies one `watch`, so that a late report about a descriptor that has been used again is ignored.
     package typealias Token = UInt64

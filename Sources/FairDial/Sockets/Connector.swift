@@ -6,6 +6,7 @@ package import NIOCore
 package import NameResolution
 
 /// Makes the bare sockets of attempts and tells their state: the kernel's, or a script's in a test.
+@available(FairDial 0.1, *)
 package protocol Connector: Sendable {
     /// Opens a socket, sets what must be set before `connect`, binds it, and connects.
     func open(_ destination: Destination, with setup: SocketSetup) -> AttemptSocket.Opening
@@ -56,6 +57,7 @@ package protocol Connector: Sendable {
     var waitingRoom: WaitingRoom { get }
 }
 
+@available(FairDial 0.1, *)
 extension Connector {
     /// NIO makes channels of sockets on its own loops alone.
     package func makesChannels(on group: any EventLoopGroup) -> Bool { SupportedLoops.contains(group) }

@@ -9,6 +9,7 @@
 #endif
 
 /// The ports that the system chooses from for a socket that is not bound.
+@available(FairDial 0.1, *)
 enum EphemeralPorts {
     /// Read once: programs that run while it is changed keep the old one. All ports, where the system does not say.
     static let range: ClosedRange<UInt16> = read() ?? 0...UInt16.max

@@ -2,6 +2,7 @@
 
 import IPAddresses
 
+@available(FairDial 0.1, *)
 extension IPAddress {
     /// Whether the address means another host on each interface, and does not say on which (RFC 4007 §6).
     var lacksZone: Bool {

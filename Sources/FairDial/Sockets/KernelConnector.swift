@@ -7,6 +7,7 @@ import NIOPosix
 package import NameResolution
 
 /// Real sockets, and the process's poller.
+@available(FairDial 0.1, *)
 package struct KernelConnector: Connector {
     package var waitingRoom: WaitingRoom { .shared }
 

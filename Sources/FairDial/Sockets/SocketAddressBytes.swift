@@ -14,6 +14,7 @@ import NIOCore
 #endif
 
 /// A `sockaddr` as the socket calls take it.
+@available(FairDial 0.1, *)
 struct SocketAddressBytes: Sendable {
     private var storage: sockaddr_storage
     let length: socklen_t

@@ -12,6 +12,7 @@ import IPAddresses
 
 /// Where a dial's sockets are bound, as far as that decides what an address reaches: the kernel connects `0.0.0.0` and
 /// `::` to this machine itself, and a mapped address by IPv4.
+@available(FairDial 0.1, *)
 struct SocketOrigin: Hashable, Sendable {
     /// Neither an address nor a device is chosen for the sockets.
     static let any = SocketOrigin()

@@ -4,6 +4,7 @@ import ConnectionRacing
 package import IPAddresses
 
 /// How the sockets of a dial's attempts are made; the same for all of them.
+@available(FairDial 0.1, *)
 package struct SocketSetup: Sendable {
     package var transport = Transport.stream
     /// Where to bind to, one of each family at most; where it is not empty, a family that is missing is not dialed.

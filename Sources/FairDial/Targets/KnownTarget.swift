@@ -5,6 +5,7 @@ import NameResolution
 
 /// Endpoints that a caller has: of its own, or from an earlier answer. A reference, for targets are passed around by
 /// every dial.
+@available(FairDial 0.1, *)
 final class KnownTarget: Hashable, Sendable {
     let endpoints: [Endpoint]
     /// What they are the endpoints of; `nil` where the caller gave no name.

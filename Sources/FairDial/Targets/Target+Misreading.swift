@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// What a caller meant by a text that is no host: for the message that refuses it.
+@available(FairDial 0.1, *)
 extension Target {
     /// What such a text is, and what to dial instead: a URL, a host in brackets, or a host with its port; `nil` for any
     /// other.

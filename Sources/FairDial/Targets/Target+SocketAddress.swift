@@ -3,6 +3,7 @@
 import IPAddresses
 public import NIOCore
 
+@available(FairDial 0.1, *)
 extension Target {
     /// What NIO's form of an address stands for: one endpoint, or a Unix domain socket.
     ///

@@ -6,6 +6,7 @@ import NameResolution
 
 /// What a caller wants to reach: a host and a port, a Unix domain socket, endpoints that are known already, an earlier
 /// answer, or a service.
+@available(FairDial 0.1, *)
 public struct Target: Hashable, Sendable {
     enum Place: Hashable, Sendable {
         case host(String, port: UInt16)
@@ -157,6 +158,7 @@ public struct Target: Hashable, Sendable {
     }
 }
 
+@available(FairDial 0.1, *)
 extension Target {
     /// Whether it is an empty list of endpoints.
     var hasNoEndpoint: Bool {
@@ -164,6 +166,7 @@ extension Target {
     }
 }
 
+@available(FairDial 0.1, *)
 extension Target: CustomStringConvertible {
     /// As it was written: `db.example.org:27017`, `[::1]:80`, `/run/db.sock`; what is not printable is shown as an
     /// escape.
@@ -177,6 +180,7 @@ extension Target: CustomStringConvertible {
     }
 }
 
+@available(FairDial 0.1, *)
 extension Target {
     /// The longest name DNS can carry, in presentation form with its final dot (RFC 1035 §3.1).
     private static let longestHost = 254

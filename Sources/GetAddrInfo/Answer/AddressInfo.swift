@@ -5,6 +5,7 @@ public import IPAddresses
 /// One entry of `getaddrinfo`'s answer: what to pass to `socket` and `connect` (RFC 3493 §6.1).
 ///
 /// The canonical name, which the C call puts into the first entry, belongs to the whole answer: see `AddressInfoList`.
+@available(FairDial 0.1, *)
 public struct AddressInfo: Hashable, Sendable {
     /// The socket's type: `SOCK_STREAM`, `SOCK_DGRAM`, `SOCK_RAW`, …
     public var socketType: Int32

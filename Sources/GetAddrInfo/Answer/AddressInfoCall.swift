@@ -11,6 +11,7 @@ import IPAddresses
 #endif
 
 /// The only code that calls C's `getaddrinfo`.
+@available(FairDial 0.1, *)
 public enum AddressInfoCall {
     /// Calls `getaddrinfo` (RFC 3493 §6.1) and copies its answer out.
     ///
@@ -129,6 +130,7 @@ public enum AddressInfoCall {
 }
 
 /// The C function under a name that the method of the same name does not hide.
+@available(FairDial 0.1, *)
 private func systemGetaddrinfo(
     _ host: UnsafePointer<CChar>?,
     _ service: UnsafePointer<CChar>?,

@@ -11,6 +11,7 @@
 /// Why `getaddrinfo` gave no addresses: its own `EAI_` code, and `errno` where that is the reason (RFC 3493 §6.1).
 ///
 /// A code that has no name here is kept as it came.
+@available(FairDial 0.1, *)
 public struct AddressInfoError: Error, Hashable, Sendable {
     /// The platform's `EAI_` value; never 0.
     public let code: Int32
@@ -78,6 +79,7 @@ public struct AddressInfoError: Error, Hashable, Sendable {
     #endif
 }
 
+@available(FairDial 0.1, *)
 extension AddressInfoError: CustomStringConvertible {
     /// One sentence for a person, with the code at its end.
     public var description: String {

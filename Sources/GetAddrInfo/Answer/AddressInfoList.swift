@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// The entries of an answer, in its order; a single one is kept without an allocation.
+@available(FairDial 0.1, *)
 public struct AddressInfoList: Sendable {
     @usableFromInline
     enum Storage: Sendable {
@@ -29,6 +30,7 @@ public struct AddressInfoList: Sendable {
     }
 }
 
+@available(FairDial 0.1, *)
 extension AddressInfoList: RandomAccessCollection {
     /// Always 0.
     @inlinable public var startIndex: Int { 0 }
@@ -54,6 +56,7 @@ extension AddressInfoList: RandomAccessCollection {
     }
 }
 
+@available(FairDial 0.1, *)
 extension AddressInfoList: Hashable {
     /// Whether both have the same entries in the same order, and the same canonical name.
     public static func == (left: AddressInfoList, right: AddressInfoList) -> Bool {
@@ -68,6 +71,7 @@ extension AddressInfoList: Hashable {
     }
 }
 
+@available(FairDial 0.1, *)
 extension AddressInfoList: ExpressibleByArrayLiteral {
     /// A list of the entries as written.
     public init(arrayLiteral entries: AddressInfo...) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// The `EAI_` numbers that one C library gives for each thing that can be wrong with a question.
+@available(FairDial 0.1, *)
 struct ErrorNumbers: Sendable {
     /// No such host or service, or neither given.
     var noName: Int32

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// What can be said to an `AddressInfoQuestion` without asking the C library.
+@available(FairDial 0.1, *)
 public enum NumericAnswer: Hashable, Sendable {
     /// The entries the call would give, in its order; never empty.
     case answered(AddressInfoList)

@@ -5,6 +5,7 @@ import IPAddresses
 /// One question read as one C library reads it, without the call.
 ///
 /// The order of the checks is glibc's: it decides which of two errors is told.
+@available(FairDial 0.1, *)
 struct NumericReading {
     /// The families that an answer may have.
     private enum Family {
@@ -96,6 +97,7 @@ struct NumericReading {
 
 // MARK: - The hints
 
+@available(FairDial 0.1, *)
 extension NumericReading {
     private func flags(hasHost: Bool) throws(Ending) -> QuestionFlags {
         var flags: QuestionFlags = []
@@ -135,6 +137,7 @@ extension NumericReading {
 
 // MARK: - The service
 
+@available(FairDial 0.1, *)
 extension NumericReading {
     private func places(
         of service: UnsafeBufferPointer<UInt8>?,
@@ -204,6 +207,7 @@ extension NumericReading {
 
 // MARK: - The host
 
+@available(FairDial 0.1, *)
 extension NumericReading {
     private func addresses(
         of host: UnsafeBufferPointer<UInt8>?,

@@ -10,6 +10,7 @@ import CSockets
     import Darwin
 #endif
 
+@available(FairDial 0.1, *)
 extension InterfaceTable {
     /// What the kernel has told up to now.
     private struct Facts {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// The interfaces of this machine as a value: their names and indexes, and which families have addresses.
+@available(FairDial 0.1, *)
 public struct InterfaceTable: Hashable, Sendable {
     /// One address of an interface, as far as it matters here.
     public enum Address: Hashable, Sendable {

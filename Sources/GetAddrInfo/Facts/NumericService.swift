@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// A service as `strtoul` and `strtol` read one: a number, or a name.
+@available(FairDial 0.1, *)
 enum NumericService: Equatable {
     /// Nothing: NULL or the empty text.
     case none

@@ -5,6 +5,7 @@
 /// Read as glibc's `files` service reads it: a name, white space, a port, `/`, a protocol, aliases; `#` begins a
 /// comment, a NUL ends a line's contents. Names and protocols are compared byte for byte, and the first line that fits
 /// counts.
+@available(FairDial 0.1, *)
 public struct ServicesFile: Hashable, Sendable {
     private struct Key: Hashable {
         var name: [UInt8]

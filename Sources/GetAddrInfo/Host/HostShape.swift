@@ -3,6 +3,7 @@
 import IPAddresses
 
 /// What the first bytes of a host show; enough for every host but those shaped like IPv6.
+@available(FairDial 0.1, *)
 enum HostShape {
     /// Dotted decimal.
     case ipv4(IPv4Address)

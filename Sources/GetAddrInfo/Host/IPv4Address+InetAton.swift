@@ -2,6 +2,7 @@
 
 import IPAddresses
 
+@available(FairDial 0.1, *)
 extension IPv4Address {
     /// Reads an address from the start of a text, as `inet_aton` does.
     ///

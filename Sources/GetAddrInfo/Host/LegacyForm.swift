@@ -3,6 +3,7 @@
 public import IPAddresses
 
 /// Why a strict reading refuses what the C library would read.
+@available(FairDial 0.1, *)
 @nonexhaustive
 public enum LegacyForm: Error, Hashable, Sendable {
     /// A host as `inet_aton` reads it, and what it would have meant.
@@ -12,6 +13,7 @@ public enum LegacyForm: Error, Hashable, Sendable {
     case service
 }
 
+@available(FairDial 0.1, *)
 extension LegacyForm: CustomStringConvertible {
     /// One sentence for a person.
     public var description: String {

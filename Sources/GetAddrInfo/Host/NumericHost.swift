@@ -10,6 +10,7 @@ public import IPAddresses
 ///
 /// On a NAT64 network macOS may answer an IPv4 literal with an IPv6 address of its own making; this reading does not
 /// know of it.
+@available(FairDial 0.1, *)
 @nonexhaustive
 public enum NumericHost: Hashable, Sendable {
     /// An address. A zone is given as an interface's index; `%0` is no zone.

@@ -3,6 +3,7 @@
 public import IPAddresses
 
 /// Why a text that is meant as an address is none, so that a lookup would be pointless.
+@available(FairDial 0.1, *)
 @nonexhaustive
 public enum NumericHostRefusal: Error, Hashable, Sendable {
     /// No text at all.
@@ -36,6 +37,7 @@ public enum NumericHostRefusal: Error, Hashable, Sendable {
     case interfacesUnavailable(errno: Int32)
 }
 
+@available(FairDial 0.1, *)
 extension NumericHostRefusal: CustomStringConvertible {
     /// One sentence for a person.
     public var description: String {

@@ -11,6 +11,7 @@ import IPAddresses
 #endif
 
 /// The value of `sin6_scope_id` that the text after a `%` stands for.
+@available(FairDial 0.1, *)
 struct ScopeID {
     /// The interface's index; 0 is no zone.
     let index: UInt32
@@ -74,6 +75,7 @@ struct ScopeID {
     }
 }
 
+@available(FairDial 0.1, *)
 extension IPv6Address {
     /// Whether the address means something on one link or interface alone: fe80::/10, ff_1::/16 and ff_2::/16.
     ///

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+@available(FairDial 0.1, *)
 extension String {
     /// The text's UTF-8 bytes in one piece, without a copy where the text lies in one.
     @inline(__always)
@@ -11,6 +12,7 @@ extension String {
     }
 }
 
+@available(FairDial 0.1, *)
 extension String? {
     /// The text's bytes, or `nil` without a text.
     @inline(__always)

@@ -3,6 +3,7 @@
 import IPAddresses
 
 /// A host shaped like IPv6, taken apart; its zone is still text that has not been checked.
+@available(FairDial 0.1, *)
 struct ZonedIPv6 {
     let address: IPv6Address
 

@@ -3,6 +3,7 @@
 /// What a question to `getaddrinfo` says beside host and service: the C call's `hints` (RFC 3493 §6.1).
 ///
 /// The numbers are this platform's own constants (`AF_INET6`, `SOCK_STREAM`, `AI_PASSIVE`, …).
+@available(FairDial 0.1, *)
 public struct AddressInfoHints: Hashable, Sendable {
     /// `AF_UNSPEC`, `AF_INET` or `AF_INET6`.
     public var family: Int32

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+@available(FairDial 0.1, *)
 extension AddressInfoQuestion {
     /// What `getaddrinfo` would say to this question, where that can be told without the call.
     ///

@@ -3,6 +3,7 @@
 /// What a caller asks `getaddrinfo`: its arguments and hints, as a value (RFC 3493 §6.1).
 ///
 /// The numbers are this platform's own constants (`AF_INET6`, `SOCK_STREAM`, `AI_PASSIVE`, …).
+@available(FairDial 0.1, *)
 public struct AddressInfoQuestion: Hashable, Sendable {
     /// The host, numeric or a name; `nil` is the C call's NULL.
     public var host: String?

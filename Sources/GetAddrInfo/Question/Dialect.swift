@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// How one C library reads literals: its numbers, and every point where libraries differ, as data.
+@available(FairDial 0.1, *)
 struct Dialect: Sendable {
     /// What to do with the forms of `inet_aton`.
     enum Legacy: Sendable {
@@ -73,6 +74,7 @@ struct Dialect: Sendable {
 
 // MARK: - glibc
 
+@available(FairDial 0.1, *)
 extension Dialect {
     /// glibc, checked against version 2.36 by calling it.
     static let glibc = Dialect(
@@ -105,6 +107,7 @@ extension Dialect {
 
 // MARK: - Darwin
 
+@available(FairDial 0.1, *)
 extension Dialect {
     /// macOS and iOS, read in Apple's Libinfo (`si_getaddrinfo.c`, 2018). **Not yet run on a Mac**: what the source
     /// leaves open is left to the call.

@@ -7,6 +7,7 @@ public import IPAddresses
 /// That is a strict address without a zone, of the family asked for or of any; a stream or datagram socket; a port in
 /// plain digits, or none; no flags but those that mean nothing then. The tests compare its answers with the slow
 /// path's.
+@available(FairDial 0.1, *)
 @usableFromInline
 enum PlainQuestion {
     /// The one entry of the answer; `nil` for a question that is not plain.

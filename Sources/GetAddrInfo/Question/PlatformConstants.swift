@@ -9,6 +9,7 @@
 #endif
 
 /// Socket types as the numbers the calls take, the same everywhere; glibc imports them as an enumeration.
+@available(FairDial 0.1, *)
 enum SocketType {
     static let stream: Int32 = 1
     static let datagram: Int32 = 2
@@ -24,6 +25,7 @@ enum SocketType {
 }
 
 /// Protocols as the numbers the calls take (IANA's protocol numbers).
+@available(FairDial 0.1, *)
 enum ProtocolNumber {
     static let tcp: Int32 = 6
     static let udp: Int32 = 17

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// `AI_…` flags as a set, by glibc's numbers; a dialect translates its own into these.
+@available(FairDial 0.1, *)
 struct QuestionFlags: OptionSet {
     let rawValue: Int32
 

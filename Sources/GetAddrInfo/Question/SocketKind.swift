@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// A socket type and a protocol that a C library puts together.
+@available(FairDial 0.1, *)
 struct SocketKind: Hashable {
     var socketType: Int32
     var protocolNumber: Int32

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// How leniently literals are read, compared with the C library.
+@available(FairDial 0.1, *)
 public enum Strictness: Hashable, Sendable, CaseIterable {
     /// Equal to the C library: the forms of `inet_aton` (`127.1`, `0x7f.1`, `010.8.8.8`) are addresses, and ports are
     /// read as `strtoul` reads numbers.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// A set of address families: what a question asks for, what an answer settles.
+@available(FairDial 0.1, *)
 public struct AddressFamilies: OptionSet, Hashable, Sendable {
     /// Bit 0 is IPv4, bit 1 is IPv6.
     public let rawValue: UInt8

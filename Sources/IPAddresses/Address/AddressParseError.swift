@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Why a text is not an address, and at which byte it stops being one.
+@available(FairDial 0.1, *)
 public struct AddressParseError: Error, Hashable, Sendable {
     /// What is wrong.
     @nonexhaustive
@@ -49,6 +50,7 @@ public struct AddressParseError: Error, Hashable, Sendable {
     }
 }
 
+@available(FairDial 0.1, *)
 extension AddressParseError: CustomStringConvertible {
     /// One clause: what is wrong, and where.
     public var description: String {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+@available(FairDial 0.1, *)
 extension IPAddress {
     /// The special purpose of the address's block; `nil` for an ordinary address.
     ///

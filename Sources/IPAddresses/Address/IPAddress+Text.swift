@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+@available(FairDial 0.1, *)
 extension IPAddress: CustomStringConvertible {
     /// Parses an address of either family; an IPv6 one may have a `%zone`, an interface's index or name (RFC 4007 §11).
     ///
@@ -51,6 +52,7 @@ extension IPAddress: CustomStringConvertible {
     }
 }
 
+@available(FairDial 0.1, *)
 extension IPAddress: Comparable {
     /// IPv4 before IPv6, then the order of the numbers, then that of the zones.
     public static func < (left: IPAddress, right: IPAddress) -> Bool {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// A network: an address and how many of its leading bits are fixed (RFC 4632 §3.1, RFC 4291 §2.3).
+@available(FairDial 0.1, *)
 public struct IPNetwork: Hashable, Sendable {
     /// The network's first address; no zone, and the bits behind the prefix are zero.
     public let address: IPAddress
@@ -63,11 +64,13 @@ public struct IPNetwork: Hashable, Sendable {
     }
 }
 
+@available(FairDial 0.1, *)
 extension IPNetwork: CustomStringConvertible {
     /// The first address and the prefix length: `10.0.0.0/8`.
     public var description: String { "\(address)/\(prefixLength)" }
 }
 
+@available(FairDial 0.1, *)
 extension IPNetwork: Comparable {
     /// The order of the first addresses; of two with the same, the wider network first.
     public static func < (left: IPNetwork, right: IPNetwork) -> Bool {

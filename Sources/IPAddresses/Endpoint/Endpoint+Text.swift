@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+@available(FairDial 0.1, *)
 extension Endpoint: CustomStringConvertible {
     /// Parses `192.0.2.1:80`, `[2001:db8::1]:80`, `[fe80::1%eth0]:80`.
     ///
@@ -37,6 +38,7 @@ extension Endpoint: CustomStringConvertible {
     }
 }
 
+@available(FairDial 0.1, *)
 extension Endpoint: Comparable {
     /// The order of the addresses, then that of the ports.
     public static func < (left: Endpoint, right: Endpoint) -> Bool {

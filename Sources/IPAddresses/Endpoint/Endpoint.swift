@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// An address and a port: where an attempt to connect goes.
+@available(FairDial 0.1, *)
 public struct Endpoint: Hashable, Sendable {
     /// The address, with its zone.
     public var address: IPAddress

@@ -3,6 +3,7 @@
 /// A network interface's name: 1 … 15 bytes (`IFNAMSIZ` less its NUL), without white space, `/` or `%`.
 ///
 /// The bytes lie in the value itself, so that addresses with a zone are copied without counting references.
+@available(FairDial 0.1, *)
 public struct InterfaceName: Hashable, Sendable {
     /// The first byte in the highest bits, zeros behind the last.
     private var first: UInt64 = 0
@@ -36,6 +37,7 @@ public struct InterfaceName: Hashable, Sendable {
     }
 }
 
+@available(FairDial 0.1, *)
 extension InterfaceName: CustomStringConvertible {
     /// The name.
     public var description: String {
@@ -45,6 +47,7 @@ extension InterfaceName: CustomStringConvertible {
     }
 }
 
+@available(FairDial 0.1, *)
 extension InterfaceName: Comparable {
     /// The order of the bytes.
     public static func < (left: InterfaceName, right: InterfaceName) -> Bool {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+@available(FairDial 0.1, *)
 extension Zone: CustomStringConvertible {
     /// Parses what stands after `%`; `nil` when it is neither an index nor fit to be an interface's name.
     init?(utf8 bytes: UnsafeBufferPointer<UInt8>) {

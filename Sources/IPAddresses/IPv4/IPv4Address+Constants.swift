@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+@available(FairDial 0.1, *)
 extension IPv4Address {
     /// `0.0.0.0`: no address, or any (RFC 1122 §3.2.1.3).
     public static let unspecified = IPv4Address(bits: 0)

@@ -2,6 +2,7 @@
 
 import CAddressText
 
+@available(FairDial 0.1, *)
 extension IPv4Address {
     /// Parses dotted decimal, four octets, and nothing else.
     ///

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+@available(FairDial 0.1, *)
 extension IPv4Address: CustomStringConvertible {
     /// The length of `255.255.255.255`.
     package static let longestText = 15
@@ -35,6 +36,7 @@ extension IPv4Address: CustomStringConvertible {
     }
 }
 
+@available(FairDial 0.1, *)
 extension IPv4Address: Comparable {
     /// The order of the numbers.
     public static func < (left: IPv4Address, right: IPv4Address) -> Bool {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// The IPv4 addresses that an IPv6 address carries, or may carry; they lie in the value itself.
+@available(FairDial 0.1, *)
 public struct EmbeddedIPv4Addresses: RandomAccessCollection, Hashable, Sendable {
     // Six NAT64 prefixes can contain one address, and of the other formats four at most come together.
     private var bits = SIMD16<UInt32>()

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+@available(FairDial 0.1, *)
 extension IPv6Address {
     /// `::`: no address, or any (RFC 4291 §2.5.2).
     public static let unspecified = IPv6Address(high: 0, low: 0)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+@available(FairDial 0.1, *)
 extension IPv6Address {
     /// The IPv4 address inside a mapped (RFC 4291 §2.5.5.2), compatible (§2.5.5.1), translated (RFC 2765 §2.1), NAT64
     /// (RFC 6052 §2.2, the well-known prefix), 6to4 (RFC 3056 §2), Teredo (RFC 4380 §4, the client's, its bits flipped)

@@ -2,6 +2,7 @@
 
 import CAddressText
 
+@available(FairDial 0.1, *)
 extension IPv6Address {
     /// Parses the forms of RFC 4291 §2.2, as `inet_pton` does: groups of one to four hexadecimal digits, `::` once, an
     /// IPv4 tail in strict dotted decimal. No zone: `IPAddress` reads those.
@@ -56,6 +57,7 @@ extension IPv6Address {
 }
 
 /// The state of reading one IPv6 address: groups shifted into 128 bits, and where the gap is.
+@available(FairDial 0.1, *)
 private struct IPv6Reading {
     /// Groups so far, the last in the lowest 16 bits.
     private var high: UInt64 = 0
@@ -149,6 +151,7 @@ private struct IPv6Reading {
 }
 
 /// What a byte is worth as a hexadecimal digit; 16 or more for none.
+@available(FairDial 0.1, *)
 @inline(__always)
 private func hexadecimalDigit(_ byte: UInt8) -> UInt8 {
     let decimal = byte &- UInt8(ascii: "0")

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+@available(FairDial 0.1, *)
 extension IPv6Address: CustomStringConvertible {
     /// The length of the longest text: eight groups of four digits, or one with an IPv4 part.
     package static let longestText = 39
@@ -70,6 +71,7 @@ extension IPv6Address: CustomStringConvertible {
     }
 }
 
+@available(FairDial 0.1, *)
 extension IPv6Address: Comparable {
     /// The order of the numbers.
     public static func < (left: IPv6Address, right: IPv6Address) -> Bool {

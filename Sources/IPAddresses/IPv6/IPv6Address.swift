@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// An IPv6 address (RFC 4291): 128 bits, without a zone; `IPAddress` carries that.
+@available(FairDial 0.1, *)
 public struct IPv6Address: Hashable, Sendable {
     /// The upper 64 bits, the network half, in host byte order: `fe80::1` has `0xfe80_0000_0000_0000`.
     public var high: UInt64

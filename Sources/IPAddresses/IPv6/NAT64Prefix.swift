@@ -5,6 +5,7 @@
 ///
 /// A network has one of its own, or the well-known `64:ff9b::/96`. The network itself can be asked for it: see
 /// `all(in:)`.
+@available(FairDial 0.1, *)
 public struct NAT64Prefix: Hashable, Sendable {
     /// The prefix: 32, 40, 48, 56, 64 or 96 bits.
     public let network: IPNetwork
@@ -64,6 +65,7 @@ public struct NAT64Prefix: Hashable, Sendable {
     }
 }
 
+@available(FairDial 0.1, *)
 extension IPv6Address {
     /// The IPv4 address behind a prefix of one of the six lengths; bits 64 … 71 are left out (RFC 6052 §2.2).
     func embeddedIPv4(behind length: Int) -> IPv4Address {

@@ -2,6 +2,7 @@
 
 /// The column "Globally Reachable" of the special-purpose registries: whether a datagram for the block can be forwarded
 /// beyond the network that it starts in (RFC 8190 §2.1).
+@available(FairDial 0.1, *)
 public enum GlobalReachability: Hashable, Sendable {
     /// "True".
     case yes

@@ -3,6 +3,7 @@
 /// The special purpose of a block of addresses.
 ///
 /// - Source: the IANA IPv4 and IPv6 special-purpose address registries (RFC 6890, RFC 8190), and the RFCs named here.
+@available(FairDial 0.1, *)
 @nonexhaustive
 public enum SpecialPurpose: String, Hashable, Sendable, CaseIterable {
     /// `0.0.0.0`, `::`: no address (RFC 1122 §3.2.1.3, RFC 4291 §2.5.2).

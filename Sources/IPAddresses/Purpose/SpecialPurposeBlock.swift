@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// A network with a special purpose: which one, and whether it is reachable from everywhere.
+@available(FairDial 0.1, *)
 public struct SpecialPurposeBlock: Hashable, Sendable {
     /// The block.
     public let network: IPNetwork

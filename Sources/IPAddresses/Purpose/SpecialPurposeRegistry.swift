@@ -4,6 +4,7 @@
 ///
 /// When IANA changes a registry, change the rows here and in the tests, and the date.
 /// - Source: iana-ipv4-special-registry and iana-ipv6-special-registry at www.iana.org (RFC 6890, RFC 8190).
+@available(FairDial 0.1, *)
 public enum SpecialPurposeRegistry {
     /// The day on which IANA had last changed the two registries when they were copied, as they write it.
     public static let updated = "2025-10-09"

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+@available(FairDial 0.1, *)
 extension Duration {
     /// Three significant digits at most, in the unit that fits: `0 s`, `85 µs`, `12.3 ms`, `1.02 s`, `130 s`.
     package var readable: String {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Texts from outside, escaped so that a log or a terminal shows them as text and nothing else.
+@available(FairDial 0.1, *)
 extension StringProtocol {
     /// The text on one line, every character in sight: what would end the line, move the cursor, change colours or turn
     /// the direction of writing is shown as an escape, such as `\n` or `\u{1B}`.
@@ -21,6 +22,7 @@ extension StringProtocol {
     }
 }
 
+@available(FairDial 0.1, *)
 extension Unicode.Scalar {
     /// Whether it stands for itself: neither a control character, those of ISO 6429 (`U+009B` begins a terminal's
     /// commands) included, nor a line's end, nor one of the invisible ones that shape or turn what is beside them.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// A text's bytes in one contiguous piece, without a copy where the text is stored so.
+@available(FairDial 0.1, *)
 enum UTF8Reading {
     @inline(__always)
     static func read<Value>(

@@ -9,6 +9,7 @@ package import IPAddresses
 ///
 /// Lists of blocked names have hundreds of thousands of lines, so reading only notes where each name stands; addresses
 /// are read when their name is asked for.
+@available(FairDial 0.1, *)
 package struct HostsFile: Sendable {
     /// A line that says nothing, and why.
     package struct Fault: Hashable, Sendable {
@@ -108,6 +109,7 @@ package struct HostsFile: Sendable {
     }
 }
 
+@available(FairDial 0.1, *)
 extension HostsFile: Hashable {
     /// Two files are equal when they have the same bytes.
     package static func == (left: HostsFile, right: HostsFile) -> Bool { left.bytes == right.bytes }

@@ -5,6 +5,7 @@
 /// A name costs 4 bytes, and 1 to 2 for its share of the table. Where that would be more than the file itself, as of
 /// millions of names of one letter, there is no table: then the file is gone through for each name, as the C library
 /// does.
+@available(FairDial 0.1, *)
 struct HostsIndex: Sendable {
     /// Where each name begins; those of one slot of the table are contiguous, in the file's order.
     private var names: [UInt32] = []

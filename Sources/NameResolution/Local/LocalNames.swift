@@ -8,6 +8,7 @@ import SystemSupport
 ///
 /// An answer costs a `stat` of two files, and for more than one address a few socket calls that order them. No thread:
 /// only a hosts file of more than 64 KiB is read on one, when it is new or has changed (decision 0003).
+@available(FairDial 0.1, *)
 package final class LocalNames: Sendable {
     /// This machine's.
     package static let system = LocalNames()
@@ -144,6 +145,7 @@ package final class LocalNames: Sendable {
 
 // MARK: - The reader's thread
 
+@available(FairDial 0.1, *)
 extension LocalNames {
     /// Reads the hosts file on a thread of its own, and calls back there with what it says.
     ///

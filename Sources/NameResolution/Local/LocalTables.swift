@@ -23,6 +23,7 @@ import SystemSupport
 /// left to the call.
 ///
 /// The interfaces are those of the network namespace that the process was in at the first look.
+@available(FairDial 0.1, *)
 public final class LocalTables: Sendable {
     /// Starts a thread; returns the system's error number when there is none to be had.
     package typealias ThreadStarter = @Sendable (_ stackSize: Int, _ body: @escaping @Sendable () -> Void) -> Int32?

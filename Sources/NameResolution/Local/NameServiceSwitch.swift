@@ -3,6 +3,7 @@
 package import SystemSupport
 
 /// The `hosts` and `services` lines of nsswitch.conf: who is asked for a name of each kind, in which order.
+@available(FairDial 0.1, *)
 package struct NameServiceSwitch: Hashable, Sendable {
     /// One word of the line, and the actions in brackets after it.
     package struct Service: Hashable, Sendable {
@@ -142,6 +143,7 @@ package struct NameServiceSwitch: Hashable, Sendable {
     }
 }
 
+@available(FairDial 0.1, *)
 extension Character {
     /// C's `isspace`, less the line's end: a no-break space is a letter like any other.
     fileprivate var isSpace: Bool {

@@ -3,6 +3,7 @@
 package import IPAddresses
 
 /// resolv.conf as a value (resolv.conf(5)), read as glibc reads it.
+@available(FairDial 0.1, *)
 package struct ResolverFile: Hashable, Sendable {
     /// The servers, three at most, in order; without any line, the loopback.
     package var servers: [Endpoint] = []

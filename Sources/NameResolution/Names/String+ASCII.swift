@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+@available(FairDial 0.1, *)
 extension String {
     /// The text with A … Z in lower case and every other byte as it is: how names are compared (RFC 4343 §3).
     ///

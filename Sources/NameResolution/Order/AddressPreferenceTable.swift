@@ -5,6 +5,7 @@ import IPAddresses
 /// Labels and precedences of prefixes, by which destinations are ordered. IPv4 addresses count as IPv4-mapped ones.
 ///
 /// - Source: RFC 6724 §2.1, where it is called the policy table.
+@available(FairDial 0.1, *)
 package struct AddressPreferenceTable: Hashable, Sendable {
     /// One row.
     package struct Row: Hashable, Sendable {
@@ -57,6 +58,7 @@ package struct AddressPreferenceTable: Hashable, Sendable {
     }
 }
 
+@available(FairDial 0.1, *)
 extension AddressPreferenceTable.Row {
     fileprivate func contains(_ address: IPv6Address) -> Bool {
         let highMask = length == 0 ? 0 : UInt64.max << UInt64(64 - min(length, 64))

@@ -6,6 +6,7 @@ package import IPAddresses
 ///
 /// Scopes, and the rule on IPv4's matching prefixes, are glibc's reading of the RFC: the answers must be the C
 /// library's.
+@available(FairDial 0.1, *)
 package struct DestinationOrder: Sendable {
     /// A destination and the address that this machine would send from.
     package struct Candidate: Hashable, Sendable {

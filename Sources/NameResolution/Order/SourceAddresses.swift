@@ -12,6 +12,7 @@ package import IPAddresses
 #endif
 
 /// Asks the kernel which address it would send from. No packet is sent, and nothing waits.
+@available(FairDial 0.1, *)
 package enum SourceAddresses {
     /// The addresses in destination order (RFC 6724 §6); as they are when there is nothing to order.
     package static func sort(_ addresses: [IPAddress], by order: DestinationOrder = DestinationOrder()) -> [IPAddress] {

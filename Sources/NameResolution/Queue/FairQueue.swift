@@ -5,6 +5,7 @@ import DequeModule
 /// One bounded queue in front of a bounded number of slots, served round-robin by fairness key (rule 4).
 ///
 /// Pure: tickets go in, grants come out. A ticket is one piece of work that any number of fairness keys may wait for.
+@available(FairDial 0.1, *)
 package struct FairQueue: Sendable {
     /// Identifies one piece of work in the queue.
     package typealias Ticket = UInt64
@@ -62,6 +63,7 @@ package struct FairQueue: Sendable {
 
 // MARK: - Joining and leaving
 
+@available(FairDial 0.1, *)
 extension FairQueue {
     /// A ticket joins the queue; `grantNext` gives out the slots.
     ///
@@ -174,6 +176,7 @@ extension FairQueue {
 
 // MARK: - Granting
 
+@available(FairDial 0.1, *)
 extension FairQueue {
     /// Up to this many taken slots, a fairness key with nothing in flight may take a reserved one.
     private var idleLimit: Int {
@@ -247,6 +250,7 @@ extension FairQueue {
 }
 
 /// Fairness keys in the order in which they came, each once.
+@available(FairDial 0.1, *)
 private struct Turns: Sendable {
     private var order = Deque<FairnessKey>()
     private var members: Set<FairnessKey> = []

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// On whose behalf a name is looked up; slots are shared out evenly between fairness keys.
+@available(FairDial 0.1, *)
 public struct FairnessKey: Hashable, Sendable {
     private enum Identity: Hashable, Sendable {
         case label(String)
@@ -29,6 +30,7 @@ public struct FairnessKey: Hashable, Sendable {
     }
 }
 
+@available(FairDial 0.1, *)
 extension FairnessKey: CustomStringConvertible {
     /// The label, or the domain with a dot before it.
     public var description: String {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// How many lookups a bounded queue lets run at once, and how many may wait; clamped where it is used.
+@available(FairDial 0.1, *)
 public struct QueueConfiguration: Hashable, Sendable {
     /// Slots for every caller. Default 512; 1 … 16,777,216.
     public var slots = 512

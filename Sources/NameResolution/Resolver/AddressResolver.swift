@@ -4,6 +4,7 @@
 ///
 /// A resolver need not share lookups, read the hosts file or parse numeric hosts: `NameResolver` stands in front of it
 /// and does.
+@available(FairDial 0.1, *)
 public protocol AddressResolver: Sendable {
     /// Starts a lookup and returns at once.
     ///
@@ -51,6 +52,7 @@ public protocol AddressResolver: Sendable {
     var lookupsInFlight: [LookupInFlight] { get }
 }
 
+@available(FairDial 0.1, *)
 extension AddressResolver {
     /// A resolver that is a `RecordResolver` too is asked as such; any other one has no records to give.
     public func lookUpRecords(

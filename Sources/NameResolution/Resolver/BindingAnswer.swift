@@ -4,6 +4,7 @@ public import DNSMessages
 public import IPAddresses
 
 /// Service bindings that a lookup has brought: all that there will be (RFC 9460 §3).
+@available(FairDial 0.1, *)
 public struct BindingAnswer: Hashable, Sendable {
     /// The records in ServiceMode, as they came; a target "." has been replaced by the name that the record was asked
     /// for at. Empty where there are none, or no server could tell.

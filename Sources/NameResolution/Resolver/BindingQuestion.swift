@@ -6,6 +6,7 @@ package import DNSMessages
 ///
 /// - Source: RFC 9460 §§2.3, 9.1: the records stand at the name itself, or below it with the port and the scheme before
 ///   it.
+@available(FairDial 0.1, *)
 public struct BindingQuestion: Hashable, Sendable {
     /// SVCB, or HTTPS.
     package let type: RecordType

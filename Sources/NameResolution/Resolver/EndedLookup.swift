@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// A lookup that had ended before it was returned: there is nothing to cancel.
+@available(FairDial 0.1, *)
 struct EndedLookup: LookupHandle {
     func cancel() -> Bool { true }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// What a lookup tells its caller: `started` at most once, answers as they come, and `ended`, last.
+@available(FairDial 0.1, *)
 public enum LookupEvent: Hashable, Sendable {
     /// The lookup has its slot and runs: the queue is over.
     case started

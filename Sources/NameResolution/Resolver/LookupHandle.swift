@@ -3,6 +3,7 @@
 public import IPAddresses
 
 /// A lookup that a resolver has accepted.
+@available(FairDial 0.1, *)
 public protocol LookupHandle: Sendable {
     /// Another fairness key waits for the same answer: the lookup may move up to the best slot that either is owed.
     func join(_ fairnessKey: FairnessKey)
@@ -34,6 +35,7 @@ public protocol LookupHandle: Sendable {
     var id: UInt64? { get }
 }
 
+@available(FairDial 0.1, *)
 extension LookupHandle {
     /// Does nothing: a resolver without a queue has no slots to give.
     public func join(_ fairnessKey: FairnessKey) {}

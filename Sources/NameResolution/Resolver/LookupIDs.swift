@@ -3,6 +3,7 @@
 import NIOConcurrencyHelpers
 
 /// Shares the numbers of `LookupInFlight.id` out among the resolvers of a process.
+@available(FairDial 0.1, *)
 enum LookupIDs {
     /// Room for four thousand million lookups of addresses by one resolver, and as many of records; after that the
     /// numbers begin again.

@@ -6,6 +6,7 @@ public import IPAddresses
 /// One line of the live view: which lookup is in flight, since when, whom it waits for, and who waits for it.
 ///
 /// `AddressResolver.lookupsInFlight` brings them, the oldest first.
+@available(FairDial 0.1, *)
 public struct LookupInFlight: Hashable, Sendable, Identifiable {
     /// Where a lookup is.
     @nonexhaustive
@@ -66,6 +67,7 @@ public struct LookupInFlight: Hashable, Sendable, Identifiable {
     }
 }
 
+@available(FairDial 0.1, *)
 extension LookupInFlight: CustomStringConvertible {
     /// One line: `db.example.org  12.3 s  dns, asked 10.0.0.53:53  3 waiting`.
     public var description: String {

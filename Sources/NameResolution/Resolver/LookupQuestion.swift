@@ -7,6 +7,7 @@ public import IPAddresses
 ///
 /// Two questions are equal when their names are one in DNS (RFC 4343, RFC 5890) and they want the same families and
 /// bindings.
+@available(FairDial 0.1, *)
 public struct LookupQuestion: Hashable, Sendable {
     /// The name as the caller wrote it.
     public let name: String

@@ -3,6 +3,7 @@
 public import IPAddresses
 
 /// Addresses a lookup has brought, and the families that they settle.
+@available(FairDial 0.1, *)
 public struct LookupResult: Hashable, Sendable {
     /// At most this many addresses of each family are dialed, or returned as a dialer's answer: thousands would take
     /// longer to put into order than any of them to connect, and a zone that names thousands may mean no good.

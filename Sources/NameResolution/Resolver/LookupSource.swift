@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Who answered a lookup.
+@available(FairDial 0.1, *)
 public enum LookupSource: String, Hashable, Sendable, CaseIterable {
     /// The host was numeric: there was no lookup.
     case numeric

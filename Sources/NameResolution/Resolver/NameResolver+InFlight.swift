@@ -4,6 +4,7 @@ import IPAddresses
 import SystemSupport
 
 /// The live view: who is stuck in a lookup, on which server, for how long.
+@available(FairDial 0.1, *)
 extension NameResolver {
     /// Every lookup in flight that this resolver has asked for, the oldest first; what was local, or in a cache, is not
     /// among them.
@@ -74,6 +75,7 @@ extension NameResolver {
 
 // MARK: - Records
 
+@available(FairDial 0.1, *)
 extension NameResolver {
     /// The resolver's: no hosts file has records.
     public func lookUpRecords(
@@ -121,6 +123,7 @@ extension NameResolver {
     }
 }
 
+@available(FairDial 0.1, *)
 extension NameResolver.Desk {
     /// A lookup has ended.
     mutating func forget(_ lookup: SharedLookups.Lookup) {

@@ -6,6 +6,7 @@ import SystemSupport
 /// What every name goes through: local names are answered at once (rule 2), all others by a shared lookup (rule 3).
 ///
 /// While a large hosts file that is new or has changed is being read, names wait for it; their callers' threads do not.
+@available(FairDial 0.1, *)
 public final class NameResolver: AddressResolver {
     /// A lookup to be asked for.
     private struct Start: Sendable {

@@ -4,6 +4,7 @@ public import DNSMessages
 public import IPAddresses
 
 /// What DNS has of one type under a name.
+@available(FairDial 0.1, *)
 public struct RecordAnswer: Sendable {
     /// The records, in the order in which the server gave them; not empty.
     public let records: [Record]

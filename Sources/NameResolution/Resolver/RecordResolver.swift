@@ -3,6 +3,7 @@
 public import DNSMessages
 
 /// Looks up records of any type, which `getaddrinfo` does not: a DNS resolver, or a table in a test.
+@available(FairDial 0.1, *)
 public protocol RecordResolver: Sendable {
     /// The records of a type that a name has; aliases are followed, no search list is used.
     ///

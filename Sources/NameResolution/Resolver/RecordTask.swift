@@ -3,6 +3,7 @@
 /// A lookup of records by a `RecordResolver`, whose only way to wait is a task.
 ///
 /// For a caller's own resolver alone: those of this package tell events, and need no task.
+@available(FairDial 0.1, *)
 final class RecordTask: LookupHandle {
     private let task: Task<Void, Never>
 

@@ -3,6 +3,7 @@
 import IPAddresses
 
 /// Why a lookup has no answer.
+@available(FairDial 0.1, *)
 public struct ResolutionError: Error, Hashable, Sendable {
     /// The kinds of failure; "does not exist", "try again" and "could not ask" are never the same.
     @nonexhaustive

@@ -3,6 +3,7 @@
 package import DNSMessages
 
 /// The order in which to try the targets of a service (RFC 2782, "Usage rules").
+@available(FairDial 0.1, *)
 package enum SRVTargets {
     /// Those of the lowest priority first; among those of one priority each goes next with a chance that is its
     /// weight's share.

@@ -4,6 +4,7 @@ import IPAddresses
 import NIOConcurrencyHelpers
 
 /// A lookup that cannot begin yet; it may be cancelled before.
+@available(FairDial 0.1, *)
 final class DelayedLookup: LookupHandle {
     private enum State: Sendable {
         case delayed

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// The lookups of records in flight, for the list; they are not shared.
+@available(FairDial 0.1, *)
 struct RecordLookups: Sendable {
     /// One of them.
     struct InFlight: Sendable {

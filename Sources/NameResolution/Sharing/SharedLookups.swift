@@ -5,6 +5,7 @@ import IPAddresses
 /// Callers that ask the same question of the same configuration share one lookup (rule 3).
 ///
 /// Pure: questions, cancellations and the resolver's events go in, actions come out.
+@available(FairDial 0.1, *)
 package struct SharedLookups: Sendable {
     /// Identifies one caller's wait.
     package typealias Waiter = UInt64
@@ -139,6 +140,7 @@ package struct SharedLookups: Sendable {
 }
 
 /// What two callers must have in common to share a lookup.
+@available(FairDial 0.1, *)
 private struct Sharing: Hashable, Sendable {
     let question: LookupQuestion
     /// The resolver's, when the lookup was asked for.
@@ -146,6 +148,7 @@ private struct Sharing: Hashable, Sendable {
 }
 
 /// One lookup and those who wait for it.
+@available(FairDial 0.1, *)
 private struct Shared: Sendable {
     let sharing: Sharing
     /// Who started it, and is told where the answer really came from.
@@ -203,6 +206,7 @@ private struct Shared: Sendable {
     }
 }
 
+@available(FairDial 0.1, *)
 extension LookupResult {
     /// The same answer for a caller that has not started the lookup.
     fileprivate var asShared: LookupResult {
@@ -212,6 +216,7 @@ extension LookupResult {
     }
 }
 
+@available(FairDial 0.1, *)
 extension LookupEvent {
     fileprivate var asShared: LookupEvent {
         guard case .answered(let answer) = self else { return self }
