@@ -11,6 +11,15 @@ struct ConfiguredDuration: Hashable {
 
     let duration: Duration
 
+    /// A number as text without an exponent, to the nanosecond.
+    static func text(of number: Double) -> String {
+        guard number.isFinite, abs(number) <= mostSeconds else { return "\(number)" }
+        let nanoseconds = Int64((abs(number) * 1e9).rounded())
+        let fraction = "\(nanoseconds % 1_000_000_000)"
+        let zeros = String(repeating: "0", count: 9 - fraction.count)
+        return "\(number < 0 ? "-" : "")\(nanoseconds / 1_000_000_000).\(zeros)\(fraction)"
+    }
+
     /// - Returns: `nil` where it is no duration, negative, or more than a year.
     init?(_ text: String) {
         let unit = Self.units.first { text.hasSuffix($0.suffix) }

@@ -56,7 +56,8 @@ final class DialMetrics: Sendable {
         case .connected: outcome = "connected"
         case .failed(let error):
             outcome = error.code.rawValue
-            if report.attempts.isEmpty, Self.lookupCodes.contains(error.code) { lookupError = outcome }
+            // Before the first attempt it was the lookup that did not come to its end.
+            if report.attempts.isEmpty { lookupError = outcome }
         default: outcome = "resolved"
         }
         counter("fairdial.dials", outcome: outcome, host: host).increment()
@@ -64,7 +65,7 @@ final class DialMetrics: Sendable {
         record(report.queue, "fairdial.queue.duration", host: host)
         record(report.connect, "fairdial.connect.duration", host: host)
         if let handshake = report.handshake { record(handshake, "fairdial.handshake.duration", host: host) }
-        if report.source != .numeric, report.source != nil || report.lookup > .zero {
+        if dial.lookedUp {
             let source = report.source?.rawValue ?? ""
             record(report.lookup, "dns.lookup.duration", outcome: source, error: lookupError, host: host)
         }
@@ -72,11 +73,6 @@ final class DialMetrics: Sendable {
             counter("fairdial.attempts", outcome: attempt.outcome?.rawValue ?? "abandoned", host: host).increment()
         }
     }
-
-    /// The codes that say that it was the lookup.
-    private static let lookupCodes: Set<DialError.Code> = [
-        .nameNotFound, .temporaryNameFailure, .lookupTimeout,
-    ]
 
     /// The host, while there are not too many; of what has none, such as a path, a word.
     private func label(of target: Target) -> String {

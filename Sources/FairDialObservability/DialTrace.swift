@@ -33,53 +33,69 @@ struct DialTrace: Sendable {
     }
 
     private func tell(_ dial: ObservedDial, to tracer: some Tracer) {
-        let span = tracer.startSpan("dial", context: parent, ofKind: .internal, at: Self.instant(dial.start))
+        let span = tracer.startSpan("dial", context: parent, ofKind: .internal, at: Self.instant(dial.start, .zero))
         // Whoever samples may not want it: then its children are not made either.
         if span.isRecording {
             span.updateAttributes { Self.describe(dial, &$0) }
-            if let error = dial.error { Self.note(error, on: span, at: dial.start + dial.duration) }
+            if let error = dial.error { Self.note(error, on: span, at: Self.instant(dial.start, dial.duration)) }
             lookUp(dial, in: span.context, to: tracer)
-            for attempt in dial.report.attempts { connect(attempt, of: dial, in: span.context, to: tracer) }
+            // What the policy has forbidden was not tried.
+            for attempt in dial.report.attempts where attempt.outcome != .vetoed {
+                connect(attempt, of: dial, in: span.context, to: tracer)
+            }
             shakeHands(dial, in: span.context, to: tracer)
         }
-        span.end(at: Self.instant(dial.start + dial.duration))
+        span.end(at: Self.instant(dial.start, dial.duration))
     }
 
     private static func describe(_ dial: ObservedDial, _ attributes: inout SpanAttributes) {
-        attributes["server.address"] = dial.target.host ?? dial.target.description.printable
+        attributes["server.address"] = (dial.target.host ?? dial.target.description).printable
         if let port = dial.target.port { attributes["server.port"] = Int(port) }
         attributes["fairdial.queue_s"] = dial.report.queue / .seconds(1)
         if let source = dial.report.source { attributes["fairdial.source"] = source.rawValue }
         if case .connected(let winner) = dial.outcome {
-            attributes["network.peer.address"] = winner.destination.description
+            describe(winner.destination, &attributes)
         }
     }
 
-    private static func note(_ error: DialError, on span: some Span, at time: Duration) {
+    /// The address alone, and its port beside it; of a Unix socket the path.
+    private static func describe(_ destination: Destination, _ attributes: inout SpanAttributes) {
+        guard let endpoint = destination.endpoint else {
+            attributes["network.peer.address"] = destination.description.printable
+            return
+        }
+        attributes["network.peer.address"] = "\(endpoint.address)"
+        attributes["network.peer.port"] = Int(endpoint.port)
+    }
+
+    private static func note(_ error: DialError, on span: some Span, at time: DefaultTracerClock.Timestamp) {
         span.setStatus(SpanStatus(code: .error, message: error.message.printable))
         span.updateAttributes { $0["error.type"] = error.code.rawValue }
-        span.recordError(error, attributes: [:], at: instant(time))
+        span.recordError(error, attributes: [:], at: time)
     }
 
     private func lookUp(_ dial: ObservedDial, in parent: ServiceContext, to tracer: some Tracer) {
         let report = dial.report
-        guard report.source != .numeric, report.lookup > .zero, let host = dial.target.host else { return }
-        let start = dial.start + report.queue
+        guard dial.lookedUp, let host = dial.target.host else { return }
         let span = tracer.startSpan(
             "DNS lookup \(host.printable)",
             context: parent,
             ofKind: .internal,
-            at: Self.instant(start)
+            at: Self.instant(dial.start, report.queue)
         )
         span.updateAttributes { attributes in
             attributes["dns.question.name"] = host.printable
             if let source = report.source { attributes["fairdial.source"] = source.rawValue }
             if let server = report.server { attributes["fairdial.dns.server"] = "\(server)" }
         }
+        if let error = dial.error, report.attempts.isEmpty {
+            span.setStatus(SpanStatus(code: .error, message: error.message.printable))
+            span.updateAttributes { $0["error.type"] = error.code.rawValue }
+        }
         for other in links.spans(of: dial.lookups, or: span.context) {
             span.addLink(SpanLink(context: other, attributes: [:]))
         }
-        span.end(at: Self.instant(start + report.lookup))
+        span.end(at: Self.instant(dial.start, report.queue, report.lookup))
     }
 
     private func connect(
@@ -92,45 +108,44 @@ struct DialTrace: Sendable {
             "socket connect \(attempt.destination)",
             context: parent,
             ofKind: .internal,
-            at: Self.instant(dial.start + attempt.started)
+            at: Self.instant(dial.start, attempt.started)
         )
         span.updateAttributes { attributes in
-            if let endpoint = attempt.destination.endpoint {
-                attributes["network.peer.address"] = "\(endpoint.address)"
-                attributes["network.peer.port"] = Int(endpoint.port)
-            }
+            Self.describe(attempt.destination, &attributes)
             attributes["fairdial.outcome"] = attempt.outcome?.rawValue
         }
         if let outcome = attempt.outcome, outcome != .connected, outcome != .abandoned {
             span.setStatus(SpanStatus(code: .error, message: attempt.reason?.printable))
             span.updateAttributes { $0["error.type"] = outcome.rawValue }
         }
-        span.end(at: Self.instant(dial.start + (attempt.ended ?? dial.duration)))
+        span.end(at: Self.instant(dial.start, attempt.ended ?? dial.duration))
     }
 
     private func shakeHands(_ dial: ObservedDial, in parent: ServiceContext, to tracer: some Tracer) {
         guard let handshake = dial.report.handshake else { return }
-        let end = dial.start + dial.duration
         let span = tracer.startSpan(
-            "TLS client handshake",
+            dial.awaitedTLS ? "TLS client handshake" : "handshake",
             context: parent,
             ofKind: .internal,
-            at: Self.instant(end - handshake)
+            at: Self.instant(
+                dial.start,
+                dial.duration.nanoseconds < handshake.nanoseconds ? .zero : dial.duration - handshake
+            )
         )
-        if let error = dial.error, error.code.isOfHandshake {
+        // It is the last of a dial's clocks, so whatever ended the dial ended it.
+        if let error = dial.error {
             span.setStatus(SpanStatus(code: .error, message: error.message.printable))
             span.updateAttributes { $0["error.type"] = error.code.rawValue }
         }
-        span.end(at: Self.instant(end))
+        span.end(at: Self.instant(dial.start, dial.duration))
     }
 
-    private static func instant(_ time: Duration) -> DefaultTracerClock.Timestamp {
-        DefaultTracerClock.Timestamp(nanosecondsSinceEpoch: UInt64(clamping: time.nanoseconds))
+    /// A moment so long after another one; no sum of durations traps.
+    private static func instant(_ start: Duration, _ later: Duration...) -> DefaultTracerClock.Timestamp {
+        let nanoseconds = later.reduce(start.nanoseconds) { sum, part in
+            let (next, overflow) = sum.addingReportingOverflow(part.nanoseconds)
+            return overflow ? .max : next
+        }
+        return DefaultTracerClock.Timestamp(nanosecondsSinceEpoch: UInt64(clamping: nanoseconds))
     }
-}
-
-@available(FairDial 0.1, *)
-extension DialError.Code {
-    /// Whether it says that it was the handshake.
-    var isOfHandshake: Bool { self == .handshakeFailed || self == .handshakeTimeout }
 }

@@ -61,11 +61,11 @@
             let allowed = try config.networks("allowed", in: "policy")
             let denied = try config.networks("denied", in: "policy")
             var isPublicOnly = false
-            if let text = try config.text("publicInternetOnly", in: "policy") {
-                guard let isOn = Bool(text.lowercased()) else {
-                    throw ConfigurationFault(key: "policy.publicInternetOnly", value: text, wanted: "true or false")
-                }
+            // A file's boolean may also be had as a number, so it is asked for as what it is.
+            if let isOn = config.bool(forKey: "publicInternetOnly") {
                 isPublicOnly = isOn
+            } else if let text = try config.text("publicInternetOnly", in: "policy") {
+                throw ConfigurationFault(key: "policy.publicInternetOnly", value: text, wanted: "true or false")
             }
             guard isPublicOnly || allowed != nil || denied != nil else { return }
             let elsewhere: AddressPolicy.Elsewhere =
@@ -84,7 +84,7 @@
             let path = ConfigKey(key)
             if let text = string(forKey: path) { return text }
             if let number = int(forKey: path) { return "\(number)" }
-            if let number = double(forKey: path) { return "\(number)" }
+            if let number = double(forKey: path) { return ConfiguredDuration.text(of: number) }
             if let isOn = bool(forKey: path) { return "\(isOn)" }
             guard stringArray(forKey: path) == nil, intArray(forKey: path) == nil, doubleArray(forKey: path) == nil,
                 boolArray(forKey: path) == nil, bytes(forKey: path) == nil, byteChunkArray(forKey: path) == nil

@@ -42,14 +42,14 @@ public struct StuckLookups: Sendable {
         self.logger = logger
     }
 
-    /// Watches until its task is cancelled.
-    public func run() async throws {
-        try await run(on: ContinuousClock())
-    }
-
-    /// The same, on a clock of a test's.
+    /// Watches on a clock until its task is cancelled.
+    ///
+    /// - Throws: `ConfigurationFault` for a signal that there is not.
     func run(on clock: some Clock<Duration>) async throws {
         let logger = logger ?? Logger.current
+        if let signal, !(1...64).contains(signal) {
+            throw ConfigurationFault(key: "dumpsOn", value: "\(signal)", wanted: "a signal's number, 1 … 64")
+        }
         let signals = signal.map { number in
             SignalCall(number) { Self.dump(dialer.lookupsInFlight, to: logger) }
         }

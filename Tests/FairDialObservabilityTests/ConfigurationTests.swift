@@ -30,6 +30,7 @@
             #expect(configuration.race.mostAtOnce == 3)
             #expect(configuration.strictness == .strict)
             #expect(configuration.policy == nil)
+            #expect(try Self.configuration(["timeouts.queue": 0.00001]).timeouts.queue == .microseconds(10))
         }
 
         @Test func `sets a policy`() throws {

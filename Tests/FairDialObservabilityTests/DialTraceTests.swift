@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import ConnectionRacing
 import FairDial
 import FairDialObservability
+import IPAddresses
 import InMemoryTracing
 import Testing
 import Tracing
@@ -73,6 +75,49 @@ import Tracing
         let other = try ObservedDials.connected(lookups: [8])
         observer.dialBegins(to: other.target)?(other)
         #expect(tracer.finishedSpans.last { $0.operationName == "DNS lookup db.test" }?.links.count == 0)
+    }
+
+    @Test func `shows no attempt that the policy forbade, and no lookup that there was not`() throws {
+        let forbidden = AttemptReport(
+            destination: .internet(try Endpoint("127.0.0.1:80")),
+            started: .zero,
+            ended: .zero,
+            outcome: .vetoed
+        )
+        let report = DialReport(lookup: .nanoseconds(300), attempts: [forbidden])
+        let error = ObservedDials.error(.refusedByPolicy, report)
+        let dial = try ObservedDials.dial(.failed(error), report, lookedUp: false)
+        observer.dialBegins(to: dial.target)?(dial)
+        #expect(tracer.finishedSpans.map(\.operationName) == ["dial"])
+    }
+
+    @Test func `has no bytes that a terminal obeys, and addresses apart from their ports`() throws {
+        let dial = try ObservedDials.connected(host: "a\u{1B}[31mb")
+        observer.dialBegins(to: dial.target)?(dial)
+        let root = try #require(tracer.finishedSpans.first { $0.operationName == "dial" })
+        #expect(root.attributes.get("network.peer.address") == "192.0.2.2")
+        #expect(root.attributes.get("network.peer.port") == .int64(80))
+        for span in tracer.finishedSpans {
+            let text = span.operationName + "\(span.attributes)"
+            #expect(!text.unicodeScalars.contains { $0.value < 0x20 })
+        }
+    }
+
+    @Test func `of extreme times does not trap`() throws {
+        let longest = Duration(attoseconds: .max)
+        let report = DialReport(queue: longest, lookup: longest, connect: longest, handshake: longest)
+        for start in [longest, .zero, Duration(attoseconds: .min)] {
+            let dial = ObservedDial(
+                target: try Target(host: "db.test", port: 80),
+                start: start,
+                duration: longest,
+                report: report,
+                outcome: .failed(ObservedDials.error(.handshakeTimeout, report)),
+                lookedUp: true
+            )
+            observer.dialBegins(to: dial.target)?(dial)
+        }
+        #expect(tracer.finishedSpans.count == 9)
     }
 
     @Test func `is not made where there is no tracer`() throws {

@@ -16,7 +16,8 @@ enum ObservedDials {
         _ outcome: ObservedDial.Outcome,
         _ report: DialReport,
         to host: String = "db.test",
-        lookups: [UInt64] = []
+        lookups: [UInt64] = [],
+        lookedUp: Bool = true
     ) throws -> ObservedDial {
         ObservedDial(
             target: try Target(host: host, port: 80),
@@ -24,7 +25,9 @@ enum ObservedDials {
             duration: report.total,
             report: report,
             outcome: outcome,
-            lookups: lookups
+            lookups: lookups,
+            lookedUp: lookedUp,
+            awaitedTLS: true
         )
     }
 

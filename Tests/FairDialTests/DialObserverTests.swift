@@ -145,6 +145,21 @@ import Testing
         #expect(keeper.outcomes.last == "unsupportedEventLoop")
     }
 
+    @Test func `is told whether a name was looked up, and not by a bootstrap's resolver`() async throws {
+        let server = try await LoopbackServer.start()
+        var configuration = DialerConfiguration()
+        configuration.observer = keeper
+        let dialer = Dialer(configuration)
+        for host in ["127.0.0.1", "localhost"] {
+            try await dialer.connect(to: host, port: server.port).channel.close()
+        }
+        #expect(keeper.ended.withLockedValue { $0.map(\.lookedUp) } == [false, true])
+        let resolver = FairResolver(dialer)
+        _ = try? await resolver.initiateAAAAQuery(host: "fe80::1%nowhere", port: 80).get()
+        #expect(keeper.begun.withLockedValue { $0.count } == 2)
+        try await server.stop()
+    }
+
     @Test func `may dial by itself`() async throws {
         /// Dials again when the first dial has ended.
         final class Dialing: DialObserver {

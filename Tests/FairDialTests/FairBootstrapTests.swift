@@ -196,6 +196,51 @@ import Testing
         #expect(error?.message.contains("/tmp/none") == true)
     }
 
+    @Test func `a cancelled task ends its own dial, and no other that has the same cancellation`() async throws {
+        let script = try ScriptedDialer(
+            network: ["192.0.2.1:80": .hangs, "192.0.2.2:80": .connects(after: .milliseconds(1))]
+        )
+        var bootstrap = FairBootstrap(group: script.clock.loop, dialer: script.dialer)
+        let shared = DialCancellation()
+        bootstrap.options.cancellation = shared
+        let slow = Task { [bootstrap] in
+            try await bootstrap.connect(host: "192.0.2.1", port: 80) { $0.eventLoop.makeSucceededVoidFuture() }
+        }
+        await script.clock.sleepers()
+        slow.cancel()
+        #expect(await failure { try await slow.value }?.code == .cancelled)
+        #expect(!shared.isCancelled)
+        // And the shared one ends this kind too.
+        let other = Task { [bootstrap] in
+            try await bootstrap.connect(host: "192.0.2.1", port: 80) { $0.eventLoop.makeSucceededVoidFuture() }
+        }
+        await script.clock.sleepers()
+        shared.cancel()
+        #expect(await failure { try await other.value }?.code == .cancelled)
+    }
+
+    @Test func `a path may be bound away again by an address`() async throws {
+        let server = try await LoopbackServer.start()
+        let group = MultiThreadedEventLoopGroup.singleton
+        let bootstrap = FairBootstrap(group: group)
+            .bind(to: try SocketAddress(unixDomainSocketPath: "/tmp/none"))
+            .bind(to: try SocketAddress(ipAddress: "127.0.0.1", port: 0))
+        let channel = try await bootstrap.connect(host: "127.0.0.1", port: server.port).get()
+        try await channel.close()
+        try await server.stop()
+    }
+
+    @Test func `TCP_NODELAY does not keep a Unix socket from connecting, as it does not with NIO`() async throws {
+        let path = "/tmp/fairdial-nodelay-\(UInt64.random(in: 0 ... .max)).sock"
+        let server = try await LoopbackServer.start(on: SocketAddress(unixDomainSocketPath: path))
+        let channel = try await FairBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .channelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .connect(unixDomainSocketPath: path).get()
+        #expect(channel.isActive)
+        try await channel.close()
+        try await server.stop()
+    }
+
     @Test func `an async channel is dialed in one call, behind handlers of the caller's`() async throws {
         let server = try await LoopbackServer.start()
         let connection = try await Dialer.shared.connectAsyncChannel(

@@ -226,6 +226,10 @@ import Testing
             {
                 _ = try await dialer.connect(to: "127.0.0.1", port: port, on: loop).get()
             },
+            {
+                let target = try Target(host: "127.0.0.1", port: port)
+                _ = try await dialer.connectSocket(to: target, on: loop) { $0.report }.get()
+            },
         ]
         // What is wrong before any loop is needed is told as it is.
         let mistakes: [@Sendable () async throws -> Void] = [

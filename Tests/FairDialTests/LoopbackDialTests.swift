@@ -89,6 +89,22 @@ import Testing
         try await server.stop()
     }
 
+    @Test func `a hundred thousand dials that are refused at once do not deepen the stack either`() async throws {
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        let loop = group.next()
+        var configuration = DialerConfiguration()
+        configuration.policy = AddressPolicy.publicInternetOnly
+        let dialer = Dialer(configuration)
+        let done = loop.makePromise(of: Void.self)
+        @Sendable func dial(_ left: Int) {
+            guard left > 0 else { return done.succeed() }
+            dialer.connect(to: "127.0.0.1", port: 1, on: loop).whenFailure { _ in dial(left - 1) }
+        }
+        loop.execute { dial(100_000) }
+        try await done.futureResult.get()
+        try await group.shutdownGracefully()
+    }
+
     @Test func `three thousand dials, each started where the last one ended, do not deepen the stack`() async throws {
         let server = try await LoopbackServer.start()
         // A loop of its own: a chain without a pause leaves no turn to other tests' sockets.

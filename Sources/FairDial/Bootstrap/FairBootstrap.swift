@@ -20,7 +20,7 @@ import NIOPosix
 ///
 /// | of `ClientBootstrap` | here |
 /// |---|---|
-/// | `init(group:)` | the same; a group that is not NIO's fails the dial (`unsupportedEventLoop`) |
+/// | `init(group:)` | the same, on the caller's own loop where that is one of the group's; not NIO's: `unsupportedEventLoop` |
 /// | `channelInitializer` | the same, but it runs exactly once, on the channel that has won |
 /// | `protocolHandlers` | the same, in front of the initializer's; a second call adds more in front |
 /// | `channelOption` | the same: of a socket before `connect`, any other before the initializer |
@@ -124,6 +124,7 @@ extension FairBootstrap {
             copy.unusableOrigin = address
             return copy
         }
+        copy.unusableOrigin = nil
         copy.options.localEndpoints.removeAll { $0.address.family == endpoint.address.family }
         copy.options.localEndpoints.append(endpoint)
         return copy
@@ -196,7 +197,11 @@ extension FairBootstrap {
         to target: () throws(DialError) -> Target
     ) async throws -> Output {
         var options = options
-        let cancellation = options.cancellation ?? DialCancellation()
+        // Its own: the caller's may be shared by many dials, and cancels this one too.
+        let cancellation = DialCancellation()
+        let shared = options.cancellation
+        shared?.add(cancellation)
+        defer { shared?.remove(cancellation) }
         options.cancellation = cancellation
         let dial = dial(target, options, initializer)
         return try await withTaskCancellationHandler {
@@ -217,7 +222,9 @@ extension FairBootstrap {
             let target = try target()
             if let unusableOrigin {
                 let message = "attempts can be bound to an address of IPv4 or IPv6, and not to \(unusableOrigin)"
-                throw DialError(.invalidOption, message, target: "\(target)")
+                let error = DialError(.invalidOption, message, target: "\(target)")
+                dialer.observation(of: target)?.failed(error)
+                throw error
             }
             dialed = dialer.connect(to: target, options: options, on: loop) { [self] channel in
                 initialize(channel).flatMap { initializer(channel) }

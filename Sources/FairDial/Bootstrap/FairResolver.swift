@@ -47,10 +47,12 @@ public final class FairResolver: NIOPosix.Resolver, Sendable {
     public func initiateAAAAQuery(host: String, port: Int) -> EventLoopFuture<[SocketAddress]> {
         let loop = MultiThreadedEventLoopGroup.currentEventLoop
         let parts = begin(host, port, on: loop ?? dialer.setup.configuration.group.any())
-        let question = Question(loop: loop.map { ObjectIdentifier($0) }, host: host, port: port)
+        // Off a loop nothing would ever forget the second part; NIO asks on one.
+        guard let loop else { return parts.first }
+        let question = Question(loop: ObjectIdentifier(loop), host: host, port: port)
         seconds.withLockedValue { $0[question, default: []].append(parts.second) }
         // NIO asks for the rest before the loop's next turn.
-        loop?.execute { _ = self.takeSecond(of: question) }
+        loop.execute { _ = self.takeSecond(of: question) }
         return parts.first
     }
 
@@ -89,7 +91,7 @@ public final class FairResolver: NIOPosix.Resolver, Sendable {
             let veto: @Sendable (IPAddress) -> String? = { address in
                 policy?.veto(of: address, from: .any, host: host, port: target.port)
             }
-            if case .known(let destinations, _) = try dialer.start(for: target, families: .both) {
+            if case .known(let destinations, _) = try dialer.begin(target, .both) {
                 let addresses = destinations.compactMap { $0.endpoint?.address }
                 return try known(addresses, of: target, veto, on: loop)
             }

@@ -12,6 +12,7 @@ final class SplitLookupDriver: Sendable {
         var lookup: SplitLookup
         var handle: (any LookupHandle)?
         var isEnded = false
+        var timer: Scheduled<Void>?
     }
 
     /// The part that is dialed first, both families in it.
@@ -51,12 +52,40 @@ final class SplitLookupDriver: Sendable {
     }
 
     private func setTimer() {
-        guard let wake = state.withLockedValue({ $0.lookup.wakeTime }) else { return }
-        // A stale one does no harm.
-        _ = loop.scheduleTask(deadline: startedAt + TimeAmount(wake.bounded)) {
+        guard let wake = state.withLockedValue({ $0.lookup.wakeTime }) else { return endTimer() }
+        let timer = loop.scheduleTask(deadline: startedAt + TimeAmount(wake.bounded)) {
             self.update { $0.lookup.advance(to: self.now) }
             self.setTimer()
         }
+        let older = state.withLockedValue { state in
+            defer { state.timer = timer }
+            return state.timer
+        }
+        older?.cancel()
+        timer.futureResult.whenFailure { error in
+            if error as? EventLoopError == .shutdown { self.loopEnded() }
+        }
+    }
+
+    private func endTimer() {
+        let timer = state.withLockedValue { state in
+            defer { state.timer = nil }
+            return state.timer
+        }
+        timer?.cancel()
+    }
+
+    /// No loop is left to tell the answer on: the lookup is left, and the promises end here.
+    private func loopEnded() {
+        let handle = state.withLockedValue { state in
+            defer { (state.handle, state.isEnded) = (nil, true) }
+            return state.isEnded ? nil : state.handle
+        }
+        guard let handle else { return }
+        _ = handle.cancel()
+        let error = DialError(.eventLoopShutdown, "the event loop was shut down during lookup", target: "\(target)")
+        promises.first.fail(error)
+        promises.second.fail(error)
     }
 
     private func update(_ change: (inout State) -> [SplitLookup.Action]) {
@@ -67,7 +96,11 @@ final class SplitLookupDriver: Sendable {
             return (actions, after.map { wake in before.map { wake < $0 } ?? true } ?? false)
         }
         for action in actions { carryOut(action) }
-        if mustSetTimer { setTimer() }
+        if mustSetTimer {
+            setTimer()
+        } else if state.withLockedValue({ $0.lookup.wakeTime == nil && $0.timer != nil }) {
+            endTimer()
+        }
     }
 
     private func carryOut(_ action: SplitLookup.Action) {

@@ -15,6 +15,8 @@ public final class DialCancellation: Sendable {
     private struct State: Sendable {
         var isCancelled = false
         var drivers: [ObjectIdentifier: DialDriver] = [:]
+        /// What single dials have of their own besides this.
+        var parts: [ObjectIdentifier: DialCancellation] = [:]
     }
 
     private let state = NIOLockedValueBox(State())
@@ -28,12 +30,26 @@ public final class DialCancellation: Sendable {
     /// Cancels every dial that has been given this, and every one that will be. From any thread; a second call does
     /// nothing.
     public func cancel() {
-        let drivers = state.withLockedValue { state in
+        let (drivers, parts) = state.withLockedValue { state in
             state.isCancelled = true
-            defer { state.drivers = [:] }
-            return state.drivers
+            defer { (state.drivers, state.parts) = ([:], [:]) }
+            return (state.drivers, state.parts)
         }
         for driver in drivers.values { driver.cancel() }
+        for part in parts.values { part.cancel() }
+    }
+
+    /// Cancels another one too, from now on.
+    func add(_ part: DialCancellation) {
+        let isCancelled = state.withLockedValue { state in
+            if !state.isCancelled { state.parts[ObjectIdentifier(part)] = part }
+            return state.isCancelled
+        }
+        if isCancelled { part.cancel() }
+    }
+
+    func remove(_ part: DialCancellation) {
+        _ = state.withLockedValue { $0.parts.removeValue(forKey: ObjectIdentifier(part)) }
     }
 
     func add(_ driver: DialDriver) {

@@ -137,9 +137,12 @@ extension Dialer {
     ) -> EventLoopFuture<Output> {
         let driver = DialDriver(plan, on: loop)
         if let ending = driver.begin() {
-            if case .failed(let error) = ending { return Self.failed(error, on: loop) }
-            // A channel is made on the loop, so this is a socket, and what it is for is for the loop to do.
-            return loop.submit { try result(ending).get() }
+            // A channel is made on the loop, so this is an error, or a socket, and what that is for is for the loop to
+            // do.
+            if case .failed(let error) = ending, !loop.inEventLoop || !StartNesting.isDeep() {
+                return Self.failed(error, on: loop)
+            }
+            return Self.handed(ending, on: loop, result)
         }
         // Made no sooner: a promise that is never fulfilled is a trap in debug builds.
         let promise = loop.makePromise(of: Output.self)
@@ -147,6 +150,27 @@ extension Dialer {
         guard loop.inEventLoop else { return Self.sent(driver, by: end, promise) }
         StartNesting.start(on: loop) { driver.start(end) }
         return promise.futureResult
+    }
+
+    /// What a dial has ended with before its loop had anything to do with it, for the loop's next turn.
+    private static func handed<Output: Sendable>(
+        _ ending: DialDriver.Ending,
+        on loop: any EventLoop,
+        _ result: @escaping @Sendable (DialDriver.Ending) -> Result<Output, any Error>
+    ) -> EventLoopFuture<Output> {
+        let promise = loop.makePromise(of: Output.self)
+        let lost = NIOLockedValueBox<DialError?>(nil)
+        EndingDispatch.send(ending, to: loop) {
+            promise.completeWith(result($0))
+        } lost: { error in
+            lost.withLockedValue { $0 = error }
+        }
+        guard let failure = lost.withLockedValue({ $0 }), let group = try? ProcessLoops.group() else {
+            return promise.futureResult
+        }
+        // This promise can never be fulfilled, and NIO traps where one is dropped unfulfilled.
+        _ = Unmanaged.passRetained(promise.futureResult)
+        return group.any().makeFailedFuture(failure)
     }
 
     /// A dial that has failed before its loop had anything to do with it. A loop that has been shut down runs no

@@ -53,11 +53,14 @@ extension Dialer {
 
     /// An observer's view of a dial that begins now.
     func observation(of target: Target) -> DialObservation? {
-        DialObservation(of: target, by: setup.configuration.observer)
+        // Nothing is made for an observer that is not there, not even looked at.
+        guard let observer = setup.configuration.observer else { return nil }
+        return DialObservation(of: target, by: observer)
     }
 
+    /// The same, seen by no observer.
     @inline(__always)
-    private func begin(_ target: Target, _ families: AddressFamilies) throws(DialError) -> DialPlan.Start {
+    func begin(_ target: Target, _ families: AddressFamilies) throws(DialError) -> DialPlan.Start {
         let host: String
         let port: UInt16
         switch target.place {

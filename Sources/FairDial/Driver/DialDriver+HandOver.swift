@@ -97,7 +97,7 @@ extension DialDriver {
         return hasFailed
     }
 
-    private var awaitsTLS: Bool {
+    var awaitsTLS: Bool {
         if case .tlsHandshake = plan.readiness?.condition { true } else { false }
     }
 

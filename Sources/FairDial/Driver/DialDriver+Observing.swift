@@ -16,7 +16,13 @@ extension DialDriver {
             let record = dial.winningRecord(of: destination)
             outcome = .connected(DialWinner(destination, of: plan.question.target, record))
         }
-        observation.ended(as: outcome, ending.report, after: now)
+        observation.ended(
+            as: outcome,
+            ending.report,
+            after: now,
+            lookedUp: plan.question.lookup != nil,
+            awaitedTLS: awaitsTLS
+        )
     }
 
     /// The addresses of an answer, less those that the policy has forbidden.

@@ -25,7 +25,8 @@ final class InitializerGrace: NIOScheduledCallbackHandler, Sendable {
     static func close(_ channel: any Channel, after initialized: EventLoopFuture<Void>) {
         let grace = InitializerGrace(channel)
         // A loop that takes no timer is being shut down.
-        guard let timer = try? channel.eventLoop.scheduleCallback(in: most, handler: grace) else {
+        let loop = channel.eventLoop
+        guard let timer = try? loop.scheduleCallback(at: loop.now + most, handler: grace) else {
             return AbruptClose.close(channel)
         }
         initialized.whenComplete { _ in

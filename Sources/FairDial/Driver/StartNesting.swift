@@ -22,7 +22,12 @@ enum StartNesting {
     private static let limit: UInt = 12 * 1024
 
     static func start(on loop: any EventLoop, _ body: @escaping @Sendable () -> Void) {
-        guard loop.inEventLoop else { return loop.execute(body) }
+        guard loop.inEventLoop, !isDeep() else { return loop.execute(body) }
+        body()
+    }
+
+    /// Whether this thread's stack is deep here.
+    static func isDeep() -> Bool {
         let stack: Stack
         if let known = Self.stack.currentValue {
             stack = known
@@ -32,7 +37,6 @@ enum StartNesting {
         }
         let here = withUnsafeTemporaryAllocation(byteCount: 1, alignment: 1) { UInt(bitPattern: $0.baseAddress) }
         stack.shallowest = max(stack.shallowest, here)
-        guard stack.shallowest - here < limit else { return loop.execute(body) }
-        body()
+        return stack.shallowest - here >= limit
     }
 }

@@ -15,9 +15,9 @@ final class DialObservation: Sendable {
     private let end: @Sendable (ObservedDial) -> Void
     private let lookups = NIOLockedValueBox<[UInt64]>([])
 
-    /// - Returns: `nil` where there is no observer, or this dial is of no interest to it.
-    init?(of target: Target, by observer: (any DialObserver)?) {
-        guard let observer, let end = observer.dialBegins(to: target) else { return nil }
+    /// - Returns: `nil` where this dial is of no interest to the observer.
+    init?(of target: Target, by observer: any DialObserver) {
+        guard let end = observer.dialBegins(to: target) else { return nil }
         self.target = target
         self.end = end
     }
@@ -31,7 +31,13 @@ final class DialObservation: Sendable {
     /// The dial has ended; called once.
     ///
     /// - Parameter duration: on the clock of the dial's loop; `nil` where no loop had anything to do with it.
-    func ended(as outcome: ObservedDial.Outcome, _ report: DialReport, after duration: Duration?) {
+    func ended(
+        as outcome: ObservedDial.Outcome,
+        _ report: DialReport,
+        after duration: Duration?,
+        lookedUp: Bool = false,
+        awaitedTLS: Bool = false
+    ) {
         end(
             ObservedDial(
                 target: target,
@@ -39,7 +45,9 @@ final class DialObservation: Sendable {
                 duration: duration ?? .nanoseconds((NIODeadline.now() - began).nanoseconds),
                 report: report,
                 outcome: outcome,
-                lookups: lookups.withLockedValue { $0 }
+                lookups: lookups.withLockedValue { $0 },
+                lookedUp: lookedUp,
+                awaitedTLS: awaitedTLS
             )
         )
     }

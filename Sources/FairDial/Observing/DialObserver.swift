@@ -18,6 +18,7 @@ public protocol DialObserver: Sendable {
     ///
     /// - Returns: what is called once, when the dial has ended, before its caller is told; `nil` where this dial is of
     ///   no interest. It is called on the dial's event loop or the caller's thread, without a lock held, so it may
-    ///   start dials of its own; it must not block, for what it delays is the loop.
+    ///   start dials of its own; one that dials again and again does so on the loop's next turn (`loop.execute`), for a
+    ///   dial may end before its call returns. It must not block, for what it delays is the loop.
     func dialBegins(to target: Target) -> (@Sendable (ObservedDial) -> Void)?
 }

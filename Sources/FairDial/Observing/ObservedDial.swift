@@ -36,6 +36,13 @@ public struct ObservedDial: Sendable {
     /// What was numeric, local or cached has none.
     public let lookups: [UInt64]
 
+    /// Whether the dial began with a lookup, be it answered by a cache or a file: not so for an address, a path, or
+    /// endpoints that the caller had.
+    public let lookedUp: Bool
+
+    /// Whether the clock of the handshake is TLS's (`Readiness.tlsHandshake`).
+    public let awaitedTLS: Bool
+
     /// The error, where it failed.
     public var error: DialError? {
         if case .failed(let error) = outcome { error } else { nil }
@@ -48,7 +55,9 @@ public struct ObservedDial: Sendable {
         duration: Duration,
         report: DialReport,
         outcome: Outcome,
-        lookups: [UInt64] = []
+        lookups: [UInt64] = [],
+        lookedUp: Bool = false,
+        awaitedTLS: Bool = false
     ) {
         self.target = target
         self.start = start
@@ -56,5 +65,7 @@ public struct ObservedDial: Sendable {
         self.report = report
         self.outcome = outcome
         self.lookups = lookups
+        self.lookedUp = lookedUp
+        self.awaitedTLS = awaitedTLS
     }
 }

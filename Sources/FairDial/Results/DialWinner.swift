@@ -43,7 +43,7 @@ public struct DialWinner: Hashable, Sendable {
     }
 
     /// A name as TLS has it: `xn--mnchen-3ya.de` for `münchen.de`, and without a final dot (RFC 6066 §3).
-    private static func ascii(_ name: String) -> String {
+    static func ascii(_ name: String) -> String {
         let name = (try? InternationalName.ascii(name)) ?? name
         return name.hasSuffix(".") ? String(name.dropLast()) : name
     }

@@ -114,7 +114,10 @@ package struct AttemptSocket: Sendable {
 
     private static let mostInterruptions = 100
 
-    func close() {
+    func close() { Self.close(descriptor) }
+
+    /// Closes a descriptor that has no other owner.
+    static func close(_ descriptor: CInt) {
         #if canImport(Glibc)
             _ = Glibc.close(descriptor)
         #elseif canImport(Musl)
@@ -191,6 +194,8 @@ package struct AttemptSocket: Sendable {
             }
         #endif
         for option in setup.options {
+            // Clients set TCP_NODELAY on whatever they dial; a Unix socket has nothing of TCP.
+            if destination.endpoint == nil, option.level == Int32(IPPROTO_TCP) { continue }
             let status = option.value.withUnsafeBytes {
                 setsockopt(descriptor, option.level, option.name, $0.baseAddress, socklen_t($0.count))
             }

@@ -15,8 +15,8 @@ struct ConnectCommand: AsyncParsableCommand {
         discussion: """
             Exit status: 0 connected, 1 it failed, 2 the command line was wrong.
 
-            On SIGUSR1 it prints every lookup in flight on standard error: its name,
-            its age, the servers that have been asked, and how many wait for it.
+            On SIGUSR1 it prints every lookup in flight on standard error: name, age, the
+            servers that have been asked, and how many wait for it.
             """
     )
 

@@ -40,6 +40,8 @@ final class SimulatedDial: @unchecked Sendable {
     var connectedAndClosed: [Destination] = []
     var handOvers = 0
     var initializerRuns = 0
+    /// Whether the initializer has begun and not ended.
+    var isInitializing = false
 
     /// What it has asked and has no end of.
     var questions: [LookupQuestion] = []
@@ -94,7 +96,10 @@ extension SimulatedDial {
             driver = try Dialer(configuration).drive(target, to: course.goal, options: options, on: loop) { channel in
                 self.initializerRuns += 1
                 if self.initializerRuns > 1 { self.world.fault("\(self.name): the initializer ran twice") }
-                return self.promise(self.course.initializer, on: channel.eventLoop)
+                let initialized = self.promise(self.course.initializer, on: channel.eventLoop)
+                self.isInitializing = true
+                initialized.whenComplete { _ in self.isInitializing = false }
+                return initialized
             } _: {
                 self.end($0)
             }

@@ -7,7 +7,7 @@ import SystemSupport
 @available(FairDial 0.1, *)
 extension NameResolver {
     /// Every lookup in flight that this resolver has asked for, the oldest first; what was local, or in a cache, is not
-    /// among them.
+    /// among them, and no name of a hosts file that is too large for us, which the system reads.
     ///
     /// A snapshot: it costs a visit to each lookup, so look every second, and not at every dial.
     public var lookupsInFlight: [LookupInFlight] {
@@ -37,7 +37,7 @@ extension NameResolver {
                     servers: records.handle?.silentServers ?? [],
                     stage: records.hasStarted ? .asked : .queued,
                     age: now - records.began,
-                    waiters: 1
+                    waiters: records.isAbandoned ? 0 : 1
                 )
             )
         }
@@ -107,7 +107,9 @@ extension NameResolver {
 
         func cancel() -> Bool {
             let isGone = handle.cancel()
-            if isGone { resolver.desk.withMachine { $0.records[number] = nil } }
+            resolver.desk.withMachine { desk in
+                if isGone { desk.records[number] = nil } else { desk.records[number]?.isAbandoned = true }
+            }
             return isGone
         }
 

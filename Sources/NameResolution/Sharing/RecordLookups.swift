@@ -10,6 +10,8 @@ struct RecordLookups: Sendable {
         /// `nil` until the resolver has brought it.
         var handle: (any LookupHandle)?
         var hasStarted = false
+        /// Whether its caller has left it, and it could not be called back.
+        var isAbandoned = false
     }
 
     private(set) var all: [UInt64: InFlight] = [:]

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import FairDial
+import IPAddresses
 import NIOConcurrencyHelpers
 import NIOCore
 public import NIOSSL
@@ -24,7 +25,8 @@ public struct ClientTLS: Sendable {
         /// The name of the SRV target that won; else as `asked`. For callers who have checked that the target belongs
         /// to the service's domain, as MongoDB's drivers do, or whose DNS is protected.
         case srvTarget
-        /// This name, whatever was dialed.
+        /// This name, whatever was dialed. An address is no name: the dial fails, unless it is the one that was
+        /// connected to.
         case named(String)
     }
 
@@ -49,26 +51,28 @@ public struct ClientTLS: Sendable {
     /// The handler for a connection to the one who has won.
     func handler(for winner: DialWinner?, of target: Target) throws -> NIOSSLClientHandler {
         let context = try contexts.context(offering: winner?.binding?.protocols ?? [])
+        if case .named(let name) = serverName, name.isEmpty || Self.isNumeric(name), !Self.isAddress(name, of: winner) {
+            throw UnverifiableName(name: name)
+        }
         return try NIOSSLClientHandler(context: context, serverHostname: name(for: winner, of: target))
+    }
+
+    /// Whether it is the address that was connected to.
+    private static func isAddress(_ name: String, of winner: DialWinner?) -> Bool {
+        guard let address = try? IPAddress(name) else { return false }
+        return winner?.destination.endpoint?.address == address
     }
 
     /// The name that goes into SNI, and that the certificate must have; `nil` for the address itself.
     func name(for winner: DialWinner?, of target: Target) -> String? {
         let name =
             switch serverName {
-            case .named(let name): name
-            case .asked: winner?.srvTarget == nil ? winner?.serverName : target.host.map(Self.domain(ofService:))
+            case .named(let name): (try? Target(host: name, port: 443))?.serverName ?? name
+            case .asked: winner?.srvTarget == nil ? winner?.serverName : target.serverName
             case .srvTarget: winner?.serverName
             }
         guard let name, !Self.isNumeric(name) else { return nil }
         return name.hasSuffix(".") ? String(name.dropLast()) : name
-    }
-
-    /// `example.org` of `_db._tcp.example.org`.
-    private static func domain(ofService name: String) -> String {
-        var labels = name.split(separator: ".", omittingEmptySubsequences: false)[...]
-        while labels.count > 1, labels.first?.hasPrefix("_") == true { labels.removeFirst() }
-        return labels.joined(separator: ".")
     }
 
     /// Whether a host is an address in any form that is dialed as one: no certificate names it, and SNI has no place

@@ -10,8 +10,11 @@ final class Contexts: Sendable {
     private let standard: NIOSSLContext
     private let others = NIOLockedValueBox<[[String]: NIOSSLContext]>([:])
 
-    /// How many lists are kept: a service binding's records choose among the caller's protocols, and these are few.
+    /// How many lists are kept: a context costs milliseconds and its authorities, and whoever writes the records of a
+    /// service must not make every dial pay for one.
     private static let limit = 16
+    /// Of one record; there are not that many protocols.
+    private static let protocolLimit = 8
 
     init(_ configuration: TLSConfiguration) throws {
         var configuration = configuration
@@ -23,14 +26,20 @@ final class Contexts: Sendable {
     }
 
     /// The context that offers what both the caller and the service's records speak; all that the caller does where
-    /// there are no records, or none in common.
+    /// there are no records, or none in common. A caller who offers nothing offers what the records say, in the order
+    /// of their names: the order is no wish of the caller's.
     ///
     /// - Parameter protocols: the winning binding's; empty where there is none.
     func context(offering protocols: [String]) throws -> NIOSSLContext {
         let own = configuration.applicationProtocols
-        let offered = own.isEmpty ? protocols : own.filter(protocols.contains)
+        let offered =
+            own.isEmpty
+            ? Set(protocols.filter(Self.isIdentifier).prefix(Self.protocolLimit)).sorted()
+            : own.filter(protocols.contains)
         if offered.isEmpty || offered == own { return standard }
-        if let known = others.withLockedValue({ $0[offered] }) { return known }
+        let (known, isFull) = others.withLockedValue { ($0[offered], $0.count >= Self.limit) }
+        if let known { return known }
+        if isFull { return standard }
         var narrowed = configuration
         narrowed.applicationProtocols = offered
         let made = try NIOSSLContext(configuration: narrowed)
@@ -38,5 +47,10 @@ final class Contexts: Sendable {
             if others.count < Self.limit { others[offered] = made }
         }
         return made
+    }
+
+    /// Whether NIOSSL can offer it: 1 to 255 bytes, which it takes to be ASCII. A record may say anything.
+    private static func isIdentifier(_ name: String) -> Bool {
+        (1...255).contains(name.utf8.count) && name.utf8.allSatisfy { (0x21...0x7E).contains($0) }
     }
 }

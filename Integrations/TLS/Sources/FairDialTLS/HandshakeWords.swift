@@ -28,6 +28,7 @@ enum HandshakeWords {
         ("PROTOCOL_VERSION", "the server speaks no TLS as new as 1.2"),
         ("NO_APPLICATION_PROTOCOL", "the server speaks none of the protocols that were offered (ALPN)"),
         ("HANDSHAKE_FAILURE", "the server and this client have no kind of encryption in common"),
+        ("SERVERHOSTNAMEIMPOSSIBLETOMATCH", "no certificate can be for %, for it is no host's name"),
         ("INVALIDSNIHOSTNAME", "% cannot be a server's name"),
         ("CANNOTUSEIPADDRESSINSNI", "% cannot be a server's name: it is an address"),
     ]

@@ -42,7 +42,9 @@ final class SecureDial: Sendable {
 
     /// The same error, with what is wrong in words that a person can act on.
     func explained(_ error: DialError) -> DialError {
-        guard error.code == .handshakeFailed, let cause = error.channelError else { return error }
+        guard error.code == .handshakeFailed || error.code == .initializerFailed, let cause = error.channelError else {
+            return error
+        }
         let name = tls.name(for: winner.withLockedValue { $0 }, of: target)
         guard let words = HandshakeWords.words(for: cause, name: name) else { return error }
         return DialError(

@@ -230,6 +230,67 @@ import Testing
         #expect(try ClientTLS().name(for: winner(host), of: Target(host: host, port: 443)) == nil)
     }
 
+    @Test func `is an A-label, of a service too`() throws {
+        let tls = try ClientTLS()
+        let service = try Target.service("_db._tcp.münchen.de")
+        let target = SRVTarget(name: "db1.elsewhere.example", port: 1, priority: 0, weight: 0)
+        #expect(try tls.name(for: winner(target.name, target), of: service) == "xn--mnchen-3ya.de")
+        var named = tls
+        named.serverName = .named("münchen.de.")
+        #expect(try named.name(for: winner("x.test"), of: Target(host: "x.test", port: 1)) == "xn--mnchen-3ya.de")
+    }
+
+    @Test(arguments: ["10.0.0.1", "::1", "", "127.1"])
+    func `is no address, unless that is what was reached`(name: String) throws {
+        var tls = try ClientTLS()
+        tls.serverName = .named(name)
+        let target = try Target(host: "db.test", port: 443)
+        let elsewhere = DialWinner(destination: .internet(try Endpoint("192.0.2.1:443")), serverName: "db.test")
+        #expect(throws: UnverifiableName.self) { try tls.handler(for: elsewhere, of: target) }
+        tls.serverName = .named("192.0.2.1")
+        _ = try tls.handler(for: elsewhere, of: target)
+    }
+
+    @Test func `protocols that no ALPN has are not offered, and no records make contexts without end`() throws {
+        let contexts = try Contexts(.makeClientConfiguration())
+        let standard = try contexts.context(offering: [])
+        for junk in ["\u{FFFD}", String(repeating: "\u{FFFD}", count: 100), "", String(repeating: "a", count: 256)] {
+            #expect(try contexts.context(offering: [junk]) === standard)
+        }
+        #expect(try contexts.context(offering: ["b", "a", "b"]) === (try contexts.context(offering: ["a", "b"])))
+        for number in 0..<100 { _ = try contexts.context(offering: ["p\(number)"]) }
+        #expect(try contexts.context(offering: ["new"]) === standard)
+        #expect(try contexts.context(offering: ["a", "b"]) !== standard)
+    }
+
+    @Test func `a name that no certificate can have is told so, and not dialed again`() async throws {
+        let server = try await TLSServer.start(.honest(Identity.good))
+        var tls = try Self.trusting()
+        tls.serverName = .named("my db.test")
+        let error = await Self.failure { [tls] in
+            _ = try await Self.dialer.connectTLS(to: TLSServer.name, port: server.port, using: tls)
+        }
+        #expect(error?.isRetryable == false, "\(String(describing: error))")
+        try await server.stop()
+    }
+
+    @Test func `NIO's own TLS provider works over the fair bootstrap`() async throws {
+        let server = try await TLSServer.start(.honest(Identity.good))
+        var configuration = TLSConfiguration.makeClientConfiguration()
+        configuration.trustRoots = .certificates([try Identity.good.get().certificate])
+        let provider = try NIOSSLClientTLSProvider<FairBootstrap>(
+            context: NIOSSLContext(configuration: configuration),
+            serverHostname: TLSServer.name
+        )
+        let group = MultiThreadedEventLoopGroup.singleton
+        let bootstrap = NIOClientTCPBootstrap(FairBootstrap(group: group, dialer: Self.dialer), tls: provider)
+            .enableTLS()
+        let channel = try await bootstrap.connect(host: TLSServer.name, port: server.port).get()
+        #expect(try await channel.pipeline.handler(type: NIOSSLClientHandler.self).map { _ in true }.get())
+        try await channel.close()
+        try await server.stop()
+    }
+
     @Test func `protocols of a service's records narrow what is offered`() throws {
         var configuration = TLSConfiguration.makeClientConfiguration()
         configuration.applicationProtocols = ["h2", "http/1.1"]
