@@ -20,7 +20,7 @@ import NIOPosix
 ///
 /// | of `ClientBootstrap` | here |
 /// |---|---|
-/// | `init(group:)` | the same, on the caller's own loop where that is one of the group's; not NIO's: `unsupportedEventLoop` |
+/// | `init(group:)` | the same, on the caller's loop where it is the group's; not NIO's: `unsupportedEventLoop` |
 /// | `channelInitializer` | the same, but it runs exactly once, on the channel that has won |
 /// | `protocolHandlers` | the same, in front of the initializer's; a second call adds more in front |
 /// | `channelOption` | the same: of a socket before `connect`, any other before the initializer |

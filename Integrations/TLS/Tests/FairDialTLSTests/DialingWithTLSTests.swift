@@ -67,6 +67,34 @@ import Testing
         try await other.stop()
     }
 
+    @Test func `a name that no certificate can have is told so, and not dialed again`() async throws {
+        let server = try await TLSServer.start(.honest(Identity.good))
+        var tls = try Self.trusting()
+        tls.serverName = .named("my db.test")
+        let error = await Self.failure { [tls] in
+            _ = try await Self.dialer.connectTLS(to: TLSServer.name, port: server.port, using: tls)
+        }
+        #expect(error?.isRetryable == false, "\(String(describing: error))")
+        try await server.stop()
+    }
+
+    @Test func `NIO's own TLS provider works over the fair bootstrap`() async throws {
+        let server = try await TLSServer.start(.honest(Identity.good))
+        var configuration = TLSConfiguration.makeClientConfiguration()
+        configuration.trustRoots = .certificates([try Identity.good.get().certificate])
+        let provider = try NIOSSLClientTLSProvider<FairBootstrap>(
+            context: NIOSSLContext(configuration: configuration),
+            serverHostname: TLSServer.name
+        )
+        let group = MultiThreadedEventLoopGroup.singleton
+        let bootstrap = NIOClientTCPBootstrap(FairBootstrap(group: group, dialer: Self.dialer), tls: provider)
+            .enableTLS()
+        let channel = try await bootstrap.connect(host: TLSServer.name, port: server.port).get()
+        #expect(try await channel.pipeline.handler(type: NIOSSLClientHandler.self).map { _ in true }.get())
+        try await channel.close()
+        try await server.stop()
+    }
+
     @Test func `a loop of the caller's, and handlers behind TLS`() async throws {
         let server = try await TLSServer.start(.honest(Identity.good), protocols: ["h2", "other"])
         let tls = try Self.trusting(protocols: ["other", "h2"])
@@ -261,34 +289,6 @@ import Testing
         for number in 0..<100 { _ = try contexts.context(offering: ["p\(number)"]) }
         #expect(try contexts.context(offering: ["new"]) === standard)
         #expect(try contexts.context(offering: ["a", "b"]) !== standard)
-    }
-
-    @Test func `a name that no certificate can have is told so, and not dialed again`() async throws {
-        let server = try await TLSServer.start(.honest(Identity.good))
-        var tls = try Self.trusting()
-        tls.serverName = .named("my db.test")
-        let error = await Self.failure { [tls] in
-            _ = try await Self.dialer.connectTLS(to: TLSServer.name, port: server.port, using: tls)
-        }
-        #expect(error?.isRetryable == false, "\(String(describing: error))")
-        try await server.stop()
-    }
-
-    @Test func `NIO's own TLS provider works over the fair bootstrap`() async throws {
-        let server = try await TLSServer.start(.honest(Identity.good))
-        var configuration = TLSConfiguration.makeClientConfiguration()
-        configuration.trustRoots = .certificates([try Identity.good.get().certificate])
-        let provider = try NIOSSLClientTLSProvider<FairBootstrap>(
-            context: NIOSSLContext(configuration: configuration),
-            serverHostname: TLSServer.name
-        )
-        let group = MultiThreadedEventLoopGroup.singleton
-        let bootstrap = NIOClientTCPBootstrap(FairBootstrap(group: group, dialer: Self.dialer), tls: provider)
-            .enableTLS()
-        let channel = try await bootstrap.connect(host: TLSServer.name, port: server.port).get()
-        #expect(try await channel.pipeline.handler(type: NIOSSLClientHandler.self).map { _ in true }.get())
-        try await channel.close()
-        try await server.stop()
     }
 
     @Test func `protocols of a service's records narrow what is offered`() throws {
