@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Listen on every address of localhost, and take connections one at a time.
+// Listen on every address of localhost, and serve connections side by side.
 
 import FairDial
 import NIOCore
@@ -10,9 +10,14 @@ func serve() async throws {
         try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel)
     }
     print(accepted.listener.endpoints)  // one port, on 127.0.0.1 and ::1
-    for await connection in accepted {
-        try await connection.executeThenClose { inbound, outbound in
-            for try await bytes in inbound { try await outbound.write(bytes) }
+    await withDiscardingTaskGroup { group in
+        for await connection in accepted {
+            group.addTask {
+                // One peer's error ends its own connection only.
+                try? await connection.executeThenClose { inbound, outbound in
+                    for try await bytes in inbound { try await outbound.write(bytes) }
+                }
+            }
         }
     }
 }

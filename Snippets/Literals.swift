@@ -13,7 +13,8 @@ import NameResolution
     import Darwin
 #endif
 
-let question = AddressInfoQuestion(host: "fe80::1%eth0", service: "https", socketType: 1, flags: AI_ADDRCONFIG)
+let stream: Int32 = 1  // SOCK_STREAM, whose type differs between C libraries
+let question = AddressInfoQuestion(host: "fe80::1%eth0", service: "https", socketType: stream, flags: AI_ADDRCONFIG)
 switch question.numericAnswer(knowing: LocalTables.system.facts) {
 case .answered(let entries): for entry in entries { print(entry.endpoint) }  // what the call would give, in its order
 case .failed(let error): print(error)  // the call's own EAI_ error

@@ -13,8 +13,12 @@ func lookups() async throws {
     let mail = try await resolver.records(of: DomainName("example.org"), .mx)
     for record in mail.records { print(record) }
 
+    var dialing = DialerConfiguration()  // dials with this resolver; `Dialer.shared` has one of its own
+    dialing.resolver = NameResolver(resolver)
+    let dialer = Dialer(dialing)
+
     var options = DialOptions()  // HTTPS records (RFC 9460): another host, port, protocols
     options.bindings = .https(protocols: ["h2", "http/1.1"])
-    let web = try await Dialer.shared.connect(to: "www.example.org", port: 443, options: options)
+    let web = try await dialer.connect(to: "www.example.org", port: 443, options: options)
     print(web.destination, web.winner.binding?.protocols ?? [])
 }

@@ -37,8 +37,19 @@ func connectAfter(on group: any EventLoopGroup) async throws -> any Channel {
 func keepErrors(on group: any EventLoopGroup) async throws -> any Channel {
     // snippet.errors
     var bootstrap = FairBootstrap(group: group)
-    bootstrap.errors = .nio  // what the code matches on today
+    bootstrap.errors = .nio  // ChannelError, IOError
     bootstrap.onFailure = { error in print(error) }  // the DialError, with its report
+    // snippet.end
+    return try await bootstrap.connect(host: "db.example.org", port: 27017).get()
+}
+
+func boundAndCancel(on group: any EventLoopGroup) async throws -> any Channel {
+    // snippet.options
+    let cancellation = DialCancellation()
+    var bootstrap = FairBootstrap(group: group, dialer: Dialer(timeouts: Timeouts(lookup: .seconds(5))))
+    bootstrap.options.deadline = .seconds(10)  // the whole dial
+    bootstrap.options.cancellation = cancellation  // `cancellation.cancel()` ends it, from any thread
+    bootstrap.options.readiness = .tlsHandshake  // with a TLS handler: connected means after the handshake
     // snippet.end
     return try await bootstrap.connect(host: "db.example.org", port: 27017).get()
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Everything that can be dialed is a target, and every face takes every target. A connection that is dropped, as by
+// Everything that can be dialed is a target, and every `connect` takes a target. A connection that is dropped, as by
 // `_ =` below, closes its channel: keep it, or its `channel` or `output`.
 
 import FairDial

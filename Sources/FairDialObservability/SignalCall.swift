@@ -18,9 +18,10 @@ final class SignalCall: Sendable {
     init(_ number: CInt, _ body: @escaping @Sendable () -> Void) {
         source = DispatchSource.makeSignalSource(signal: number, queue: .global())
         source.setEventHandler(handler: body)
-        source.activate()
-        // The source is told of it all the same, and the process goes on.
+        // Before `activate`: on Linux Dispatch installs a handler of its own, which this call would replace. On Darwin
+        // the source sees a signal that is ignored all the same.
         signal(number, SIG_IGN)
+        source.activate()
     }
 
     func cancel() {

@@ -13,7 +13,8 @@ final class FullBacklog: Sendable {
     private let fillerPorts: Set<Int>
 
     init() throws {
-        listening = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        // It does not block: what was there to be accepted may be gone again.
+        listening = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue), 0)
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
         address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
@@ -39,18 +40,23 @@ final class FullBacklog: Sendable {
         fillerPorts = Set(fillers.map(Self.localPort))
     }
 
-    /// Accepts connections until a new one has come; blocks the thread.
+    /// Accepts connections until a new one has come; blocks the thread, for a minute at most.
+    ///
+    /// - Returns: whether one has come. Where handshakes meet, the kernel may answer one with a cookie (it logs "SYN
+    ///   flooding") and drop what comes back, for the backlog is full: then the dial is connected with nothing.
     func acceptSomebodyNew() -> Bool {
         var kept: [CInt] = []
         defer { for descriptor in kept { close(descriptor) } }
         while true {
             var ready = pollfd(fd: listening, events: Int16(POLLIN), revents: 0)
-            guard poll(&ready, 1, 20_000) == 1 else { return false }
+            // A dropped handshake comes again after one, three and seven seconds.
+            guard poll(&ready, 1, 8_000) == 1 else { return false }
             var address = sockaddr_in()
             var length = socklen_t(MemoryLayout<sockaddr_in>.size)
             let accepted = withUnsafeMutablePointer(to: &address) { pointer in
                 pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { Foundation.accept(listening, $0, &length) }
             }
+            if accepted < 0, errno == EAGAIN, kept.count < 8 { continue }
             guard accepted >= 0 else { return false }
             kept.append(accepted)
             if !fillerPorts.contains(Int(UInt16(bigEndian: address.sin_port))) { return true }

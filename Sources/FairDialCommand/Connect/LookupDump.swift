@@ -25,9 +25,10 @@ final class LookupDump: Sendable {
             StandardStreams.complain("\(lookups.count) lookup\(lookups.count == 1 ? "" : "s") in flight")
             for lookup in lookups { StandardStreams.complain("  \(lookup)") }
         }
-        source.activate()
-        // The source is told of it all the same, and the process goes on.
+        // Before `activate`: on Linux Dispatch installs a handler of its own, which this call would replace. On Darwin
+        // the source sees a signal that is ignored all the same.
         signal(SIGUSR1, SIG_IGN)
+        source.activate()
     }
 
     func end() {
