@@ -21,9 +21,10 @@ import Testing
         // The end of its standard error ends the reading below.
         Deadline.end(process.processIdentifier) { process.isRunning }
         #expect(await Patience.untilTrue { server.queryCount > 0 })
-        kill(process.processIdentifier, SIGUSR1)
         var text = ""
-        while !text.contains(" waiting\n") {
+        // Whom it has asked is known a moment after it has asked.
+        while !text.contains("asked ") || !text.hasSuffix("\n") {
+            kill(process.processIdentifier, SIGUSR1)
             let bytes = complaints.fileHandleForReading.availableData
             if bytes.isEmpty { break }
             text += String(decoding: bytes, as: UTF8.self)

@@ -19,8 +19,8 @@ extension NameResolver {
                 LookupInFlight(
                     id: id(ofLookup: lookup),
                     name: state.question.name,
-                    source: handle.source,
-                    servers: handle.silentServers,
+                    source: handle?.source,
+                    servers: handle?.silentServers ?? [],
                     stage: state.hasStarted ? .asked : .queued,
                     age: now - began,
                     waiters: state.waiters
@@ -46,15 +46,15 @@ extension NameResolver {
 
     /// What one look at the desk says of the lookups of addresses.
     private typealias AddressLookup = (
-        lookup: SharedLookups.Lookup, handle: any LookupHandle, began: ContinuousClock.Instant,
+        lookup: SharedLookups.Lookup, handle: (any LookupHandle)?, began: ContinuousClock.Instant,
         state: (question: LookupQuestion, hasStarted: Bool, waiters: Int)
     )
 
     private var addressLookups: [AddressLookup] {
         desk.withMachine { desk in
-            desk.underWay.compactMap { lookup, handle in
-                guard let began = desk.began[lookup], let state = desk.shared.state(of: lookup) else { return nil }
-                return (lookup, handle, began, state)
+            desk.began.compactMap { lookup, began in
+                guard let state = desk.shared.state(of: lookup) else { return nil }
+                return (lookup, desk.underWay[lookup], began, state)
             }
         }
     }

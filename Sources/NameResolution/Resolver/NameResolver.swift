@@ -150,6 +150,8 @@ public final class NameResolver: AddressResolver {
             let actions = desk.shared.join(question, as: waiter, for: fairnessKey, in: generation)
             guard case .start(let lookup, let question, let fairnessKey)? = actions.first else { return actions }
             desk.starting[lookup] = []
+            // From here it is in the list: the resolver may have asked a server before it brings the handle.
+            desk.began[lookup] = .now
             start = Start(lookup: lookup, question: question, fairnessKey: fairnessKey)
             return Array(actions.dropFirst())
         }
@@ -207,7 +209,6 @@ public final class NameResolver: AddressResolver {
             // It may have ended before it returned.
             guard desk.shared.contains(lookup) else { return [FairnessKey]() }
             desk.underWay[lookup] = underWay
-            desk.began[lookup] = .now
             return joined
         }
         for fairnessKey in joined { underWay.join(fairnessKey) }
@@ -216,6 +217,7 @@ public final class NameResolver: AddressResolver {
     private func carryOut(_ action: SharedLookups.Action) {
         switch action {
         case .start(let lookup, let question, let fairnessKey):
+            desk.withMachine { $0.began[lookup] = .now }
             begin(Start(lookup: lookup, question: question, fairnessKey: fairnessKey))
         case .join(let lookup, let fairnessKey):
             let underWay = desk.withMachine { desk -> (any LookupHandle)? in
