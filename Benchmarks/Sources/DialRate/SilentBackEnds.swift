@@ -31,7 +31,7 @@ private struct SilentLog: LogHandler {
 }
 
 private struct SilentTracer: Tracer {
-    struct Recording: Span {
+    struct Recording: Tracing.Span {
         let context: ServiceContext
         var operationName: String {
             get { "" }
