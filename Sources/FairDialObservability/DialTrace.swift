@@ -6,7 +6,7 @@ import IPAddresses
 import NameResolution
 import Tracing
 
-/// One dial's spans, made of its report once it has ended: a dial that nobody traces pays for none.
+/// One dial's spans, made of its report once it has ended: a dial without a tracer pays for none.
 ///
 ///     dial ├ DNS lookup {name} ├ socket connect {address}:{port} … └ TLS client handshake
 ///
@@ -34,7 +34,7 @@ struct DialTrace: Sendable {
 
     private func tell(_ dial: ObservedDial, to tracer: some Tracer) {
         let span = tracer.startSpan("dial", context: parent, ofKind: .internal, at: Self.instant(dial.start, .zero))
-        // Whoever samples may not want it: then its children are not made either.
+        // A sampler may leave the dial out: then its children are not made either.
         if span.isRecording {
             span.updateAttributes { Self.describe(dial, &$0) }
             if let error = dial.error { Self.note(error, on: span, at: Self.instant(dial.start, dial.duration)) }

@@ -10,8 +10,8 @@ final class Contexts: Sendable {
     private let standard: NIOSSLContext
     private let others = NIOLockedValueBox<[[String]: NIOSSLContext]>([:])
 
-    /// How many lists are kept: a context costs milliseconds and its authorities, and whoever writes the records of a
-    /// service must not make every dial pay for one.
+    /// How many lists are kept. A context costs milliseconds and a copy of its authorities; the author of a service's
+    /// records must not make every dial pay for one.
     private static let limit = 16
     /// Of one record; there are not that many protocols.
     private static let protocolLimit = 8
