@@ -61,6 +61,35 @@ import Testing
         #expect(Set(bench.sent.dropFirst(6).map(\.carrier)).count >= 4)
     }
 
+    /// Six names on one stream, the first of which is answered late and alone: the other five go out over more.
+    private static func relieved() -> (bench: QueryBench, keys: [QueryClient.Key]) {
+        var bench = QueryBench { $0.usesStreamsOnly = true }
+        let keys = (0..<6).map { bench.ask(Question(name: QueryBench.name("host\($0).example.org"), type: .a)) }
+        bench.advance(to: .milliseconds(500))
+        bench.answer(0)
+        bench.advance(to: .milliseconds(560))
+        return (bench, keys)
+    }
+
+    @Test func `a server that leaves further connections waiting is heard on the slow one`() {
+        var (bench, keys) = Self.relieved()
+        for index in 1..<6 { bench.answer(index) }
+        #expect(keys.allSatisfy { bench.end(of: $0) == "192.0.2.1" })
+        #expect(bench.client.count == 0)
+    }
+
+    @Test func `what went out over a second stream is not asked a third time when the first one ends`() {
+        var (bench, keys) = Self.relieved()
+        let sent = bench.sent.count
+        #expect(sent == 11)
+        let slow = bench.sent[0].carrier
+        bench.perform { client, now, actions in client.streamClosed(slow, "closed by the server", at: now, &actions) }
+        #expect(bench.sent.count == sent)
+        for index in 6..<sent { bench.answer(index) }
+        #expect(keys.allSatisfy { bench.end(of: $0) == "192.0.2.1" })
+        #expect(bench.client.count == 0)
+    }
+
     @Test func `a stream that cannot be opened is a no, and the next server's turn`() {
         var bench = QueryBench(servers: 2) { $0.usesStreamsOnly = true }
         let key = bench.ask()

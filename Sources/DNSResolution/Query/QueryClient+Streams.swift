@@ -198,6 +198,8 @@ extension QueryClient {
         var failed: [(key: Slab<Query>.Key, index: Int)] = []
         for (key, index) in left.reversed() {
             guard let query = queries[key] else { continue }
+            // It may have gone out over another one since.
+            if query.tries.contains(where: { $0.isStream && $0.server == server && $0.isListening }) { continue }
             let count = query.tries.count { $0.isStream && $0.server == server }
             if state.answers > 0, count <= Self.resendLimit, !query.awaitedStreams.contains(server) {
                 query.awaitedStreams.append(server)
@@ -221,15 +223,15 @@ extension QueryClient {
     }
 
     /// A stream that is slow may answer one query after the other: what has waited on it for long goes out over one
-    /// more, or over the one that has least to answer.
+    /// more, or over the one that has least to answer. An answer that comes over the slow one all the same is taken: the
+    /// server may be one that leaves further connections waiting.
     ///
     /// - Returns: whether it does.
     mutating func relieve(_ key: Slab<Query>.Key, at now: Duration, _ actions: inout [Action]) -> Bool {
         guard now < queries[key]?.ends ?? .zero, let query = queries[key], query.purpose == .answer,
             query.tries.count(where: \.isStream) == 1,
-            let index = query.tries.firstIndex(where: { $0.isStream && $0.isListening && !$0.hasFailed })
+            let attempt = query.tries.first(where: { $0.isStream && $0.isListening && !$0.hasFailed })
         else { return false }
-        let attempt = query.tries[index]
         guard now >= attempt.sentAt + Self.streamGrace, let stream = streams[attempt.carrier],
             stream.lastAnswer != nil, stream.listening > 1
         else { return false }
@@ -243,7 +245,6 @@ extension QueryClient {
             chosen = idlest.key
             streamOf[attempt.server] = chosen
         }
-        stopListening(key, index, at: now, &actions)
         put(query, key, on: chosen, at: now, &actions)
         setWake(key, at: min(query.ends, now + Self.silenceOfMany))
         return true

@@ -7,8 +7,8 @@
 /// is given no more than that at a time, so that what it leaves is not sent again and again.
 @available(FairDial 0.1, *)
 struct StreamGate: Sendable {
-    /// Streams at a time.
-    static let limit = 8
+    /// Streams at a time: what Unbound takes from all its clients together, as it comes; dnsmasq takes 20.
+    static let limit = 10
     /// Queries that one stream has open at most: a quarter of the identifiers, so that a free one is soon found.
     static let capacity = 16_384
     /// Streams in a row that may bring nothing before the next one has to wait.
