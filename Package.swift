@@ -281,7 +281,7 @@ let package = Package(
             name: "FairDialObservabilityTests",
             dependencies: [
                 "FairDialObservability", "FairDial", "FairDialTestKit", "ConnectionRacing", "GetAddrInfo",
-                "IPAddresses", "NameResolution", "TestHelpers", locks,
+                "IPAddresses", "NameResolution", "TestHelpers",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "InMemoryLogging", package: "swift-log"),
                 .product(name: "CoreMetrics", package: "swift-metrics"),
@@ -298,7 +298,7 @@ let package = Package(
                     package: "swift-configuration",
                     condition: .when(traits: ["Configuration"])
                 ),
-            ],
+            ] + nio,
             swiftSettings: strict
         ),
         .testTarget(

@@ -18,7 +18,7 @@ struct PacketWork {
     /// Ports that one lookup may have open.
     static let portLimit = 24
     /// Streams to one server at once.
-    static let openStreamLimit = 8
+    static let openStreamLimit = 10
     /// Queries that one lookup may have at once: one for each type, and copies for servers that are marked down or are
     /// looked at; as many more whose lookup is over.
     static let queryLimit = 4

@@ -4,15 +4,14 @@ import NIOSSL
 
 /// What a failed handshake means for the person who has to do something about it.
 enum HandshakeWords {
+    /// What BoringSSL says of a certificate of which anything at all is wrong.
+    private static let unverified = "CERTIFICATE_VERIFY_FAILED"
+
     /// BoringSSL's reasons, NIOSSL's cases and TLS's alerts (RFC 8446 §6.2), as they stand in an error's description,
     /// and what to say. The first that is found counts.
     private static let known: [(sign: String, words: String)] = [
         ("FAILEDTOVALIDATEHOSTNAME", "the certificate is for another name than %"),
-        (
-            "CERTIFICATE_VERIFY_FAILED",
-            "the certificate is not for %, has expired, or is of an authority "
-                + "that this machine does not know"
-        ),
+        (unverified, "the certificate is not for %, or is of an authority that this machine does not know"),
         ("NOCERTIFICATETOVALIDATE", "the server has shown no certificate"),
         ("UNABLETOVALIDATECERTIFICATE", "the certificate could not be verified"),
         ("CERTIFICATE_EXPIRED", "the server says that our certificate has expired"),
@@ -33,11 +32,15 @@ enum HandshakeWords {
         ("CANNOTUSEIPADDRESSINSNI", "% cannot be a server's name: it is an address"),
     ]
 
-    /// - Parameter name: whose certificate it should have been; `nil` for the address itself.
+    /// - Parameters:
+    ///   - name: whose certificate it should have been; `nil` for the address itself.
+    ///   - dates: of the certificate that was shown, if there was one.
+    ///   - now: the machine's clock, in seconds since 1970.
     /// - Returns: `nil` for what is no matter of TLS.
-    static func words(for error: any Error, name: String?) -> String? {
+    static func words(for error: any Error, name: String?, _ dates: CertificateDates?, at now: Int) -> String? {
         let text = "\(error)".uppercased()
         guard let found = known.first(where: { text.contains($0.sign) }) else { return nil }
+        if found.sign == unverified, let fault = dates?.fault(at: now) { return fault }
         return found.words.split(separator: "%", omittingEmptySubsequences: false)
             .joined(separator: name ?? "the address that was dialed")
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import FairDial
+import FoundationEssentials
 import NIOConcurrencyHelpers
 import NIOCore
 import NIOSSL
@@ -10,6 +11,8 @@ final class SecureDial: Sendable {
     private let target: Target
     private let tls: ClientTLS
     private let winner = NIOLockedValueBox<DialWinner?>(nil)
+    /// Of the certificate that the server has shown, once the handshake has failed.
+    private let dates = NIOLockedValueBox<CertificateDates?>(nil)
     private let given: DialOptions
 
     init(to target: Target, _ tls: ClientTLS, _ options: DialOptions) {
@@ -36,7 +39,8 @@ final class SecureDial: Sendable {
         _ initializer: (any Channel) throws -> EventLoopFuture<Output>
     ) throws -> EventLoopFuture<Output> {
         let handler = try tls.handler(for: winner.withLockedValue { $0 }, of: target)
-        try channel.pipeline.syncOperations.addHandler(handler)
+        let witness = CertificateWitness(handler) { [dates] shown in dates.withLockedValue { $0 = shown } }
+        try channel.pipeline.syncOperations.addHandlers(handler, witness)
         return try initializer(channel)
     }
 
@@ -46,7 +50,9 @@ final class SecureDial: Sendable {
             return error
         }
         let name = tls.name(for: winner.withLockedValue { $0 }, of: target)
-        guard let words = HandshakeWords.words(for: cause, name: name) else { return error }
+        let dates = dates.withLockedValue { $0 }
+        let now = Int(Date().timeIntervalSince1970)
+        guard let words = HandshakeWords.words(for: cause, name: name, dates, at: now) else { return error }
         return DialError(
             error.code,
             "\(words) (\(error.message))",

@@ -2,6 +2,7 @@
 
 import FairDial
 import Foundation
+import NIOConcurrencyHelpers
 import NIOCore
 import NIOPosix
 import NIOSSL
@@ -133,9 +134,9 @@ import Testing
         let cases: [(behaviour: TLSServer.Behaviour, tls: ClientTLS, words: String)] = [
             (
                 .honest(Identity.other), try Self.trusting(),
-                "the certificate is not for \(TLSServer.name)"
+                "the certificate is not for \(TLSServer.name), or is of an authority"
             ),
-            (.honest(Identity.expired), try Self.trusting(), "has expired"),
+            (.honest(Identity.expired), try Self.trusting(), "the server's certificate has expired on 20"),
             (.honest(Identity.good), try ClientTLS(), "of an authority that this machine does not know"),
         ]
         for (behaviour, tls, words) in cases {
@@ -198,36 +199,54 @@ import Testing
         try await closing.stop()
     }
 
-    /// A hundred each; a thousand where the long tests are asked for.
-    private static let repetitions = ProcessInfo.processInfo.environment["FAIRDIAL_LONG"] == nil ? 100 : 1_000
+    private static let repetitions = 1_000
 
-    @Test func `whatever goes wrong, an asynchronous channel made in the initializer ends with its channel`()
+    @Test(arguments: ["another name", "expired", "self-signed", "in the clear", "leaves", "mute"])
+    func `whatever goes wrong, an asynchronous channel made in the initializer ends with its channel`(way: String)
         async throws
     {
+        let (behaviour, tls) =
+            switch way {
+            case "another name": (TLSServer.Behaviour.honest(Identity.other), try Self.trusting())
+            case "expired": (.honest(Identity.expired), try Self.trusting())
+            case "self-signed": (.honest(Identity.good), try ClientTLS())
+            case "in the clear": (.plaintext, try Self.trusting())
+            case "leaves": (.closing, try Self.trusting())
+            default: (.mute, try Self.trusting())
+            }
         var options = DialOptions()
-        options.timeouts.handshake = .seconds(5)
-        var muteOptions = options
-        muteOptions.timeouts.handshake = .milliseconds(1)
-        let cases: [(behaviour: TLSServer.Behaviour, options: DialOptions)] = [
-            (.honest(Identity.other), options), (.honest(Identity.expired), options), (.plaintext, options),
-            (.closing, options), (.mute, muteOptions),
-        ]
-        let tls = try Self.trusting()
-        for (behaviour, options) in cases {
-            let server = try await TLSServer.start(behaviour)
-            let target = try Target(host: TLSServer.name, port: server.port)
-            for _ in 0..<Self.repetitions {
-                let error = await Self.failure {
-                    _ = try await Self.dialer.connectTLS(to: target, using: tls, options: options) { channel in
-                        channel.eventLoop.makeCompletedFuture {
-                            try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel)
-                        }
+        options.timeouts.handshake = way == "mute" ? .milliseconds(1) : .seconds(5)
+        let server = try await TLSServer.start(behaviour)
+        let target = try Target(host: TLSServer.name, port: server.port)
+        let made = NIOLockedValueBox(0)
+        let closed = NIOLockedValueBox(0)
+        for _ in 0..<Self.repetitions {
+            let error = await Self.failure {
+                _ = try await Self.dialer.connectTLS(to: target, using: tls, options: options) { channel in
+                    made.withLockedValue { $0 += 1 }
+                    channel.closeFuture.whenComplete { _ in closed.withLockedValue { $0 += 1 } }
+                    return channel.eventLoop.makeCompletedFuture {
+                        try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel)
                     }
                 }
-                #expect(error?.code == .handshakeFailed || error?.code == .handshakeTimeout)
             }
-            try await server.stop()
+            #expect(error?.code == (way == "mute" ? .handshakeTimeout : .handshakeFailed))
         }
+        // A peer that leaves may have done so before there was a channel to initialize.
+        #expect(made.withLockedValue { $0 } == Self.repetitions || way == "leaves")
+        #expect(closed.withLockedValue { $0 } == made.withLockedValue { $0 }, "a channel outlives its dial")
+        await server.isLeftByAll()
+        try await server.stop()
+    }
+
+    @Test(arguments: [
+        (-10, -1, "the server's certificate has expired on 1970-01-01"),
+        (1, 10, "the server's certificate is valid from 1970-01-01 on, and this machine's clock says 1970-01-01"),
+        (-1, 1, nil), (0, 0, nil),
+    ])
+    func `dates that are wrong are said, and right ones are not`(first: Int, last: Int, fault: String?) {
+        let dates = CertificateDates(first: first + 1_000, last: last + 1_000)
+        #expect(dates.fault(at: 1_000) == fault)
     }
 }
 

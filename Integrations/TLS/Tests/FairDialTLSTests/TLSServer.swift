@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import NIOConcurrencyHelpers
 import NIOCore
 import NIOPosix
 import NIOSSL
@@ -24,18 +25,26 @@ final class TLSServer: Sendable {
 
     let port: Int
     private let channel: any Channel
+    /// The connections that have not closed yet.
+    private let open: NIOLockedValueBox<[ObjectIdentifier: EventLoopFuture<Void>]>
 
-    private init(_ channel: any Channel) {
+    private init(_ channel: any Channel, _ open: NIOLockedValueBox<[ObjectIdentifier: EventLoopFuture<Void>]>) {
         self.channel = channel
+        self.open = open
         port = channel.localAddress?.port ?? 0
     }
 
     static func start(_ behaviour: Behaviour, protocols: [String] = []) async throws -> TLSServer {
         let context = try context(behaviour, protocols)
+        let open = NIOLockedValueBox<[ObjectIdentifier: EventLoopFuture<Void>]>([:])
         let channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .serverChannelOption(.backlog, value: 1_024)
             .childChannelInitializer { child in
-                child.eventLoop.makeCompletedFuture {
+                open.withLockedValue { $0[ObjectIdentifier(child)] = child.closeFuture }
+                child.closeFuture.whenComplete { _ in
+                    open.withLockedValue { $0[ObjectIdentifier(child)] = nil }
+                }
+                return child.eventLoop.makeCompletedFuture {
                     let pipeline = child.pipeline.syncOperations
                     switch behaviour {
                     case .honest, .outdated:
@@ -48,7 +57,7 @@ final class TLSServer: Sendable {
                 }
             }
             .bind(host: "127.0.0.1", port: 0).get()
-        return TLSServer(channel)
+        return TLSServer(channel, open)
     }
 
     private static func context(_ behaviour: Behaviour, _ protocols: [String]) throws -> NIOSSLContext? {
@@ -65,6 +74,11 @@ final class TLSServer: Sendable {
         configuration.applicationProtocols = protocols
         if case .outdated = behaviour { configuration.maximumTLSVersion = .tlsv11 }
         return try NIOSSLContext(configuration: configuration)
+    }
+
+    /// Waits until every connection has closed: the suite's time limit is the bound.
+    func isLeftByAll() async {
+        for closing in open.withLockedValue({ Array($0.values) }) { try? await closing.get() }
     }
 
     func stop() async throws {
