@@ -166,8 +166,7 @@ import Testing
         #expect(bench.end(of: waits) == "192.0.2.1")
     }
 
-    @Test func `one that answers a single query a connection is sent each query twice or so, ten streams at a time`()
-    {
+    @Test func `one that answers a single query a connection is sent each query twice or so, ten streams at a time`() {
         let count = 300
         var bench = QueryBench { $0.usesStreamsOnly = true }
         let keys = (0..<count).map { bench.ask(Self.question($0)) }

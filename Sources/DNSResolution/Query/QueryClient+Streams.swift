@@ -223,8 +223,8 @@ extension QueryClient {
     }
 
     /// A stream that is slow may answer one query after the other: what has waited on it for long goes out over one
-    /// more, or over the one that has least to answer. An answer that comes over the slow one all the same is taken: the
-    /// server may be one that leaves further connections waiting.
+    /// more, or over the one that has least to answer. An answer that still comes over the slow one is taken: a server
+    /// may leave further connections waiting.
     ///
     /// - Returns: whether it does.
     mutating func relieve(_ key: Slab<Query>.Key, at now: Duration, _ actions: inout [Action]) -> Bool {
