@@ -43,7 +43,7 @@ package struct ConnectionRace: Sendable {
     private struct Entrant: Sendable {
         enum Stage: Sendable {
             case untried
-            case underWay(since: Duration)
+            case inFlight(since: Duration)
             case ended
         }
 
@@ -53,7 +53,7 @@ package struct ConnectionRace: Sendable {
         var stage: Stage
 
         var isUntried: Bool { if case .untried = stage { true } else { false } }
-        var isUnderWay: Bool { if case .underWay = stage { true } else { false } }
+        var isInFlight: Bool { if case .inFlight = stage { true } else { false } }
     }
 
     /// For many destinations, found by hashing: the stage of each in the earlier list, and which are in the new list
@@ -81,7 +81,7 @@ package struct ConnectionRace: Sendable {
     private var entrants: [Entrant] = []
     /// How many are known and have not been tried.
     package private(set) var untriedCount = 0
-    private var underWayCount = 0
+    private var inFlightCount = 0
     /// The destination that goes first in any order, because the machine had no socket for it when its turn came.
     private var postponed: Destination?
     private var roundTrips: [Destination: Duration] = [:]
@@ -117,7 +117,7 @@ package struct ConnectionRace: Sendable {
     }
 
     private var mayStartAnother: Bool {
-        untriedCount > 0 && underWayCount < max(configuration.mostAtOnce, 1)
+        untriedCount > 0 && inFlightCount < max(configuration.concurrentAttemptLimit, 1)
     }
 
     /// When to call `advance(to:)` next; `nil` when only an event can change anything.
@@ -125,7 +125,7 @@ package struct ConnectionRace: Sendable {
         guard !isOver else { return nil }
         var wake = mayStartAnother && !isShort ? heldUntil ?? nextStart : nil
         if let end { wake = min(wake ?? end, end) }
-        if let patience { wake = min(wake ?? patience, patience) }
+        if let nextTimeout { wake = min(wake ?? nextTimeout, nextTimeout) }
         return wake
     }
 
@@ -136,18 +136,18 @@ package struct ConnectionRace: Sendable {
     }
 
     /// When the next of the attempts in flight has been silent for as long as it may.
-    private var patience: Duration? {
+    private var nextTimeout: Duration? {
         guard let timeout = configuration.attemptTimeout else { return nil }
         return entrants.reduce(nil) { earliest, entrant in
-            guard case .underWay(let since) = entrant.stage else { return earliest }
+            guard case .inFlight(let since) = entrant.stage else { return earliest }
             let end = since.saturating(plus: timeout)
             return min(earliest ?? end, end)
         }
     }
 
     /// Whether at least one attempt is in flight.
-    package var isUnderWay: Bool {
-        !isOver && underWayCount > 0
+    package var isInFlight: Bool {
+        !isOver && inFlightCount > 0
     }
 
     /// Whether the next attempt waits for a socket that the machine could not give.
@@ -311,7 +311,7 @@ extension ConnectionRace {
         guard !isOver else { return ActionList(.abandon(destination)) }
         guard end(destination, as: .ended) else { return ActionList() }
         var actions = ActionList<Action>()
-        for entrant in entrants where entrant.isUnderWay { actions.append(.abandon(entrant.destination)) }
+        for entrant in entrants where entrant.isInFlight { actions.append(.abandon(entrant.destination)) }
         isOver = true
         actions.append(.succeed(destination))
         return actions
@@ -322,7 +322,7 @@ extension ConnectionRace {
         guard !isOver else { return ActionList() }
         isOver = true
         var actions = ActionList<Action>()
-        for entrant in entrants where entrant.isUnderWay { actions.append(.abandon(entrant.destination)) }
+        for entrant in entrants where entrant.isInFlight { actions.append(.abandon(entrant.destination)) }
         return actions
     }
 
@@ -332,7 +332,7 @@ extension ConnectionRace {
         if let end, now >= end {
             isOver = true
             var actions = ActionList<Action>()
-            for entrant in entrants where entrant.isUnderWay { actions.append(.giveUp(entrant.destination)) }
+            for entrant in entrants where entrant.isInFlight { actions.append(.giveUp(entrant.destination)) }
             actions.append(.expire)
             return actions
         }
@@ -346,8 +346,8 @@ extension ConnectionRace {
             self.heldUntil = nil
         }
         if mayStartAnother, isShort { return ActionList() }
-        if mayStartAnother, underWayCount == 0 || now >= nextStart { return ActionList(.start(startNext(at: now))) }
-        guard untriedCount == 0, underWayCount == 0, awaited.isEmpty, !awaitsServices else { return ActionList() }
+        if mayStartAnother, inFlightCount == 0 || now >= nextStart { return ActionList(.start(startNext(at: now))) }
+        guard untriedCount == 0, inFlightCount == 0, awaited.isEmpty, !awaitsServices else { return ActionList() }
         isOver = true
         return ActionList(.exhaust)
     }
@@ -357,11 +357,11 @@ extension ConnectionRace {
         guard let timeout = configuration.attemptTimeout else { return ActionList() }
         var actions = ActionList<Action>()
         for index in entrants.indices {
-            guard case .underWay(let since) = entrants[index].stage, now >= since.saturating(plus: timeout) else {
+            guard case .inFlight(let since) = entrants[index].stage, now >= since.saturating(plus: timeout) else {
                 continue
             }
             entrants[index].stage = .ended
-            underWayCount -= 1
+            inFlightCount -= 1
             nextStart = now
             isShort = false
             actions.append(.giveUp(entrants[index].destination))
@@ -372,9 +372,9 @@ extension ConnectionRace {
     private mutating func startNext(at now: Duration) -> Destination {
         let index = nextIndex()
         let next = entrants[index].destination
-        entrants[index].stage = .underWay(since: now)
+        entrants[index].stage = .inFlight(since: now)
         untriedCount -= 1
-        underWayCount += 1
+        inFlightCount += 1
         firstStart = firstStart ?? now
         let delay = configuration.delays.attempt(expecting: roundTrips.isEmpty ? nil : roundTrips[next])
         nextStart = now.saturating(plus: delay)
@@ -406,11 +406,11 @@ extension ConnectionRace {
 
     /// - Returns: whether the attempt was in flight.
     private mutating func end(_ destination: Destination, as stage: Entrant.Stage) -> Bool {
-        guard let index = entrants.firstIndex(where: { $0.isUnderWay && $0.destination == destination }) else {
+        guard let index = entrants.firstIndex(where: { $0.isInFlight && $0.destination == destination }) else {
             return false
         }
         entrants[index].stage = stage
-        underWayCount -= 1
+        inFlightCount -= 1
         return true
     }
 }

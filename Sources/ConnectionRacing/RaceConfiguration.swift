@@ -20,7 +20,7 @@ public struct RaceConfiguration: Hashable, Sendable {
     /// How many attempts may be in flight together, at least 1. Default: as many as the attempt delay lets start. Set
     /// it where sockets are scarce, together with `attemptTimeout`: addresses beyond it wait for one of these to end,
     /// so a few that hang can keep a good one from being tried.
-    public var mostAtOnce: Int
+    public var concurrentAttemptLimit: Int
 
     /// How long one attempt may be silent before it is given up, and the next one starts at once; `nil` for as long as
     /// the race lasts.
@@ -39,14 +39,14 @@ public struct RaceConfiguration: Hashable, Sendable {
         rules: RaceRules = .rfc8305,
         delays: RaceDelays = RaceDelays(),
         firstFamilyCount: Int = 1,
-        mostAtOnce: Int = .max,
+        concurrentAttemptLimit: Int = .max,
         attemptTimeout: Duration? = nil,
         timeout: Duration? = nil
     ) {
         self.rules = rules
         self.delays = delays
         self.firstFamilyCount = firstFamilyCount
-        self.mostAtOnce = mostAtOnce
+        self.concurrentAttemptLimit = concurrentAttemptLimit
         self.attemptTimeout = attemptTimeout
         self.timeout = timeout
     }

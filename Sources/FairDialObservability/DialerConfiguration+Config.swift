@@ -14,7 +14,7 @@
         /// |---|---|---|
         /// | `timeouts.queue`, `timeouts.lookup`, `timeouts.connect`, `timeouts.handshake` | duration | `timeouts` |
         /// | `race.attemptDelay`, `race.resolutionDelay` | duration | `race.delays` |
-        /// | `race.mostAtOnce` | 1 … | `race.mostAtOnce` |
+        /// | `race.concurrentAttemptLimit` | 1 … | `race.concurrentAttemptLimit` |
         /// | `strictness` | `system` or `strict` | `strictness` |
         /// | `policy.publicInternetOnly` | boolean | `policy` |
         /// | `policy.allowed`, `policy.denied` | networks, such as `10.0.0.0/8` | `policy` |
@@ -49,11 +49,15 @@
         private mutating func setRace(from config: ConfigReader) throws {
             if let delay = try config.duration("attemptDelay", in: "race") { race.delays.attempt = delay }
             if let delay = try config.duration("resolutionDelay", in: "race") { race.delays.resolution = delay }
-            if let text = try config.text("mostAtOnce", in: "race") {
+            if let text = try config.text("concurrentAttemptLimit", in: "race") {
                 guard let number = Int(text), number >= 1 else {
-                    throw ConfigurationFault(key: "race.mostAtOnce", value: text, wanted: "a whole number from 1 on")
+                    throw ConfigurationFault(
+                        key: "race.concurrentAttemptLimit",
+                        value: text,
+                        wanted: "a whole number from 1 on"
+                    )
                 }
-                race.mostAtOnce = number
+                race.concurrentAttemptLimit = number
             }
         }
 

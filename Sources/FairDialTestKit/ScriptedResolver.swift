@@ -25,7 +25,7 @@ public final class ScriptedResolver: AddressResolver {
         var joins: [FairnessKey] = []
         var cancellations = 0
         var catchUps = 0
-        var isUnderWay = true
+        var isInFlight = true
         var isHandedOut = false
     }
 
@@ -132,16 +132,16 @@ extension ScriptedResolver {
     fileprivate func cancel(_ index: Int) -> Bool {
         change { state in
             state.entries[index].cancellations += 1
-            if state.canCancel { state.entries[index].isUnderWay = false }
-            return !state.entries[index].isUnderWay
+            if state.canCancel { state.entries[index].isInFlight = false }
+            return !state.entries[index].isInFlight
         }
     }
 
     /// - Returns: `false` when the lookup is over, and no event was delivered.
     fileprivate func deliver(_ event: LookupEvent, _ index: Int) -> Bool {
         let receive: (@Sendable (LookupEvent) -> Void)? = change { state in
-            guard state.entries[index].isUnderWay else { return nil }
-            if case .ended = event { state.entries[index].isUnderWay = false }
+            guard state.entries[index].isInFlight else { return nil }
+            if case .ended = event { state.entries[index].isInFlight = false }
             return state.entries[index].receive
         }
         receive?(event)
@@ -215,7 +215,7 @@ public struct ScriptedLookup: LookupHandle {
     public var cancellations: Int { resolver.entry(index).cancellations }
 
     /// Whether it has neither ended nor been cancelled.
-    public var isUnderWay: Bool { resolver.entry(index).isUnderWay }
+    public var isInFlight: Bool { resolver.entry(index).isInFlight }
 
     /// Returns once the lookup has been cancelled, successfully or not.
     ///
@@ -274,7 +274,7 @@ public struct ScriptedLookup: LookupHandle {
     @discardableResult
     public func bind(_ records: [SVCBRecord], alias: DomainName? = nil) -> Bool {
         let name = (try? DomainName(question.name)) ?? .root
-        return deliver(.bound(BindingAnswer(records: records, name: name, alias: alias)))
+        return deliver(.bindings(BindingAnswer(records: records, name: name, alias: alias)))
     }
 
     /// Ends the lookup.

@@ -38,20 +38,20 @@ public final class SystemResolver: AddressResolver {
     }
 
     /// What is done outside the lock, in order.
-    private enum Errand: Sendable {
+    private enum Action: Sendable {
         case lookups(SystemLookups.Action)
         /// In order with the others, so that an older setting cannot overwrite a newer one.
         case setAlarm(Duration?)
     }
 
-    private struct Desk: Sendable {
+    private struct Machine: Sendable {
         var lookups: SystemLookups
         /// When the alarm is set to go off.
         var alarm: Duration?
         var receivers: [SystemLookups.Lookup: @Sendable (LookupEvent) -> Void] = [:]
     }
 
-    private let desk: OrderedOutbox<Desk, Errand>
+    private let outbox: OrderedOutbox<Machine, Action>
     private let runner: any CallRunner
     private let descriptorsAtOnce: Int
 
@@ -79,7 +79,7 @@ public final class SystemResolver: AddressResolver {
     package init(_ configuration: SystemResolverConfiguration, on runner: any CallRunner) {
         let queue = configuration.queue.bounded
         let lookups = SystemLookups(queue: queue, secondCallDelay: configuration.secondCallDelay)
-        desk = OrderedOutbox(Desk(lookups: lookups))
+        outbox = OrderedOutbox(Machine(lookups: lookups))
         self.runner = runner
         // As many again for the sockets of the callers.
         descriptorsAtOnce = 2 * (queue.slots + queue.reservedSlots)
@@ -92,10 +92,10 @@ public final class SystemResolver: AddressResolver {
         _ receive: @escaping @Sendable (LookupEvent) -> Void
     ) -> any LookupHandle {
         var lookup: SystemLookups.Lookup = 0
-        update { desk, now in
-            let (name, actions) = desk.lookups.ask(question, for: fairnessKey, at: now)
+        update { machine, now in
+            let (name, actions) = machine.lookups.ask(question, for: fairnessKey, at: now)
             lookup = name
-            desk.receivers[name] = receive
+            machine.receivers[name] = receive
             return actions
         }
         return UnderWay(resolver: self, lookup: lookup)
@@ -112,61 +112,61 @@ public final class SystemResolver: AddressResolver {
     /// Every lookup that waits or is inside the call, the oldest first.
     public var lookups: [SystemLookup] {
         let now = now
-        return desk.withMachine { $0.lookups.snapshot(at: now) }
+        return outbox.withMachine { $0.lookups.snapshot(at: now) }
     }
 
     /// How many threads there are, idle ones included.
     public var threadCount: Int { runner.threadCount }
 
     /// How many lookups wait for a slot.
-    public var waitingCount: Int { desk.withMachine { $0.lookups.waitingCount } }
+    public var waitingCount: Int { outbox.withMachine { $0.lookups.waitingCount } }
 
     /// How many slots of the queue are taken, reserved ones included.
-    package var takenSlots: Int { desk.withMachine { $0.lookups.takenSlots } }
+    package var takenSlots: Int { outbox.withMachine { $0.lookups.takenSlots } }
 
     private var now: Duration { runner.now }
 
     private func add(_ fairnessKey: FairnessKey, to lookup: SystemLookups.Lookup) {
-        update { desk, _ in desk.lookups.add(fairnessKey, to: lookup) }
+        update { machine, _ in machine.lookups.add(fairnessKey, to: lookup) }
     }
 
     private func cancel(_ lookup: SystemLookups.Lookup) -> Bool {
-        desk.withMachine { desk in
-            let isGone = desk.lookups.cancel(lookup)
-            if isGone { desk.receivers[lookup] = nil }
+        outbox.withMachine { machine in
+            let isGone = machine.lookups.cancel(lookup)
+            if isGone { machine.receivers[lookup] = nil }
             return isGone
         }
     }
 
     private func catchUp(_ lookup: SystemLookups.Lookup, late: Duration) -> Bool {
         var isAwaited = false
-        update { desk, now in
-            isAwaited = desk.lookups.catchUp(lookup, late: late, at: now)
+        update { machine, now in
+            isAwaited = machine.lookups.catchUp(lookup, late: late, at: now)
             return []
         }
         return isAwaited
     }
 
-    private func update(_ change: (inout Desk, Duration) -> [SystemLookups.Action]) {
+    private func update(_ change: (inout Machine, Duration) -> [SystemLookups.Action]) {
         let now = now
-        desk.update(carryingOut: carryOut) { desk in
-            let errands = change(&desk, now).map(Errand.lookups)
-            let wakes = desk.lookups.wakeTime
-            guard wakes != desk.alarm else { return errands }
-            desk.alarm = wakes
-            return errands + [.setAlarm(wakes)]
+        outbox.update(carryingOut: carryOut) { machine in
+            let actions = change(&machine, now).map(Action.lookups)
+            let wakes = machine.lookups.wakeTime
+            guard wakes != machine.alarm else { return actions }
+            machine.alarm = wakes
+            return actions + [.setAlarm(wakes)]
         }
     }
 
-    private func carryOut(_ errand: Errand) {
-        switch errand {
+    private func carryOut(_ action: Action) {
+        switch action {
         case .lookups(let action): carryOut(action)
         case .setAlarm(let time):
             runner.wake(at: time) { [weak self] in
-                self?.update { desk, now in
+                self?.update { machine, now in
                     // It has gone off: for what is awaited now it must be set anew.
-                    desk.alarm = nil
-                    return desk.lookups.advance(to: now)
+                    machine.alarm = nil
+                    return machine.lookups.advance(to: now)
                 }
             }
         }
@@ -177,17 +177,21 @@ public final class SystemResolver: AddressResolver {
         case .call(let call, let name, let families):
             if call == 1 { runner.makeRoom(forDescriptors: descriptorsAtOnce) }
             let failure = runner.call(name, families) {
-                self.update { desk, now in desk.lookups.began(call, at: now) }
+                self.update { machine, now in machine.lookups.began(call, at: now) }
             } returned: { result in
-                self.update { desk, now in desk.lookups.returned(call, with: result, at: now) }
+                self.update { machine, now in machine.lookups.returned(call, with: result, at: now) }
             }
             if let failure {
                 let message = "no thread to look \"\(name)\" up with: \(String(cString: strerror(failure)))"
-                update { desk, _ in desk.lookups.foundNoThread(for: call, message) }
+                update { machine, _ in machine.lookups.foundNoThread(for: call, message) }
             }
         case .deliver(let lookup, let event):
-            let receive = desk.withMachine { desk in
-                if case .ended = event { desk.receivers.removeValue(forKey: lookup) } else { desk.receivers[lookup] }
+            let receive = outbox.withMachine { machine in
+                if case .ended = event {
+                    machine.receivers.removeValue(forKey: lookup)
+                } else {
+                    machine.receivers[lookup]
+                }
             }
             receive?(event)
         }

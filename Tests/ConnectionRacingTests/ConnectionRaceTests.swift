@@ -107,7 +107,7 @@ import Testing
     }
 
     @Test func `no more attempts are under way than may be, and the next one starts when one ends`() {
-        var race = ConnectionRace(awaiting: [], RaceConfiguration(mostAtOnce: 2))
+        var race = ConnectionRace(awaiting: [], RaceConfiguration(concurrentAttemptLimit: 2))
         #expect(race.answered([six1, four1, six2, four2], settling: .both, at: at(0)) == [.start(six1)])
         #expect(race.advance(to: at(250)) == [.start(four1)])
         #expect(race.wakeTime == nil)
@@ -118,8 +118,8 @@ import Testing
     }
 
     @Test(arguments: [0, -1, 1])
-    func `one attempt may always be under way`(mostAtOnce: Int) {
-        var race = ConnectionRace(awaiting: [], RaceConfiguration(mostAtOnce: mostAtOnce))
+    func `one attempt may always be under way`(concurrentAttemptLimit: Int) {
+        var race = ConnectionRace(awaiting: [], RaceConfiguration(concurrentAttemptLimit: concurrentAttemptLimit))
         #expect(race.answered([six1, four1], settling: .both, at: at(0)) == [.start(six1)])
         #expect(race.advance(to: at(9_000)) == [])
         #expect(race.failed(six1, at: at(9_001)) == [.start(four1)])
@@ -131,7 +131,7 @@ import Testing
         _ = race.advance(to: at(250))
         _ = race.advance(to: at(500))
         #expect(race.connected(four1) == [.abandon(six1), .abandon(six2), .succeed(four1)])
-        #expect(!race.isUnderWay)
+        #expect(!race.isInFlight)
         #expect(race.wakeTime == nil)
     }
 
@@ -200,7 +200,7 @@ import Testing
         _ = race.answered([six1, four1], settling: .both, at: .zero)
         #expect(race.failed(four1, at: at(1)) == [])
         #expect(race.connected(four1) == [])
-        #expect(race.isUnderWay)
+        #expect(race.isInFlight)
     }
 }
 
@@ -216,7 +216,7 @@ import Testing
     }
 
     @Test func `where few may be under way, a timeout for each keeps those that hang from blocking the good one`() {
-        var race = ConnectionRace(awaiting: [], RaceConfiguration(mostAtOnce: 1, attemptTimeout: at(300)))
+        var race = ConnectionRace(awaiting: [], RaceConfiguration(concurrentAttemptLimit: 1, attemptTimeout: at(300)))
         #expect(race.answered([six1, four1], settling: .both, at: at(0)) == [.start(six1)])
         #expect(race.wakeTime == at(300))
         #expect(race.advance(to: at(300)) == [.giveUp(six1), .start(four1)])
@@ -270,7 +270,7 @@ import Testing
         #expect(race.answered([six1, four1], settling: .both, at: .zero) == [.start(six1)])
         #expect(race.postponed(six1) == [])
         #expect(race.isShortOfSockets)
-        #expect(!race.isUnderWay)
+        #expect(!race.isInFlight)
         #expect(race.wakeTime == nil)
         #expect(race.advance(to: at(5_000)) == [])
         #expect(race.socketMayBeHad(at: at(5_001)) == [.start(six1)])

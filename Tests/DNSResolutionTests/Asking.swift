@@ -38,7 +38,7 @@ extension DNSResolver {
             _ = lookUp(question, for: FairnessKey(label: "test")) { event in
                 switch event {
                 case .started, .caughtUp: return
-                case .bound(let answer): outcome.withLockedValue { $0.bound = answer }
+                case .bindings(let answer): outcome.withLockedValue { $0.bound = answer }
                 case .answered(let answer):
                     outcome.withLockedValue { outcome in
                         outcome.addresses += answer.addresses

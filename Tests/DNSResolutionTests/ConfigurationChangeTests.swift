@@ -38,12 +38,12 @@ import Testing
         configuration.configurationPath = file.path
         let resolver = DNSResolver(configuration)
         #expect(await resolver.outcome(of: "db.test", families: .ipv4).sorted == ["10.0.0.1"])
-        async let underWay = resolver.outcome(of: "slow.test", families: .ipv4)
+        async let inFlight = resolver.outcome(of: "slow.test", families: .ipv4)
         // It has been asked before the file changes.
         #expect(await Patience.untilTrue { slow.count(of: "slow.test", .ipv4) > 0 })
         try Self.write("nameserver 127.0.0.1:\(other.port)\n", to: file)
         #expect(await resolver.outcome(of: "db.test", families: .ipv4).sorted == ["10.0.0.2"])
-        #expect(await underWay.sorted == ["10.0.0.1"])
+        #expect(await inFlight.sorted == ["10.0.0.1"])
         #expect(resolver.servers.map(\.endpoint.port) == [UInt16(other.port)])
         await slow.stop()
         await other.stop()
@@ -128,7 +128,7 @@ import Testing
                 switch event {
                 case .answered(let answer): heard.withLockedValue { $0 += answer.addresses }
                 case .ended: continuation.resume(returning: heard.withLockedValue { $0 })
-                case .started, .bound, .caughtUp: return
+                case .started, .bindings, .caughtUp: return
                 }
             }
         }
@@ -148,11 +148,11 @@ import Testing
         lookup.cancel()
         let error = await #expect(throws: ResolutionError.self) { try await lookup.value }
         #expect(error?.kind == .cancelled)
-        #expect(resolver.underWayCount == 0)
+        #expect(resolver.inFlightCount == 0)
         let late = Task { try await resolver.records(of: QueryBench.name("db.test"), .a) }
         late.cancel()
         await #expect(throws: ResolutionError.self) { try await late.value }
-        #expect(resolver.underWayCount == 0)
+        #expect(resolver.inFlightCount == 0)
         await silent.stop()
     }
 }

@@ -265,7 +265,7 @@ import Testing
         let resolver = DNSResolver(ports: [server.port]) { $0.cache.entryLimit = 50 }
         for index in 0..<300 { #expect(await resolver.outcome(of: "n\(index).test", families: .ipv4).error == nil) }
         #expect(resolver.cached.count <= 50)
-        #expect(resolver.underWayCount == 0)
+        #expect(resolver.inFlightCount == 0)
         await server.stop()
     }
 }

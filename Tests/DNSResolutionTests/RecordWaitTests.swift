@@ -19,7 +19,7 @@ import Testing
             await withCheckedContinuation { continuation in
                 wait.begin(continuation)
                 if moment == .beforeItIsUnderWay { wait.cancel() }
-                wait.isUnderWay { cancelled.withLockedValue { $0 += 1 } }
+                wait.isInFlight { cancelled.withLockedValue { $0 += 1 } }
                 if moment == .whileItIsUnderWay { wait.cancel() }
                 // A wait that has not ended by now never would: the test must fail, not hang.
                 wait.end(.failure(ResolutionError(.failed, "nobody has ended it")))

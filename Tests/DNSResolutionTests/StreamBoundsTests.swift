@@ -282,11 +282,11 @@ import Testing
             $0.usesStreamsOnly = true; $0.waitingLimit = 1; $0.attempts = 100
         }
         let first = bench.ask()
-        for _ in 0..<10 where !bench.client.isInLine(first.slab, for: 0) {
+        for _ in 0..<10 where !bench.client.isQueued(first.slab, for: 0) {
             let stream = bench.sent[bench.sent.count - 1].carrier
             bench.perform { client, now, actions in client.streamClosed(stream, "no", at: now, &actions) }
         }
-        let waits = bench.client.isInLine(first.slab, for: 0)
+        let waits = bench.client.isQueued(first.slab, for: 0)
         #expect(waits)
         let second = bench.ask()
         #expect(bench.end(of: second) == "queue full")

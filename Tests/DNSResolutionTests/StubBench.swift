@@ -185,7 +185,7 @@ struct StubBench {
             let families = answer.families == .both ? "both" : answer.families.contains(.ipv4) ? "ipv4" : "ipv6"
             let addresses = answer.addresses.map { "\($0)" }.joined(separator: " ")
             return "\(families): \(addresses) (\(answer.source.rawValue)\(answer.isStale ? ", stale" : ""))"
-        case .bound(let answer):
+        case .bindings(let answer):
             let words = answer.records.map { "\($0)" } + (answer.alias.map { ["alias \($0)"] } ?? [])
             return "bound at \(answer.name): \(words.joined(separator: ", "))"
         case .caughtUp: return "caught up"

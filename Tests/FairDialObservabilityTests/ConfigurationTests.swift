@@ -19,7 +19,7 @@
         @Test func `sets what it says, and leaves the rest`() throws {
             let configuration = try Self.configuration([
                 "timeouts.lookup": "1.5s", "timeouts.connect": "250ms", "timeouts.queue": 2,
-                "race.attemptDelay": "100 ms", "race.mostAtOnce": 3, "strictness": "strict",
+                "race.attemptDelay": "100 ms", "race.concurrentAttemptLimit": 3, "strictness": "strict",
             ])
             let defaults = DialerConfiguration()
             #expect(configuration.timeouts.lookup == .milliseconds(1_500))
@@ -27,7 +27,7 @@
             #expect(configuration.timeouts.queue == .seconds(2))
             #expect(configuration.timeouts.handshake == defaults.timeouts.handshake)
             #expect(configuration.race.delays.attempt == .milliseconds(100))
-            #expect(configuration.race.mostAtOnce == 3)
+            #expect(configuration.race.concurrentAttemptLimit == 3)
             #expect(configuration.strictness == .strict)
             #expect(configuration.policy == nil)
             #expect(try Self.configuration(["timeouts.queue": 0.00001]).timeouts.queue == .microseconds(10))
@@ -54,7 +54,8 @@
                 ("timeouts.connect", -1), ("timeouts.lookup", "1e99"), ("timeouts.lookup", "inf"),
                 ("timeouts.lookup", "nan"), ("timeouts.queue", "9223372036854775807h"), ("timeouts.queue", ""),
                 ("timeouts.handshake", "s"), ("timeouts.handshake", "5 parsecs"), ("timeouts.handshake", true),
-                ("race.attemptDelay", "0x10"), ("race.mostAtOnce", 0), ("race.mostAtOnce", "many"),
+                ("race.attemptDelay", "0x10"), ("race.concurrentAttemptLimit", 0),
+                ("race.concurrentAttemptLimit", "many"),
                 ("strictness", "lax"), ("policy.publicInternetOnly", "perhaps"), ("policy.denied", "10.0.0.0/99"),
                 ("policy.allowed", "everything"), ("timeouts.lookup", .init(.stringArray(["5s"]), isSecret: false)),
             ] as [(String, ConfigValue)]

@@ -11,7 +11,7 @@ extension DialAction {
         case .cancelLookup(.first): "leave the lookup"
         case .cancelLookup(let id): "leave lookup \(id.number)"
         case .catchUp: "catch up"
-        case .reachStartingLine: "starting line"
+        case .tellStart: "starting line"
         case .open(let destination): "open \(destination)"
         case .close(let destination): "close \(destination)"
         case .handOver(let destination): "hand over \(destination)"

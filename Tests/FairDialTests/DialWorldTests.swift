@@ -166,7 +166,7 @@ private struct World: ~Copyable {
             case .catchUp:
                 if let askedAt, now < askedAt + .seconds(1) { faults.append("catches up twice at once") }
                 askedAt = now
-            case .reachStartingLine: faults.append("nobody asked for the starting line")
+            case .tellStart: faults.append("nobody asked for the starting line")
             case .open(let destination):
                 if goal == .answer { faults.append("opened \(destination), and only the answer was wanted") }
                 if !open.insert(destination).inserted { faults.append("opened \(destination) twice") }

@@ -193,7 +193,7 @@ import Testing
         let server = try await DNSServer.start { _ in DNSServer.Response(.addresses([.v4(.loopback)])) }
         let turns: [(inout DNSResolverConfiguration) -> Void] = [
             { $0.lookupTimeout = extreme }, { $0.ports.lifetime = extreme }, { $0.cache.lifetimes = extreme...extreme },
-            { $0.cache.lifetimes = .zero...max(.zero, extreme) }, { $0.cache.longestNegative = extreme },
+            { $0.cache.lifetimes = .zero...max(.zero, extreme) }, { $0.cache.negativeLifetimeLimit = extreme },
             { $0.cache.staleness = extreme },
         ]
         for turn in turns {

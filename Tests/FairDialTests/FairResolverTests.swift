@@ -36,7 +36,7 @@ import Testing
         var lookups: [ScriptedLookup] = []
         for _ in hanging { lookups.append(try await world.scripted.nextLookup()) }
         let channel = try await world.connect("127.0.0.1", server.port).get()
-        #expect(lookups.allSatisfy { $0.isUnderWay })
+        #expect(lookups.allSatisfy { $0.isInFlight })
         try await channel.close()
         for lookup in lookups { lookup.end(ResolutionError(.nameNotFound, "over")) }
         for dial in hanging { await #expect(throws: (any Error).self) { _ = try await dial.get() } }
@@ -68,7 +68,7 @@ import Testing
         lookup.start()
         lookup.answer([.v4(.loopback)], settling: .ipv4)
         let channel = try await dial.get()
-        #expect(lookup.isUnderWay)
+        #expect(lookup.isInFlight)
         try await channel.close()
         lookup.end()
         try await server.stop()

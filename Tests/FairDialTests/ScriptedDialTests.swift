@@ -243,7 +243,7 @@ extension Result where Failure == DialError {
         staying.cancel()
         await #expect(throws: DialError.self) { try await staying.value }
         try await lookup.cancelled()
-        #expect(!lookup.isUnderWay)
+        #expect(!lookup.isInFlight)
     }
 
     @Test func `a lookup without an answer runs its own clock out, and is left`() async throws {
@@ -258,7 +258,7 @@ extension Result where Failure == DialError {
         await world.clock.advance(to: at(99))
         lookup.start()
         await world.clock.advance(to: at(298))
-        #expect(lookup.isUnderWay)
+        #expect(lookup.isInFlight)
         await world.clock.advance(to: at(299))
         let result = await dialed
         #expect(result.code == .lookupTimeout)
@@ -266,7 +266,7 @@ extension Result where Failure == DialError {
             #expect(error.report.queue == at(99))
             #expect(error.report.lookup == at(200))
         }
-        #expect(!lookup.isUnderWay)
+        #expect(!lookup.isInFlight)
     }
 
     @Test func `an answer is looked up first and dialed later, with its name kept`() async throws {

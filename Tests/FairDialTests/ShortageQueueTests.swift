@@ -139,10 +139,10 @@ private func at(_ milliseconds: Int) -> Duration { .milliseconds(milliseconds) }
     func `of attempts under way there are no more than descriptors left, once these are few`(
         limit: Int,
         free: Int,
-        underWay: Int,
+        inFlight: Int,
         isTouched: Bool
     ) {
-        #expect(DescriptorReserve.isTouched(limit: limit, free: free, underWay: underWay) == isTouched)
+        #expect(DescriptorReserve.isTouched(limit: limit, free: free, inFlight: inFlight) == isTouched)
     }
 
     @Test func `what is free is counted as the system would give it out`() async {

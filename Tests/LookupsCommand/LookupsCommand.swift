@@ -66,7 +66,7 @@ enum LookupsCommand {
         let addresses = NIOLockedValueBox<[String]>([])
         _ = resolver.lookUp(LookupQuestion(name: name), for: FairnessKey(label: "lookups")) { event in
             switch event {
-            case .started, .bound, .caughtUp: return
+            case .started, .bindings, .caughtUp: return
             case .answered(let answer):
                 addresses.withLockedValue { $0 += answer.addresses.map(\.description) }
             case .ended(let error):

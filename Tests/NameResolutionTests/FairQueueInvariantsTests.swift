@@ -78,7 +78,7 @@ private struct LineCourse {
                 ? configuration.reservedSlots / 4 : configuration.reservedSlots >= 2 ? 1 : 0)
     }
 
-    private func underWay(_ fairnessKey: FairnessKey) -> Int {
+    private func inFlight(_ fairnessKey: FairnessKey) -> Int {
         granted.values.filter { $0.fairnessKey == fairnessKey }.count
     }
 
@@ -87,7 +87,7 @@ private struct LineCourse {
     }
 
     private var share: Int {
-        let present = fairnessKeys.filter { hasWaiting($0) || underWay($0) > 0 }.count
+        let present = fairnessKeys.filter { hasWaiting($0) || inFlight($0) > 0 }.count
         return max(1, configuration.slots / max(1, present))
     }
 
@@ -131,7 +131,7 @@ private struct LineCourse {
         guard !isHeld, !waiting.isEmpty else { return }
         expect(taken >= configuration.slots, "a free slot is left empty")
         if taken < idleLimit {
-            let idle = fairnessKeys.first { hasWaiting($0) && underWay($0) == 0 }
+            let idle = fairnessKeys.first { hasWaiting($0) && inFlight($0) == 0 }
             expect(idle == nil, "\(idle.map(\.description) ?? "") has nothing under way and waits at \(taken) taken")
         }
         if taken < fastLimit {
@@ -218,7 +218,7 @@ private struct LineCourse {
             if taken < configuration.slots {
                 checkTurn(of: fairnessKey)
             } else {
-                let isIdle = underWay(fairnessKey) == 0 && taken < idleLimit
+                let isIdle = inFlight(fairnessKey) == 0 && taken < idleLimit
                 expect(isIdle || entry.isFast, "\(ticket) had a reserved slot at \(taken) taken and was not owed it")
             }
             waiting[ticket] = nil
@@ -230,9 +230,9 @@ private struct LineCourse {
     /// waited below its share while this one was served twice.
     private mutating func checkTurn(of fairnessKey: FairnessKey) {
         let share = share
-        let below = fairnessKeys.filter { hasWaiting($0) && underWay($0) < share }
+        let below = fairnessKeys.filter { hasWaiting($0) && inFlight($0) < share }
         expect(
-            below.isEmpty || underWay(fairnessKey) < share,
+            below.isEmpty || inFlight(fairnessKey) < share,
             "\(fairnessKey) is over its share of \(share), \(below) are not"
         )
         served = served.filter { below.contains($0.key) }

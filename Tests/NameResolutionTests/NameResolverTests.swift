@@ -42,7 +42,7 @@ extension NameResolver {
         #expect(first.events == [.started, event([.v4(.loopback)], .both, .dns), .ended(nil)])
         #expect(second.events == [.started, event([.v4(.loopback)], .both, .shared), .ended(nil)])
         #expect(resolver.startedCount == 1)
-        #expect(resolver.underWayCount == 0)
+        #expect(resolver.inFlightCount == 0)
     }
 
     @Test func `whoever has left is told nothing, and the others are`() {
@@ -62,7 +62,7 @@ extension NameResolver {
         let waits = (0..<3).map { _ in resolver.ask("db.example", Receiver()) }
         for wait in waits { #expect(wait.cancel()) }
         #expect(scripted.lookups[0].cancellations == 1)
-        #expect(resolver.underWayCount == 0)
+        #expect(resolver.inFlightCount == 0)
         _ = resolver.ask("db.example", Receiver())
         #expect(resolver.startedCount == 2)
     }
@@ -72,7 +72,7 @@ extension NameResolver {
         let resolver = resolver()
         let (first, second) = (Receiver(), Receiver())
         #expect(resolver.ask("db.example", first).cancel())
-        #expect(resolver.underWayCount == 1)
+        #expect(resolver.inFlightCount == 1)
         _ = resolver.ask("db.example", second)
         #expect(scripted.lookups.count == 1)
         #expect(scripted.lookups[0].joins == [fairnessKey])
@@ -108,7 +108,7 @@ extension NameResolver {
         #expect(outer.events == [.started, .ended(nil)])
         #expect(scripted.lookups.map(\.question.name) == ["a.example", "b.example", "a.example"])
         #expect(scripted.lookups.map(\.cancellations) == [0, 0, 1])
-        #expect(resolver.underWayCount == 1)
+        #expect(resolver.inFlightCount == 1)
     }
 
     @Test func `a resolver may answer before it returns`() {
@@ -130,7 +130,7 @@ extension NameResolver {
         let receiver = Receiver()
         let wait = resolver.ask("db.example", receiver)
         #expect(receiver.events == [.started, event([.v4(.loopback)], .both, .system), .ended(nil)])
-        #expect(resolver.underWayCount == 0)
+        #expect(resolver.inFlightCount == 0)
         #expect(wait.cancel())
     }
 
@@ -255,7 +255,7 @@ private final class Hesitant: AddressResolver {
         hesitant.goOn()
         _ = await slow.value.cancel()
         #expect(hesitant.scripted.lookups.map(\.cancellations) == [1])
-        #expect(resolver.underWayCount == 0)
+        #expect(resolver.inFlightCount == 0)
     }
 }
 
@@ -300,7 +300,7 @@ private final class Hesitant: AddressResolver {
         script.cancel()
         await script.value
         for lookup in scripted.lookups { lookup.end() }
-        #expect(resolver.underWayCount == 0, "seed \(seed)")
+        #expect(resolver.inFlightCount == 0, "seed \(seed)")
     }
 }
 

@@ -22,9 +22,9 @@ import Testing
         #expect(lookup.fairnessKey == fairnessKey)
         #expect(lookup.start())
         #expect(lookup.answer([.v4(.loopback)]))
-        #expect(lookup.isUnderWay)
+        #expect(lookup.isInFlight)
         #expect(lookup.end())
-        #expect(!lookup.isUnderWay)
+        #expect(!lookup.isInFlight)
         let answer = LookupResult(
             families: .both,
             addresses: [.v4(.loopback)],
@@ -61,14 +61,14 @@ import Testing
     }
 
     @Test func `joins and cancellations are recorded, and can be waited for`() async throws {
-        let underWay = ask("db.example")
+        let inFlight = ask("db.example")
         let lookup = try await resolver.nextLookup()
         let other = FairnessKey(label: "other")
         async let joined: Void = lookup.joined(by: other)
         async let cancelled: Void = lookup.cancelled()
-        underWay.join(other)
+        inFlight.join(other)
         try await joined
-        #expect(underWay.cancel())
+        #expect(inFlight.cancel())
         try await cancelled
         #expect(lookup.joins == [other])
         #expect(lookup.cancellations == 1)
@@ -77,7 +77,7 @@ import Testing
     @Test func `after a cancellation that succeeds nobody is told anything`() {
         #expect(ask("db.example").cancel())
         let lookup = resolver.lookups[0]
-        #expect(!lookup.isUnderWay)
+        #expect(!lookup.isInFlight)
         #expect(!lookup.start())
         #expect(!lookup.end())
         #expect(receiver.events == [])
@@ -91,11 +91,11 @@ import Testing
     }
 
     @Test func `nothing follows the end`() {
-        let underWay = ask("db.example")
+        let inFlight = ask("db.example")
         #expect(resolver.lookups[0].end())
         #expect(!resolver.lookups[0].end())
         #expect(!resolver.lookups[0].answer([]))
-        #expect(underWay.cancel())
+        #expect(inFlight.cancel())
         #expect(receiver.events == [.ended(nil)])
     }
 }

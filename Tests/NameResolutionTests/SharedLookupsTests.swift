@@ -68,7 +68,7 @@ extension SharedLookups {
     @Test func `bindings are told once, to everybody, and to whoever comes later`() throws {
         var lookups = SharedLookups()
         let record = SVCBRecord(priority: 1, target: try DomainName("web.example"))
-        let bound = LookupEvent.bound(BindingAnswer(records: [record], name: try DomainName("db.example")))
+        let bound = LookupEvent.bindings(BindingAnswer(records: [record], name: try DomainName("db.example")))
         _ = lookups.join(1)
         _ = lookups.join(2)
         #expect(lookups.received(bound, for: 1) == [.deliver(1, bound), .deliver(2, bound)])
@@ -78,7 +78,7 @@ extension SharedLookups {
 
     @Test func `bindings that have been told are not told again when the lookup starts afresh`() throws {
         var lookups = SharedLookups()
-        let bound = LookupEvent.bound(BindingAnswer(records: [], name: try DomainName("db.example")))
+        let bound = LookupEvent.bindings(BindingAnswer(records: [], name: try DomainName("db.example")))
         _ = lookups.join(1)
         _ = lookups.received(bound, for: 1)
         #expect(lookups.leave(1) == [.cancel(1)])

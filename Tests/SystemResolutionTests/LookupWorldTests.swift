@@ -146,7 +146,7 @@ private struct LookupWorld {
             }
             state.settled.formUnion(answer.families)
         case .caughtUp: faults.append("\(lookup) hears that it has caught up, which nobody asked for")
-        case .bound: faults.append("\(lookup) hears of bindings, which the system does not know")
+        case .bindings: faults.append("\(lookup) hears of bindings, which the system does not know")
         case .ended(let error):
             if error == nil, state.settled != state.families { faults.append("\(lookup) ended well without an answer") }
             state.hasEnded = true

@@ -135,9 +135,9 @@ private func configuration(
         let calls = HeldCalls()
         let resolver = SystemResolver(configuration(), call: calls.call)
         let log = EventLog()
-        let underWay = resolver.lookUp(LookupQuestion(name: "slow.test"), for: fairnessKey, log.receive)
+        let inFlight = resolver.lookUp(LookupQuestion(name: "slow.test"), for: fairnessKey, log.receive)
         #expect(calls.isReached(inside: 1))
-        #expect(!underWay.cancel())
+        #expect(!inFlight.cancel())
         #expect(resolver.lookups.map(\.isAbandoned) == [true])
         calls.releaseAll(with: infos(four))
         log.waitForEnd()
@@ -207,12 +207,12 @@ private func configuration(
                 for number in 0..<40 {
                     let log = EventLog()
                     let name = (Bool.random(using: &random) ? "held" : "quick") + "\(thread)-\(number).test"
-                    let underWay = resolver.lookUp(
+                    let inFlight = resolver.lookUp(
                         LookupQuestion(name: name),
                         for: FairnessKey(label: "\(thread)"),
                         log.receive
                     )
-                    let isTakenBack = Int.random(in: 0..<4, using: &random) == 0 && underWay.cancel()
+                    let isTakenBack = Int.random(in: 0..<4, using: &random) == 0 && inFlight.cancel()
                     if number == 30 { calls.releaseAll(with: infos(four)) }
                     if number >= 30, !isTakenBack {
                         let hasEnded = log.waitForEnd()

@@ -77,7 +77,7 @@ final class LookupRun: Sendable {
         let found = Found()
         _ = resolver.lookUp(LookupQuestion(name: "\(options.prefix)\(number).bench.test."), for: fairnessKey) { event in
             switch event {
-            case .started, .bound, .caughtUp: return
+            case .started, .bindings, .caughtUp: return
             case .answered(let answer):
                 if !answer.addresses.isEmpty { found.families.formUnion(answer.families) }
             case .ended:

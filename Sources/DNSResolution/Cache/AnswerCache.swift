@@ -352,7 +352,7 @@ extension AnswerCache {
             if seconds == .zero, configuration.lifetimes.lowerBound == .zero { return nil }
             return min(max(seconds, configuration.lifetimes.lowerBound), configuration.lifetimes.upperBound)
         case .noData, .nameError:
-            return min(seconds, configuration.longestNegative)
+            return min(seconds, configuration.negativeLifetimeLimit)
         }
     }
 

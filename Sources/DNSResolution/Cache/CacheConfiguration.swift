@@ -17,7 +17,7 @@ public struct CacheConfiguration: Hashable, Sendable {
 
     /// The longest that a "does not exist" is kept, whatever its zone says. Default 15 min (RFC 2308 §5 allows up to 3
     /// h).
-    public var longestNegative: Duration = .seconds(900)
+    public var negativeLifetimeLimit: Duration = .seconds(900)
 
     /// How long beyond its time an answer may still be given, while a fresh one is fetched (RFC 8767); `nil`, the
     /// default, for never. What is given so is marked: `DialReport.isStale`.
@@ -33,7 +33,7 @@ public struct CacheConfiguration: Hashable, Sendable {
     var bounded: CacheConfiguration {
         var bounded = self
         bounded.lifetimes = lifetimes.lowerBound.bounded...lifetimes.upperBound.bounded
-        bounded.longestNegative = longestNegative.bounded
+        bounded.negativeLifetimeLimit = negativeLifetimeLimit.bounded
         bounded.staleness = staleness?.bounded
         return bounded
     }

@@ -197,16 +197,16 @@ extension QueryClient {
             trace(.decided("the answer was cut short: asked again over a stream"), at: now, &actions)
             query.truncations += 1
             sendOnStream(place.query, to: attempt.server, at: now, &actions)
-            setWake(place.query, at: min(query.ends, now + patienceWithStream(of: query, to: attempt.server)))
+            setWake(place.query, at: min(query.ends, now + waitForStream(of: query, to: attempt.server)))
         }
     }
 
     /// How long a stream is waited for before anything else is tried. Where there is none to be had yet, a server that
     /// has not been asked is asked meanwhile; the same ones would only say the same.
-    private func patienceWithStream(of query: Query, to server: Int) -> Duration {
+    private func waitForStream(of query: Query, to server: Int) -> Duration {
         guard query.awaitedStreams.contains(server) else {
             // A stream may stay silent for as long as the query lasts, and each datagram meanwhile is cut short again.
-            return min(Self.streamGrace * Self.patience(after: query.truncations - 1), configuration.timeout)
+            return min(Self.streamGrace * Self.waitFactor(after: query.truncations - 1), configuration.timeout)
         }
         let isAnotherLeft = health.indices.contains { server in !query.tries.contains { $0.server == server } }
         return isAnotherLeft ? .zero : StreamGate.longestDelay

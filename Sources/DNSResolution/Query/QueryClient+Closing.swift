@@ -23,7 +23,7 @@ extension QueryClient {
     mutating func remove(_ key: Slab<Query>.Key, at now: Duration, _ actions: inout [Action]) -> Query? {
         guard let query = queries.remove(key) else { return nil }
         for index in query.tries.indices { stopListening(query, index, at: now, &actions) }
-        if !query.awaitedStreams.isEmpty { leaveLines(query) }
+        if !query.awaitedStreams.isEmpty { leaveQueues(query) }
         return query
     }
 

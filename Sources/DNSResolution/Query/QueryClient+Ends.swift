@@ -19,7 +19,7 @@ extension QueryClient {
         guard let query = queries[key] else { return }
         if relieve(key, at: now, &actions) { return }
         if now < query.ends, query.purpose == .answer, !query.isLastCall, query.doubt == nil,
-            let later = patience(with: query, at: now)
+            let later = laterWake(of: query, at: now)
         {
             setWake(key, at: min(query.ends, later))
             return
@@ -82,12 +82,12 @@ extension QueryClient {
             // Lost, late, or not answered a second time: once more, and over a stream as well, which no datagram that
             // was lost holds up.
             repeatDatagram(query, index, at: now, &actions)
-            var patience = max(Self.confirmationTime, timeout(of: doubt.server, isFirst: false))
+            var wait = max(Self.confirmationTime, timeout(of: doubt.server, isFirst: false))
             if !query.hasStreamed(to: doubt.server), health[doubt.server].hasStreams(at: now) {
                 sendOnStream(key, to: doubt.server, at: now, &actions)
-                patience = max(patience, Self.streamGrace)
+                wait = max(wait, Self.streamGrace)
             }
-            setWake(key, at: min(query.ends, now + patience))
+            setWake(key, at: min(query.ends, now + wait))
         } else if !askElsewhere(query, key, doubt.server, at: now, &actions) {
             believeDoubt(key, at: now, &actions)
         }
@@ -108,15 +108,15 @@ extension QueryClient {
         let unasked = health.indices.filter { server in !query.tries.contains { $0.server == server } }
         let next = unasked.first { !health[$0].isSetAside } ?? unasked.first
         guard isStreamLeft || next != nil else { return false }
-        var patience = isStreamLeft ? Self.streamGrace : .zero
+        var wait = isStreamLeft ? Self.streamGrace : .zero
         if let next {
             let isKnown = !health[next].isUnknown
             let time = isKnown ? timeout(of: next, isFirst: false) : RoundTripEstimate.unknownOfOne
-            patience = max(patience, time, Self.confirmationTime)
+            wait = max(wait, time, Self.confirmationTime)
             sendDatagram(query, key, to: next, in: .plain, at: now, &actions)
         }
         if isStreamLeft { sendOnStream(key, to: server, at: now, &actions) }
-        setWake(key, at: min(query.ends, now + patience))
+        setWake(key, at: min(query.ends, now + wait))
         return true
     }
 
@@ -146,12 +146,12 @@ extension QueryClient {
 
     /// Until when a silent query is left alone after all: what has been learned since it went out may say so, or that
     /// too many are silent for all of them to be lost.
-    mutating func patience(with query: Query, at now: Duration) -> Duration? {
+    mutating func laterWake(of query: Query, at now: Duration) -> Duration? {
         guard let last = query.tries.last else { return nil }
         // A stream may be one that the network does not let through: the plain form does not wait for it.
         if last.isStream, isOwedPlainForm(last.server, query) { return nil }
         let isFirst = query.tries.count { $0.server == last.server } == 1
-        let factor = Self.patience(after: query.rounds - query.refusals - 1)
+        let factor = Self.waitFactor(after: query.rounds - query.refusals - 1)
         let due = query.lastSent + wait(after: query.rounds - query.refusals - 1, at: last.server, isFirst: isFirst)
         if now < due { return due }
         // A forwarder that still works on hundreds of queries is not sent the same hundreds again.
@@ -168,7 +168,7 @@ extension QueryClient {
 
     /// From the fourth try on each wait is twice as long as the one before, so that many clients together do not
     /// overload the server.
-    static func patience(after silences: Int) -> Int {
+    static func waitFactor(after silences: Int) -> Int {
         1 << min(max(0, silences - datagramTries + 1), 5)
     }
 
@@ -297,13 +297,13 @@ extension QueryClient {
     ) {
         query.isLastCall = true
         let isKnown = !health[server].isUnknown
-        var patience = isKnown ? timeout(of: server, isFirst: false) : RoundTripEstimate.floor
+        var wait = isKnown ? timeout(of: server, isFirst: false) : RoundTripEstimate.floor
         for server in health.indices
         where !configuration.usesStreamsOnly && !query.hasStreamed(to: server) && health[server].hasStreams(at: now) {
             sendOnStream(key, to: server, at: now, &actions)
-            patience = max(patience, Self.streamGrace)
+            wait = max(wait, Self.streamGrace)
         }
-        setWake(key, at: min(query.ends, now + patience))
+        setWake(key, at: min(query.ends, now + wait))
     }
 
     /// A stream has brought nothing. Datagrams that were sent may still be answered.

@@ -25,27 +25,27 @@ extension QueryClient {
         guard let query = queries[key], !query.awaitedStreams.contains(server),
             !query.tries.contains(where: { $0.isStream && $0.isListening && $0.server == server })
         else { return }
-        if gates[server].line.count == 0, let stream = streamWithRoom(to: server, at: now, &actions) {
+        if gates[server].queue.count == 0, let stream = streamWithRoom(to: server, at: now, &actions) {
             put(query, key, on: stream, at: now, &actions)
-        } else if lineCount < configuration.waitingLimit {
+        } else if queuedCount < configuration.waitingLimit {
             query.awaitedStreams.append(server)
-            gates[server].line.append(key)
-            lineCount += 1
+            gates[server].queue.append(key)
+            queuedCount += 1
         } else if !query.isWaiting {
             finish(key, .queueFull, at: now, &actions)
         }
     }
 
     /// Whether a query waits for a stream to a server, which is not there yet.
-    func isInLine(_ key: Slab<Query>.Key, for server: Int) -> Bool {
+    func isQueued(_ key: Slab<Query>.Key, for server: Int) -> Bool {
         queries[key]?.awaitedStreams.contains(server) ?? false
     }
 
     /// The time at which a query in a queue may have a stream; `nil` when no time brings one.
-    var lineWake: Duration? {
-        guard lineCount > 0 else { return nil }
+    var queueWake: Duration? {
+        guard queuedCount > 0 else { return nil }
         var wake: Duration?
-        for server in gates.indices where gates[server].line.count > 0 && streamCount(to: server) < StreamGate.limit {
+        for server in gates.indices where gates[server].queue.count > 0 && streamCount(to: server) < StreamGate.limit {
             let opensAt = gates[server].opensAt ?? .zero
             wake = wake.map { min($0, opensAt) } ?? opensAt
         }
@@ -53,31 +53,31 @@ extension QueryClient {
     }
 
     /// Gives those who wait for a stream what there is.
-    mutating func serveLines(at now: Duration, _ actions: inout [Action]) {
-        guard lineCount > 0 else { return }
-        for server in gates.indices { serveLine(of: server, at: now, &actions) }
+    mutating func serveQueues(at now: Duration, _ actions: inout [Action]) {
+        guard queuedCount > 0 else { return }
+        for server in gates.indices { serveQueue(of: server, at: now, &actions) }
     }
 
-    mutating func serveLine(of server: Int, at now: Duration, _ actions: inout [Action]) {
-        while gates[server].line.count > 0, let stream = streamWithRoom(to: server, at: now, &actions) {
-            guard let key = gates[server].line.popFirst() else { return }
+    mutating func serveQueue(of server: Int, at now: Duration, _ actions: inout [Action]) {
+        while gates[server].queue.count > 0, let stream = streamWithRoom(to: server, at: now, &actions) {
+            guard let key = gates[server].queue.popFirst() else { return }
             guard let query = queries[key], query.awaitedStreams.contains(server) else { continue }
-            leaveLine(query, of: server)
+            leaveQueue(query, of: server)
             put(query, key, on: stream, at: now, &actions)
             if query.isLastCall { setWake(key, at: min(query.ends, now + Self.streamGrace)) }
         }
     }
 
-    private mutating func leaveLine(_ query: Query, of server: Int) {
+    private mutating func leaveQueue(_ query: Query, of server: Int) {
         query.awaitedStreams.removeAll { $0 == server }
-        lineCount -= 1
+        queuedCount -= 1
         let queries = queries
-        gates[server].line.left { queries[$0]?.awaitedStreams.contains(server) ?? false }
+        gates[server].queue.left { queries[$0]?.awaitedStreams.contains(server) ?? false }
     }
 
     /// A query that is over waits for no stream any more.
-    mutating func leaveLines(_ query: Query) {
-        while let server = query.awaitedStreams.last { leaveLine(query, of: server) }
+    mutating func leaveQueues(_ query: Query) {
+        while let server = query.awaitedStreams.last { leaveQueue(query, of: server) }
     }
 
     private func streamCount(to server: Int) -> Int {
@@ -163,7 +163,7 @@ extension QueryClient {
             streamClosed(stream, "closed by us: it brings what answers nothing", at: now, &actions)
         } else {
             if isFirst, state.answers > before, state.listening > 0 { spread(state, at: now) }
-            serveLine(of: state.server, at: now, &actions)
+            serveQueue(of: state.server, at: now, &actions)
         }
     }
 
@@ -203,14 +203,14 @@ extension QueryClient {
             let count = query.tries.count { $0.isStream && $0.server == server }
             if state.answers > 0, count <= Self.resendLimit, !query.awaitedStreams.contains(server) {
                 query.awaitedStreams.append(server)
-                gates[server].line.prepend(key)
-                lineCount += 1
+                gates[server].queue.prepend(key)
+                queuedCount += 1
             } else {
                 failed.append((key, index))
             }
         }
         for (key, index) in failed.reversed() { streamFailed(key, index, reason, at: now, &actions) }
-        serveLine(of: server, at: now, &actions)
+        serveQueue(of: server, at: now, &actions)
     }
 
     /// Ends a stream: no query uses it any more, or it may be dead without a sign of it.

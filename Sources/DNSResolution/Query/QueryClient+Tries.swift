@@ -47,7 +47,7 @@ extension QueryClient {
 
     /// How long the next try at a server is waited for, after this many that the server did not answer.
     func wait(after silences: Int, at server: Int, isFirst: Bool) -> Duration {
-        let factor = Self.patience(after: silences)
+        let factor = Self.waitFactor(after: silences)
         let timeout = timeout(of: server, isFirst: isFirst)
         // Durations have 128 bits, and mostly there is nothing to multiply.
         return factor == 1 ? timeout : min(timeout * factor, configuration.timeout)

@@ -107,7 +107,7 @@ package struct QueryClient: ~Copyable {
     /// Of each server: when streams may be opened, and who waits for one.
     var gates: [StreamGate]
     /// How many wait in all.
-    var lineCount = 0
+    var queuedCount = 0
     /// How many sockets may be open.
     var allowance: SocketAllowance
     var retries = RetryBudget()
@@ -170,7 +170,7 @@ package struct QueryClient: ~Copyable {
         for ports in sourcePorts { consider(ports.nextRetirement) }
         for ports in plainPorts { consider(ports.nextRetirement) }
         for stream in streams.values { consider(stream.idleEnd) }
-        if lineCount > 0 { consider(lineWake) }
+        if queuedCount > 0 { consider(queueWake) }
         return wake
     }
 }
@@ -251,7 +251,7 @@ extension QueryClient {
             guard let end = state.idleEnd, end <= now else { continue }
             close(stream, at: now, &actions)
         }
-        serveLines(at: now, &actions)
+        serveQueues(at: now, &actions)
     }
 
     /// Where an alarm is so late that the process must have stood still (SIGSTOP, a paused container, a laptop's lid),

@@ -207,7 +207,7 @@ extension DNSResolver {
                 let lookup = engine.lookUpRecords(name, type, for: fairnessKey) { news in
                     if case .ended(let result) = news { wait.end(result) }
                 }
-                wait.isUnderWay { engine.cancel(lookup) }
+                wait.isInFlight { engine.cancel(lookup) }
             }
         } onCancel: {
             wait.cancel()
@@ -298,7 +298,7 @@ extension DNSResolver {
     public func flush(_ name: DomainName) { freshEngine().cache.remove(name) }
 
     /// How many lookups are in flight; those that began before the configuration changed are not counted.
-    package var underWayCount: Int { freshEngine().withResolver { $0.count } }
+    package var inFlightCount: Int { freshEngine().withResolver { $0.count } }
 
     /// How much is kept for queries, without a look at the file or the network.
     package var load: QueryLoad { state.withLockedValue { $0.engine }.withResolver { $0.load } }

@@ -22,7 +22,7 @@ final class RecordWait: Sendable {
     }
 
     /// The lookup can be cancelled from now on. A task that was cancelled before has its end here.
-    func isUnderWay(_ cancel: @escaping @Sendable () -> Void) {
+    func isInFlight(_ cancel: @escaping @Sendable () -> Void) {
         let isCancelled = state.withLockedValue { state in
             if !state.isOver { state.cancel = cancel }
             return state.isCancelled
@@ -45,7 +45,7 @@ final class RecordWait: Sendable {
             state.isCancelled = true
             return state.cancel
         }
-        // Before there is anything to cancel, `isUnderWay` calls this once more.
+        // Before there is anything to cancel, `isInFlight` calls this once more.
         guard let cancel else { return }
         cancel()
         end(.failure(ResolutionError(.cancelled, "cancelled by the caller")))

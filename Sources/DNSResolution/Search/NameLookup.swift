@@ -278,7 +278,7 @@ struct NameLookup: Sendable {
         if let bindings, bindings.isSettled, !bindings.isTold {
             self.bindings?.isTold = true
             let none = BindingAnswer(records: [], name: candidate.name, alias: bindings.aliases.last)
-            steps.append(.tell(.bound(bindings.answer ?? none)))
+            steps.append(.tell(.bindings(bindings.answer ?? none)))
         }
     }
 

@@ -4,7 +4,7 @@
 @available(FairDial 0.1, *)
 struct ServerHealth: Sendable {
     /// After this many tries in a row without an answer the server is marked down.
-    private static let patience = 3
+    private static let silenceLimit = 3
     /// How long until it is asked again, at first and at most.
     private static let firstProbe = Duration.seconds(2)
     private static let lastProbe = Duration.seconds(60)
@@ -71,7 +71,7 @@ struct ServerHealth: Sendable {
     /// - Returns: whether it is marked down from now on.
     mutating func failed(at now: Duration) -> Bool {
         silences += 1
-        guard silences >= Self.patience, !isSetAside else { return false }
+        guard silences >= Self.silenceLimit, !isSetAside else { return false }
         nextProbe = now + probeDelay
         return true
     }

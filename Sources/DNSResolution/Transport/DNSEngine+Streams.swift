@@ -17,10 +17,10 @@ extension DNSEngine {
         private var pending = 0
 
         /// A loop that its program blocks is not waited for longer than this: no other lookup's time may depend on it.
-        private static let patience = Duration.milliseconds(500)
+        private static let timeout = Duration.milliseconds(500)
 
         /// Until when the loops are waited for; `nil` when they are not.
-        var end: Duration? { asked.map { $0 + Self.patience } }
+        var end: Duration? { asked.map { $0 + Self.timeout } }
 
         /// How many streams are asked.
         mutating func ask(_ count: Int, at now: Duration) {
@@ -57,10 +57,10 @@ extension DNSEngine {
     func ask(_ streams: [any OpenStream]) {
         for stream in streams {
             stream.readAll { [self] in
-                let mustWake = desk.withMachine { desk -> Bool in
-                    guard desk.streamReading.hasRead() else { return false }
-                    defer { desk.sleepsUntil = nil }
-                    return desk.sleepsUntil != nil
+                let mustWake = outbox.withMachine { machine -> Bool in
+                    guard machine.streamReading.hasRead() else { return false }
+                    defer { machine.sleepsUntil = nil }
+                    return machine.sleepsUntil != nil
                 }
                 if mustWake { datagrams.wakeReader() }
             }

@@ -22,7 +22,7 @@ import SystemSupport
 /// are ten thousand small records, and one thread.
 @available(FairDial 0.1, *)
 final class DNSEngine: Sendable {
-    struct Desk: ~Copyable {
+    struct Machine: ~Copyable {
         var resolver: StubResolver
         /// Until when the reader sleeps, if no thread wakes it; `nil` while it is awake or not there.
         var sleepsUntil: Duration?
@@ -56,7 +56,7 @@ final class DNSEngine: Sendable {
     /// What the resolver knows; a look at it needs nothing else of the engine.
     let cache: KnownAnswers
     private let searchList: SearchList
-    let desk: OrderedOutbox<Desk, StubResolver.Action>
+    let outbox: OrderedOutbox<Machine, StubResolver.Action>
     private let machine: any ResolverMachine
     let datagrams: any DatagramTransport
     private let transport: any StreamTransport
@@ -81,7 +81,7 @@ final class DNSEngine: Sendable {
         resolver.isTracing = traced != nil
         cache = resolver.cache
         searchList = configuration.searchList
-        desk = OrderedOutbox(Desk(resolver: resolver))
+        outbox = OrderedOutbox(Machine(resolver: resolver))
         self.machine = machine
         datagrams = machine.makeDatagrams()
         startedAt = machine.now
@@ -98,7 +98,7 @@ final class DNSEngine: Sendable {
 
     /// Reads the machine where no actions follow.
     func withResolver<Result>(_ body: (inout StubResolver) -> Result) -> Result {
-        desk.withMachine { body(&$0.resolver) }
+        outbox.withMachine { body(&$0.resolver) }
     }
 }
 
@@ -111,8 +111,8 @@ extension DNSEngine {
         for fairnessKey: FairnessKey,
         _ receive: @escaping @Sendable (LookupEvent) -> Void
     ) -> StubResolver.Lookup {
-        updateStarting { desk, now, actions in
-            desk.resolver.lookUp(question, for: fairnessKey, at: now, &actions, telling: receive)
+        updateStarting { machine, now, actions in
+            machine.resolver.lookUp(question, for: fairnessKey, at: now, &actions, telling: receive)
         }
     }
 
@@ -122,53 +122,53 @@ extension DNSEngine {
         for fairnessKey: FairnessKey,
         _ receive: @escaping @Sendable (StubResolver.RecordNews) -> Void
     ) -> StubResolver.Lookup {
-        updateStarting { desk, now, actions in
-            desk.resolver.lookUpRecords(name, type, for: fairnessKey, at: now, &actions, telling: receive)
+        updateStarting { machine, now, actions in
+            machine.resolver.lookUpRecords(name, type, for: fairnessKey, at: now, &actions, telling: receive)
         }
     }
 
     func cancel(_ lookup: StubResolver.Lookup) {
-        update { desk, now, actions in desk.resolver.cancel(lookup, at: now, &actions) }
+        update { machine, now, actions in machine.resolver.cancel(lookup, at: now, &actions) }
     }
 
     /// Has the reader read everything that has come by now, and then tell the lookup `caughtUp`.
     ///
     /// - Returns: `false` where there is no reader.
     func catchUp(_ lookup: StubResolver.Lookup) -> Bool {
-        let (isAwaited, mustWake) = desk.withMachine { desk -> (Bool, Bool) in
+        let (isAwaited, mustWake) = outbox.withMachine { machine -> (Bool, Bool) in
             // Where the lookup is over, its `ended` is on its way to the caller.
-            guard desk.resolver.contains(lookup) else { return (true, false) }
-            guard desk.hasReader else { return (false, false) }
-            desk.catchingUp.append(CatchUp(lookup: lookup, since: now))
-            defer { desk.sleepsUntil = nil }
-            return (true, desk.sleepsUntil != nil)
+            guard machine.resolver.contains(lookup) else { return (true, false) }
+            guard machine.hasReader else { return (false, false) }
+            machine.catchingUp.append(CatchUp(lookup: lookup, since: now))
+            defer { machine.sleepsUntil = nil }
+            return (true, machine.sleepsUntil != nil)
         }
         if mustWake { datagrams.wakeReader() }
         return isAwaited
     }
 
     private func updateStarting(
-        _ change: (inout Desk, Duration, inout [StubResolver.Action]) -> StubResolver.Lookup
+        _ change: (inout Machine, Duration, inout [StubResolver.Action]) -> StubResolver.Lookup
     ) -> StubResolver.Lookup {
         var lookup: StubResolver.Lookup?
-        update { desk, now, actions in lookup = change(&desk, now, &actions) }
+        update { machine, now, actions in lookup = change(&machine, now, &actions) }
         guard let lookup else { preconditionFailure("an update changes at once") }
         return lookup
     }
 
-    func update(_ change: (inout Desk, Duration, inout [StubResolver.Action]) -> Void) {
+    func update(_ change: (inout Machine, Duration, inout [StubResolver.Action]) -> Void) {
         var mustWake = false
-        desk.update(carryingOut: carryOut) { (desk: inout Desk, actions: inout [StubResolver.Action]) in
-            change(&desk, self.now, &actions)
+        outbox.update(carryingOut: carryOut) { (machine: inout Machine, actions: inout [StubResolver.Action]) in
+            change(&machine, self.now, &actions)
             // Again, as long as an ended query starts another one that needs a reader: the other family, the next name
             // of a search list.
             var isFirst = true
-            while isFirst || desk.resolver.queryCount > 0, let wake = desk.resolver.wakeTime,
-                let failure = self.call(&desk, by: wake, &mustWake)
+            while isFirst || machine.resolver.queryCount > 0, let wake = machine.resolver.wakeTime,
+                let failure = self.call(&machine, by: wake, &mustWake)
             {
                 isFirst = false
                 let now = self.now
-                desk.resolver.inClient(at: now, &actions) { client, steps in
+                machine.resolver.inClient(at: now, &actions) { client, steps in
                     let reason = ErrorText.of(failure.number)
                     client.giveUp(failure.isThread ? .noThread(reason) : .noDescriptor(reason), at: now, &steps)
                 }
@@ -186,38 +186,38 @@ extension DNSEngine: DatagramReceiver {
     ///
     /// - Parameter mustWake: becomes `true` where it is to be woken, outside the lock.
     /// - Returns: `nil`, or why there is none to be had.
-    private func call(_ desk: inout Desk, by wake: Duration, _ mustWake: inout Bool) -> ReaderFailure? {
-        if desk.hasReader {
-            guard let until = desk.sleepsUntil, wake < until else { return nil }
+    private func call(_ machine: inout Machine, by wake: Duration, _ mustWake: inout Bool) -> ReaderFailure? {
+        if machine.hasReader {
+            guard let until = machine.sleepsUntil, wake < until else { return nil }
             // The next caller need not wake it too.
-            desk.sleepsUntil = nil
+            machine.sleepsUntil = nil
             mustWake = true
             return nil
         }
         if let failure = datagrams.startReading(for: self) { return failure }
-        desk.hasReader = true
+        machine.hasReader = true
         return nil
     }
 
     func nextSleep() -> Duration? {
         let now = now
-        return desk.withMachine { desk in
-            desk.streamReading.giveUp(at: now)
-            desk.sleepBegan = now
-            desk.beingCaughtUp = []
-            if !desk.catchingUp.isEmpty, desk.streamReading.asked == nil {
-                swap(&desk.beingCaughtUp, &desk.catchingUp)
+        return outbox.withMachine { machine in
+            machine.streamReading.giveUp(at: now)
+            machine.sleepBegan = now
+            machine.beingCaughtUp = []
+            if !machine.catchingUp.isEmpty, machine.streamReading.asked == nil {
+                swap(&machine.beingCaughtUp, &machine.catchingUp)
                 return .zero
             }
-            if desk.resolver.wakeTime == nil, let until = desk.sleepsUntil, until <= now {
+            if machine.resolver.wakeTime == nil, let until = machine.sleepsUntil, until <= now {
                 // It has slept a whole idle time without work.
-                desk.hasReader = false
-                desk.sleepsUntil = nil
+                machine.hasReader = false
+                machine.sleepsUntil = nil
                 return nil
             }
             // While loops read, no clock may be looked at: they wake the reader when they have.
-            let until = desk.streamReading.end ?? desk.resolver.wakeTime ?? now + Self.idleTime
-            desk.sleepsUntil = until
+            let until = machine.streamReading.end ?? machine.resolver.wakeTime ?? now + Self.idleTime
+            machine.sleepsUntil = until
             return max(.zero, until - now)
         }
     }
@@ -225,12 +225,12 @@ extension DNSEngine: DatagramReceiver {
     func turn(_ events: [(port: QueryClient.Carrier, event: DatagramEvent)], isEverything: Bool, wasWoken: Bool) {
         let streams = openStreams
         var mustAskStreams = false
-        update { desk, now, actions in
+        update { machine, now, actions in
             // Over streams, all has been read that had come by then.
-            let began = desk.sleepBegan
-            let asOf = streams.isEmpty ? began : min(began, desk.streamReading.until)
-            if wasWoken { desk.sleepsUntil = nil }
-            desk.resolver.inClient(at: now, &actions) { client, steps in
+            let began = machine.sleepBegan
+            let asOf = streams.isEmpty ? began : min(began, machine.streamReading.until)
+            if wasWoken { machine.sleepsUntil = nil }
+            machine.resolver.inClient(at: now, &actions) { client, steps in
                 for (port, event) in events {
                     switch event {
                     case .message(let bytes): client.received(bytes, on: port, at: now, &steps)
@@ -242,15 +242,15 @@ extension DNSEngine: DatagramReceiver {
                 // After all of the messages: what has come counts, however late we look (rule 6).
                 if isEverything { client.advance(to: asOf, &steps) }
             }
-            if isEverything { desk.resolver.expire(at: asOf, &actions) }
-            let all = desk.beingCaughtUp
-            desk.beingCaughtUp = []
+            if isEverything { machine.resolver.expire(at: asOf, &actions) }
+            let all = machine.beingCaughtUp
+            machine.beingCaughtUp = []
             let (done, left) = isEverything ? CatchUp.split(all, asOf: asOf) : ([], all)
-            desk.catchingUp += left
-            for catchUp in done { desk.resolver.tellCaughtUp(catchUp.lookup, &actions) }
-            guard asOf < began, desk.streamReading.asked == nil else { return }
-            mustAskStreams = !left.isEmpty || desk.resolver.wakeTime.map { $0 <= began } ?? false
-            if mustAskStreams { desk.streamReading.ask(streams.count, at: began) }
+            machine.catchingUp += left
+            for catchUp in done { machine.resolver.tellCaughtUp(catchUp.lookup, &actions) }
+            guard asOf < began, machine.streamReading.asked == nil else { return }
+            mustAskStreams = !left.isEmpty || machine.resolver.wakeTime.map { $0 <= began } ?? false
+            if mustAskStreams { machine.streamReading.ask(streams.count, at: began) }
         }
         if mustAskStreams { ask(streams) }
     }
@@ -300,8 +300,8 @@ extension DNSEngine {
     private func failed(_ port: QueryClient.Carrier, _ number: Int32) {
         // The system's own text, "resource temporarily unavailable", does not say which resource.
         let reason = number == EAGAIN ? "no port is free to send from" : ErrorText.of(number)
-        update { desk, now, actions in
-            desk.resolver.inClient(at: now, &actions) { client, steps in
+        update { machine, now, actions in
+            machine.resolver.inClient(at: now, &actions) { client, steps in
                 client.failed(
                     port,
                     reason,
@@ -318,8 +318,8 @@ extension DNSEngine {
         if case .closed = event, streams.withLockedValue({ $0.removeValue(forKey: stream) }) != nil {
             sockets.change(by: -1)
         }
-        update { desk, now, actions in
-            desk.resolver.inClient(at: now, &actions) { client, steps in
+        update { machine, now, actions in
+            machine.resolver.inClient(at: now, &actions) { client, steps in
                 switch event {
                 case .received(let message): client.receivedOnStream(message, on: stream, at: now, &steps)
                 case .closed(let reason): client.streamClosed(stream, reason, at: now, &steps)

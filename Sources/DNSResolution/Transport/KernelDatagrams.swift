@@ -22,7 +22,7 @@ final class KernelDatagrams: DatagramTransport {
         /// then.
         var done: [CInt] = []
         /// The descriptor that wakes the thread when written to, and the one that it reads for that.
-        var bell: (ring: CInt, hear: CInt)?
+        var wakeUp: (writeEnd: CInt, readEnd: CInt)?
         var queue: ReadinessQueue?
         /// How many threads there are: mostly one, for a moment two while one leaves.
         var threadCount = 0
@@ -64,21 +64,21 @@ final class KernelDatagrams: DatagramTransport {
             if queue.descriptor >= 0 { queue.close() }
             return number
         }
-        state.bell = (ring: ends.1, hear: ends.0)
+        state.wakeUp = (writeEnd: ends.1, readEnd: ends.0)
         state.queue = queue
         return nil
     }
 
     func wakeReader() {
-        guard let bell = state.withLockedValue({ $0.bell }) else { return }
+        guard let wakeUp = state.withLockedValue({ $0.wakeUp }) else { return }
         var byte: UInt8 = 1
-        _ = fairdial_write(bell.ring, &byte, 1)
+        _ = fairdial_write(wakeUp.writeEnd, &byte, 1)
     }
 
     /// All of the wake-ups, however many.
-    private static func hear(_ bell: CInt) {
+    private static func drain(_ wakeUp: CInt) {
         var bytes: UInt64 = 0
-        while fairdial_read(bell, &bytes, MemoryLayout<UInt64>.size) == MemoryLayout<UInt64>.size {}
+        while fairdial_read(wakeUp, &bytes, MemoryLayout<UInt64>.size) == MemoryLayout<UInt64>.size {}
     }
 }
 
@@ -140,16 +140,16 @@ extension KernelDatagrams {
     /// Gives back what the thread needed, if no other one has been started meanwhile.
     private func leave() {
         closeDone()
-        let left = state.withLockedValue { state -> (ReadinessQueue?, (ring: CInt, hear: CInt)?) in
+        let left = state.withLockedValue { state -> (ReadinessQueue?, (writeEnd: CInt, readEnd: CInt)?) in
             state.threadCount -= 1
             guard state.threadCount == 0, state.sockets.isEmpty else { return (nil, nil) }
-            defer { (state.queue, state.bell) = (nil, nil) }
-            return (state.queue, state.bell)
+            defer { (state.queue, state.wakeUp) = (nil, nil) }
+            return (state.queue, state.wakeUp)
         }
         left.0?.close()
-        if let bell = left.1 {
-            DatagramSocket.close(bell.ring)
-            DatagramSocket.close(bell.hear)
+        if let wakeUp = left.1 {
+            DatagramSocket.close(wakeUp.writeEnd)
+            DatagramSocket.close(wakeUp.readEnd)
         }
     }
 
@@ -166,7 +166,7 @@ extension KernelDatagrams {
         var isEverything = tokens.count < ReadinessQueue.most
         for token in tokens {
             if token == Self.bellToken {
-                if let bell = state.withLockedValue({ $0.bell }) { Self.hear(bell.hear) }
+                if let wakeUp = state.withLockedValue({ $0.wakeUp }) { Self.drain(wakeUp.readEnd) }
                 continue
             }
             let port = QueryClient.Carrier(token >> 32)

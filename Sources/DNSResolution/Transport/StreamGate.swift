@@ -24,7 +24,7 @@ struct StreamGate: Sendable {
     /// When the next stream may be opened; `nil` for at once.
     private(set) var opensAt: Duration?
     /// Queries that wait for a stream.
-    var line = StreamLine()
+    var queue = StreamQueue()
     private var failures = 0
 
     /// Whether a stream may be opened.

@@ -73,7 +73,7 @@ struct SplitLookup: Sendable {
             if isQueued { (isQueued, end) = (false, now.saturating(plus: timeouts.lookup)) }
             return []
         case .answered(let result): return answered(result, at: now)
-        case .bound: return []
+        case .bindings: return []
         case .caughtUp: return isCatchingUp ? timeUp() : []
         case .ended(let error):
             unsettled = []

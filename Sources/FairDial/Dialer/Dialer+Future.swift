@@ -165,12 +165,7 @@ extension Dialer {
         } lost: { error in
             lost.withLockedValue { $0 = error }
         }
-        guard let failure = lost.withLockedValue({ $0 }), let group = try? ProcessLoops.group() else {
-            return promise.futureResult
-        }
-        // This promise can never be fulfilled, and NIO traps where one is dropped unfulfilled.
-        _ = Unmanaged.passRetained(promise.futureResult)
-        return group.any().makeFailedFuture(failure)
+        return Self.future(of: promise, unless: lost.withLockedValue { $0 })
     }
 
     /// A dial that has failed before its loop had anything to do with it. A loop that has been shut down runs no
@@ -195,9 +190,15 @@ extension Dialer {
             }
             lost.withLockedValue { $0 = error }
         }
-        guard let failure = lost.withLockedValue({ $0 }), let group = try? ProcessLoops.group() else {
-            return promise.futureResult
-        }
+        return Self.future(of: promise, unless: lost.withLockedValue { $0 })
+    }
+
+    /// A promise's future; where its loop is gone, an error on one of the process's loops, which runs callbacks.
+    private static func future<Output>(
+        of promise: EventLoopPromise<Output>,
+        unless failure: DialError?
+    ) -> EventLoopFuture<Output> {
+        guard let failure, let group = try? ProcessLoops.group() else { return promise.futureResult }
         // This promise can never be fulfilled, and NIO traps where one is dropped unfulfilled.
         _ = Unmanaged.passRetained(promise.futureResult)
         return group.any().makeFailedFuture(failure)

@@ -30,13 +30,13 @@ enum DescriptorReserve {
         return isTouched(
             limit: limit,
             free: FreeDescriptors.count(upTo: reserve(of: limit), within: limit),
-            underWay: ConnectPoller.shared.watchedCount
+            inFlight: ConnectPoller.shared.watchedCount
         )
     }
 
     /// The same from numbers.
-    static func isTouched(limit: Int, free: Int, underWay: Int) -> Bool {
-        free < reserve(of: limit) && underWay > free
+    static func isTouched(limit: Int, free: Int, inFlight: Int) -> Bool {
+        free < reserve(of: limit) && inFlight > free
     }
 
     private static func reserve(of limit: Int) -> Int { min(max(limit / 16, bounds.lowerBound), bounds.upperBound) }

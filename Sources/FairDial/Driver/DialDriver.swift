@@ -288,7 +288,7 @@ extension DialDriver {
             case .lookUp(let id): lookUp(id)
             case .cancelLookup(let id): cancelLookup(id)
             case .catchUp: catchUp(late: dial.lateness)
-            case .reachStartingLine: plan.onStart?()
+            case .tellStart: plan.onStart?()
             case .open(let destination): open(destination)
             case .close(let destination): close(destination)
             case .handOver(let destination): handOver(destination)

@@ -20,7 +20,7 @@ final class LoopTimer: Sendable {
     }
 
     /// What the loop holds. A loop that has been shut down lets go of it at once.
-    private final class Bell: NIOScheduledCallbackHandler, Sendable {
+    private final class WakeUp: NIOScheduledCallbackHandler, Sendable {
         private let timer: LoopTimer
 
         init(_ timer: LoopTimer) {
@@ -46,7 +46,7 @@ final class LoopTimer: Sendable {
     /// - Parameter delay: from now; a negative one is none.
     init(in delay: Duration, on loop: any EventLoop) {
         let deadline = loop.now + TimeAmount(delay.bounded)
-        let callback = try? loop.scheduleCallback(at: deadline, handler: Bell(self))
+        let callback = try? loop.scheduleCallback(at: deadline, handler: WakeUp(self))
         // A loop that takes no timer has dropped the handler, and the end is known.
         scheduled.withLockedValue { $0 = callback }
     }

@@ -37,7 +37,7 @@ extension Dial {
             lookupStarted(at: time)
             return ActionList()
         case .answered(let answer): return found(answer, at: now)
-        case .bound: return ActionList()
+        case .bindings: return ActionList()
         case .caughtUp: return hasCaughtUp(id)
         case .ended(let error): return lookupEnded(error, at: now) + hasCaughtUp(id)
         }

@@ -65,7 +65,7 @@ extension Dial {
             let actions = lineUp(answer, ofHost: id == .first, at: now)
             if id != .first { noteQueue(at: now) }
             return actions
-        case .bound(let answer):
+        case .bindings(let answer):
             return id == .first ? bound(answer, names, at: now) : ActionList()
         case .caughtUp: return hasCaughtUp(id)
         case .ended(let error):

@@ -323,7 +323,7 @@ extension Dial {
     /// The clock that runs in this state (rule 5): a property of the state, so it cannot disagree with it.
     var clock: DialClock {
         if case .handshaking = phase { return .handshake }
-        return race.isUnderWay ? .connect : idleClock
+        return race.isInFlight ? .connect : idleClock
     }
 
     /// The clock that runs while no attempt is in flight.
@@ -360,7 +360,7 @@ extension Dial {
                 pending.append(contentsOf: race.failed(destination, at: now))
             case .start(let destination):
                 if let names { names.tries(destination) }
-                if !hasReachedStart, question.tellsStart { actions.append(.reachStartingLine) }
+                if !hasReachedStart, question.tellsStart { actions.append(.tellStart) }
                 hasReachedStart = true
                 attempts.append(AttemptReport(destination: destination, started: now))
                 actions.append(.open(destination))

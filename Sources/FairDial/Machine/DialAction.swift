@@ -15,7 +15,7 @@ enum DialAction: Sendable {
     /// reading (`isCatchingUp`), or, where there is a channel, `caughtUp`.
     case catchUp
     /// The first attempt starts now: tell the caller (`DialOptions.onStart`).
-    case reachStartingLine
+    case tellStart
     /// Open a socket and connect it; report how that goes.
     case open(Destination)
     /// Close this attempt's socket.
@@ -32,7 +32,7 @@ enum DialAction: Sendable {
     /// Whether it may be carried out on the dial's event loop alone.
     var needsLoop: Bool {
         switch self {
-        case .reachStartingLine, .catchUp, .handOver, .closeWinner, .finish: true
+        case .tellStart, .catchUp, .handOver, .closeWinner, .finish: true
         case .lookUp, .cancelLookup, .open, .close: false
         }
     }

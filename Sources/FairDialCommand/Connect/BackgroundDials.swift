@@ -35,7 +35,7 @@ struct BackgroundDials: Sendable {
     let options: DialOptions
 
     /// Dials in flight at a time: each holds some kilobytes, and other programs need memory too.
-    static let mostAtOnce = 10_000
+    static let concurrentAttemptLimit = 10_000
 
     /// Starts them, as many at a time as may be, and waits for all.
     func run() async -> Report {
@@ -52,7 +52,7 @@ struct BackgroundDials: Sendable {
                 report.last = start.duration(to: clock.now)
             }
             for (index, name) in names.enumerated() {
-                if index >= Self.mostAtOnce, let ended = await group.next() { note(ended) }
+                if index >= Self.concurrentAttemptLimit, let ended = await group.next() { note(ended) }
                 group.addTask {
                     do throws(DialError) {
                         let socket = try await dialer.connectSocket(to: name, port: port, options: options)

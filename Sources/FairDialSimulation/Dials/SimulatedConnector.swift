@@ -35,9 +35,9 @@ final class SimulatedConnector: Connector, @unchecked Sendable {
             dial.hasFailedAtOnce()
             return .failed(failure)
         case 12..<22: socket = make(destination, settles: 0, failure: nil)
-        case 22..<60: socket = make(destination, settles: patience(), failure: nil)
-        case 60..<67: socket = make(destination, settles: patience(), failure: nil, isReported: false)
-        case 67..<85: socket = make(destination, settles: patience(), failure: failure)
+        case 22..<60: socket = make(destination, settles: delay(), failure: nil)
+        case 60..<67: socket = make(destination, settles: delay(), failure: nil, isReported: false)
+        case 67..<85: socket = make(destination, settles: delay(), failure: failure)
         default: socket = make(destination, settles: nil, failure: nil)
         }
         guard let attempt = try? AttemptSocket(descriptor: socket.descriptor, to: destination) else {
@@ -135,7 +135,7 @@ final class SimulatedConnector: Connector, @unchecked Sendable {
         dial.closed(socket.descriptor)
     }
 
-    private func patience() -> UInt64 {
+    private func delay() -> UInt64 {
         let dice = world.dice
         return world.clock.now
             + (dice.chance(70) ? dice.milliseconds(0...400) : dice.milliseconds(400...6_000))

@@ -82,7 +82,7 @@ struct SimulatedCourse: CustomStringConvertible {
                 minimumAttempt: .milliseconds(dice.number(0..<150))
             ),
             firstFamilyCount: dice.number(0..<4),
-            mostAtOnce: dice.chance(60) ? .max : dice.number(0..<3),
+            concurrentAttemptLimit: dice.chance(60) ? .max : dice.number(0..<3),
             attemptTimeout: dice.chance(70) ? nil : .milliseconds(dice.number(0..<1_500)),
             timeout: dice.chance(85) ? nil : .milliseconds(dice.number(0..<2_000))
         )

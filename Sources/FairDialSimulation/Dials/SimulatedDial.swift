@@ -182,7 +182,7 @@ extension SimulatedDial {
         case .answered(let answer):
             if endedAt == nil { told += answer.addresses.filter { course.families.contains($0.family) } }
             if course.isService { service.told(answer.addresses, of: question.name, at: world.clock.now) }
-        case .bound(let answer):
+        case .bindings(let answer):
             if !course.isBound { world.fault("\(name) is told of bindings that it does not want") }
             for record in answer.records {
                 hinted += record.parameters.ipv4Hints.map(IPAddress.v4)
@@ -223,7 +223,7 @@ extension SimulatedDial {
         }
         if course.isVetted, !world.allows(address) { world.fault("\(name) opens \(destination), which is forbidden") }
         if course.goal == .answer { world.fault("\(name) opens \(destination), and wants an answer alone") }
-        if racingCount >= max(1, course.race.mostAtOnce) {
+        if racingCount >= max(1, course.race.concurrentAttemptLimit) {
             world.fault("\(name) has \(racingCount + 1) attempts at once")
         }
         if racingCount > 0, freshEnds == 0, let lastOpen, now - lastOpen < leastDelay {

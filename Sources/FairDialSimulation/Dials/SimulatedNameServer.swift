@@ -11,7 +11,7 @@ final class SimulatedNameServer: AddressResolver, @unchecked Sendable {
         let server: SimulatedNameServer
         let question: LookupQuestion
         let receive: @Sendable (LookupEvent) -> Void
-        var isUnderWay = true
+        var isInFlight = true
 
         init(
             _ server: SimulatedNameServer,
@@ -24,7 +24,7 @@ final class SimulatedNameServer: AddressResolver, @unchecked Sendable {
         }
 
         func cancel() -> Bool {
-            guard isUnderWay else { return true }
+            guard isInFlight else { return true }
             if let waiter = server.world.waiter(for: question) {
                 server.world.fault("\(question.name) is cancelled, and \(waiter.name) waits for it")
             }
@@ -34,30 +34,30 @@ final class SimulatedNameServer: AddressResolver, @unchecked Sendable {
         }
 
         func tell(_ event: LookupEvent) {
-            guard isUnderWay else { return }
+            guard isInFlight else { return }
             if case .ended = event { end() }
             server.world.story("\(question.name): \(event)")
             receive(event)
         }
 
         private func end() {
-            isUnderWay = false
-            server.underWay.removeAll { $0 === self }
+            isInFlight = false
+            server.inFlight.removeAll { $0 === self }
         }
     }
 
     private let world: SimulatedWorld
-    private var underWay: [Asked] = []
+    private var inFlight: [Asked] = []
 
     init(in world: SimulatedWorld) {
         self.world = world
     }
 
     /// How many questions have no end yet.
-    var count: Int { underWay.count }
+    var count: Int { inFlight.count }
 
     func isAsked(_ question: LookupQuestion) -> Bool {
-        underWay.contains { $0.question == question }
+        inFlight.contains { $0.question == question }
     }
 
     func lookUp(
@@ -66,7 +66,7 @@ final class SimulatedNameServer: AddressResolver, @unchecked Sendable {
         _ receive: @escaping @Sendable (LookupEvent) -> Void
     ) -> any LookupHandle {
         let asked = Asked(self, question, receive)
-        underWay.append(asked)
+        inFlight.append(asked)
         let dice = world.dice
         let start = dice.chance(70) ? 0 : dice.milliseconds(0...1_500)
         if dice.chance(6) {
@@ -89,7 +89,7 @@ final class SimulatedNameServer: AddressResolver, @unchecked Sendable {
         if question.service != nil, dice.chance(80) {
             let time = start + (dice.chance(80) ? dice.milliseconds(0...200) : dice.milliseconds(200...9_000))
             last = max(last, time)
-            world.clock.after(time) { asked.tell(.bound(self.bindings(of: question))) }
+            world.clock.after(time) { asked.tell(.bindings(self.bindings(of: question))) }
         }
         let end = last + (dice.chance(50) ? 0 : dice.milliseconds(0...3_000))
         let error = isWhole ? nil : ResolutionError(.temporaryFailure, "one family is silent")

@@ -186,12 +186,12 @@ extension SimulatedWorld {
     func dialEnded() {
         guard let names else { return }
         for (dial, question) in dials.flatMap({ dial in dial.awaited.map { (dial, $0) } }) {
-            let isUnderWay =
+            let isInFlight =
                 server.map { $0.isAsked(question) }
                 ?? witness.map { $0.isAsked(question) }
                 ?? system.map { $0.lookups.contains { $0.name == question.name && $0.families == question.families } }
                 ?? false
-            if !isUnderWay || names.underWayCount == 0 {
+            if !isInFlight || names.inFlightCount == 0 {
                 fault("\(dial.name) waits for \(question.name), and no lookup for it is in flight")
             }
         }
@@ -207,11 +207,11 @@ extension SimulatedWorld {
             }
         }
         for loop in loops where loop.liveTimerCount > 0 { fault("\(loop.liveTimerCount) timers are left") }
-        if let count = names?.underWayCount, count > 0 { fault("\(count) shared lookups are left") }
+        if let count = names?.inFlightCount, count > 0 { fault("\(count) shared lookups are left") }
         if let count = calls?.count, count > 0 { fault("\(count) calls are left") }
         internet?.checkRemains()
         if let count = witness?.count, count > 0 { fault("\(count) lookups in DNS are left") }
-        if let count = witness?.resolver.underWayCount, count > 0 { fault("\(count) lookups in DNS go on") }
+        if let count = witness?.resolver.inFlightCount, count > 0 { fault("\(count) lookups in DNS go on") }
         if let count = server?.count, count > 0 { fault("\(count) questions are left") }
         if let count = system?.takenSlots, count > 0 { fault("\(count) slots are taken still") }
         if let system, system.waitingCount > 0 || !system.lookups.isEmpty {

@@ -93,7 +93,7 @@ final class PacketRun: SimulatedSurroundings, @unchecked Sendable {
         guard let internet, let witness else { return }
         internet.checkRemains()
         if witness.count > 0 { fault("\(witness.count) lookups have not ended") }
-        if witness.resolver.underWayCount > 0 { fault("\(witness.resolver.underWayCount) lookups are left") }
+        if witness.resolver.inFlightCount > 0 { fault("\(witness.resolver.inFlightCount) lookups are left") }
     }
 
     func fault(_ what: String) {

@@ -28,14 +28,14 @@ final class PacketWitness: AddressResolver, @unchecked Sendable {
         func cancel() -> Bool {
             witness.internet.run.story("\(question.name) is cancelled")
             isOver = true
-            witness.underWay.removeAll { $0 === self }
+            witness.inFlight.removeAll { $0 === self }
             return inner?.cancel() ?? true
         }
     }
 
     let resolver: DNSResolver
     private let internet: SimulatedInternet
-    private var underWay: [Lookup] = []
+    private var inFlight: [Lookup] = []
 
     init(_ resolver: DNSResolver, in internet: SimulatedInternet) {
         self.resolver = resolver
@@ -43,11 +43,11 @@ final class PacketWitness: AddressResolver, @unchecked Sendable {
     }
 
     /// How many lookups have no end yet.
-    var count: Int { underWay.count }
+    var count: Int { inFlight.count }
 
     var generation: UInt64 { resolver.generation }
 
-    func isAsked(_ question: LookupQuestion) -> Bool { underWay.contains { $0.question == question } }
+    func isAsked(_ question: LookupQuestion) -> Bool { inFlight.contains { $0.question == question } }
 
     func lookUp(
         _ question: LookupQuestion,
@@ -64,7 +64,7 @@ final class PacketWitness: AddressResolver, @unchecked Sendable {
         for (place, other) in zone.chain(from: name).enumerated() {
             internet.wire.asked(for: other, spelled: place == 0 ? wire : zone.names[other].wire)
         }
-        underWay.append(lookup)
+        inFlight.append(lookup)
         internet.work.looksUp()
         lookup.inner = resolver.lookUp(question, for: fairnessKey) { event in
             self.isTold(event, lookup, name, wire)
@@ -78,7 +78,7 @@ final class PacketWitness: AddressResolver, @unchecked Sendable {
         // An event that was in flight when the lookup was cancelled.
         if lookup.isOver { return }
         switch event {
-        case .started, .bound, .caughtUp: break
+        case .started, .bindings, .caughtUp: break
         case .answered(let answer):
             for (family, type) in [(AddressFamily.ipv4, PacketZone.typeA), (.ipv6, PacketZone.typeAAAA)]
             where answer.families.contains(family) {
@@ -89,7 +89,7 @@ final class PacketWitness: AddressResolver, @unchecked Sendable {
             }
         case .ended(let error):
             lookup.isOver = true
-            underWay.removeAll { $0 === lookup }
+            inFlight.removeAll { $0 === lookup }
             hasEnded(error, lookup, name, wire)
         }
     }

@@ -26,7 +26,7 @@ package final class LocalNames: Sendable {
     }
 
     private struct Reading: Sendable {
-        var isUnderWay = false
+        var isInFlight = false
         /// Who waits for a reading that has not begun yet.
         var waiting: [@Sendable (HostsFile) -> Void] = []
     }
@@ -154,8 +154,8 @@ extension LocalNames {
     package func read(_ receive: @escaping @Sendable (HostsFile) -> Void) {
         let isOurs = reading.withLockedValue { reading in
             reading.waiting.append(receive)
-            defer { reading.isUnderWay = true }
-            return !reading.isUnderWay
+            defer { reading.isInFlight = true }
+            return !reading.isInFlight
         }
         guard isOurs else { return }
         if startThread(256 * 1024, { self.readForAll() }) != nil { readForAll() }
@@ -165,7 +165,7 @@ extension LocalNames {
         while true {
             let waiting = reading.withLockedValue { reading in
                 defer { reading.waiting = [] }
-                reading.isUnderWay = !reading.waiting.isEmpty
+                reading.isInFlight = !reading.waiting.isEmpty
                 return reading.waiting
             }
             if waiting.isEmpty { return }

@@ -24,7 +24,7 @@ package struct FairQueue: Sendable {
     }
 
     private struct KeyState: Sendable {
-        var underWay = 0
+        var inFlight = 0
         var waiting = 0
         /// Tickets in order of arrival; one that was granted or cancelled meanwhile is skipped when it comes up.
         var line = Deque<Ticket>()
@@ -145,7 +145,7 @@ extension FairQueue {
         fairnessKeys[fairnessKey]?.waiting += 1
         waiting[ticket]?.fairnessKeys.append(fairnessKey)
         turns.append(fairnessKey)
-        if fairnessKeys[fairnessKey]?.underWay == 0 { idle.append(fairnessKey) }
+        if fairnessKeys[fairnessKey]?.inFlight == 0 { idle.append(fairnessKey) }
     }
 
     private mutating func leaveLine(_ entry: Waiting) {
@@ -161,13 +161,13 @@ extension FairQueue {
     }
 
     private mutating func endTurn(of fairnessKey: FairnessKey) {
-        fairnessKeys[fairnessKey]?.underWay -= 1
-        if let state = fairnessKeys[fairnessKey], state.underWay == 0, state.waiting > 0 { idle.append(fairnessKey) }
+        fairnessKeys[fairnessKey]?.inFlight -= 1
+        if let state = fairnessKeys[fairnessKey], state.inFlight == 0, state.waiting > 0 { idle.append(fairnessKey) }
         forgetIfGone(fairnessKey)
     }
 
     private mutating func forgetIfGone(_ fairnessKey: FairnessKey) {
-        guard let state = fairnessKeys[fairnessKey], state.underWay == 0, state.waiting == 0 else { return }
+        guard let state = fairnessKeys[fairnessKey], state.inFlight == 0, state.waiting == 0 else { return }
         fairnessKeys[fairnessKey] = nil
         if turns.count > 2 * fairnessKeys.count + 32 { turns.removeAll { fairnessKeys[$0] == nil } }
         if idle.count > 2 * fairnessKeys.count + 32 { idle.removeAll { fairnessKeys[$0] == nil } }
@@ -206,7 +206,7 @@ extension FairQueue {
             guard let fairnessKey = turns.popFirst() else { break }
             guard let state = fairnessKeys[fairnessKey], state.waiting > 0 else { continue }
             turns.append(fairnessKey)
-            if state.underWay < share { return grantFirst(of: fairnessKey) }
+            if state.inFlight < share { return grantFirst(of: fairnessKey) }
             passedOver = passedOver ?? fairnessKey
         }
         // Every key that waits has its share, and a free slot is never left empty: the turns simply go on.
@@ -218,7 +218,7 @@ extension FairQueue {
 
     private mutating func grantToIdle() -> Ticket? {
         while let fairnessKey = idle.popFirst() {
-            guard let state = fairnessKeys[fairnessKey], state.underWay == 0, state.waiting > 0 else { continue }
+            guard let state = fairnessKeys[fairnessKey], state.inFlight == 0, state.waiting > 0 else { continue }
             return grantFirst(of: fairnessKey)
         }
         return nil
@@ -242,7 +242,7 @@ extension FairQueue {
     private mutating func grant(_ ticket: Ticket, to fairnessKey: FairnessKey) -> Ticket {
         if let entry = waiting.removeValue(forKey: ticket) {
             granted[ticket] = Granted(fairnessKey: fairnessKey, fairnessKeys: entry.fairnessKeys, isFast: entry.isFast)
-            fairnessKeys[fairnessKey]?.underWay += 1
+            fairnessKeys[fairnessKey]?.inFlight += 1
             leaveLine(entry)
         }
         return ticket

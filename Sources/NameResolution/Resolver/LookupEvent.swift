@@ -11,7 +11,7 @@ public enum LookupEvent: Hashable, Sendable {
 
     /// Service bindings, for a question that asks for them; once at most, and no more will come. A resolver that knows
     /// of none tells none.
-    case bound(BindingAnswer)
+    case bindings(BindingAnswer)
 
     /// All that had come when `catchUp` was called has been told. Only the caller of `catchUp` needs it.
     case caughtUp

@@ -27,7 +27,7 @@ extension NameResolver {
                 )
             )
         }
-        for (number, records) in desk.withMachine({ $0.records.all }) {
+        for (number, records) in outbox.withMachine({ $0.records.all }) {
             lines.append(
                 LookupInFlight(
                     id: id(ofRecords: number),
@@ -44,24 +44,24 @@ extension NameResolver {
         return lines.sorted { ($1.age, $0.id) < ($0.age, $1.id) }
     }
 
-    /// What one look at the desk says of the lookups of addresses.
+    /// What one look at the machine says of the lookups of addresses.
     private typealias AddressLookup = (
         lookup: SharedLookups.Lookup, handle: (any LookupHandle)?, began: ContinuousClock.Instant,
         state: (question: LookupQuestion, hasStarted: Bool, waiters: Int)
     )
 
     private var addressLookups: [AddressLookup] {
-        desk.withMachine { desk in
-            desk.began.compactMap { lookup, began in
-                guard let state = desk.shared.state(of: lookup) else { return nil }
-                return (lookup, desk.underWay[lookup], began, state)
+        outbox.withMachine { machine in
+            machine.began.compactMap { lookup, began in
+                guard let state = machine.shared.state(of: lookup) else { return nil }
+                return (lookup, machine.inFlight[lookup], began, state)
             }
         }
     }
 
     /// `LookupInFlight.id` of what a caller waits for.
     func id(of waiter: SharedLookups.Waiter) -> UInt64? {
-        desk.withMachine { $0.shared.lookup(of: waiter) }.map(id(ofLookup:))
+        outbox.withMachine { $0.shared.lookup(of: waiter) }.map(id(ofLookup:))
     }
 
     private func id(ofLookup lookup: SharedLookups.Lookup) -> UInt64 {
@@ -83,17 +83,17 @@ extension NameResolver {
         for fairnessKey: FairnessKey,
         _ receive: @escaping @Sendable (RecordEvent) -> Void
     ) -> any LookupHandle {
-        let number = desk.withMachine { $0.records.begin(question) }
+        let number = outbox.withMachine { $0.records.begin(question) }
         let handle = resolver.lookUpRecords(question, for: fairnessKey) { event in
             switch event {
-            case .started: self.desk.withMachine { $0.records[number]?.hasStarted = true }
+            case .started: self.outbox.withMachine { $0.records[number]?.hasStarted = true }
             case .caughtUp: break
-            case .ended: self.desk.withMachine { $0.records[number] = nil }
+            case .ended: self.outbox.withMachine { $0.records[number] = nil }
             }
             receive(event)
         }
         // Where it has ended by now there is nothing to keep.
-        desk.withMachine { $0.records[number]?.handle = handle }
+        outbox.withMachine { $0.records[number]?.handle = handle }
         return RecordLookup(resolver: self, number: number, handle: handle)
     }
 
@@ -107,8 +107,8 @@ extension NameResolver {
 
         func cancel() -> Bool {
             let isGone = handle.cancel()
-            resolver.desk.withMachine { desk in
-                if isGone { desk.records[number] = nil } else { desk.records[number]?.isAbandoned = true }
+            resolver.outbox.withMachine { machine in
+                if isGone { machine.records[number] = nil } else { machine.records[number]?.isAbandoned = true }
             }
             return isGone
         }
@@ -120,16 +120,16 @@ extension NameResolver {
         var source: LookupSource? { handle.source }
 
         var id: UInt64? {
-            resolver.desk.withMachine { $0.records[number] != nil } ? resolver.id(ofRecords: number) : nil
+            resolver.outbox.withMachine { $0.records[number] != nil } ? resolver.id(ofRecords: number) : nil
         }
     }
 }
 
 @available(FairDial 0.1, *)
-extension NameResolver.Desk {
+extension NameResolver.Machine {
     /// A lookup has ended.
     mutating func forget(_ lookup: SharedLookups.Lookup) {
-        underWay[lookup] = nil
+        inFlight[lookup] = nil
         began[lookup] = nil
     }
 }

@@ -15,10 +15,10 @@ public final class NameResolver: AddressResolver {
         let fairnessKey: FairnessKey
     }
 
-    struct Desk: Sendable {
+    struct Machine: Sendable {
         var shared = SharedLookups()
         var receivers: [SharedLookups.Waiter: @Sendable (LookupEvent) -> Void] = [:]
-        var underWay: [SharedLookups.Lookup: any LookupHandle] = [:]
+        var inFlight: [SharedLookups.Lookup: any LookupHandle] = [:]
         /// Since when, for the list of lookups in flight.
         var began: [SharedLookups.Lookup: ContinuousClock.Instant] = [:]
         var records = RecordLookups()
@@ -52,7 +52,7 @@ public final class NameResolver: AddressResolver {
 
     private let localNames: LocalNames?
     let resolver: any AddressResolver
-    let desk = OrderedOutbox<Desk, SharedLookups.Action>(Desk())
+    let outbox = OrderedOutbox<Machine, SharedLookups.Action>(Machine())
     /// Ids are unique in the process: the resolver's number, and the lookup's.
     let idBase = LookupIDs.next()
 
@@ -69,12 +69,12 @@ public final class NameResolver: AddressResolver {
 
     /// How many lookups the resolver has been asked for in all; what was local or shared is not among them.
     package var startedCount: UInt64 {
-        desk.withMachine { $0.shared.startedCount }
+        outbox.withMachine { $0.shared.startedCount }
     }
 
     /// How many lookups are in flight, those included that no caller waits for and that cannot be cancelled.
-    package var underWayCount: Int {
-        desk.withMachine { $0.shared.count }
+    package var inFlightCount: Int {
+        outbox.withMachine { $0.shared.count }
     }
 
     /// Looks a name up. A local name, and one that the resolver's cache has, has been answered when this returns.
@@ -143,15 +143,15 @@ public final class NameResolver: AddressResolver {
         let generation = resolver.generation
         var waiter: SharedLookups.Waiter = 0
         var start: Start?
-        update { desk in
-            waiter = desk.nextWaiter
-            desk.nextWaiter += 1
-            desk.receivers[waiter] = receive
-            let actions = desk.shared.join(question, as: waiter, for: fairnessKey, in: generation)
+        update { machine in
+            waiter = machine.nextWaiter
+            machine.nextWaiter += 1
+            machine.receivers[waiter] = receive
+            let actions = machine.shared.join(question, as: waiter, for: fairnessKey, in: generation)
             guard case .start(let lookup, let question, let fairnessKey)? = actions.first else { return actions }
-            desk.starting[lookup] = []
+            machine.starting[lookup] = []
             // From here it is in the list: the resolver may have asked a server before it brings the handle.
-            desk.began[lookup] = .now
+            machine.began[lookup] = .now
             start = Start(lookup: lookup, question: question, fairnessKey: fairnessKey)
             return Array(actions.dropFirst())
         }
@@ -173,68 +173,72 @@ public final class NameResolver: AddressResolver {
     public var generation: UInt64 { resolver.generation }
 
     private func leave(_ waiter: SharedLookups.Waiter) {
-        update { desk in
-            desk.receivers[waiter] = nil
-            return desk.shared.leave(waiter)
+        update { machine in
+            machine.receivers[waiter] = nil
+            return machine.shared.leave(waiter)
         }
     }
 
     private func catchUp(_ waiter: SharedLookups.Waiter, late: Duration) -> Bool {
-        let (isOver, underWay) = desk.withMachine { desk -> (Bool, (any LookupHandle)?) in
-            guard let lookup = desk.shared.lookup(of: waiter) else { return (true, nil) }
-            return (false, desk.underWay[lookup])
+        let (isOver, inFlight) = outbox.withMachine { machine -> (Bool, (any LookupHandle)?) in
+            guard let lookup = machine.shared.lookup(of: waiter) else { return (true, nil) }
+            return (false, machine.inFlight[lookup])
         }
         // Where the lookup is over, its `ended` is on its way to the caller.
-        return isOver || underWay?.catchUp(late: late) ?? false
+        return isOver || inFlight?.catchUp(late: late) ?? false
     }
 
     private func inFlight(_ waiter: SharedLookups.Waiter) -> (any LookupHandle)? {
-        desk.withMachine { desk in desk.shared.lookup(of: waiter).flatMap { desk.underWay[$0] } }
+        outbox.withMachine { machine in machine.shared.lookup(of: waiter).flatMap { machine.inFlight[$0] } }
     }
 
-    private func update(_ change: (inout Desk) -> [SharedLookups.Action]) {
-        desk.update(carryingOut: carryOut, change)
+    private func update(_ change: (inout Machine) -> [SharedLookups.Action]) {
+        outbox.update(carryingOut: carryOut, change)
     }
 
     private func begin(_ start: Start) {
         let lookup = start.lookup
-        let underWay = resolver.lookUp(start.question, for: start.fairnessKey) { event in
-            self.update { desk in
-                if case .ended = event { desk.forget(lookup) }
-                return desk.shared.received(event, for: lookup)
+        let inFlight = resolver.lookUp(start.question, for: start.fairnessKey) { event in
+            self.update { machine in
+                if case .ended = event { machine.forget(lookup) }
+                return machine.shared.received(event, for: lookup)
             }
         }
-        let joined = desk.withMachine { desk in
-            let joined = desk.starting.removeValue(forKey: lookup) ?? []
+        let joined = outbox.withMachine { machine in
+            let joined = machine.starting.removeValue(forKey: lookup) ?? []
             // It may have ended before it returned.
-            guard desk.shared.contains(lookup) else { return [FairnessKey]() }
-            desk.underWay[lookup] = underWay
+            guard machine.shared.contains(lookup) else { return [FairnessKey]() }
+            machine.inFlight[lookup] = inFlight
             return joined
         }
-        for fairnessKey in joined { underWay.join(fairnessKey) }
+        for fairnessKey in joined { inFlight.join(fairnessKey) }
     }
 
     private func carryOut(_ action: SharedLookups.Action) {
         switch action {
         case .start(let lookup, let question, let fairnessKey):
-            desk.withMachine { $0.began[lookup] = .now }
+            outbox.withMachine { $0.began[lookup] = .now }
             begin(Start(lookup: lookup, question: question, fairnessKey: fairnessKey))
         case .join(let lookup, let fairnessKey):
-            let underWay = desk.withMachine { desk -> (any LookupHandle)? in
-                desk.starting[lookup]?.append(fairnessKey)
-                return desk.underWay[lookup]
+            let inFlight = outbox.withMachine { machine -> (any LookupHandle)? in
+                machine.starting[lookup]?.append(fairnessKey)
+                return machine.inFlight[lookup]
             }
-            underWay?.join(fairnessKey)
+            inFlight?.join(fairnessKey)
         case .cancel(let lookup):
-            guard let underWay = desk.withMachine({ $0.underWay[lookup] }) else { return }
-            let isGone = underWay.cancel()
-            update { desk in
-                if isGone { desk.forget(lookup) }
-                return desk.shared.cancelled(lookup, isGone: isGone)
+            guard let inFlight = outbox.withMachine({ $0.inFlight[lookup] }) else { return }
+            let isGone = inFlight.cancel()
+            update { machine in
+                if isGone { machine.forget(lookup) }
+                return machine.shared.cancelled(lookup, isGone: isGone)
             }
         case .deliver(let waiter, let event):
-            let receive = desk.withMachine { desk in
-                if case .ended = event { desk.receivers.removeValue(forKey: waiter) } else { desk.receivers[waiter] }
+            let receive = outbox.withMachine { machine in
+                if case .ended = event {
+                    machine.receivers.removeValue(forKey: waiter)
+                } else {
+                    machine.receivers[waiter]
+                }
             }
             receive?(event)
         }

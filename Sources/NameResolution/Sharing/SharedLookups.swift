@@ -72,7 +72,7 @@ package struct SharedLookups: Sendable {
         waits[waiter] = Wait(lookup: lookup, fairnessKey: fairnessKey)
         let told = lookups[lookup].map { shared in
             (shared.hasStarted ? [.started] : []) + shared.answers.map { LookupEvent.answered($0.asShared) }
-                + (shared.bound.map { [.bound($0)] } ?? [])
+                + (shared.bound.map { [.bindings($0)] } ?? [])
         }
         return (isNews ? [.join(lookup, fairnessKey)] : []) + (told ?? []).map { .deliver(waiter, $0) }
     }
@@ -196,7 +196,7 @@ private struct Shared: Sendable {
             guard !answer.families.isEmpty || !answer.addresses.isEmpty else { return nil }
             answers.append(answer)
             return .answered(answer)
-        case .bound(let answer):
+        case .bindings(let answer):
             guard bound == nil else { return nil }
             bound = answer
             return event

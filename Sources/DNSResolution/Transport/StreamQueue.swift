@@ -4,7 +4,7 @@ import DequeModule
 
 /// Queries that wait for a stream to one server, the first one first.
 @available(FairDial 0.1, *)
-struct StreamLine: Sendable {
+struct StreamQueue: Sendable {
     private var keys = Deque<Slab<Query>.Key>()
     /// How many of them wait still; those that are over leave their keys behind for a while.
     private(set) var count = 0
