@@ -41,6 +41,8 @@ import Testing
         let resolver = ScriptedResolver()
         var configuration = DialerConfiguration()
         configuration.resolver = NameResolver(resolver)
+        // However busy the machine is, the lookup does not end before the watch has looked.
+        configuration.timeouts = Timeouts(queue: .seconds(3_600), lookup: .seconds(3_600))
         let dialer = Dialer(configuration)
         let handler = InMemoryLogHandler()
         let logger = Logger(label: "test") { _ in handler }

@@ -20,7 +20,8 @@ extension DialQuestion {
         deadline: Duration? = nil,
         policy: AddressPolicy? = nil,
         awaitsReadiness: Bool = false,
-        tellsStart: Bool = false
+        tellsStart: Bool = false,
+        awaitsAdmission: Bool = false
     ) throws -> DialQuestion {
         DialQuestion(
             target: try Target(host: name ?? "192.0.2.1", port: 80),
@@ -30,7 +31,8 @@ extension DialQuestion {
             deadline: deadline,
             policy: policy,
             awaitsReadiness: awaitsReadiness,
-            tellsStart: tellsStart
+            tellsStart: tellsStart,
+            awaitsAdmission: awaitsAdmission
         )
     }
 }

@@ -40,6 +40,10 @@ private struct World: ~Copyable {
     private var endedAt: Duration?
     private let goal: DialQuestion.Goal
     private let hasName: Bool
+    /// Whether the first attempt waits for its owner's word, and whether that has been asked for, and given.
+    private let mustBeAdmitted: Bool
+    private var isAsked = false
+    private var isAdmitted = false
     private(set) var faults: [String] = []
     private(set) var story: [String] = []
 
@@ -47,6 +51,7 @@ private struct World: ~Copyable {
         random = SeededGenerator(seed: seed)
         goal = [.channel, .socket, .answer][Int.random(in: 0..<3, using: &random)]
         hasName = Bool.random(using: &random)
+        mustBeAdmitted = Int.random(in: 0..<3, using: &random) == 0
         let timeouts = Timeouts(
             queue: .milliseconds(Int.random(in: 0...900, using: &random)),
             lookup: .milliseconds(Int.random(in: 0...900, using: &random)),
@@ -61,7 +66,8 @@ private struct World: ~Copyable {
                 goal: goal,
                 timeouts: timeouts,
                 deadline: deadline,
-                awaitsReadiness: true
+                awaitsReadiness: true,
+                awaitsAdmission: mustBeAdmitted && goal != .answer
             )
         else { preconditionFailure("the question is well formed") }
         dial = Dial(question)
@@ -98,7 +104,7 @@ private struct World: ~Copyable {
         let earlier = now - .milliseconds(Int.random(in: 0...30, using: &random))
         let anybody = Self.destinations.randomElement(using: &random) ?? Self.destinations[0]
         let target = open.randomElement(using: &random) ?? anybody
-        switch Int.random(in: 0..<16, using: &random) {
+        switch Int.random(in: 0..<18, using: &random) {
         case 0: dial.lookupQueued(at: now)
         case 1: dial.lookupStarted(at: earlier)
         case 2, 3: answer()
@@ -137,6 +143,10 @@ private struct World: ~Copyable {
             askedAt = nil
             take(dial.caughtUp(), after: "caught up")
         case 14: take(dial.takeTurn(at: now), after: "its turn")
+        case 15, 16:
+            // One that was not asked for means nothing.
+            if isAsked { isAdmitted = true }
+            take(dial.admitted(at: earlier, toldAt: now), after: "admitted")
         default: take(dial.wake(at: now), after: "wake at \(now)")
         }
     }
@@ -167,7 +177,11 @@ private struct World: ~Copyable {
                 if let askedAt, now < askedAt + .seconds(1) { faults.append("catches up twice at once") }
                 askedAt = now
             case .tellStart: faults.append("nobody asked for the starting line")
+            case .askForAdmission:
+                if !mustBeAdmitted || isAsked { faults.append("asked for an admission that it needs not") }
+                isAsked = true
             case .open(let destination):
+                if mustBeAdmitted, !isAdmitted { faults.append("opened \(destination) before it was admitted") }
                 if goal == .answer { faults.append("opened \(destination), and only the answer was wanted") }
                 if !open.insert(destination).inserted { faults.append("opened \(destination) twice") }
                 if !known.contains(destination) { faults.append("opened \(destination), which nobody named") }

@@ -51,7 +51,7 @@ import Testing
             "and not ready within", "forbidden by the caller", "the channel initializer failed", "connected, and then",
             "says no at once", "nobody can watch", "a loop is blocked", "the machine sleeps", "no such name",
             "the servers are silent", "names wait for the resolver already", "the name has no address", "silent for",
-            "all 2 addresses failed", "no channel can be made", "bound(",
+            "all 2 addresses failed", "no channel can be made", "bindings(",
         ]
         missing.withLockedValue { $0 = signs }
         for seed in 0..<10_000 as Range<UInt64> where missing.withLockedValue({ !$0.isEmpty }) {

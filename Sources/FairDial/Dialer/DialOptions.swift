@@ -82,6 +82,14 @@ public struct DialOptions: Sendable {
         set { change { $0.spread = newValue } }
     }
 
+    /// Asked once, on the dial's event loop, when there is a first address to dial, and before its attempt starts: the
+    /// dial waits until it is admitted, on the queue clock, and has no socket until then. For whoever bounds how many
+    /// connections are made at a time, such as a pool. It must not block. An answer (`resolve`) asks nobody.
+    public var admission: (@Sendable (DialAdmission) -> Void)? {
+        get { rare?.admission }
+        set { change { $0.admission = newValue } }
+    }
+
     /// Called once, on the dial's event loop, when the first attempt starts, for a caller with a clock of its own. It
     /// must not block.
     public var onStart: (@Sendable () -> Void)?
@@ -93,6 +101,7 @@ public struct DialOptions: Sendable {
             var onWinner: (@Sendable (DialWinner) -> Void)?
             var cancellation: DialCancellation?
             var spread = false
+            var admission: (@Sendable (DialAdmission) -> Void)?
         }
 
         let content: Content

@@ -172,6 +172,7 @@ extension Dialer {
                 skipped: start.mayHaveSkipped ? options.skippedFamilies : [],
                 awaitsReadiness: options.readiness != nil,
                 tellsStart: options.onStart != nil,
+                awaitsAdmission: goal != .answer && options.admission != nil,
                 routes: setup,
                 remembersKnown: isKnown,
                 spread: options.spread ? setup.configuration.random : nil
@@ -187,6 +188,7 @@ extension Dialer {
             readiness: options.readiness,
             holdsReads: options.holdsReads,
             onStart: options.onStart,
+            admission: options.admission,
             initializer: initializer
         )
     }

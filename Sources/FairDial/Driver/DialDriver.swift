@@ -26,6 +26,7 @@ package final class DialDriver: @unchecked Sendable {
         case lookup(LookupID, LookupEvent)
         case records(LookupID, RecordEvent)
         case socketReady(Destination)
+        case admitted
         case cancel
     }
 
@@ -184,6 +185,7 @@ extension DialDriver {
                 if case .ended = event { lookups[id] = nil }
                 carryOut(dial.told(event, of: id, at: time, toldAt: now))
             case .socketReady(let destination): ask(destination, at: time)
+            case .admitted: carryOut(dial.admitted(at: time, toldAt: now))
             case .cancel: carryOut(dial.cancel(at: time))
             }
         }
@@ -289,6 +291,7 @@ extension DialDriver {
             case .cancelLookup(let id): cancelLookup(id)
             case .catchUp: catchUp(late: dial.lateness)
             case .tellStart: plan.onStart?()
+            case .askForAdmission: plan.admission?(DialAdmission { self.deliver(.admitted) })
             case .open(let destination): open(destination)
             case .close(let destination): close(destination)
             case .handOver(let destination): handOver(destination)

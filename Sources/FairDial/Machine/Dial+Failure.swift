@@ -83,7 +83,12 @@ extension Dial {
         switch failure {
         case .timeout(let clock):
             let timeout = question.timeouts[clock]
-            let (code, message) = DialVerdict.timeout(of: clock, after: timeout, shortOf: shortage)
+            let (code, message) = DialVerdict.timeout(
+                of: clock,
+                after: timeout,
+                shortOf: shortage,
+                awaitingAdmission: awaitsAdmission
+            )
             return (code, message + silence(on: clock))
         case .race:
             return (

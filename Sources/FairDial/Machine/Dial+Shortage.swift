@@ -68,7 +68,9 @@ extension Dial {
 
     /// Whether the dial waits in the process's queue for what is short.
     var awaitsTurn: Bool {
-        if case .dialing = phase { isShort } else { false }
+        guard case .dialing = phase else { return false }
+        if case .postponed = lookup { return true }
+        return race.isShortOfSockets && isAdmitted
     }
 
     /// Whether it has been short before: then it has had its turn, or another attempt of its own has.
@@ -181,7 +183,7 @@ extension Dial {
     /// What the dial waits for, for a socket or for its lookup; `nil` where nothing is short.
     var shortage: Shortage? {
         if case .postponed(let error) = lookup { return error.kind == .noThread ? .threads : .descriptors }
-        return race.isShortOfSockets ? troubles?.socketShortage ?? .descriptors : nil
+        return race.isShortOfSockets && isAdmitted ? troubles?.socketShortage ?? .descriptors : nil
     }
 
     /// Whether every attempt that was made ended because the system refused an option.

@@ -77,6 +77,8 @@ struct Dial: ~Copyable {
     var catchingUp: [LookupID] = []
     /// The loop's clock when the dial started, since that clock's own epoch: what is remembered is as old as that.
     let epoch: Duration
+    /// Whether the owner of the dial still has to let its first attempt start.
+    var admission: Admission
     private var hasReachedStart = false
     /// When the winner was handed over, which a late loop does after it has connected.
     private var handedOver: Duration = .zero
@@ -92,6 +94,7 @@ struct Dial: ~Copyable {
         names = question.names == nil ? nil : Self.names(for: question)
         race = ConnectionRace(awaiting: unanswered, services: names != nil, question.race)
         stopwatch = Stopwatch(running: .lookup, at: .zero)
+        admission = question.awaitsAdmission ? .unasked : .given
     }
 
     /// Whether `finish` has been said.
@@ -358,6 +361,8 @@ extension Dial {
             case .start(let destination) where isVetoed(destination, at: now):
                 // Asked again here: what it was when the answer came does not count any more.
                 pending.append(contentsOf: race.failed(destination, at: now))
+            case .start(let destination) where !isAdmitted:
+                actions.append(contentsOf: askForAdmission(of: destination))
             case .start(let destination):
                 if let names { names.tries(destination) }
                 if !hasReachedStart, question.tellsStart { actions.append(.tellStart) }

@@ -16,6 +16,8 @@ enum DialAction: Sendable {
     case catchUp
     /// The first attempt starts now: tell the caller (`DialOptions.onStart`).
     case tellStart
+    /// The dial has something to dial: ask its owner whether it may (`DialOptions.admission`); report `admitted`.
+    case askForAdmission
     /// Open a socket and connect it; report how that goes.
     case open(Destination)
     /// Close this attempt's socket.
@@ -32,7 +34,7 @@ enum DialAction: Sendable {
     /// Whether it may be carried out on the dial's event loop alone.
     var needsLoop: Bool {
         switch self {
-        case .tellStart, .catchUp, .handOver, .closeWinner, .finish: true
+        case .tellStart, .askForAdmission, .catchUp, .handOver, .closeWinner, .finish: true
         case .lookUp, .cancelLookup, .open, .close: false
         }
     }

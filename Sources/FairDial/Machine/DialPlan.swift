@@ -37,6 +37,8 @@ final class DialPlan: Sendable {
     let readiness: Readiness?
     let holdsReads: Bool
     let onStart: (@Sendable () -> Void)?
+    /// Asked before the first attempt starts; `nil` where nobody has to be.
+    let admission: (@Sendable (DialAdmission) -> Void)?
     /// Runs once, on the winner, before anything is read.
     let initializer: @Sendable (any Channel) -> EventLoopFuture<Void>
 
@@ -53,6 +55,7 @@ final class DialPlan: Sendable {
         readiness: Readiness?,
         holdsReads: Bool,
         onStart: (@Sendable () -> Void)?,
+        admission: (@Sendable (DialAdmission) -> Void)?,
         initializer: @escaping @Sendable (any Channel) -> EventLoopFuture<Void>
     ) {
         self.question = question
@@ -67,6 +70,7 @@ final class DialPlan: Sendable {
         self.readiness = readiness
         self.holdsReads = holdsReads
         self.onStart = onStart
+        self.admission = admission
         self.initializer = initializer
     }
 

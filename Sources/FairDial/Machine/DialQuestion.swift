@@ -42,6 +42,8 @@ package final class DialQuestion: Sendable {
     let awaitsReadiness: Bool
     /// Whether the caller wants to know when the first attempt starts.
     let tellsStart: Bool
+    /// Whether the first attempt waits for the caller's word.
+    let awaitsAdmission: Bool
     /// What this machine knows of the way to an address.
     let routes: any Routes
     /// Whether what is remembered also orders the destinations that are known from the start.
@@ -62,6 +64,7 @@ package final class DialQuestion: Sendable {
         skipped: AddressFamilies = [],
         awaitsReadiness: Bool = false,
         tellsStart: Bool = false,
+        awaitsAdmission: Bool = false,
         routes: any Routes = NoRoutes(),
         remembersKnown: Bool = false,
         spread: RandomSource? = nil
@@ -78,6 +81,7 @@ package final class DialQuestion: Sendable {
         self.skipped = skipped
         self.awaitsReadiness = awaitsReadiness
         self.tellsStart = tellsStart
+        self.awaitsAdmission = awaitsAdmission
         self.routes = routes
         self.remembersKnown = remembersKnown
         self.spread = spread

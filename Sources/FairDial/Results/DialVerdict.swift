@@ -10,7 +10,8 @@ enum DialVerdict {
     static func timeout(
         of clock: DialClock,
         after timeout: Duration,
-        shortOf shortage: Dial.Shortage?
+        shortOf shortage: Dial.Shortage?,
+        awaitingAdmission: Bool = false
     ) -> (DialError.Code, String) {
         let time = timeout.readable
         switch clock {
@@ -18,6 +19,8 @@ enum DialVerdict {
             return (.outOfDescriptors, "no descriptor was free for \(time)")
         case .queue where shortage == .threads:
             return (.outOfThreads, "no thread was free for \(time)")
+        case .queue where awaitingAdmission:
+            return (.queueTimeout, "not admitted to connect within \(time)")
         case .queue: return (.queueTimeout, "no slot in the resolver's queue within \(time)")
         case .lookup: return (.lookupTimeout, "the lookup was not answered within \(time)")
         case .connect: return (.connectTimeout, "no attempt connected within \(time)")
