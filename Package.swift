@@ -125,6 +125,14 @@ let package = Package(
             ] + nio,
             swiftSettings: strict
         ),
+        // Connections that are used again and again, for drivers and clients.
+        .target(
+            name: "FairPool",
+            dependencies: [
+                "FairDial", "IPAddresses", .product(name: "DequeModule", package: "swift-collections"),
+            ],
+            swiftSettings: strict
+        ),
         // Logs, metrics and traces; nothing else depends on their packages.
         .target(
             name: "FairDialObservability",
@@ -275,6 +283,11 @@ let package = Package(
                 .product(name: "NIOEmbedded", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ] + nio,
+            swiftSettings: strict
+        ),
+        .testTarget(
+            name: "FairPoolTests",
+            dependencies: ["FairPool", "FairDial", "FairDialTestKit", "IPAddresses"],
             swiftSettings: strict
         ),
         .testTarget(

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Connections go out and come back.
+@available(FairDial 0.1, *)
+extension PoolMachine {
+    /// The idle connection that was used last, where one can be had at once: nobody waits, and nothing is to be told.
+    package mutating func takeIdle(at now: Duration) -> PooledConnectionID? {
+        guard isReady, !isObserved, waiters.isEmpty, let last = idle.last,
+            case .idle(let since)? = connections[last.id]?.stage, since == last.since,
+            isFit(last.id, at: now), !mustBeChecked(idleSince: since, at: now)
+        else { return nil }
+        idle.removeLast()
+        connections[last.id]?.stage = .inUse
+        idleCount -= 1
+        return last.id
+    }
+
+    /// A caller wants a connection.
+    ///
+    /// - Returns: its wait, of which `hand` or `fail` tells, perhaps at once.
+    package mutating func checkOut(at now: Duration, _ actions: inout [PoolAction]) -> PoolWaiterID {
+        let waiter = PoolWaiters.Waiter(id: takeWaiterID(), since: now, deadline: now + limits.wait)
+        tell(.checkOutStarted, &actions)
+        switch phase {
+        case .closing, .closed: fail(waiter, .closed, at: now, &actions)
+        case .paused: fail(waiter, .paused, at: now, &actions)
+        case .ready where waiters.count >= limits.waiting: fail(waiter, .queueFull, at: now, &actions)
+        case .ready:
+            waiters.append(waiter)
+            proceed(at: now, &actions)
+        }
+        return waiter.id
+    }
+
+    /// A caller waits no longer. One that has a connection by now gives it back by `checkIn`.
+    package mutating func leave(_ waiter: PoolWaiterID, at now: Duration, _ actions: inout [PoolAction]) {
+        if let id = checks.removeValue(forKey: waiter) {
+            connections[id]?.stage = .checking(nil)
+        } else if !waiters.remove(waiter) {
+            return
+        }
+        tell(.checkOutFailed(.cancelled, after: .zero), &actions)
+        proceed(at: now, &actions)
+    }
+
+    /// A caller gives a connection back.
+    ///
+    /// - Parameter isBroken: whether nobody shall have it again.
+    package mutating func checkIn(
+        _ id: PooledConnectionID,
+        isBroken: Bool,
+        at now: Duration,
+        _ actions: inout [PoolAction]
+    ) {
+        guard let connection = connections[id], case .inUse = connection.stage else { return }
+        tell(.checkedIn(id), &actions)
+        if isBroken {
+            if !connection.hasServed { targetFailed(connection.target, at: now) }
+            close(id, .error, &actions)
+        } else if !isReady {
+            // A pool that is paused has been cleared.
+            if case .paused = phase { close(id, .stale, &actions) } else { close(id, .poolClosed, &actions) }
+        } else if !isCurrent(connection) {
+            close(id, .stale, &actions)
+        } else if isOver(connection, at: now) {
+            close(id, .idle, &actions)
+        } else {
+            connections[id]?.hasServed = true
+            if !connection.hasServed { targets[connection.target].failures = 0 }
+            rest(id, at: now)
+            if waiters.isEmpty { return }
+        }
+        proceed(at: now, &actions)
+    }
+
+    /// A connection has closed, of itself or by its peer.
+    package mutating func closedItself(_ id: PooledConnectionID, at now: Duration, _ actions: inout [PoolAction]) {
+        guard let connection = connections[id] else { return }
+        switch connection.stage {
+        case .connecting: return
+        case .checking(let waiter):
+            close(id, .error, &actions)
+            waitAgain(waiter)
+        case .idle, .inUse: close(id, .error, &actions)
+        }
+        // A server that accepts and closes is one that fails.
+        if !connection.hasServed { targetFailed(connection.target, at: now) }
+        proceed(at: now, &actions)
+    }
+
+    /// It has been found out whether a connection lives.
+    package mutating func checked(
+        _ id: PooledConnectionID,
+        lives: Bool,
+        at now: Duration,
+        _ actions: inout [PoolAction]
+    ) {
+        guard case .checking(let waiter)? = connections[id]?.stage else { return }
+        if !lives {
+            close(id, .error, &actions)
+            waitAgain(waiter)
+        } else if let waiter {
+            checks[waiter.id] = nil
+            hand(id, to: waiter, at: now, &actions)
+        } else {
+            rest(id, at: now)
+        }
+        proceed(at: now, &actions)
+    }
+
+    /// The connection that was checked for one who waits is none: it goes before all others.
+    private mutating func waitAgain(_ waiter: PoolWaiters.Waiter?) {
+        guard let waiter else { return }
+        checks[waiter.id] = nil
+        waiters.prepend(waiter)
+    }
+
+    /// A connection has nobody who uses it.
+    mutating func rest(_ id: PooledConnectionID, at now: Duration) {
+        connections[id]?.stage = .idle(since: now)
+        idle.append((id, now))
+        idleCount += 1
+        if idle.count > 2 * idleCount + 64 {
+            let connections = connections
+            idle.removeAll { entry in
+                guard case .idle(let since)? = connections[entry.id]?.stage else { return true }
+                return since != entry.since
+            }
+        }
+    }
+
+    /// Whether it was made since the pool was cleared.
+    func isCurrent(_ connection: Connection) -> Bool {
+        guard connection.generation == generation else { return false }
+        guard let service = connection.service else { return true }
+        return serviceGenerations[service.id, default: 0] == service.generation
+    }
+
+    func isOver(_ connection: Connection, at now: Duration) -> Bool {
+        connection.ends.map { now >= $0 } ?? false
+    }
+
+    /// Whether an idle connection may be handed out.
+    func isFit(_ id: PooledConnectionID, at now: Duration) -> Bool {
+        guard let connection = connections[id], case .idle(let since) = connection.stage else { return false }
+        if let limit = limits.idle, now >= since + limit { return false }
+        return isCurrent(connection) && !isOver(connection, at: now)
+    }
+
+    func mustBeChecked(idleSince since: Duration, at now: Duration) -> Bool {
+        limits.check.map { now >= since + $0 } ?? false
+    }
+
+    mutating func hand(
+        _ id: PooledConnectionID,
+        to waiter: PoolWaiters.Waiter,
+        at now: Duration,
+        _ actions: inout [PoolAction]
+    ) {
+        if case .idle? = connections[id]?.stage { idleCount -= 1 }
+        connections[id]?.stage = .inUse
+        tell(.checkedOut(id, after: now - waiter.since), &actions)
+        actions.append(.hand(id, waiter.id))
+    }
+
+    mutating func fail(
+        _ waiter: PoolWaiters.Waiter,
+        _ failure: PoolFailure,
+        at now: Duration,
+        _ actions: inout [PoolAction]
+    ) {
+        let reason: PoolEvent.WaitFailure =
+            switch failure {
+            case .timeout: .timeout
+            case .queueFull: .queueFull
+            case .closed: .poolClosed
+            case .cleared, .paused, .dial: .connectionError
+            }
+        tell(.checkOutFailed(reason, after: now - waiter.since), &actions)
+        actions.append(.fail(waiter.id, failure))
+    }
+
+    /// Takes an established connection out of the pool, and closes it.
+    mutating func close(_ id: PooledConnectionID, _ reason: PoolCloseReason, _ actions: inout [PoolAction]) {
+        guard let connection = connections.removeValue(forKey: id) else { return }
+        if case .idle = connection.stage { idleCount -= 1 }
+        established -= 1
+        targets[connection.target].connections -= 1
+        tell(.connectionClosed(id, reason), &actions)
+        actions.append(.close(id))
+    }
+}

@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: Apache-2.0
+
+package import FairDial
+
+/// Connections are made.
+@available(FairDial 0.1, *)
+extension PoolMachine {
+    /// How many more connections the pool wants, those being made not counted.
+    var need: Int {
+        let size = established + connecting
+        return min(max(waiters.count - connecting, limits.minimum - size), limits.maximum - size)
+    }
+
+    /// A dial has its first address, and asks for a place.
+    package mutating func asks(_ id: PoolDialID, at now: Duration, _ actions: inout [PoolAction]) {
+        guard case .lookingUp? = dials[id]?.stage else { return }
+        dials[id]?.stage = .asking
+        proceed(at: now, &actions)
+    }
+
+    /// A dial has connected, and its connection has been initialized.
+    ///
+    /// - Parameter service: what it belongs to, where connections are cleared by that.
+    package mutating func connected(
+        _ id: PoolDialID,
+        service: UInt64? = nil,
+        at now: Duration,
+        _ actions: inout [PoolAction]
+    ) {
+        guard let dial = dials.removeValue(forKey: id) else { return }
+        guard case .connecting(let connection) = dial.stage else {
+            // It was cancelled, and too late: the driver closes what it has made.
+            if targets[dial.target].unplaced == id { targets[dial.target].unplaced = nil }
+            return proceed(at: now, &actions)
+        }
+        connecting -= 1
+        established += 1
+        connections[connection]?.service = service.map { ($0, serviceGenerations[$0, default: 0]) }
+        let isCurrent = connections[connection].map(isCurrent) ?? false
+        if isReady, isCurrent {
+            let made = connections[connection]?.created ?? now
+            tell(.connectionReady(connection, after: now - made), &actions)
+            rest(connection, at: now)
+        } else {
+            // Made for nothing: it was on its way when the pool was cleared or closed.
+            close(connection, isReady || isPaused ? .stale : .poolClosed, &actions)
+        }
+        proceed(at: now, &actions)
+    }
+
+    private var isPaused: Bool { if case .paused = phase { true } else { false } }
+
+    /// A dial has ended without a connection.
+    package mutating func failed(
+        _ id: PoolDialID,
+        _ error: DialError,
+        at now: Duration,
+        _ actions: inout [PoolAction]
+    ) {
+        guard let dial = dials.removeValue(forKey: id) else { return }
+        if targets[dial.target].unplaced == id { targets[dial.target].unplaced = nil }
+        switch dial.stage {
+        case .cancelled: break
+        case .asking where error.code == .queueTimeout:
+            // It has waited for its place, which is no fault of the target's.
+            break
+        case .lookingUp, .asking: blame(dial.target, error, at: now, &actions)
+        case .connecting(let connection):
+            lose(connection, .error, &actions)
+            blame(dial.target, error, at: now, &actions)
+        }
+        proceed(at: now, &actions)
+    }
+
+    /// A connection that was being made will not be.
+    private mutating func lose(
+        _ id: PooledConnectionID,
+        _ reason: PoolCloseReason,
+        _ actions: inout [PoolAction]
+    ) {
+        guard let connection = connections.removeValue(forKey: id) else { return }
+        connecting -= 1
+        targets[connection.target].connections -= 1
+        tell(.connectionClosed(id, reason), &actions)
+    }
+
+    /// A target has failed. Where no other one can be dialed now, the caller that waits longest is told: one failure,
+    /// one caller.
+    private mutating func blame(
+        _ target: Int,
+        _ error: DialError,
+        at now: Duration,
+        _ actions: inout [PoolAction]
+    ) {
+        targetFailed(target, at: now)
+        guard isReady, !targets.contains(where: { isOpen($0, at: now) }), let waiter = waiters.popFirst() else {
+            return
+        }
+        fail(waiter, .dial(error), at: now, &actions)
+    }
+
+    /// It is not dialed for a while, longer after each failure in a row.
+    mutating func targetFailed(_ target: Int, at now: Duration) {
+        targets[target].failures = min(targets[target].failures + 1, 64)
+        let doublings = min(targets[target].failures - 1, 32)
+        let pause = min(limits.firstBackOff * (1 << doublings), limits.longestBackOff)
+        // Many pools of many processes must not come back in step.
+        let share = Int(random.next() % 257)
+        targets[target].opensAt = now + pause - pause / 1024 * share
+    }
+
+    func isOpen(_ target: Target, at now: Duration) -> Bool {
+        target.opensAt.map { now >= $0 } ?? true
+    }
+
+    /// Nobody needs a dial any more; what it still says is ignored.
+    mutating func cancel(_ id: PoolDialID, _ actions: inout [PoolAction]) {
+        guard let dial = dials[id] else { return }
+        switch dial.stage {
+        case .cancelled: return
+        case .connecting(let connection):
+            lose(connection, isReady ? .error : isPaused ? .stale : .poolClosed, &actions)
+        case .lookingUp, .asking: break
+        }
+        if targets[dial.target].unplaced == id { targets[dial.target].unplaced = nil }
+        dials[id]?.stage = .cancelled
+        actions.append(.cancel(id))
+    }
+
+    /// Gives out what can be given out: connections to those who wait, places to dials, dials to targets.
+    mutating func proceed(at now: Duration, _ actions: inout [PoolAction]) {
+        serveWaiters(at: now, &actions)
+        if isReady {
+            admit(at: now, &actions)
+            startDials(at: now, &actions)
+        }
+        if case .closing = phase, established == 0, connecting == 0, dials.isEmpty {
+            phase = .closed
+            actions.append(.finish)
+        }
+    }
+
+    private mutating func serveWaiters(at now: Duration, _ actions: inout [PoolAction]) {
+        while !waiters.isEmpty, let last = idle.popLast() {
+            guard case .idle(let since)? = connections[last.id]?.stage, since == last.since else { continue }
+            guard isFit(last.id, at: now) else {
+                let isStale = connections[last.id].map { !isCurrent($0) } ?? false
+                close(last.id, isStale ? .stale : .idle, &actions)
+                continue
+            }
+            guard let waiter = waiters.popFirst() else { return }
+            if mustBeChecked(idleSince: since, at: now) {
+                idleCount -= 1
+                connections[last.id]?.stage = .checking(waiter)
+                checks[waiter.id] = last.id
+                actions.append(.check(last.id))
+            } else {
+                hand(last.id, to: waiter, at: now, &actions)
+            }
+        }
+    }
+
+    /// Gives places to dials that ask, those first whose target has the fewest connections.
+    private mutating func admit(at now: Duration, _ actions: inout [PoolAction]) {
+        while need > 0, connecting < limits.connecting, let id = nextToAdmit(at: now), let dial = dials[id] {
+            let connection = takeConnectionID()
+            dials[id]?.stage = .connecting(connection)
+            targets[dial.target].unplaced = nil
+            targets[dial.target].connections += 1
+            connecting += 1
+            let ends = limits.lifetime.map { now + $0 - $0 / 10_240 * Int(random.next() % 1_025) }
+            if let ends { earliestEnd = min(earliestEnd ?? ends, ends) }
+            connections[connection] = Connection(
+                stage: .connecting(id),
+                target: dial.target,
+                generation: generation,
+                created: now,
+                ends: ends
+            )
+            tell(.connectionCreated(connection), &actions)
+            actions.append(.admit(id, connection))
+            // The next one may look its name up meanwhile.
+            startDials(at: now, &actions)
+        }
+        guard need <= 0 else { return }
+        // Nobody needs the others by now. One that still looks its name up may be needed when it has, and begins no
+        // second lookup then.
+        for target in targets.indices {
+            if let id = targets[target].unplaced, case .asking? = dials[id]?.stage { cancel(id, &actions) }
+        }
+    }
+
+    /// The dial that has asked and is to have the next place; `nil` where none is, or a better one is about to ask.
+    private func nextToAdmit(at now: Duration) -> PoolDialID? {
+        var best: (id: PoolDialID, load: Int)?
+        var awaitedLoad: Int?
+        for target in targets {
+            guard let id = target.unplaced, let dial = dials[id] else { continue }
+            switch dial.stage {
+            case .asking:
+                if best.map({ target.connections < $0.load || target.connections == $0.load && id < $0.id }) ?? true {
+                    best = (id, target.connections)
+                }
+            case .lookingUp where now < dial.began + Self.spreadDelay:
+                awaitedLoad = min(awaitedLoad ?? .max, target.connections)
+            case .lookingUp, .connecting, .cancelled: break
+            }
+        }
+        guard let best else { return nil }
+        if let awaitedLoad, awaitedLoad < best.load { return nil }
+        return best.id
+    }
+
+    /// Has every target dialed that has no dial without a place, as long as one more connection is wanted: whose name
+    /// is answered first asks first.
+    private mutating func startDials(at now: Duration, _ actions: inout [PoolAction]) {
+        guard need > 0 else { return }
+        for target in targets.indices
+        where targets[target].unplaced == nil && isOpen(targets[target], at: now) && dials.count < dialLimit {
+            let id = takeDialID()
+            dials[id] = Dial(target: target, began: now)
+            targets[target].unplaced = id
+            actions.append(.dial(id, target: target))
+        }
+    }
+
+    /// Dials at a time, those included that have been cancelled and have not ended yet.
+    private var dialLimit: Int { limits.connecting + 2 * targets.count + 16 }
+}

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Time passes.
+@available(FairDial 0.1, *)
+extension PoolMachine {
+    /// When to call `advance(to:)` next; `nil` when only an event can change anything.
+    package var wakeTime: Duration? {
+        var wake: Duration?
+        func consider(_ time: Duration?) {
+            guard let time else { return }
+            wake = wake.map { min($0, time) } ?? time
+        }
+        consider(waiters.first?.deadline)
+        for id in checks.values {
+            if case .checking(let waiter?)? = connections[id]?.stage { consider(waiter.deadline) }
+        }
+        if idleCount > 0, let limit = limits.idle, let first = idle.first { consider(first.since + limit) }
+        if idleCount > 0 { consider(earliestEnd) }
+        if case .closing(let limit) = phase { consider(limit) }
+        if isReady, need > 0 {
+            for target in targets where target.unplaced == nil { consider(target.opensAt) }
+            if targets.count > 1, connecting < limits.connecting {
+                for dial in dials.values {
+                    if case .lookingUp = dial.stage { consider(later(dial.began + Self.spreadDelay)) }
+                }
+            }
+        }
+        return wake
+    }
+
+    /// A time that has not been looked at yet; what has passed by then changes nothing any more.
+    private func later(_ time: Duration) -> Duration? { lastAdvance.map { time > $0 } ?? true ? time : nil }
+
+    /// Time has passed; what has happened has been told before.
+    package mutating func advance(to now: Duration, _ actions: inout [PoolAction]) {
+        lastAdvance = now
+        while let waiter = waiters.first, now >= waiter.deadline {
+            _ = waiters.popFirst()
+            fail(waiter, .timeout, at: now, &actions)
+        }
+        endChecks(at: now, &actions)
+        endIdle(at: now, &actions)
+        for target in targets.indices {
+            if let opensAt = targets[target].opensAt, now >= opensAt { targets[target].opensAt = nil }
+        }
+        if case .closing(let limit?) = phase, now >= limit {
+            for id in connections.keys.sorted() {
+                if case .inUse? = connections[id]?.stage { close(id, .poolClosed, &actions) }
+            }
+            phase = .closing(limit: nil)
+        }
+        proceed(at: now, &actions)
+    }
+
+    /// A check that takes longer than its caller waits goes on without it.
+    private mutating func endChecks(at now: Duration, _ actions: inout [PoolAction]) {
+        for (id, connection) in checks.sorted(by: { $0.key < $1.key }) {
+            guard case .checking(let waiter?)? = connections[connection]?.stage, now >= waiter.deadline else {
+                continue
+            }
+            checks[id] = nil
+            connections[connection]?.stage = .checking(nil)
+            fail(waiter, .timeout, at: now, &actions)
+        }
+    }
+
+    private mutating func endIdle(at now: Duration, _ actions: inout [PoolAction]) {
+        while let first = idle.first {
+            guard case .idle(let since)? = connections[first.id]?.stage, since == first.since else {
+                idle.removeFirst()
+                continue
+            }
+            guard let limit = limits.idle, now >= since + limit else { break }
+            idle.removeFirst()
+            close(first.id, .idle, &actions)
+        }
+        guard let end = earliestEnd, now >= end else { return }
+        for id in connections.keys.sorted() {
+            guard let connection = connections[id], isOver(connection, at: now), case .idle = connection.stage else {
+                continue
+            }
+            close(id, .idle, &actions)
+        }
+        // Those in use are looked at when they come back.
+        earliestEnd = connections.values.compactMap(\.ends).filter { $0 > now }.min()
+    }
+}

@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import DequeModule
+package import FairDial
+
+/// A pool of connections without I/O: who waits, what is idle, which dials there are, and when what ends. It decides
+/// everything.
+///
+/// Events and the time since the pool's start go in, actions come out. Any event may come early, late or twice.
+///
+/// ```
+///            ready              clear                        a connection:
+///   paused ────────▶ ready ────────────▶ paused                dial ─ asks ─▶ admit = connecting ─ connected ─┐
+///      │ close         │ close                                   └─ failed ─▶ (back-off)   └─ failed          ▼
+///      └───────────────┴───▶ closing ─ nothing in use ─▶ closed  idle ─ check ─▶ checking ─▶ in use ◀── handed over
+///                                                                  ▲──────────── checkIn ───────┘
+/// ```
+/// A dial counts for nothing until it asks: it has an address then, and no socket. There is one such dial for each
+/// target at most, so a name that hangs holds no place, and many answers at once get no more places than there are.
+@available(FairDial 0.1, *)
+package struct PoolMachine: Sendable {
+    enum Phase: Sendable {
+        case paused
+        case ready
+        /// Closed, while connections are in use or dials end.
+        case closing(limit: Duration?)
+        case closed
+    }
+
+    struct Connection: Sendable {
+        enum Stage: Sendable {
+            case connecting(PoolDialID)
+            case idle(since: Duration)
+            /// It is found out whether it lives, for this waiter, if that has not left.
+            case checking(PoolWaiters.Waiter?)
+            case inUse
+        }
+
+        var stage: Stage
+        let target: Int
+        let generation: UInt64
+        let created: Duration
+        /// When it is too old.
+        let ends: Duration?
+        /// What the caller says that it belongs to, and which of that one's generations.
+        var service: (id: UInt64, generation: UInt64)?
+        /// Whether it has come back from a use as good as it went.
+        var hasServed = false
+    }
+
+    struct Dial: Sendable {
+        enum Stage: Sendable {
+            case lookingUp
+            case asking
+            case connecting(PooledConnectionID)
+            case cancelled
+        }
+
+        var stage = Stage.lookingUp
+        let target: Int
+        let began: Duration
+    }
+
+    struct Target: Sendable {
+        /// Connections, those being made included.
+        var connections = 0
+        /// The dial that has no place yet.
+        var unplaced: PoolDialID?
+        /// Failures in a row.
+        var failures = 0
+        /// Until when it is not dialed.
+        var opensAt: Duration?
+    }
+
+    /// How long a dial that asks lets a dial of a target with fewer connections come first, from that one's start.
+    static let spreadDelay = Duration.milliseconds(50)
+    /// Targets of one pool.
+    package static let targetLimit = 256
+
+    let limits: PoolLimits
+    let isObserved: Bool
+    var random: RandomSource
+    var phase: Phase
+    var generation: UInt64 = 0
+    var serviceGenerations: [UInt64: UInt64] = [:]
+    var connections: [PooledConnectionID: Connection] = [:]
+    /// Idle connections, the one that was used last at the end; entries of others stay until they are met.
+    var idle = Deque<(id: PooledConnectionID, since: Duration)>()
+    var waiters = PoolWaiters()
+    /// The connections that are checked for those who wait.
+    var checks: [PoolWaiterID: PooledConnectionID] = [:]
+    var dials: [PoolDialID: Dial] = [:]
+    var targets: [Target]
+    /// Connections that have no dial any more.
+    var established = 0
+    var idleCount = 0
+    var connecting = 0
+    /// The earliest end of a connection's life, or an earlier time.
+    var earliestEnd: Duration?
+    /// When `advance` was called last.
+    var lastAdvance: Duration?
+    private var nextConnection: PooledConnectionID = 1
+    private var nextDial: PoolDialID = 1
+    private var nextWaiter: PoolWaiterID = 1
+
+    /// - Parameters:
+    ///   - targets: how many there are to dial; 256 at most.
+    ///   - isReady: whether it hands out connections from the start.
+    ///   - isObserved: whether events are wanted.
+    package init(
+        _ configuration: PoolConfiguration,
+        targets: Int = 1,
+        isReady: Bool = true,
+        isObserved: Bool = false,
+        random: RandomSource
+    ) {
+        limits = PoolLimits(configuration)
+        self.isObserved = isObserved
+        self.random = random
+        self.targets = Array(repeating: Target(), count: min(max(targets, 1), Self.targetLimit))
+        phase = isReady ? .ready : .paused
+    }
+
+    var isReady: Bool { if case .ready = phase { true } else { false } }
+
+    /// Those that have been made, those being made, those that wait.
+    package var counts: (idle: Int, inUse: Int, connecting: Int, waiting: Int) {
+        (idleCount, established - idleCount, connecting, waiters.count)
+    }
+
+    /// Since when the one waits that waits longest.
+    package var oldestWait: Duration? { waiters.first?.since }
+
+    mutating func takeConnectionID() -> PooledConnectionID {
+        defer { nextConnection += 1 }
+        return nextConnection
+    }
+
+    mutating func takeDialID() -> PoolDialID {
+        defer { nextDial += 1 }
+        return nextDial
+    }
+
+    mutating func takeWaiterID() -> PoolWaiterID {
+        defer { nextWaiter += 1 }
+        return nextWaiter
+    }
+
+    func tell(_ event: @autoclosure () -> PoolEvent, _ actions: inout [PoolAction]) {
+        if isObserved { actions.append(.tell(event())) }
+    }
+
+    // MARK: - What the owner wants
+
+    /// Fills the pool to its least size, where it is ready from the start.
+    package mutating func start(at now: Duration, _ actions: inout [PoolAction]) {
+        proceed(at: now, &actions)
+    }
+
+    /// Connections are handed out from now on.
+    package mutating func ready(at now: Duration, _ actions: inout [PoolAction]) {
+        guard case .paused = phase else { return }
+        phase = .ready
+        tell(.ready, &actions)
+        proceed(at: now, &actions)
+    }
+
+    /// No connection that there is by now is handed out any more, and none is made until `ready`.
+    ///
+    /// - Parameter interruptsUse: whether those in use, and those being made, are closed at once.
+    package mutating func clear(interruptingUse interruptsUse: Bool, at now: Duration, _ actions: inout [PoolAction]) {
+        switch phase {
+        case .closing, .closed: return
+        case .paused: generation += 1
+        case .ready:
+            generation += 1
+            phase = .paused
+            tell(.cleared(interruptsUse: interruptsUse), &actions)
+        }
+        closeAll(interruptingUse: interruptsUse, .stale, at: now, &actions)
+        for waiter in waiters.removeAll() { fail(waiter, .cleared, at: now, &actions) }
+        proceed(at: now, &actions)
+    }
+
+    /// No connection of one service is handed out any more; the pool stays as it is.
+    package mutating func clear(service: UInt64, at now: Duration, _ actions: inout [PoolAction]) {
+        serviceGenerations[service, default: 0] += 1
+        for id in sortedIDs where connections[id]?.service?.id == service {
+            if case .idle? = connections[id]?.stage { close(id, .stale, &actions) }
+        }
+        proceed(at: now, &actions)
+    }
+
+    /// Closes the pool: waits end, and connections in use are closed when they come back.
+    ///
+    /// - Parameter limit: how long they may be in use still; then they are closed by force. `nil` for no limit.
+    package mutating func close(within limit: Duration?, at now: Duration, _ actions: inout [PoolAction]) {
+        let end = limit.map { now + $0.bounded }
+        switch phase {
+        case .closed: return
+        case .closing(let earlier):
+            // A second call may shorten the time.
+            if let end, earlier.map({ end < $0 }) ?? true { phase = .closing(limit: end) }
+            return
+        case .paused, .ready: break
+        }
+        phase = .closing(limit: end)
+        for waiter in waiters.removeAll() { fail(waiter, .closed, at: now, &actions) }
+        closeAll(interruptingUse: false, .poolClosed, at: now, &actions)
+        tell(.closed, &actions)
+        proceed(at: now, &actions)
+    }
+
+    /// Closes what is idle, and cancels the dials that have no place; where it interrupts, everything.
+    private mutating func closeAll(
+        interruptingUse: Bool,
+        _ reason: PoolCloseReason,
+        at now: Duration,
+        _ actions: inout [PoolAction]
+    ) {
+        for (id, dial) in dials.sorted(by: { $0.key < $1.key }) {
+            switch dial.stage {
+            case .lookingUp, .asking: cancel(id, &actions)
+            case .connecting:
+                // Of a closed pool nothing is finished; of a cleared one it is found to be stale.
+                if case .closing = phase { cancel(id, &actions) } else if interruptingUse { cancel(id, &actions) }
+            case .cancelled: break
+            }
+        }
+        for id in sortedIDs {
+            switch connections[id]?.stage {
+            case .idle?: close(id, reason, &actions)
+            case .inUse? where interruptingUse: close(id, reason, &actions)
+            case .checking(let waiter)?:
+                close(id, reason, &actions)
+                guard let waiter else { continue }
+                checks[waiter.id] = nil
+                fail(waiter, isClosing ? .closed : .cleared, at: now, &actions)
+            case .inUse?, .connecting?, nil: break
+            }
+        }
+    }
+
+    private var sortedIDs: [PooledConnectionID] { connections.keys.sorted() }
+
+    private var isClosing: Bool { if case .closing = phase { true } else { false } }
+}

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import FairDial
+import FairDialTestKit
+
+@testable import FairPool
+
+/// A pool's machine, the time, and what it has wanted done, in words.
+struct PoolBench {
+    private(set) var pool: PoolMachine
+    private(set) var now: Duration = .zero
+    /// What it has wanted since `take` was called last.
+    private var wanted: [String] = []
+
+    init(targets: Int = 1, isReady: Bool = true, _ change: (inout PoolConfiguration) -> Void = { _ in }) {
+        var configuration = PoolConfiguration()
+        change(&configuration)
+        // No randomness: back-offs and lifetimes are as long as they get.
+        pool = PoolMachine(configuration, targets: targets, isReady: isReady, random: RandomSource { 0 })
+        perform { pool, now, actions in pool.start(at: now, &actions) }
+    }
+
+    mutating func perform(_ body: (inout PoolMachine, Duration, inout [PoolAction]) -> Void) {
+        var actions: [PoolAction] = []
+        body(&pool, now, &actions)
+        wanted += actions.map(\.words)
+    }
+
+    /// What the machine has wanted since the last time.
+    mutating func take() -> [String] {
+        defer { wanted = [] }
+        return wanted
+    }
+
+    @discardableResult
+    mutating func checkOut() -> PoolWaiterID {
+        var waiter: PoolWaiterID = 0
+        perform { pool, now, actions in waiter = pool.checkOut(at: now, &actions) }
+        return waiter
+    }
+
+    mutating func checkIn(_ id: PooledConnectionID, isBroken: Bool = false) {
+        perform { pool, now, actions in pool.checkIn(id, isBroken: isBroken, at: now, &actions) }
+    }
+
+    mutating func asks(_ dial: PoolDialID) {
+        perform { pool, now, actions in pool.asks(dial, at: now, &actions) }
+    }
+
+    mutating func connected(_ dial: PoolDialID, service: UInt64? = nil) {
+        perform { pool, now, actions in pool.connected(dial, service: service, at: now, &actions) }
+    }
+
+    mutating func failed(_ dial: PoolDialID, _ code: DialError.Code = .allAttemptsFailed) {
+        perform { pool, now, actions in pool.failed(dial, DialError(code, "no", target: "db.test:1"), at: now, &actions)
+        }
+    }
+
+    mutating func advance(to time: Duration) {
+        while let wake = pool.wakeTime, wake <= time {
+            now = max(now, wake)
+            perform { pool, now, actions in pool.advance(to: now, &actions) }
+        }
+        now = time
+    }
+
+    /// Has so many connections made and idle, one dial after the other.
+    mutating func fill(_ count: Int) {
+        for number in 0..<count { _ = (number, checkOut()) }
+        var dial: PoolDialID = 1
+        for _ in 0..<count {
+            asks(dial)
+            connected(dial)
+            dial += 1
+        }
+        for id in 0..<count { checkIn(PooledConnectionID(id + 1)) }
+        _ = take()
+    }
+}
+
+extension PoolAction {
+    /// The action in words, so that a test can state a whole list of them.
+    var words: String {
+        switch self {
+        case .dial(let id, let target): "dial \(id) to \(target)"
+        case .admit(let id, let connection): "admit \(id) as \(connection)"
+        case .cancel(let id): "cancel \(id)"
+        case .hand(let id, let waiter): "hand \(id) to \(waiter)"
+        case .fail(let waiter, .dial(let error)): "fail \(waiter): \(error.code)"
+        case .fail(let waiter, let failure): "fail \(waiter): \(failure)"
+        case .check(let id): "check \(id)"
+        case .close(let id): "close \(id)"
+        case .tell(let event): "tell \(event)"
+        case .finish: "finish"
+        }
+    }
+}
