@@ -49,6 +49,7 @@ let package = Package(
         .library(name: "DNSMessages", targets: ["DNSMessages", "IPAddresses"]),
         .library(name: "DNSResolution", targets: resolving),
         .library(name: "DNSOverTLS", targets: ["DNSOverTLS"] + resolving),
+        .library(name: "FairPool", targets: ["FairPool"] + dialing),
         .library(name: "FairDialObservability", targets: ["FairDialObservability"] + dialing),
         .library(name: "FairDialTestKit", targets: ["FairDialTestKit"] + dialing),
         .executable(name: "fairdial", targets: ["FairDialCommand"]),
@@ -129,8 +130,9 @@ let package = Package(
         .target(
             name: "FairPool",
             dependencies: [
-                "FairDial", "IPAddresses", .product(name: "DequeModule", package: "swift-collections"),
-            ],
+                "FairDial", "IPAddresses", "SystemSupport",
+                .product(name: "DequeModule", package: "swift-collections"),
+            ] + nio,
             swiftSettings: strict
         ),
         // Logs, metrics and traces; nothing else depends on their packages.
@@ -287,7 +289,7 @@ let package = Package(
         ),
         .testTarget(
             name: "FairPoolTests",
-            dependencies: ["FairPool", "FairDial", "FairDialTestKit", "IPAddresses"],
+            dependencies: ["FairPool", "FairDial", "FairDialTestKit", "IPAddresses", "NameResolution"] + nio,
             swiftSettings: strict
         ),
         .testTarget(

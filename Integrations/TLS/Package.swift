@@ -25,6 +25,7 @@ let package = Package(
         .target(
             name: "FairDialTLS",
             dependencies: [
+                .product(name: "DNSOverTLS", package: "FairDial"),
                 .product(name: "FairDial", package: "FairDial"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),

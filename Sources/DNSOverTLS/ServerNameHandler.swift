@@ -1,24 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import NIOCore
+public import NIOCore
 import NIOSSL
 import NIOTLS
 
 /// Holds back every write until the server's certificate has been checked for the name that was configured.
 ///
 /// It follows the TLS handler, which has verified the certificate for the name, or else for the address alone. NIOSSL's
-/// public API cannot ask for the name alone.
+/// public API cannot ask for the name alone: it also takes a certificate that is for the address.
 @available(FairDial 0.1, *)
-final class ServerNameHandler: ChannelDuplexHandler {
-    typealias InboundIn = ByteBuffer
-    typealias OutboundIn = ByteBuffer
-    typealias OutboundOut = ByteBuffer
+public final class ServerNameHandler: ChannelDuplexHandler {
+    /// Bytes, decrypted.
+    public typealias InboundIn = ByteBuffer
+    /// Bytes, to be encrypted.
+    public typealias OutboundIn = ByteBuffer
+    /// The same.
+    public typealias OutboundOut = ByteBuffer
 
     /// The certificate is valid, and for another name.
-    struct WrongName: Error, CustomStringConvertible {
-        let name: String
+    public struct WrongName: Error, CustomStringConvertible {
+        /// The name that it should be for.
+        public let name: String
 
-        var description: String { "the certificate is not for the name \(name)" }
+        /// One line.
+        public var description: String { "the certificate is not for the name \(name)" }
     }
 
     private enum Stage {
@@ -32,12 +37,17 @@ final class ServerNameHandler: ChannelDuplexHandler {
     private var stage = Stage.handshaking
     private var waiting: [(message: ByteBuffer, promise: EventLoopPromise<Void>?)] = []
 
-    init(_ name: String) {
+    /// - Parameter name: as the caller asked for it; no address.
+    public init(_ name: String) {
         self.name = name
     }
 
-    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        if case .handshakeCompleted? = event as? TLSUserEvent { judge(context) }
+    /// The handshake's end: the certificate is judged, and nobody hears of a handshake whose certificate is wrong.
+    public func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if case .handshakeCompleted? = event as? TLSUserEvent {
+            judge(context)
+            if case .refused = stage { return }
+        }
         context.fireUserInboundEventTriggered(event)
     }
 
@@ -58,7 +68,8 @@ final class ServerNameHandler: ChannelDuplexHandler {
         context.flush()
     }
 
-    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+    /// Held back until the certificate has been judged.
+    public func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         switch stage {
         case .handshaking: waiting.append((unwrapOutboundIn(data), promise))
         case .verified: context.write(data, promise: promise)
@@ -66,21 +77,25 @@ final class ServerNameHandler: ChannelDuplexHandler {
         }
     }
 
-    func flush(context: ChannelHandlerContext) {
+    /// Held back until the certificate has been judged.
+    public func flush(context: ChannelHandlerContext) {
         if case .verified = stage { context.flush() }
     }
 
-    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    /// Let through once the certificate has been judged.
+    public func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         // The handshake has ended before anything is read.
         if case .verified = stage { context.fireChannelRead(data) }
     }
 
-    func channelInactive(context: ChannelHandlerContext) {
+    /// What waits fails.
+    public func channelInactive(context: ChannelHandlerContext) {
         refuse(ChannelError.ioOnClosedChannel)
         context.fireChannelInactive()
     }
 
-    func handlerRemoved(context: ChannelHandlerContext) {
+    /// What waits fails.
+    public func handlerRemoved(context: ChannelHandlerContext) {
         refuse(ChannelError.ioOnClosedChannel)
     }
 

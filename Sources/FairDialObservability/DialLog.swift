@@ -44,7 +44,7 @@ struct DialLog: Sendable {
     private static func metadata(of dial: ObservedDial, _ destination: String?) -> Logger.Metadata {
         let report = dial.report
         var metadata: Logger.Metadata = [
-            "dial.target": .string(dial.target.description.printable),
+            "dial.target": .string(dial.target.description.withoutUserInfo.printable),
             "dial.queue_s": .stringConvertible(report.queue / .seconds(1)),
             "dial.lookup_s": .stringConvertible(report.lookup / .seconds(1)),
             "dial.connect_s": .stringConvertible(report.connect / .seconds(1)),

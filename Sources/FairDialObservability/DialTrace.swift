@@ -49,7 +49,7 @@ struct DialTrace: Sendable {
     }
 
     private static func describe(_ dial: ObservedDial, _ attributes: inout SpanAttributes) {
-        attributes["server.address"] = (dial.target.host ?? dial.target.description).printable
+        attributes["server.address"] = (dial.target.host ?? dial.target.description).withoutUserInfo.printable
         if let port = dial.target.port { attributes["server.port"] = Int(port) }
         attributes["fairdial.queue_s"] = dial.report.queue / .seconds(1)
         if let source = dial.report.source { attributes["fairdial.source"] = source.rawValue }
@@ -78,13 +78,13 @@ struct DialTrace: Sendable {
         let report = dial.report
         guard dial.lookedUp, let host = dial.target.host else { return }
         let span = tracer.startSpan(
-            "DNS lookup \(host.printable)",
+            "DNS lookup \(host.withoutUserInfo.printable)",
             context: parent,
             ofKind: .internal,
             at: Self.instant(dial.start, report.queue)
         )
         span.updateAttributes { attributes in
-            attributes["dns.question.name"] = host.printable
+            attributes["dns.question.name"] = host.withoutUserInfo.printable
             if let source = report.source { attributes["fairdial.source"] = source.rawValue }
             if let server = report.server { attributes["fairdial.dns.server"] = "\(server)" }
         }

@@ -47,8 +47,8 @@ public struct StuckLookups: Sendable {
     /// - Throws: `ConfigurationFault` for a signal that there is not.
     func run(on clock: some Clock<Duration>) async throws {
         let logger = logger ?? Logger.current
-        if let signal, !(1...64).contains(signal) {
-            throw ConfigurationFault(key: "dumpsOn", value: "\(signal)", wanted: "a signal's number, 1 … 64")
+        if let signal, !SignalCall.isUsable(signal) {
+            throw ConfigurationFault(key: "dumpsOn", value: "\(signal)", wanted: "a signal that a program may have, 1 … 64")
         }
         let signals = signal.map { number in
             SignalCall(number) { Self.dump(dialer.lookupsInFlight, to: logger) }

@@ -32,7 +32,7 @@ import Testing
         #expect(told.news(in: [Self.lookup(1, age: 9)], olderThan: .seconds(5)).map(\.id) == [1])
     }
 
-    @Test(arguments: [-1, 0, 65, .max] as [CInt])
+    @Test(arguments: [-1, 0, 9, 19, 32, 33, 65, .max] as [CInt])
     func `are told on no signal that there is not`(number: CInt) async {
         await #expect(throws: ConfigurationFault.self) { try await StuckLookups(dumpsOn: number).run() }
     }

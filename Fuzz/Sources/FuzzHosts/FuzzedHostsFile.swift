@@ -15,7 +15,7 @@ struct FuzzedHostsFile {
             return "a fault is forgotten"
         }
         let lines = Self.lines(bytes)
-        for name in Set(lines.flatMap(\.names)).prefix(8) {
+        for name in Set(lines.flatMap(\.spellings)).prefix(4) {
             guard let text = String(validating: name, as: UTF8.self) else { continue }
             for spelling in [text, text.uppercased(), text + "."] {
                 for families in [AddressFamilies.both, .ipv4, .ipv6] {
@@ -29,15 +29,24 @@ struct FuzzedHostsFile {
     }
 
     private struct Line {
-        let address: [UInt8]
+        let address: IPAddress?
+        /// As they stand there, and in lower case.
+        let spellings: [[UInt8]]
         let names: [[UInt8]]
     }
 
     private static func lines(_ bytes: [UInt8]) -> [Line] {
         bytes.split(separator: UInt8(ascii: "\n")).compactMap { line in
             let words = line.prefix { $0 != UInt8(ascii: "#") && $0 != 0 }.split { $0 == 0x20 || 0x09...0x0D ~= $0 }
-            return words.first.map { Line(address: Array($0), names: words.dropFirst().map(Array.init)) }
+            let names = words.dropFirst().map(Array.init)
+            return words.first.map { Line(address: address($0), spellings: names, names: names.map(lowercased)) }
         }
+    }
+
+    private static func address(_ word: ArraySlice<UInt8>) -> IPAddress? {
+        let text = String(decoding: word, as: UTF8.self)
+        if let address = try? IPv4Address(text) { return .v4(address) }
+        return (try? IPv6Address(text)).map { .v6($0, zone: nil) }
     }
 
     private static func lowercased(_ name: [UInt8]) -> [UInt8] {
@@ -46,11 +55,7 @@ struct FuzzedHostsFile {
 
     private static func addresses(of name: [UInt8], _ families: AddressFamilies, in lines: [Line]) -> [IPAddress]? {
         let name = lowercased(name)
-        let all = lines.filter { $0.names.contains { lowercased($0) == name } }.compactMap { line -> IPAddress? in
-            let text = String(decoding: line.address, as: UTF8.self)
-            if let address = try? IPv4Address(text) { return .v4(address) }
-            return (try? IPv6Address(text)).map { .v6($0, zone: nil) }
-        }
+        let all = lines.filter { $0.names.contains(name) }.compactMap(\.address)
         let wanted = all.compactMap { address -> IPAddress? in
             switch (address, families) {
             case (.v4, .ipv6): nil

@@ -95,6 +95,10 @@ extension FairBootstrap {
 
     /// Sets an option: of a socket before it connects, so that each attempt has it; any other on the winner's channel.
     public func channelOption<Option: ChannelOption>(_ option: Option, value: Option.Value) -> FairBootstrap {
+        // NIO's own bootstrap takes it as its connect timeout; on a channel that is connected it means nothing.
+        if option is ChannelOptions.Types.ConnectTimeoutOption, let timeout = value as? TimeAmount? {
+            return connectTimeout(timeout ?? .nanoseconds(.max))
+        }
         var copy = self
         if let socket = option as? ChannelOptions.Types.SocketOption, let number = value as? SocketOptionValue,
             let number = Int32(exactly: number)
@@ -189,7 +193,7 @@ extension FairBootstrap {
     }
 
     private func connect(to target: () throws(DialError) -> Target) -> EventLoopFuture<any Channel> {
-        dial(target, options) { $0.eventLoop.makeSucceededVoidFuture() }.map(\.channel)
+        dial(target, options) { $0.eventLoop.makeSucceededVoidFuture() } result: { $0.channel }
     }
 
     private func connect<Output: Sendable>(
@@ -203,21 +207,27 @@ extension FairBootstrap {
         shared?.add(cancellation)
         defer { shared?.remove(cancellation) }
         options.cancellation = cancellation
-        let dial = dial(target, options, initializer)
+        let dial = dial(target, options, initializer) { $0.output }
         return try await withTaskCancellationHandler {
-            try await dial.map(\.output).get()
+            try await dial.get()
         } onCancel: {
             cancellation.cancel()
         }
     }
 
-    private func dial<Output: Sendable>(
+    /// One future from end to end: one made of another, off the loop, is lost where the loop is shut down between them.
+    private func dial<Output: Sendable, Value: Sendable>(
         _ target: () throws(DialError) -> Target,
         _ options: DialOptions,
-        _ initializer: @escaping @Sendable (any Channel) -> EventLoopFuture<Output>
-    ) -> EventLoopFuture<Connection<Output>> {
+        _ initializer: @escaping @Sendable (any Channel) -> EventLoopFuture<Output>,
+        result: @escaping @Sendable (Connection<Output>) -> Value
+    ) -> EventLoopFuture<Value> {
         let loop = group.any()
-        let dialed: EventLoopFuture<Connection<Output>>
+        let told: @Sendable (any Error) -> any Error = { [errors, onFailure] error in
+            guard let error = error as? DialError else { return error }
+            onFailure?(error)
+            return errors.form(of: error)
+        }
         do throws(DialError) {
             let target = try target()
             if let unusableOrigin {
@@ -226,16 +236,13 @@ extension FairBootstrap {
                 dialer.observation(of: target)?.failed(error)
                 throw error
             }
-            dialed = dialer.connect(to: target, options: options, on: loop) { [self] channel in
+            return dialer.connect(to: target, options: options, on: loop) { [self] channel in
                 initialize(channel).flatMap { initializer(channel) }
+            } form: {
+                $0.map(result).mapError(told)
             }
         } catch {
-            dialed = Dialer.failed(error, on: loop)
-        }
-        return dialed.flatMapErrorThrowing { [errors, onFailure] error in
-            guard let error = error as? DialError else { throw error }
-            onFailure?(error)
-            throw errors.form(of: error)
+            return Dialer.failed(told(error), on: loop)
         }
     }
 

@@ -12,7 +12,9 @@ final class SplitLookupDriver: Sendable {
         var lookup: SplitLookup
         var handle: (any LookupHandle)?
         var isEnded = false
-        var timer: Scheduled<Void>?
+        /// Whether both parts have been told.
+        var isTold = false
+        var timer: (scheduled: NIOScheduledCallback, wakeUp: WakeUp)?
     }
 
     /// The part that is dialed first, both families in it.
@@ -53,17 +55,34 @@ final class SplitLookupDriver: Sendable {
 
     private func setTimer() {
         guard let wake = state.withLockedValue({ $0.lookup.wakeTime }) else { return endTimer() }
-        let timer = loop.scheduleTask(deadline: startedAt + TimeAmount(wake.bounded)) {
-            self.update { $0.lookup.advance(to: self.now) }
-            self.setTimer()
-        }
+        // Without a promise, which could not be kept on a loop that is shut down.
+        let wakeUp = WakeUp(self)
+        guard let scheduled = try? loop.scheduleCallback(at: startedAt + TimeAmount(wake.bounded), handler: wakeUp)
+        else { return loopEnded() }
         let older = state.withLockedValue { state in
-            defer { state.timer = timer }
+            defer { state.timer = (scheduled, wakeUp) }
             return state.timer
         }
-        older?.cancel()
-        timer.futureResult.whenFailure { error in
-            if error as? EventLoopError == .shutdown { self.loopEnded() }
+        older?.scheduled.cancel()
+    }
+
+    /// What the loop holds.
+    private final class WakeUp: NIOScheduledCallbackHandler, Sendable {
+        private let driver: SplitLookupDriver
+
+        init(_ driver: SplitLookupDriver) {
+            self.driver = driver
+        }
+
+        func handleScheduledCallback(eventLoop: some EventLoop) {
+            driver.state.withLockedValue { if $0.timer?.wakeUp === self { $0.timer = nil } }
+            driver.update { $0.lookup.advance(to: driver.now) }
+            driver.setTimer()
+        }
+
+        /// A timer that we have cancelled is known no longer by then: else the loop has been shut down.
+        func didCancelScheduledCallback(eventLoop: some EventLoop) {
+            if driver.state.withLockedValue({ $0.timer?.wakeUp === self }) { driver.loopEnded() }
         }
     }
 
@@ -72,17 +91,23 @@ final class SplitLookupDriver: Sendable {
             defer { state.timer = nil }
             return state.timer
         }
-        timer?.cancel()
+        timer?.scheduled.cancel()
     }
 
-    /// No loop is left to tell the answer on: the lookup is left, and the promises end here.
+    /// The loop is at its last turn, or gone: the lookup is left, and the promises end here.
     private func loopEnded() {
-        let handle = state.withLockedValue { state in
-            defer { (state.handle, state.isEnded) = (nil, true) }
-            return state.isEnded ? nil : state.handle
+        let (handle, isTold) = state.withLockedValue { state in
+            defer { (state.handle, state.isEnded, state.isTold, state.timer) = (nil, true, true, nil) }
+            return (state.isEnded ? nil : state.handle, state.isTold)
         }
-        guard let handle else { return }
-        _ = handle.cancel()
+        _ = handle?.cancel()
+        if isTold { return }
+        if LoopProbe.isGone(loop) {
+            // No callback runs there any more, so they can never be fulfilled, and NIO traps where one is dropped.
+            _ = Unmanaged.passRetained(promises.first.futureResult)
+            _ = Unmanaged.passRetained(promises.second.futureResult)
+            return
+        }
         let error = DialError(.eventLoopShutdown, "the event loop was shut down during lookup", target: "\(target)")
         promises.first.fail(error)
         promises.second.fail(error)
@@ -107,16 +132,31 @@ final class SplitLookupDriver: Sendable {
         let port = target.port ?? 0
         let form = { (address: IPAddress) in SocketAddress(Endpoint(address: address, port: port)) }
         switch action {
-        case .tellFirst(let addresses): promises.first.succeed(addresses.map(form))
-        case .tellSecond(let addresses): promises.second.succeed(addresses.map(form))
+        case .tellFirst(let addresses):
+            promises.first.succeed(addresses.map(form))
+        case .tellSecond(let addresses):
+            tell { $0.second.succeed(addresses.map(form)) }
         case .fail(let code, let message):
             let error = DialError(code, message, target: "\(target)")
-            promises.first.fail(error)
-            promises.second.fail(error)
+            tell {
+                $0.first.fail(error)
+                $0.second.fail(error)
+            }
         case .catchUp:
             let handle = state.withLockedValue { $0.handle }
             if handle?.catchUp(late: .zero) != true { update { $0.lookup.cannotCatchUp() } }
         case .cancel: _ = state.withLockedValue { $0.handle }?.cancel()
         }
+    }
+
+    /// Tells the last of it, unless the loop's end has told it before.
+    private func tell(
+        _ body: ((first: EventLoopPromise<[SocketAddress]>, second: EventLoopPromise<[SocketAddress]>)) -> Void
+    ) {
+        let isTold = state.withLockedValue { state in
+            defer { state.isTold = true }
+            return state.isTold
+        }
+        if !isTold { body(promises) }
     }
 }

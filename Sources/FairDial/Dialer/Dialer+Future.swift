@@ -25,7 +25,7 @@ extension Dialer {
         do {
             let start = try start(for: target, families: options.wantedFamilies)
             let plan = plan(for: target, from: start, goal: .channel, over: transport, options: options)
-            return connect(to: target, by: plan, on: loop) { $0 }
+            return connect(to: target, by: plan, on: loop, output: { $0 }, form: { $0 })
         } catch {
             return Self.failed(error, on: loop)
         }
@@ -48,45 +48,57 @@ extension Dialer {
         on loop: any EventLoop,
         initializer: @escaping @Sendable (any Channel) throws -> EventLoopFuture<Output>
     ) -> EventLoopFuture<Connection<Output>> {
+        connect(to: target, over: transport, options: options, on: loop, initializer: initializer) { $0 }
+    }
+
+    /// The same, in a form of the caller's, made on the loop in the moment in which the dial ends.
+    func connect<Output: Sendable, Value: Sendable>(
+        to target: Target,
+        over transport: Transport = .stream,
+        options: DialOptions,
+        on loop: any EventLoop,
+        initializer: @escaping @Sendable (any Channel) throws -> EventLoopFuture<Output>,
+        form: @escaping @Sendable (Result<Connection<Output>, any Error>) -> Result<Value, any Error>
+    ) -> EventLoopFuture<Value> {
         do {
             let start = try start(for: target, families: options.wantedFamilies)
             let made = MadeOutput<Output>()
             let plan = plan(for: target, from: start, goal: .channel, over: transport, options: options) { channel in
                 made.make(of: channel, initializer)
             }
-            return connect(to: target, by: plan, on: loop) { _ in made.output }
+            return connect(to: target, by: plan, on: loop, output: { _ in made.output }, form: form)
         } catch {
-            return Self.failed(error, on: loop)
+            return Self.failed(error, on: loop, form: form)
         }
     }
 
-    private func connect<Output: Sendable>(
+    private func connect<Output: Sendable, Value: Sendable>(
         to target: Target,
         by plan: DialPlan,
         on loop: any EventLoop,
-        output: @escaping @Sendable (any Channel) -> Output?
-    ) -> EventLoopFuture<Connection<Output>> {
+        output: @escaping @Sendable (any Channel) -> Output?,
+        form: @escaping @Sendable (Result<Connection<Output>, any Error>) -> Result<Value, any Error>
+    ) -> EventLoopFuture<Value> {
         guard setup.configuration.connector.makesChannels(on: loop) else {
             let error = Self.unsupported(loop, for: "\(target)")
             plan.observation?.failed(error)
-            return Self.failed(error, on: loop)
+            return Self.failed(error, on: loop, form: form)
         }
         return Self.future(of: plan, on: loop) { ending in
             switch ending {
             case .channel(let channel, let destination, let record, let report):
                 guard let output = output(channel) else { Self.brokenInvariant(ending, target) }
-                return .success(
-                    Connection(
-                        output: output,
-                        channel: channel,
-                        unclaimed: nil,
-                        destination: destination,
-                        target: target,
-                        record: record,
-                        report: report
-                    )
+                let connection = Connection(
+                    output: output,
+                    channel: channel,
+                    unclaimed: nil,
+                    destination: destination,
+                    target: target,
+                    record: record,
+                    report: report
                 )
-            case .failed(let error): return .failure(error)
+                return form(.success(connection))
+            case .failed(let error): return form(.failure(error))
             case .descriptor, .addresses: Self.brokenInvariant(ending, target)
             }
         }
@@ -140,14 +152,14 @@ extension Dialer {
             // A channel is made on the loop, so this is an error, or a socket, and what that is for is for the loop to
             // do.
             if case .failed(let error) = ending, !loop.inEventLoop || !StartNesting.isDeep() {
-                return Self.failed(error, on: loop)
+                return Self.failed(Self.form(of: error, by: result), on: loop)
             }
             return Self.handed(ending, on: loop, result)
         }
         // Made no sooner: a promise that is never fulfilled is a trap in debug builds.
         let promise = loop.makePromise(of: Output.self)
         let end: @Sendable (DialDriver.Ending) -> Void = { promise.completeWith(result($0)) }
-        guard loop.inEventLoop else { return Self.sent(driver, by: end, promise) }
+        guard loop.inEventLoop else { return Self.sent(driver, by: end, result, promise) }
         StartNesting.start(on: loop) { driver.start(end) }
         return promise.futureResult
     }
@@ -165,7 +177,25 @@ extension Dialer {
         } lost: { error in
             lost.withLockedValue { $0 = error }
         }
-        return Self.future(of: promise, unless: lost.withLockedValue { $0 })
+        return Self.future(of: promise, unless: lost.withLockedValue { $0 }.map { form(of: $0, by: result) })
+    }
+
+    /// What a future's error is for a dial's.
+    private static func form<Output>(
+        of error: DialError,
+        by result: (DialDriver.Ending) -> Result<Output, any Error>
+    ) -> any Error {
+        if case .failure(let told) = result(.failed(error)) { told } else { error }
+    }
+
+    /// The same, in the caller's form.
+    private static func failed<Output, Value>(
+        _ error: any Error,
+        on loop: any EventLoop,
+        form: (Result<Connection<Output>, any Error>) -> Result<Value, any Error>
+    ) -> EventLoopFuture<Value> {
+        guard case .failure(let error) = form(.failure(error)) else { return failed(error, on: loop) }
+        return failed(error, on: loop)
     }
 
     /// A dial that has failed before its loop had anything to do with it. A loop that has been shut down runs no
@@ -180,6 +210,7 @@ extension Dialer {
     private static func sent<Output: Sendable>(
         _ driver: DialDriver,
         by end: @escaping @Sendable (DialDriver.Ending) -> Void,
+        _ result: @escaping @Sendable (DialDriver.Ending) -> Result<Output, any Error>,
         _ promise: EventLoopPromise<Output>
     ) -> EventLoopFuture<Output> {
         let lost = NIOLockedValueBox<DialError?>(nil)
@@ -190,13 +221,13 @@ extension Dialer {
             }
             lost.withLockedValue { $0 = error }
         }
-        return Self.future(of: promise, unless: lost.withLockedValue { $0 })
+        return Self.future(of: promise, unless: lost.withLockedValue { $0 }.map { form(of: $0, by: result) })
     }
 
     /// A promise's future; where its loop is gone, an error on one of the process's loops, which runs callbacks.
     private static func future<Output>(
         of promise: EventLoopPromise<Output>,
-        unless failure: DialError?
+        unless failure: (any Error)?
     ) -> EventLoopFuture<Output> {
         guard let failure, let group = try? ProcessLoops.group() else { return promise.futureResult }
         // This promise can never be fulfilled, and NIO traps where one is dropped unfulfilled.

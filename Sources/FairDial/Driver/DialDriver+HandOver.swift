@@ -50,7 +50,7 @@ extension DialDriver {
 
     /// Runs the caller's initializer, and what of ours comes before and after it.
     private func initialize(_ channel: any Channel, _ observed: EventLoopPromise<Void>?) -> EventLoopFuture<Void> {
-        let hold = plan.holdsReads ? ReadHold(readsForHandshake: awaitsTLS) : nil
+        let hold = plan.holdsReads ? ReadHold(readsForHandshake: plan.readiness != nil) : nil
         do {
             try hold?.begin(on: channel)
         } catch {

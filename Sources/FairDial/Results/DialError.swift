@@ -144,7 +144,7 @@ public struct DialError: Error, Sendable {
         self.code = code
         // Names, paths and other people's errors end in here.
         self.message = message.printable
-        self.target = target.printable
+        self.target = target.withoutUserInfo.printable
         self.report = report
         self.untried = untried
         self.resolutionError = resolutionError

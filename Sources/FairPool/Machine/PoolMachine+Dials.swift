@@ -18,6 +18,11 @@ extension PoolMachine {
         proceed(at: now, &actions)
     }
 
+    /// Whether a dial's connection is wanted, when it comes.
+    package func awaits(_ id: PoolDialID) -> Bool {
+        if case .connecting? = dials[id]?.stage { true } else { false }
+    }
+
     /// A dial has connected, and its connection has been initialized.
     ///
     /// - Parameter service: what it belongs to, where connections are cleared by that.
@@ -41,6 +46,11 @@ extension PoolMachine {
             let made = connections[connection]?.created ?? now
             tell(.connectionReady(connection, after: now - made), &actions)
             rest(connection, at: now)
+            // It has just been made: nobody has to ask whether it lives.
+            if let waiter = waiters.popFirst() {
+                idle.removeLast()
+                hand(connection, to: waiter, at: now, &actions)
+            }
         } else {
             // Made for nothing: it was on its way when the pool was cleared or closed.
             close(connection, isReady || isPaused ? .stale : .poolClosed, &actions)

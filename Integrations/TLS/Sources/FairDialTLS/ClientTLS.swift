@@ -48,11 +48,20 @@ public struct ClientTLS: Sendable {
         contexts = try Contexts(configuration)
     }
 
+    /// Whose name the certificate's own names are compared with, beside the TLS library, which also takes one that is
+    /// for the address; `nil` where the address is what was asked for, or the caller verifies no names.
+    func verifiedName(for winner: DialWinner?, of target: Target) -> String? {
+        contexts.verifiesNames ? name(for: winner, of: target) : nil
+    }
+
     /// The handler for a connection to the one who has won.
     func handler(for winner: DialWinner?, of target: Target) throws -> NIOSSLClientHandler {
         let context = try contexts.context(offering: winner?.binding?.protocols ?? [])
         if case .named(let name) = serverName, name.isEmpty || Self.isNumeric(name), !Self.isAddress(name, of: winner) {
             throw UnverifiableName(name: name)
+        }
+        if contexts.verifiesNames, case .local? = winner?.destination, self.name(for: winner, of: target) == nil {
+            throw UnverifiableName(name: nil)
         }
         return try NIOSSLClientHandler(context: context, serverHostname: name(for: winner, of: target))
     }

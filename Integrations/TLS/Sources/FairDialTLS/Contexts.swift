@@ -10,6 +10,9 @@ final class Contexts: Sendable {
     private let standard: NIOSSLContext
     private let others = NIOLockedValueBox<[[String]: NIOSSLContext]>([:])
 
+    /// Whether a certificate must be for the name that was asked for.
+    var verifiesNames: Bool { configuration.certificateVerification == .fullVerification }
+
     /// How many lists are kept. A context costs milliseconds and a copy of its authorities; the author of a service's
     /// records must not make every dial pay for one.
     private static let limit = 16

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import DNSOverTLS
 import NIOSSL
 
 /// What a failed handshake means for the person who has to do something about it.
@@ -11,7 +12,11 @@ enum HandshakeWords {
     /// and what to say. The first that is found counts.
     private static let known: [(sign: String, words: String)] = [
         ("FAILEDTOVALIDATEHOSTNAME", "the certificate is for another name than %"),
-        (unverified, "the certificate is not for %, or is of an authority that this machine does not know"),
+        (
+            unverified,
+            "the certificate is not for %, or cannot be traced to an authority that this machine knows, or another "
+                + "one on the way there has expired"
+        ),
         ("NOCERTIFICATETOVALIDATE", "the server has shown no certificate"),
         ("UNABLETOVALIDATECERTIFICATE", "the certificate could not be verified"),
         ("CERTIFICATE_EXPIRED", "the server says that our certificate has expired"),
@@ -26,7 +31,13 @@ enum HandshakeWords {
         ("UNSUPPORTED_PROTOCOL", "the server speaks no TLS as new as 1.2"),
         ("PROTOCOL_VERSION", "the server speaks no TLS as new as 1.2"),
         ("NO_APPLICATION_PROTOCOL", "the server speaks none of the protocols that were offered (ALPN)"),
-        ("HANDSHAKE_FAILURE", "the server and this client have no kind of encryption in common"),
+        ("UNRECOGNIZED_NAME", "the server does not serve %"),
+        ("ACCESS_DENIED", "the server denies access to our certificate"),
+        (
+            "HANDSHAKE_FAILURE",
+            "the server ends the handshake: it has no kind of encryption in common with this client, or wants a client's "
+                + "certificate"
+        ),
         ("SERVERHOSTNAMEIMPOSSIBLETOMATCH", "no certificate can be for %, for it is no host's name"),
         ("INVALIDSNIHOSTNAME", "% cannot be a server's name"),
         ("CANNOTUSEIPADDRESSINSNI", "% cannot be a server's name: it is an address"),
@@ -38,6 +49,13 @@ enum HandshakeWords {
     ///   - now: the machine's clock, in seconds since 1970.
     /// - Returns: `nil` for what is no matter of TLS.
     static func words(for error: any Error, name: String?, _ dates: CertificateDates?, at now: Int) -> String? {
+        // An error of the caller's own handlers may say anything.
+        switch error {
+        case is ServerNameHandler.WrongName: return "the certificate is for another name than \(name ?? "")"
+        case let error as UnverifiableName: return error.description
+        case is NIOSSLError, is NIOSSLExtraError, is BoringSSLError, is NIOTLSUnwrappingError: break
+        default: return nil
+        }
         let text = "\(error)".uppercased()
         guard let found = known.first(where: { text.contains($0.sign) }) else { return nil }
         if found.sign == unverified, let fault = dates?.fault(at: now) { return fault }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import DNSOverTLS
 import FairDial
 import FoundationEssentials
 import NIOConcurrencyHelpers
@@ -40,7 +41,12 @@ final class SecureDial: Sendable {
     ) throws -> EventLoopFuture<Output> {
         let handler = try tls.handler(for: winner.withLockedValue { $0 }, of: target)
         let witness = CertificateWitness(handler) { [dates] shown in dates.withLockedValue { $0 = shown } }
-        try channel.pipeline.syncOperations.addHandlers(handler, witness)
+        let pipeline = channel.pipeline.syncOperations
+        try pipeline.addHandler(handler)
+        if let name = tls.verifiedName(for: winner.withLockedValue({ $0 }), of: target) {
+            try pipeline.addHandler(ServerNameHandler(name))
+        }
+        try pipeline.addHandler(witness)
         return try initializer(channel)
     }
 
@@ -60,7 +66,8 @@ final class SecureDial: Sendable {
             report: error.report,
             untried: error.untried,
             resolutionError: error.resolutionError,
-            channelError: cause
+            // The TLS library's own error for it is the one that users match on.
+            channelError: cause is ServerNameHandler.WrongName ? NIOSSLExtraError.failedToValidateHostname : cause
         )
     }
 }

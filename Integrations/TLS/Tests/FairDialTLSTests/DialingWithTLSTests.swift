@@ -134,10 +134,10 @@ import Testing
         let cases: [(behaviour: TLSServer.Behaviour, tls: ClientTLS, words: String)] = [
             (
                 .honest(Identity.other), try Self.trusting(),
-                "the certificate is not for \(TLSServer.name), or is of an authority"
+                "the certificate is not for \(TLSServer.name), or cannot be traced to an authority"
             ),
             (.honest(Identity.expired), try Self.trusting(), "the server's certificate has expired on 20"),
-            (.honest(Identity.good), try ClientTLS(), "of an authority that this machine does not know"),
+            (.honest(Identity.good), try ClientTLS(), "cannot be traced to an authority that this machine knows"),
         ]
         for (behaviour, tls, words) in cases {
             let server = try await TLSServer.start(behaviour)
@@ -157,6 +157,63 @@ import Testing
             #expect(future?.message.contains(words) == true)
             try await server.stop()
         }
+    }
+
+    @Test(arguments: [ClientTLS.ServerName.asked, .named("bank.example")])
+    func `a certificate for the address is none for a name`(serverName: ClientTLS.ServerName) async throws {
+        let server = try await TLSServer.start(.honest(Identity.address))
+        var tls = try Self.trusting([Identity.address])
+        tls.serverName = serverName
+        let error = await Self.failure { [tls] in
+            _ = try await Self.dialer.connectTLS(to: TLSServer.name, port: server.port, using: tls)
+        }
+        #expect(error?.code == .handshakeFailed)
+        #expect(error?.message.contains("the certificate is for another name than") == true, "\(error?.message ?? "")")
+        #expect(error?.isRetryable == false)
+        // For the address itself it is right.
+        let connection = try await Self.dialer.connectTLS(
+            to: "127.0.0.1",
+            port: server.port,
+            using: Self.trusting([Identity.address])
+        )
+        try await connection.channel.close()
+        try await server.stop()
+    }
+
+    @Test func `an initializer's own error is told as it is`() async throws {
+        struct Mine: Error, CustomStringConvertible { let description = "HTTP_REQUEST logger is missing" }
+        let server = try await TLSServer.start(.honest(Identity.good))
+        let target = try Target(host: TLSServer.name, port: server.port)
+        let error = await Self.failure {
+            _ = try await Self.dialer.connectTLS(to: target, using: Self.trusting()) {
+                $0.eventLoop.makeFailedFuture(Mine()) as EventLoopFuture<Void>
+            }
+        }
+        #expect(error?.code == .initializerFailed)
+        #expect(error?.message.contains("does not speak TLS") == false)
+        try await server.stop()
+    }
+
+    @Test func `reads that are held do not hold up the handshake, whatever else is waited for`() async throws {
+        let server = try await TLSServer.start(.honest(Identity.good))
+        let target = try Target(host: TLSServer.name, port: server.port)
+        let loop = MultiThreadedEventLoopGroup.singleton.next()
+        let promise = loop.makePromise(of: String?.self)
+        var options = DialOptions()
+        options.holdsReads = true
+        options.readiness = .when { _ in promise.futureResult.map { _ in } }
+        let connection = try await Self.dialer.connectTLS(
+            to: target,
+            using: Self.trusting(),
+            options: options,
+            on: loop
+        ) { channel in
+            channel.eventLoop.makeCompletedFuture {
+                try channel.pipeline.syncOperations.addHandler(Negotiated(promise))
+            }
+        }.get()
+        #expect(connection.report.handshake != nil)
+        try await server.stop()
     }
 
     @Test func `a server without TLS, or with an old one, is told in words`() async throws {

@@ -12,6 +12,8 @@ struct Identity: Sendable {
     static let good = Result { try Identity("DNS:\(TLSServer.name),IP:127.0.0.1") }
     /// For another name.
     static let other = Result { try Identity("DNS:other.test") }
+    /// For the address that the server has, and for no name.
+    static let address = Result { try Identity("IP:127.0.0.1") }
     /// For the server's own name, until yesterday.
     static let expired = Result { try Identity("DNS:\(TLSServer.name)", days: -1) }
 

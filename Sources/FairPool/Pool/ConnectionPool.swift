@@ -1,0 +1,408 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import FairDial
+public import NIOCore
+import NIOPosix
+import SystemSupport
+
+/// Connections to one service, made fairly and used again and again.
+///
+/// ```swift
+/// let pool = ConnectionPool(to: try Target(host: "db.example.org", port: 27017)) { channel in
+///     channel.pipeline.addHandlers(protocolHandlers()).map { channel }
+/// }
+/// let reply = try await pool.withConnection { connection in try await ask(connection.channel) }
+/// await pool.close()
+/// ```
+///
+/// A caller's wait has its own timeout (`PoolConfiguration.waitTimeout`), and the dials have theirs. A dial counts for
+/// nothing before it has an address: a name that hangs holds no place, and other targets of the pool are dialed
+/// meanwhile. The pool must be closed; one that is dropped keeps its connections until then.
+@available(FairDial 0.1, *)
+public final class ConnectionPool<Output: Sendable>: Sendable {
+    typealias Answer = Result<PooledConnection<Output>, PoolError>
+
+    /// A dial, from its start to its end.
+    private struct DialInFlight: Sendable {
+        let cancellation: DialCancellation
+        var admission: DialAdmission?
+        var connection: PooledConnectionID?
+    }
+
+    private struct State: Sendable {
+        var machine: PoolMachine
+        var connections: [PooledConnectionID: PooledConnection<Output>] = [:]
+        var dials: [PoolDialID: DialInFlight] = [:]
+        var waiters: [PoolWaiterID: (since: NIODeadline, tell: @Sendable (Answer) -> Void)] = [:]
+        var lastError: DialError?
+        /// The timer, and when it goes off.
+        var timer: (wakes: Duration, scheduled: Scheduled<Void>)?
+        var isFinished = false
+        /// Who waits for the end.
+        var closers: [@Sendable () -> Void] = []
+    }
+
+    private let targets: [Target]
+    private let dialer: Dialer
+    private let options: DialOptions
+    private let initializer: @Sendable (any Channel) throws -> EventLoopFuture<Output>
+    private let check: (@Sendable (PooledConnection<Output>) -> EventLoopFuture<Void>)?
+    private let loop: any EventLoop
+    private let waitTimeout: Duration
+    private let startedAt: NIODeadline
+    private let state: OrderedOutbox<State, PoolAction>
+
+    /// - Parameters:
+    ///   - targets: where the service is to be had; the connections are spread over them, 256 at most.
+    ///   - dialer: makes the connections, with its timeouts, policy and resolver.
+    ///   - configuration: sizes and times.
+    ///   - options: of each dial; `admission` and `cancellation` are the pool's own.
+    ///   - check: fails for a connection that does not live; asked after `PoolConfiguration.checkAfter`. `nil` for
+    ///     whether the channel is active.
+    ///   - initializer: makes the channel a connection, with TLS and authentication, on the handshake clock.
+    public init(
+        to targets: [Target],
+        dialer: Dialer = .shared,
+        configuration: PoolConfiguration = PoolConfiguration(),
+        options: DialOptions = DialOptions(),
+        check: (@Sendable (PooledConnection<Output>) -> EventLoopFuture<Void>)? = nil,
+        initializer: @escaping @Sendable (any Channel) throws -> EventLoopFuture<Output>
+    ) {
+        self.targets = Array(targets.prefix(PoolMachine.targetLimit))
+        self.dialer = dialer
+        self.options = options
+        self.initializer = initializer
+        self.check = check
+        loop = dialer.configuration.group.any()
+        waitTimeout = configuration.waitTimeout
+        startedAt = .now()
+        state = OrderedOutbox(
+            State(machine: PoolMachine(configuration, targets: self.targets.count, random: .system))
+        )
+        update { $0.machine.start(at: $1, &$2) }
+    }
+
+    /// A pool of connections to one target.
+    public convenience init(
+        to target: Target,
+        dialer: Dialer = .shared,
+        configuration: PoolConfiguration = PoolConfiguration(),
+        options: DialOptions = DialOptions(),
+        check: (@Sendable (PooledConnection<Output>) -> EventLoopFuture<Void>)? = nil,
+        initializer: @escaping @Sendable (any Channel) throws -> EventLoopFuture<Output>
+    ) {
+        self.init(
+            to: [target],
+            dialer: dialer,
+            configuration: configuration,
+            options: options,
+            check: check,
+            initializer: initializer
+        )
+    }
+
+    /// How the pool stands now.
+    public var counts: PoolCounts {
+        let now = now
+        return state.withMachine { state in
+            let counts = state.machine.counts
+            return PoolCounts(
+                idle: counts.idle,
+                inUse: counts.inUse,
+                connecting: counts.connecting,
+                waiting: counts.waiting,
+                oldestWait: state.machine.oldestWait.map { now - $0 } ?? .zero
+            )
+        }
+    }
+
+    /// Connections made before are not handed out any more, and none is made until `ready`: for a monitor that has
+    /// seen the server fail.
+    ///
+    /// - Parameter interruptsUse: whether those in use are closed at once.
+    public func clear(interruptsUse: Bool = false) {
+        update { $0.machine.clear(interruptingUse: interruptsUse, at: $1, &$2) }
+    }
+
+    /// Connections are made and handed out again, after `clear`.
+    public func ready() {
+        update { $0.machine.ready(at: $1, &$2) }
+    }
+
+    /// Closes the pool: waits end at once, and connections in use when they come back.
+    ///
+    /// - Parameter limit: how long they may still be in use; then they are closed by force. Default 10 s.
+    /// - Returns: when every connection has been closed, and every dial has ended.
+    public func close(within limit: Duration = .seconds(10)) async {
+        await withCheckedContinuation { continuation in close(within: limit) { continuation.resume() } }
+    }
+
+    /// The same for NIO code.
+    ///
+    /// - Parameter done: called once, on any thread, when every connection has been closed.
+    public func close(within limit: Duration, _ done: @escaping @Sendable () -> Void) {
+        let isFinished = state.withMachine { state in
+            if !state.isFinished { state.closers.append(done) }
+            return state.isFinished
+        }
+        if isFinished { return done() }
+        update { $0.machine.close(within: limit, at: $1, &$2) }
+    }
+
+    // MARK: - Connections go out and come back
+
+    /// A connection: an idle one at once, else one that is given back or made.
+    ///
+    /// - Throws: `PoolError`.
+    public func checkOut() async throws(PoolError) -> PoolLease<Output> {
+        if let connection = takeIdle() { return PoolLease(connection, of: self) }
+        let waiter = PendingWait<Output>()
+        let answer = await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                waiter.begin(continuation)
+                let id = wait { waiter.end($0) }
+                // It may have been cancelled before there was anything to leave.
+                if waiter.began(id) { leave(id, waiter) }
+            }
+        } onCancel: {
+            if let id = waiter.cancel() { leave(id, waiter) }
+        }
+        return PoolLease(try answer.get(), of: self)
+    }
+
+    /// Lends a connection to a closure. What the closure throws closes the connection, for nobody knows what is left
+    /// unread on it; a closure that knows better returns the error as a value.
+    ///
+    /// - Throws: `PoolError` where there is no connection; what the closure throws.
+    public func withConnection<Value>(
+        _ body: (PooledConnection<Output>) async throws -> sending Value
+    ) async throws -> sending Value {
+        let lease = try await checkOut()
+        let value = try await body(lease.connection)
+        lease.giveBack()
+        return value
+    }
+
+    /// The same for NIO code: a future that fails closes the connection.
+    ///
+    /// - Parameters:
+    ///   - loop: where the future is.
+    ///   - body: called on the connection's loop.
+    public func withConnection<Value: Sendable>(
+        on loop: any EventLoop,
+        _ body: @escaping @Sendable (PooledConnection<Output>) -> EventLoopFuture<Value>
+    ) -> EventLoopFuture<Value> {
+        if let connection = takeIdle() { return lend(connection, body).hop(to: loop) }
+        let promise = loop.makePromise(of: Value.self)
+        _ = wait { answer in
+            switch answer {
+            case .success(let connection): self.lend(connection, body).cascade(to: promise)
+            case .failure(let error): promise.fail(error)
+            }
+        }
+        return promise.futureResult
+    }
+
+    private func lend<Value: Sendable>(
+        _ connection: PooledConnection<Output>,
+        _ body: @escaping @Sendable (PooledConnection<Output>) -> EventLoopFuture<Value>
+    ) -> EventLoopFuture<Value> {
+        let loop = connection.channel.eventLoop
+        let result = loop.inEventLoop ? body(connection) : loop.flatSubmit { body(connection) }
+        result.whenComplete { result in
+            if case .success = result {
+                self.checkIn(connection, isBroken: false)
+            } else {
+                self.checkIn(connection, isBroken: true)
+            }
+        }
+        return result
+    }
+
+    private func takeIdle() -> PooledConnection<Output>? {
+        let now = now
+        return state.withMachine { state in state.machine.takeIdle(at: now).flatMap { state.connections[$0] } }
+    }
+
+    private func wait(_ tell: @escaping @Sendable (Answer) -> Void) -> PoolWaiterID {
+        var waiter: PoolWaiterID = 0
+        let since = NIODeadline.now()
+        update { state, now, actions in
+            waiter = state.machine.checkOut(at: now, &actions)
+            state.waiters[waiter] = (since, tell)
+        }
+        return waiter
+    }
+
+    private func leave(_ waiter: PoolWaiterID, _ pending: PendingWait<Output>) {
+        let left = state.withMachine { $0.waiters.removeValue(forKey: waiter) }
+        guard let left else { return }
+        update { $0.machine.leave(waiter, at: $1, &$2) }
+        let waited = Duration.nanoseconds((NIODeadline.now() - left.since).nanoseconds)
+        pending.end(.failure(PoolError(.cancelled, "cancelled while it waited for a connection", waited: waited)))
+    }
+
+    func checkIn(_ connection: PooledConnection<Output>, isBroken: Bool) {
+        let isBroken = isBroken || !connection.channel.isActive
+        update { $0.machine.checkIn(connection.id, isBroken: isBroken, at: $1, &$2) }
+    }
+
+    // MARK: - Carrying out
+
+    private var now: Duration { .nanoseconds((NIODeadline.now() - startedAt).nanoseconds) }
+
+    private func update(_ change: (inout State, Duration, inout [PoolAction]) -> Void) {
+        let now = now
+        var isTimerLate = false
+        state.update(carryingOut: carryOut) { state, actions in
+            change(&state, now, &actions)
+            let wake = state.machine.wakeTime
+            isTimerLate = wake.map { wake in state.timer.map { wake < $0.wakes } ?? true } ?? false
+        }
+        if isTimerLate { setTimer() }
+    }
+
+    /// Has the loop come back when the machine wants to be woken. A stale wake does no harm.
+    private func setTimer() {
+        guard let wake = state.withMachine({ $0.machine.wakeTime }) else { return }
+        let scheduled = loop.scheduleTask(deadline: startedAt + .nanoseconds(wake.boundedNanoseconds + 1)) { self.wake() }
+        let older = state.withMachine { state in
+            defer { state.timer = (wake, scheduled) }
+            return state.timer?.scheduled
+        }
+        older?.cancel()
+    }
+
+    private func wake() {
+        state.withMachine { $0.timer = nil }
+        update { $0.machine.advance(to: $1, &$2) }
+        setTimer()
+    }
+
+    private func carryOut(_ action: PoolAction) {
+        switch action {
+        case .dial(let id, let target): dial(id, targets.isEmpty ? nil : targets[target])
+        case .admit(let id, let connection):
+            let admission = state.withMachine { state in
+                state.dials[id]?.connection = connection
+                return state.dials[id]?.admission
+            }
+            admission?.admit()
+        case .cancel(let id): state.withMachine { $0.dials[id]?.cancellation }?.cancel()
+        case .hand(let id, let waiter):
+            let (connection, tell) = state.withMachine { state in
+                (state.connections[id], state.waiters.removeValue(forKey: waiter)?.tell)
+            }
+            guard let connection else { return }
+            // The caller may have left in this moment: then the next one has it.
+            if let tell { tell(.success(connection)) } else { checkIn(connection, isBroken: false) }
+        case .fail(let waiter, let failure): fail(waiter, failure)
+        case .check(let id): check(id)
+        case .close(let id):
+            let connection = state.withMachine { $0.connections.removeValue(forKey: id) }
+            connection?.channel.close(promise: nil)
+        case .tell: break
+        case .finish:
+            let closers = state.withMachine { state in
+                state.isFinished = true
+                state.timer?.scheduled.cancel()
+                state.timer = nil
+                defer { state.closers = [] }
+                return state.closers
+            }
+            for done in closers { done() }
+        }
+    }
+
+    private func fail(_ waiter: PoolWaiterID, _ failure: PoolFailure) {
+        let (left, lastError, counts) = state.withMachine { state in
+            (state.waiters.removeValue(forKey: waiter), state.lastError, state.machine.counts)
+        }
+        guard let left else { return }
+        let waited = Duration.nanoseconds((NIODeadline.now() - left.since).nanoseconds)
+        let size = "\(counts.inUse) in use, \(counts.connecting) connecting, \(counts.waiting) waiting"
+        let error: PoolError =
+            switch failure {
+            case .timeout:
+                PoolError(
+                    .waitTimeout,
+                    "no connection within \(waitTimeout) (\(size))"
+                        + (lastError.map { "; the last dial failed: \($0)" } ?? ""),
+                    waited: waited,
+                    dialError: lastError
+                )
+            case .queueFull: PoolError(.queueFull, "too many callers wait for a connection (\(size))", waited: waited)
+            case .cleared: PoolError(.paused, "the pool was cleared (\(size))", waited: waited, dialError: lastError)
+            case .paused: PoolError(.paused, "the pool is paused", waited: waited, dialError: lastError)
+            case .closed: PoolError(.closed, "the pool is closed", waited: waited)
+            case .dial(let error): PoolError(.dialFailed, "\(error)", waited: waited, dialError: error)
+            }
+        left.tell(.failure(error))
+    }
+
+    private func check(_ id: PooledConnectionID) {
+        guard let connection = state.withMachine({ $0.connections[id] }) else { return }
+        guard connection.channel.isActive, let check else { return checked(id, lives: connection.channel.isActive) }
+        check(connection).whenComplete { result in
+            if case .success = result { self.checked(id, lives: true) } else { self.checked(id, lives: false) }
+        }
+    }
+
+    private func checked(_ id: PooledConnectionID, lives: Bool) {
+        update { $0.machine.checked(id, lives: lives, at: $1, &$2) }
+    }
+
+    private func dial(_ id: PoolDialID, _ target: Target?) {
+        guard let target else {
+            let error = DialError(.noUsableAddress, "the pool has no target: give one at least", target: "")
+            return ended(id, .failure(error))
+        }
+        var options = options
+        let cancellation = DialCancellation()
+        options.cancellation = cancellation
+        options.admission = { admission in
+            self.state.withMachine { $0.dials[id]?.admission = admission }
+            self.update { $0.machine.asks(id, at: $1, &$2) }
+        }
+        state.withMachine { $0.dials[id] = DialInFlight(cancellation: cancellation) }
+        let group = dialer.configuration.group
+        dialer.connect(to: target, options: options, on: group.next(), initializer: initializer)
+            .whenComplete { self.ended(id, $0) }
+    }
+
+    private func ended(_ id: PoolDialID, _ result: Result<Connection<Output>, any Error>) {
+        switch result {
+        case .success(let connection): connected(id, connection)
+        case .failure(let error):
+            let error = error as? DialError ?? DialError(.allAttemptsFailed, "\(error)", target: "")
+            update { state, now, actions in
+                state.dials[id] = nil
+                if error.code != .cancelled { state.lastError = error }
+                state.machine.failed(id, error, at: now, &actions)
+            }
+        }
+    }
+
+    private func connected(_ id: PoolDialID, _ connection: Connection<Output>) {
+        var kept: PooledConnection<Output>?
+        update { state, now, actions in
+            if let number = state.dials.removeValue(forKey: id)?.connection, state.machine.awaits(id) {
+                let pooled = PooledConnection(id: number, connection)
+                state.connections[number] = pooled
+                kept = pooled
+            }
+            state.machine.connected(id, at: now, &actions)
+        }
+        guard let kept else {
+            // It was cancelled, and connected all the same.
+            connection.channel.close(promise: nil)
+            return
+        }
+        kept.channel.closeFuture.whenComplete { _ in
+            self.update { state, now, actions in
+                state.connections[kept.id] = nil
+                state.machine.closedItself(kept.id, at: now, &actions)
+            }
+        }
+    }
+}

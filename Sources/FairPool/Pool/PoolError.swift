@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import FairDial
+
+/// Why a caller got no connection.
+@available(FairDial 0.1, *)
+public struct PoolError: Error, Sendable, CustomStringConvertible {
+    /// What a program may decide by.
+    @nonexhaustive
+    public enum Code: String, Hashable, Sendable {
+        /// No connection was free, and none was made, within the wait timeout.
+        case waitTimeout
+        /// As many callers wait as may.
+        case queueFull
+        /// The pool was cleared and is not ready again.
+        case paused
+        /// The pool is closed.
+        case closed
+        /// The connection could not be made: `dialError` says why.
+        case dialFailed
+        /// The caller's task was cancelled.
+        case cancelled
+    }
+
+    /// What a program may decide by.
+    public let code: Code
+
+    /// How long the caller has waited.
+    public let waited: Duration
+
+    /// The last dial that failed, while the caller waited or before; `nil` where none has.
+    public let dialError: DialError?
+
+    /// One line for a person on call: what ran out, the pool's state, and why the last dial failed.
+    public let description: String
+
+    /// For tests of what a program does about it.
+    public init(_ code: Code, _ description: String, waited: Duration = .zero, dialError: DialError? = nil) {
+        self.code = code
+        self.description = description
+        self.waited = waited
+        self.dialError = dialError
+    }
+}
