@@ -19,8 +19,8 @@ import NameResolution
 /// | `fairdial.handshake.duration` | timer | – |
 /// | `fairdial.attempts` | counter | `outcome` of the attempt |
 ///
-/// Of each dial the four clocks add up to `fairdial.dial.duration`; where nothing is waited for but the initializer, its
-/// time is in the duration alone. With `namesHosts` each has `server.address` too.
+/// Of each dial the four clocks add up to `fairdial.dial.duration`; where only the initializer is waited for,
+/// its time is in the duration alone. With `namesHosts` each has `server.address` too.
 @available(FairDial 0.1, *)
 final class DialMetrics: Sendable {
     /// What a metric is found by.

@@ -13,8 +13,8 @@ import NIOConcurrencyHelpers
 
 /// Calls a closure on each arrival of a signal, until it is cancelled.
 ///
-/// The process keeps one source for each signal, for good: Dispatch installs its handler for the first source alone, and
-/// a second call of `signal` would replace it.
+/// The process keeps one source for each signal, for good: Dispatch installs its handler for the first source alone,
+/// and a second call of `signal` would replace it.
 @available(FairDial 0.1, *)
 final class SignalCall: Sendable {
     private struct Source {

@@ -48,7 +48,11 @@ public struct StuckLookups: Sendable {
     func run(on clock: some Clock<Duration>) async throws {
         let logger = logger ?? Logger.current
         if let signal, !SignalCall.isUsable(signal) {
-            throw ConfigurationFault(key: "dumpsOn", value: "\(signal)", wanted: "a signal that a program may have, 1 … 64")
+            throw ConfigurationFault(
+                key: "dumpsOn",
+                value: "\(signal)",
+                wanted: "a signal that a program may have, 1 … 64"
+            )
         }
         let signals = signal.map { number in
             SignalCall(number) { Self.dump(dialer.lookupsInFlight, to: logger) }

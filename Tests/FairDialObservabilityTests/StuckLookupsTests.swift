@@ -10,6 +10,14 @@ import Testing
 
 @testable import FairDialObservability
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
 /// Each lookup that is too old is told once, and the list on a signal.
 @Suite struct `Stuck lookups` {
     private static func lookup(_ id: UInt64, age: Int) -> LookupInFlight {
@@ -35,6 +43,28 @@ import Testing
     @Test(arguments: [-1, 0, 9, 19, 32, 33, 65, .max] as [CInt])
     func `are told on no signal that there is not`(number: CInt) async {
         await #expect(throws: ConfigurationFault.self) { try await StuckLookups(dumpsOn: number).run() }
+    }
+
+    /// Sends the signal until all these have been called: a source takes a moment to be there.
+    private static func signal(until calls: [NIOLockedValueBox<Int>]) async throws {
+        while calls.contains(where: { $0.withLockedValue { $0 == 0 } }) {
+            kill(getpid(), SIGWINCH)
+            try await Task.sleep(for: .milliseconds(1))
+        }
+        for call in calls { call.withLockedValue { $0 = 0 } }
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func `are dumped on a signal by each who watches, and again after one has left`() async throws {
+        let (first, second) = (NIOLockedValueBox(0), NIOLockedValueBox(0))
+        let one = SignalCall(SIGWINCH) { first.withLockedValue { $0 += 1 } }
+        let other = SignalCall(SIGWINCH) { second.withLockedValue { $0 += 1 } }
+        try await Self.signal(until: [first, second])
+        one.cancel()
+        let again = SignalCall(SIGWINCH) { first.withLockedValue { $0 += 1 } }
+        try await Self.signal(until: [first, second])
+        again.cancel()
+        other.cancel()
     }
 
     @Test func `are logged while a task watches, and the watch ends with it`() async throws {

@@ -132,7 +132,8 @@ import Testing
         try await server.stop()
     }
 
-    @Test func `whose name hangs lets a caller go after the wait timeout, with the pool's state in words`() async throws {
+    @Test func `whose name hangs lets a caller go after the wait timeout, with the pool's state in words`() async throws
+    {
         var configuration = DialerConfiguration()
         configuration.resolver = NameResolver(ScriptedResolver())
         let target = try Target(host: "hangs.test", port: 80)

@@ -16,6 +16,8 @@ import Testing
         "hosts: files [NOTFOUND=continue] dns",
         "hosts: files[!SUCCESS=continue] dns", "hosts: files [UNAVAIL=return TRYAGAIN=continue] dns",
         "hosts: dns\nhosts: files\n",
+        // Accents that would join the blank, or the colon, before them into one character.
+        "hosts: files \u{596}x dns\n", "hosts:\u{301} dns\nhosts: files\n",
         // Nothing there: `files dns` is what is meant.
         "", "\n", "# nothing", "passwd: files\n", "garbage\0\u{ff}\n", "HOSTS: dns\n", "hosts\n", ": dns\n",
     ])

@@ -193,7 +193,11 @@ extension FairBootstrap {
     }
 
     private func connect(to target: () throws(DialError) -> Target) -> EventLoopFuture<any Channel> {
-        dial(target, options) { $0.eventLoop.makeSucceededVoidFuture() } result: { $0.channel }
+        dial(target, options) {
+            $0.eventLoop.makeSucceededVoidFuture()
+        } result: {
+            $0.channel
+        }
     }
 
     private func connect<Output: Sendable>(

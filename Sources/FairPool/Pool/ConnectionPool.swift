@@ -265,7 +265,9 @@ public final class ConnectionPool<Output: Sendable>: Sendable {
     /// Has the loop come back when the machine wants to be woken. A stale wake does no harm.
     private func setTimer() {
         guard let wake = state.withMachine({ $0.machine.wakeTime }) else { return }
-        let scheduled = loop.scheduleTask(deadline: startedAt + .nanoseconds(wake.boundedNanoseconds + 1)) { self.wake() }
+        let scheduled = loop.scheduleTask(deadline: startedAt + .nanoseconds(wake.boundedNanoseconds + 1)) {
+            self.wake()
+        }
         let older = state.withMachine { state in
             defer { state.timer = (wake, scheduled) }
             return state.timer?.scheduled

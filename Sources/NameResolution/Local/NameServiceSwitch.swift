@@ -69,14 +69,15 @@ package struct NameServiceSwitch: Hashable, Sendable {
 
     /// Reads a file's bytes. Of two lines of one kind the last counts; without a `hosts` line it is that of `standard`.
     package init(_ bytes: some Collection<UInt8>) {
-        var lines: [Substring: [Service]] = [:]
+        // Byte by byte, as glibc reads it: in characters, a blank and an accent behind it would be one.
+        var lines: [String: [Service]] = [:]
         for line in bytes.split(separator: UInt8(ascii: "\n")) {
-            let content = String(decoding: line.prefix { $0 != UInt8(ascii: "#") && $0 != 0 }, as: UTF8.self)
+            let content = Array(line.prefix { $0 != UInt8(ascii: "#") && $0 != 0 })
             // glibc looks at the first word before the colon, in lower case alone.
-            guard let colon = content.firstIndex(of: ":"),
-                let kind = content[..<colon].split(whereSeparator: \.isSpace).first
+            guard let colon = content.firstIndex(of: UInt8(ascii: ":")),
+                let kind = content[..<colon].split(whereSeparator: Self.isSpace).first
             else { continue }
-            lines[kind] = Self.services(in: content[content.index(after: colon)...])
+            lines[String(decoding: kind, as: UTF8.self)] = Self.services(in: content[(colon + 1)...])
         }
         self.init(hosts: lines["hosts"] ?? Self.standard.hosts, services: lines["services"])
     }
@@ -119,37 +120,32 @@ package struct NameServiceSwitch: Hashable, Sendable {
         }
     }
 
-    private static func services(in text: Substring) -> [Service] {
+    private static func services(in text: ArraySlice<UInt8>) -> [Service] {
+        let (open, close) = (UInt8(ascii: "["), UInt8(ascii: "]"))
         var services: [Service] = []
-        var rest = text[...]
-        while let next = rest.firstIndex(where: { !$0.isSpace }) {
+        var rest = text
+        while let next = rest.firstIndex(where: { !isSpace($0) }) {
             rest = rest[next...]
-            if rest.first == "[" {
-                let end = rest.firstIndex(of: "]")
-                var actions = rest[..<(end ?? rest.endIndex)].dropFirst().split(whereSeparator: \.isSpace).map(
-                    String.init
-                )
+            if rest.first == open {
+                let end = rest.firstIndex(of: close)
+                var actions = rest[..<(end ?? rest.endIndex)].dropFirst().split(whereSeparator: isSpace).map {
+                    String(decoding: $0, as: UTF8.self)
+                }
                 // A bracket that is left open is an action that cannot be understood.
                 if end == nil { actions.append("[") }
                 if !services.isEmpty { services[services.count - 1].actions += actions }
-                rest = end.map { rest[rest.index(after: $0)...] } ?? ""
+                rest = end.map { rest[($0 + 1)...] } ?? []
             } else {
-                let end = rest.firstIndex { $0.isSpace || $0 == "[" } ?? rest.endIndex
-                services.append(Service(name: String(rest[..<end]), actions: []))
+                let end = rest.firstIndex { isSpace($0) || $0 == open } ?? rest.endIndex
+                services.append(Service(name: String(decoding: rest[..<end], as: UTF8.self), actions: []))
                 rest = rest[end...]
             }
         }
         return services
     }
-}
 
-@available(FairDial 0.1, *)
-extension Character {
-    /// C's `isspace`, less the line's end: a no-break space is a letter like any other.
-    fileprivate var isSpace: Bool {
-        switch self {
-        case " ", "\t", "\u{b}", "\u{c}", "\r": true
-        default: false
-        }
+    /// C's `isspace`, less the line's end.
+    private static func isSpace(_ byte: UInt8) -> Bool {
+        byte == UInt8(ascii: " ") || (0x09...0x0D).contains(byte)
     }
 }

@@ -35,8 +35,8 @@ enum HandshakeWords {
         ("ACCESS_DENIED", "the server denies access to our certificate"),
         (
             "HANDSHAKE_FAILURE",
-            "the server ends the handshake: it has no kind of encryption in common with this client, or wants a client's "
-                + "certificate"
+            "the server ends the handshake: it has no kind of encryption in common with this client, or wants "
+                + "a client's certificate"
         ),
         ("SERVERHOSTNAMEIMPOSSIBLETOMATCH", "no certificate can be for %, for it is no host's name"),
         ("INVALIDSNIHOSTNAME", "% cannot be a server's name"),

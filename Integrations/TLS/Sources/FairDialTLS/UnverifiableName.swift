@@ -7,7 +7,10 @@ struct UnverifiableName: Error, CustomStringConvertible {
     let name: String?
 
     var description: String {
-        guard let name else { return "a path has no name that a certificate could be for: set `serverName` to `.named`" }
-        return "\"\(name)\" is no server's name: a certificate is asked for an address only where that is what was dialed"
+        guard let name else {
+            return "a path has no name that a certificate could be for: set `serverName` to `.named`"
+        }
+        return
+            "\"\(name)\" is no server's name: a certificate is asked for an address only where that is what was dialed"
     }
 }
