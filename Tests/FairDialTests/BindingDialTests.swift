@@ -370,6 +370,8 @@ private func records(_ texts: String...) throws -> [SVCBRecord] {
         let host = try await world.resolver.nextLookup(of: "web.test")
         host.bind(try (1...300).map { try SVCBRecord(presentation: "\($0) far\($0).test") })
         let first = try await world.resolver.nextLookup(of: "far1.test.")
+        // The loop asks for one after the other, on a thread of its own.
+        for number in 2...8 { _ = try await world.resolver.nextLookup(of: "far\(number).test.") }
         #expect(world.resolver.lookups.count == 9)
         first.answer([four1])
         // IPv6 addresses of the others might come.

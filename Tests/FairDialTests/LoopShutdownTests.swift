@@ -29,6 +29,13 @@ import Testing
             var configuration = DialerConfiguration()
             configuration.group = group
             configuration.resolver = NameResolver(resolver, localNames: nil)
+            // However busy the machine is, no clock of the dial's is to end it first.
+            configuration.timeouts = Timeouts(
+                queue: .seconds(600),
+                lookup: .seconds(600),
+                connect: .seconds(600),
+                handshake: .seconds(600)
+            )
             dialer = Dialer(configuration)
         }
 
@@ -199,6 +206,7 @@ import Testing
         var configuration = DialerConfiguration()
         configuration.group = group
         configuration.resolver = Silence(asked: ask, left: leave)
+        configuration.timeouts.lookup = .seconds(600)
         let dialer = Dialer(configuration)
         let dial = Task { await failure { try await dialer.connect(to: .service("_db._tcp.example.org")) } }
         for await _ in asked { break }

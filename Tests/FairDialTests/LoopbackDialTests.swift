@@ -585,8 +585,11 @@ import Testing
         let begun = MultiThreadedEventLoopGroup.singleton.next().makePromise(of: (any Channel).self)
         let held = MultiThreadedEventLoopGroup.singleton.next().makePromise(of: Void.self)
         let port = server.port
-        let dial = Task {
-            try await Dialer.shared.connect(to: "127.0.0.1", port: port) { channel in
+        // However busy the machine is, the handshake's clock is not to end it first.
+        var options = DialOptions()
+        options.timeouts.handshake = .seconds(600)
+        let dial = Task { [options] in
+            try await Dialer.shared.connect(to: "127.0.0.1", port: port, options: options) { channel in
                 begun.succeed(channel)
                 return held.futureResult.hop(to: channel.eventLoop)
             }

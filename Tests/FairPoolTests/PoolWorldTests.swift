@@ -9,7 +9,7 @@ import Testing
 /// Pools under random events, right and wrong ones, early, late and repeated; whatever comes, the rules hold.
 @Suite struct `Random pools keep the rules` {
     @Test func `one user each, sizes and places within bounds, nobody starves, nothing is left`() {
-        for seed in 0..<20_000 as Range<UInt64> {
+        for seed in 0..<4_000 as Range<UInt64> {
             var world = World(seed: seed)
             world.run()
             #expect(world.faults == [], "seed \(seed): \(world.story.suffix(40).joined(separator: " | "))")
