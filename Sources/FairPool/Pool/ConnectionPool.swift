@@ -129,17 +129,19 @@ public final class ConnectionPool<Output: Sendable>: Sendable {
         update { $0.machine.ready(at: $1, &$2) }
     }
 
-    /// Closes the pool: waits end at once, and connections in use when they come back.
+    /// Closes the pool: waits end at once, and connections in use when they come back. Returns when every connection has
+    /// been closed, and every dial has ended.
     ///
     /// - Parameter limit: how long they may still be in use; then they are closed by force. Default 10 s.
-    /// - Returns: when every connection has been closed, and every dial has ended.
     public func close(within limit: Duration = .seconds(10)) async {
         await withCheckedContinuation { continuation in close(within: limit) { continuation.resume() } }
     }
 
     /// The same for NIO code.
     ///
-    /// - Parameter done: called once, on any thread, when every connection has been closed.
+    /// - Parameters:
+    ///   - limit: how long connections may still be in use; then they are closed by force.
+    ///   - done: called once, on any thread, when every connection has been closed.
     public func close(within limit: Duration, _ done: @escaping @Sendable () -> Void) {
         let isFinished = state.withMachine { state in
             if !state.isFinished { state.closers.append(done) }
