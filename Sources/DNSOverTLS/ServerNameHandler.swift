@@ -42,7 +42,7 @@ public final class ServerNameHandler: ChannelDuplexHandler {
         self.name = name
     }
 
-    /// The handshake's end: the certificate is judged, and nobody hears of a handshake whose certificate is wrong.
+    /// The handshake's end: the certificate is judged. Where it is wrong, later handlers do not hear of the handshake.
     public func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         if case .handshakeCompleted? = event as? TLSUserEvent {
             judge(context)

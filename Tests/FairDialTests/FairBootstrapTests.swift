@@ -116,7 +116,11 @@ import Testing
         for errors in [FairBootstrap.Errors.dialError, .nio] {
             let script = try ScriptedDialer(network: ["192.0.2.1:80": .hangs])
             let failures = NIOLockedValueBox<[DialError]>([])
-            var bootstrap = FairBootstrap(group: script.clock.loop, dialer: script.dialer).connectTimeout(.seconds(1))
+            let plain = FairBootstrap(group: script.clock.loop, dialer: script.dialer)
+            // NIO's own bootstrap takes it as a channel's option too.
+            var bootstrap =
+                errors == .nio
+                ? plain.channelOption(.connectTimeout, value: .seconds(1)) : plain.connectTimeout(.seconds(1))
             bootstrap.errors = errors
             bootstrap.onFailure = { error in failures.withLockedValue { $0.append(error) } }
             let dial = bootstrap.connect(host: "192.0.2.1", port: 80)

@@ -2,6 +2,7 @@
 
 import FairDialTestKit
 import IPAddresses
+import NIOConcurrencyHelpers
 import NIOCore
 import NIOPosix
 import NameResolution
@@ -42,6 +43,29 @@ import Testing
         for dial in hanging { await #expect(throws: (any Error).self) { _ = try await dial.get() } }
         try await server.stop()
         try await world.group.shutdownGracefully()
+    }
+
+    @Test func `an answer for a loop that has been shut down traps nothing`() async throws {
+        let world = World()
+        try await world.group.shutdownGracefully()
+        _ = world.resolver.initiateAAAAQuery(host: "db.test", port: 80)
+        let lookup = try await world.scripted.nextLookup()
+        lookup.start()
+        lookup.answer([.v4(.loopback)])
+        lookup.end()
+    }
+
+    @Test func `connects end where their loop is shut down in the middle`() async throws {
+        let world = World()
+        let dials = (0..<20).map { _ in world.connect("db.test", 80) }
+        let lookup = try await world.scripted.nextLookup()
+        try await world.group.next().submit {}.get()
+        lookup.start()
+        let ended = NIOLockedValueBox(0)
+        for dial in dials { dial.whenComplete { _ in ended.withLockedValue { $0 += 1 } } }
+        try await world.group.next().submit {}.get()
+        try await world.group.shutdownGracefully()
+        #expect(ended.withLockedValue { $0 } == 20)
     }
 
     @Test func `twenty connects to one slow name are one lookup`() async throws {

@@ -166,4 +166,12 @@ import Testing
         #expect("\(target)" == text)
         #expect(try Target("\(target)") == target)
     }
+
+    @Test(arguments: [
+        ("https://user:secret@h.test/:5", "https://…@h.test/:5"), ("ftp://a:p/w@x@h:1", "ftp://…@h:1"),
+        ("/run/a@b.sock", "/run/a@b.sock"), ("db.test:80", "db.test:80"), ("", ""), ("@", "@"),
+    ])
+    func `a password in a URL that was given for a host stays out of errors`(text: String, shown: String) {
+        #expect(DialError(.invalidTarget, "no", target: text).target == shown)
+    }
 }

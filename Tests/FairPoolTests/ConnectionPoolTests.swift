@@ -227,6 +227,24 @@ import Testing
         try await server.stop()
     }
 
+    @Test func `ends its waits, and is closed, where its loops are shut down`() async throws {
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        var configuration = DialerConfiguration()
+        let resolver = ScriptedResolver()
+        configuration.resolver = NameResolver(resolver)
+        configuration.group = group
+        let target = try Target(host: "hangs.test", port: 80)
+        let pool = Self.pool(to: [target], dialer: Dialer(configuration))
+        let caller = Task { await Self.failure { _ = try await pool.withConnection { $0.id } } }
+        _ = try await resolver.nextLookup(of: "hangs.test")
+        try await group.shutdownGracefully()
+        let error = await caller.value
+        #expect(error?.code == .closed || error?.dialError?.code == .eventLoopShutdown)
+        let late = await Self.failure { _ = try await pool.withConnection { $0.id } }
+        #expect(late?.code == .closed)
+        await pool.close()
+    }
+
     @Test func `that was cleared makes new connections when it is ready`() async throws {
         let server = try await Server()
         let pool = Self.pool(to: [try server.target])

@@ -14,6 +14,8 @@ final class SplitLookupDriver: Sendable {
         var isEnded = false
         /// Whether both parts have been told.
         var isTold = false
+        /// Whether that was on the loop, which has kept the promises then.
+        var isKept = false
         var timer: (scheduled: NIOScheduledCallback, wakeUp: WakeUp)?
     }
 
@@ -102,15 +104,21 @@ final class SplitLookupDriver: Sendable {
         }
         _ = handle?.cancel()
         if isTold { return }
-        if LoopProbe.isGone(loop) {
-            // No callback runs there any more, so they can never be fulfilled, and NIO traps where one is dropped.
-            _ = Unmanaged.passRetained(promises.first.futureResult)
-            _ = Unmanaged.passRetained(promises.second.futureResult)
-            return
-        }
         let error = DialError(.eventLoopShutdown, "the event loop was shut down during lookup", target: "\(target)")
         promises.first.fail(error)
         promises.second.fail(error)
+        noteKept()
+    }
+
+    private func noteKept() {
+        if loop.inEventLoop { state.withLockedValue { $0.isKept = true } }
+    }
+
+    deinit {
+        guard !state.withLockedValue({ $0.isKept }), LoopProbe.isGone(loop) else { return }
+        // A loop that is gone has dropped what it was told, and NIO traps where a promise is dropped unfulfilled.
+        _ = Unmanaged.passRetained(promises.first.futureResult)
+        _ = Unmanaged.passRetained(promises.second.futureResult)
     }
 
     private func update(_ change: (inout State) -> [SplitLookup.Action]) {
@@ -157,6 +165,8 @@ final class SplitLookupDriver: Sendable {
             defer { state.isTold = true }
             return state.isTold
         }
-        if !isTold { body(promises) }
+        if isTold { return }
+        body(promises)
+        noteKept()
     }
 }

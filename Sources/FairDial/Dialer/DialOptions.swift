@@ -83,8 +83,8 @@ public struct DialOptions: Sendable {
     }
 
     /// Asked once, on the dial's event loop, when there is a first address to dial, and before its attempt starts: the
-    /// dial waits until it is admitted, on the queue clock, and has no socket until then. For whoever bounds how many
-    /// connections are made at a time, such as a pool. It must not block. An answer (`resolve`) asks nobody.
+    /// dial waits until it is admitted, on the queue clock, and has no socket until then. For an owner that bounds
+    /// how many connections are made at a time, such as a pool. It must not block. `resolve` does not call it.
     public var admission: (@Sendable (DialAdmission) -> Void)? {
         get { rare?.admission }
         set { change { $0.admission = newValue } }

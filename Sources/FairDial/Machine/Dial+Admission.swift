@@ -7,7 +7,7 @@ import ConnectionRacing
 extension Dial {
     /// Whether the first attempt may start.
     enum Admission: Sendable {
-        /// Nobody has to be asked, or the answer has come.
+        /// The dial has no owner to ask, or the owner has let it in.
         case given
         /// There is nothing to dial yet.
         case unasked

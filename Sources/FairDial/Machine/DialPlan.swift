@@ -37,7 +37,7 @@ final class DialPlan: Sendable {
     let readiness: Readiness?
     let holdsReads: Bool
     let onStart: (@Sendable () -> Void)?
-    /// Asked before the first attempt starts; `nil` where nobody has to be.
+    /// Asked before the first attempt starts; `nil` where the dial has no owner.
     let admission: (@Sendable (DialAdmission) -> Void)?
     /// Runs once, on the winner, before anything is read.
     let initializer: @Sendable (any Channel) -> EventLoopFuture<Void>

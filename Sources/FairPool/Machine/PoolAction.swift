@@ -7,7 +7,7 @@ package enum PoolAction: Sendable {
     case dial(PoolDialID, target: Int)
     /// The dial may start its attempts; it is the connection of that number now.
     case admit(PoolDialID, PooledConnectionID)
-    /// Nobody needs this dial any more; report how it ends all the same.
+    /// No caller needs this dial any more; report how it ends all the same.
     case cancel(PoolDialID)
     /// The caller has this connection.
     case hand(PooledConnectionID, PoolWaiterID)

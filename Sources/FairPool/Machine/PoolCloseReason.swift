@@ -2,8 +2,7 @@
 
 /// Why a pool closed a connection.
 @available(FairDial 0.1, *)
-@nonexhaustive
-public enum PoolCloseReason: String, Hashable, Sendable {
+package enum PoolCloseReason: String, Hashable, Sendable {
     /// It was idle for longer than the idle limit, or older than the lifetime limit.
     case idle
     /// The pool was cleared after it had been made.

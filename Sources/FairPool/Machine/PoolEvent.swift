@@ -4,11 +4,9 @@
 ///
 /// - Source: the order is that of MongoDB's specification of connection pools ("Connection Monitoring and Pooling").
 @available(FairDial 0.1, *)
-@nonexhaustive
-public enum PoolEvent: Hashable, Sendable {
+package enum PoolEvent: Hashable, Sendable {
     /// Why a wait for a connection ended without one.
-    @nonexhaustive
-    public enum WaitFailure: String, Hashable, Sendable {
+    package enum WaitFailure: String, Hashable, Sendable {
         case timeout
         case poolClosed
         case connectionError

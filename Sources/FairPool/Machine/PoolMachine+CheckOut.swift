@@ -3,7 +3,8 @@
 /// Connections go out and come back.
 @available(FairDial 0.1, *)
 extension PoolMachine {
-    /// The idle connection that was used last, where one can be had at once: nobody waits, and nothing is to be told.
+    /// The idle connection that was used last, where one can be had at once: no caller waits, and no observer
+    /// is to be told.
     package mutating func takeIdle(at now: Duration) -> PooledConnectionID? {
         guard isReady, !isObserved, waiters.isEmpty, let last = idle.last,
             case .idle(let since)? = connections[last.id]?.stage, since == last.since,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 public import FairDial
+import IPAddresses
 public import NIOCore
 import NIOPosix
 import SystemSupport
@@ -36,10 +37,29 @@ public final class ConnectionPool<Output: Sendable>: Sendable {
         var waiters: [PoolWaiterID: (since: NIODeadline, tell: @Sendable (Answer) -> Void)] = [:]
         var lastError: DialError?
         /// The timer, and when it goes off.
-        var timer: (wakes: Duration, scheduled: Scheduled<Void>)?
+        var timer: (wakes: Duration, scheduled: NIOScheduledCallback, wakeUp: WakeUp)?
         var isFinished = false
+        var hasLostLoop = false
         /// Who waits for the end.
         var closers: [@Sendable () -> Void] = []
+    }
+
+    /// What the loop holds.
+    private final class WakeUp: NIOScheduledCallbackHandler, Sendable {
+        private let pool: ConnectionPool
+
+        init(_ pool: ConnectionPool) {
+            self.pool = pool
+        }
+
+        func handleScheduledCallback(eventLoop: some EventLoop) {
+            pool.wake(self)
+        }
+
+        /// The pool forgets a timer before it cancels it: else the loop has been shut down.
+        func didCancelScheduledCallback(eventLoop: some EventLoop) {
+            if pool.state.withMachine({ $0.timer?.wakeUp === self }) { pool.loopEnded() }
+        }
     }
 
     private let targets: [Target]
@@ -74,7 +94,7 @@ public final class ConnectionPool<Output: Sendable>: Sendable {
         self.initializer = initializer
         self.check = check
         loop = dialer.configuration.group.any()
-        waitTimeout = configuration.waitTimeout
+        waitTimeout = configuration.waitTimeout.bounded
         startedAt = .now()
         state = OrderedOutbox(
             State(machine: PoolMachine(configuration, targets: self.targets.count, random: .system))
@@ -259,7 +279,8 @@ public final class ConnectionPool<Output: Sendable>: Sendable {
         state.update(carryingOut: carryOut) { state, actions in
             change(&state, now, &actions)
             let wake = state.machine.wakeTime
-            isTimerLate = wake.map { wake in state.timer.map { wake < $0.wakes } ?? true } ?? false
+            isTimerLate =
+                !state.hasLostLoop && wake.map { wake in state.timer.map { wake < $0.wakes } ?? true } ?? false
         }
         if isTimerLate { setTimer() }
     }
@@ -267,20 +288,30 @@ public final class ConnectionPool<Output: Sendable>: Sendable {
     /// Has the loop come back when the machine wants to be woken. A stale wake does no harm.
     private func setTimer() {
         guard let wake = state.withMachine({ $0.machine.wakeTime }) else { return }
-        let scheduled = loop.scheduleTask(deadline: startedAt + .nanoseconds(wake.boundedNanoseconds + 1)) {
-            self.wake()
-        }
+        let (wakeUp, deadline) = (WakeUp(self), startedAt + .nanoseconds(wake.boundedNanoseconds + 1))
+        guard let scheduled = try? loop.scheduleCallback(at: deadline, handler: wakeUp) else { return loopEnded() }
         let older = state.withMachine { state in
-            defer { state.timer = (wake, scheduled) }
+            defer { state.timer = (wake, scheduled, wakeUp) }
             return state.timer?.scheduled
         }
         older?.cancel()
     }
 
-    private func wake() {
-        state.withMachine { $0.timer = nil }
+    private func wake(_ wakeUp: WakeUp) {
+        state.withMachine { if $0.timer?.wakeUp === wakeUp { $0.timer = nil } }
         update { $0.machine.advance(to: $1, &$2) }
         setTimer()
+    }
+
+    /// The loops have been shut down: no connection lives, and no clock runs any more.
+    private func loopEnded() {
+        let isFirst = state.withMachine { state in
+            defer { (state.hasLostLoop, state.timer) = (true, nil) }
+            return !state.hasLostLoop
+        }
+        if isFirst { update { $0.machine.close(within: .zero, at: $1, &$2) } }
+        // The time of the close is over at once, and no timer says so.
+        if isFirst { update { $0.machine.advance(to: $1, &$2) } }
     }
 
     private func carryOut(_ action: PoolAction) {
@@ -307,13 +338,12 @@ public final class ConnectionPool<Output: Sendable>: Sendable {
             connection?.channel.close(promise: nil)
         case .tell: break
         case .finish:
-            let closers = state.withMachine { state in
+            let (closers, timer) = state.withMachine { state in
                 state.isFinished = true
-                state.timer?.scheduled.cancel()
-                state.timer = nil
-                defer { state.closers = [] }
-                return state.closers
+                defer { (state.closers, state.timer) = ([], nil) }
+                return (state.closers, state.timer?.scheduled)
             }
+            timer?.cancel()
             for done in closers { done() }
         }
     }
@@ -324,23 +354,7 @@ public final class ConnectionPool<Output: Sendable>: Sendable {
         }
         guard let left else { return }
         let waited = Duration.nanoseconds((NIODeadline.now() - left.since).nanoseconds)
-        let size = "\(counts.inUse) in use, \(counts.connecting) connecting, \(counts.waiting) waiting"
-        let error: PoolError =
-            switch failure {
-            case .timeout:
-                PoolError(
-                    .waitTimeout,
-                    "no connection within \(waitTimeout) (\(size))"
-                        + (lastError.map { "; the last dial failed: \($0)" } ?? ""),
-                    waited: waited,
-                    dialError: lastError
-                )
-            case .queueFull: PoolError(.queueFull, "too many callers wait for a connection (\(size))", waited: waited)
-            case .cleared: PoolError(.paused, "the pool was cleared (\(size))", waited: waited, dialError: lastError)
-            case .paused: PoolError(.paused, "the pool is paused", waited: waited, dialError: lastError)
-            case .closed: PoolError(.closed, "the pool is closed", waited: waited)
-            case .dial(let error): PoolError(.dialFailed, "\(error)", waited: waited, dialError: error)
-            }
+        let error = PoolError(failure, waited: waited, of: waitTimeout, counts, lastError)
         left.tell(.failure(error))
     }
 

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import FairDial
+import IPAddresses
+
+@available(FairDial 0.1, *)
+extension PoolError {
+    /// What the machine says, with what a person on call wants to know beside it.
+    ///
+    /// - Parameters:
+    ///   - waited: how long the caller has waited.
+    ///   - timeout: how long it may.
+    ///   - counts: how the pool stands.
+    ///   - lastError: of the last dial that failed.
+    init(
+        _ failure: PoolFailure,
+        waited: Duration,
+        of timeout: Duration,
+        _ counts: (idle: Int, inUse: Int, connecting: Int, waiting: Int),
+        _ lastError: DialError?
+    ) {
+        let size = "\(counts.inUse) in use, \(counts.connecting) connecting, \(counts.waiting) waiting"
+        switch failure {
+        case .timeout:
+            let reason = lastError.map { "; the last dial failed: \($0)" } ?? ""
+            let message = "no connection within \(timeout.readable) (\(size))\(reason)"
+            self.init(.waitTimeout, message, waited: waited, dialError: lastError)
+        case .queueFull:
+            self.init(.queueFull, "too many callers wait for a connection (\(size))", waited: waited)
+        case .cleared:
+            self.init(.paused, "the pool was cleared (\(size))", waited: waited, dialError: lastError)
+        case .paused: self.init(.paused, "the pool is paused", waited: waited, dialError: lastError)
+        case .closed: self.init(.closed, "the pool is closed", waited: waited)
+        case .dial(let error): self.init(.dialFailed, "\(error)", waited: waited, dialError: error)
+        }
+    }
+}
