@@ -24,13 +24,13 @@ public final class ConnectionPool<Output: Sendable>: Sendable {
     typealias Answer = Result<PooledConnection<Output>, PoolError>
 
     /// A dial, from its start to its end.
-    private struct DialInFlight: Sendable {
+    struct DialInFlight: Sendable {
         let cancellation: DialCancellation
         var admission: DialAdmission?
         var connection: PooledConnectionID?
     }
 
-    private struct State: Sendable {
+    struct State: Sendable {
         var machine: PoolMachine
         var connections: [PooledConnectionID: PooledConnection<Output>] = [:]
         var dials: [PoolDialID: DialInFlight] = [:]
@@ -45,7 +45,7 @@ public final class ConnectionPool<Output: Sendable>: Sendable {
     }
 
     /// What the loop holds.
-    private final class WakeUp: NIOScheduledCallbackHandler, Sendable {
+    final class WakeUp: NIOScheduledCallbackHandler, Sendable {
         private let pool: ConnectionPool
 
         init(_ pool: ConnectionPool) {
@@ -62,15 +62,15 @@ public final class ConnectionPool<Output: Sendable>: Sendable {
         }
     }
 
-    private let targets: [Target]
-    private let dialer: Dialer
-    private let options: DialOptions
-    private let initializer: @Sendable (any Channel) throws -> EventLoopFuture<Output>
-    private let check: (@Sendable (PooledConnection<Output>) -> EventLoopFuture<Void>)?
+    let targets: [Target]
+    let dialer: Dialer
+    let options: DialOptions
+    let initializer: @Sendable (any Channel) throws -> EventLoopFuture<Output>
+    let check: (@Sendable (PooledConnection<Output>) -> EventLoopFuture<Void>)?
     private let loop: any EventLoop
     private let waitTimeout: Duration
     private let startedAt: NIODeadline
-    private let state: OrderedOutbox<State, PoolAction>
+    let state: OrderedOutbox<State, PoolAction>
 
     /// - Parameters:
     ///   - targets: where the service is to be had; the connections are spread over them, 256 at most.
@@ -149,8 +149,8 @@ public final class ConnectionPool<Output: Sendable>: Sendable {
         update { $0.machine.ready(at: $1, &$2) }
     }
 
-    /// Closes the pool: waits end at once, and connections in use when they come back. Returns when every connection has
-    /// been closed, and every dial has ended.
+    /// Closes the pool: waits end at once, and connections in use when they come back. Returns when every connection
+    /// has been closed, and every dial has ended.
     ///
     /// - Parameter limit: how long they may still be in use; then they are closed by force. Default 10 s.
     public func close(within limit: Duration = .seconds(10)) async {
@@ -273,7 +273,7 @@ public final class ConnectionPool<Output: Sendable>: Sendable {
 
     private var now: Duration { .nanoseconds((NIODeadline.now() - startedAt).nanoseconds) }
 
-    private func update(_ change: (inout State, Duration, inout [PoolAction]) -> Void) {
+    func update(_ change: (inout State, Duration, inout [PoolAction]) -> Void) {
         let now = now
         var isTimerLate = false
         state.update(carryingOut: carryOut) { state, actions in
@@ -356,71 +356,5 @@ public final class ConnectionPool<Output: Sendable>: Sendable {
         let waited = Duration.nanoseconds((NIODeadline.now() - left.since).nanoseconds)
         let error = PoolError(failure, waited: waited, of: waitTimeout, counts, lastError)
         left.tell(.failure(error))
-    }
-
-    private func check(_ id: PooledConnectionID) {
-        guard let connection = state.withMachine({ $0.connections[id] }) else { return }
-        guard connection.channel.isActive, let check else { return checked(id, lives: connection.channel.isActive) }
-        check(connection).whenComplete { result in
-            if case .success = result { self.checked(id, lives: true) } else { self.checked(id, lives: false) }
-        }
-    }
-
-    private func checked(_ id: PooledConnectionID, lives: Bool) {
-        update { $0.machine.checked(id, lives: lives, at: $1, &$2) }
-    }
-
-    private func dial(_ id: PoolDialID, _ target: Target?) {
-        guard let target else {
-            let error = DialError(.noUsableAddress, "the pool has no target: give one at least", target: "")
-            return ended(id, .failure(error))
-        }
-        var options = options
-        let cancellation = DialCancellation()
-        options.cancellation = cancellation
-        options.admission = { admission in
-            self.state.withMachine { $0.dials[id]?.admission = admission }
-            self.update { $0.machine.asks(id, at: $1, &$2) }
-        }
-        state.withMachine { $0.dials[id] = DialInFlight(cancellation: cancellation) }
-        let group = dialer.configuration.group
-        dialer.connect(to: target, options: options, on: group.next(), initializer: initializer)
-            .whenComplete { self.ended(id, $0) }
-    }
-
-    private func ended(_ id: PoolDialID, _ result: Result<Connection<Output>, any Error>) {
-        switch result {
-        case .success(let connection): connected(id, connection)
-        case .failure(let error):
-            let error = error as? DialError ?? DialError(.allAttemptsFailed, "\(error)", target: "")
-            update { state, now, actions in
-                state.dials[id] = nil
-                if error.code != .cancelled { state.lastError = error }
-                state.machine.failed(id, error, at: now, &actions)
-            }
-        }
-    }
-
-    private func connected(_ id: PoolDialID, _ connection: Connection<Output>) {
-        var kept: PooledConnection<Output>?
-        update { state, now, actions in
-            if let number = state.dials.removeValue(forKey: id)?.connection, state.machine.awaits(id) {
-                let pooled = PooledConnection(id: number, connection)
-                state.connections[number] = pooled
-                kept = pooled
-            }
-            state.machine.connected(id, at: now, &actions)
-        }
-        guard let kept else {
-            // It was cancelled, and connected all the same.
-            connection.channel.close(promise: nil)
-            return
-        }
-        kept.channel.closeFuture.whenComplete { _ in
-            self.update { state, now, actions in
-                state.connections[kept.id] = nil
-                state.machine.closedItself(kept.id, at: now, &actions)
-            }
-        }
     }
 }

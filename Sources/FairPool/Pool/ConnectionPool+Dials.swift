@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import FairDial
+import NIOCore
+import SystemSupport
+
+/// What the machine wants of connections: they are dialed, and checked, and what becomes of them is told.
+@available(FairDial 0.1, *)
+extension ConnectionPool {
+    func check(_ id: PooledConnectionID) {
+        guard let connection = state.withMachine({ $0.connections[id] }) else { return }
+        guard connection.channel.isActive, let check else { return checked(id, lives: connection.channel.isActive) }
+        check(connection).whenComplete { result in
+            if case .success = result { self.checked(id, lives: true) } else { self.checked(id, lives: false) }
+        }
+    }
+
+    private func checked(_ id: PooledConnectionID, lives: Bool) {
+        update { $0.machine.checked(id, lives: lives, at: $1, &$2) }
+    }
+
+    func dial(_ id: PoolDialID, _ target: Target?) {
+        guard let target else {
+            let error = DialError(.noUsableAddress, "the pool has no target: give one at least", target: "")
+            return ended(id, .failure(error))
+        }
+        var options = options
+        let cancellation = DialCancellation()
+        options.cancellation = cancellation
+        options.admission = { admission in
+            self.state.withMachine { $0.dials[id]?.admission = admission }
+            self.update { $0.machine.asks(id, at: $1, &$2) }
+        }
+        state.withMachine { $0.dials[id] = DialInFlight(cancellation: cancellation) }
+        let group = dialer.configuration.group
+        dialer.connect(to: target, options: options, on: group.next(), initializer: initializer)
+            .whenComplete { self.ended(id, $0) }
+    }
+
+    private func ended(_ id: PoolDialID, _ result: Result<Connection<Output>, any Error>) {
+        switch result {
+        case .success(let connection): connected(id, connection)
+        case .failure(let error):
+            let error = error as? DialError ?? DialError(.allAttemptsFailed, "\(error)", target: "")
+            update { state, now, actions in
+                state.dials[id] = nil
+                if error.code != .cancelled { state.lastError = error }
+                state.machine.failed(id, error, at: now, &actions)
+            }
+        }
+    }
+
+    private func connected(_ id: PoolDialID, _ connection: Connection<Output>) {
+        var kept: PooledConnection<Output>?
+        update { state, now, actions in
+            if let number = state.dials.removeValue(forKey: id)?.connection, state.machine.awaits(id) {
+                let pooled = PooledConnection(id: number, connection)
+                state.connections[number] = pooled
+                kept = pooled
+            }
+            state.machine.connected(id, at: now, &actions)
+        }
+        guard let kept else {
+            // It was cancelled, and connected all the same.
+            connection.channel.close(promise: nil)
+            return
+        }
+        kept.channel.closeFuture.whenComplete { _ in
+            self.update { state, now, actions in
+                state.connections[kept.id] = nil
+                state.machine.closedItself(kept.id, at: now, &actions)
+            }
+        }
+    }
+}
