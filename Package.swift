@@ -168,8 +168,8 @@ let package = Package(
         .target(
             name: "FairDialSimulation",
             dependencies: [
-                "FairDial", "FairDialTestKit", "DNSMessages", "DNSResolution", "IPAddresses", "NameResolution",
-                "SystemResolution", "ConnectionRacing",
+                "FairDial", "FairPool", "FairDialTestKit", "DNSMessages", "DNSResolution", "IPAddresses",
+                "NameResolution", "SystemResolution", "ConnectionRacing",
                 .product(name: "HeapModule", package: "swift-collections"),
             ] + nio,
             swiftSettings: strict
@@ -289,7 +289,9 @@ let package = Package(
         ),
         .testTarget(
             name: "FairPoolTests",
-            dependencies: ["FairPool", "FairDial", "FairDialTestKit", "IPAddresses", "NameResolution"] + nio,
+            dependencies: [
+                "FairPool", "FairDial", "FairDialTestKit", "FairDialSimulation", "IPAddresses", "NameResolution",
+            ] + nio,
             swiftSettings: strict
         ),
         .testTarget(

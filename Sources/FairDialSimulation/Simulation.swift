@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Randomized runs of the whole stack above the socket calls: dialer, timeouts, resolver, sharing, queue, race, policy,
-/// memory.
+/// memory; and of pools above it.
 ///
 /// A seed decides everything that happens in a run, so a run that fails can be repeated: `fairdial simulate --seed S
 /// --runs 1 --story`.
@@ -20,6 +20,9 @@ public enum Simulation {
     /// Whether a server of a seed's run says what the seed makes up: in every fourth of the runs packet by packet.
     public static func hasAdversary(_ seed: UInt64) -> Bool { seed.isMultiple(of: 8) }
 
+    /// Whether a seed's run simulates a pool: every tenth seed's, taken from those that dial.
+    public static func hasPool(_ seed: UInt64) -> Bool { seed % 10 == 7 }
+
     /// Simulates one run to its end.
     ///
     /// - Parameters:
@@ -30,6 +33,10 @@ public enum Simulation {
         let what: String?
         if hasPacketsAlone(seed) {
             let run = PacketRun(seed: seed, telling: tell)
+            run.run()
+            what = run.violation
+        } else if hasPool(seed) {
+            let run = PoolRun(seed: seed, telling: tell)
             run.run()
             what = run.violation
         } else {

@@ -8,7 +8,8 @@ import Testing
     @Test func `runs in which every rule holds are counted, and all is well`() throws {
         let run = try Tool.run("simulate", "--seed", "1", "--runs", "150")
         #expect(run.status == 0)
-        #expect(run.output.hasPrefix("150 runs from seed 1, 75 of them packet by packet, every rule held; "))
+        let count = "150 runs from seed 1, 75 of them packet by packet and 15 of pools"
+        #expect(run.output.hasPrefix("\(count), every rule held; "))
     }
 
     @Test func `a run's story can be told`() throws {
@@ -35,7 +36,15 @@ import Testing
     @Test func `--packets runs those packet by packet alone`() throws {
         let run = try Tool.run("simulate", "--seed", "1", "--runs", "40", "--packets")
         #expect(run.status == 0)
-        #expect(run.output.hasPrefix("20 runs from seed 1, 20 of them packet by packet, every rule held; "))
+        let count = "20 runs from seed 1, 20 of them packet by packet and 0 of pools"
+        #expect(run.output.hasPrefix("\(count), every rule held; "))
+    }
+
+    @Test func `--pools runs those of a pool alone`() throws {
+        let run = try Tool.run("simulate", "--seed", "1", "--runs", "40", "--pools")
+        #expect(run.status == 0)
+        let count = "4 runs from seed 1, 0 of them packet by packet and 4 of pools"
+        #expect(run.output.hasPrefix("\(count), every rule held; "))
     }
 
     @Test func `--worlds, as it was called, is --runs`() throws {

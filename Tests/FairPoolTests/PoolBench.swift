@@ -23,7 +23,7 @@ struct PoolBench {
     mutating func perform(_ body: (inout PoolMachine, Duration, inout [PoolAction]) -> Void) {
         var actions: [PoolAction] = []
         body(&pool, now, &actions)
-        wanted += actions.map(\.words)
+        wanted += actions.map { "\($0)" }
     }
 
     /// What the machine has wanted since the last time.
@@ -75,23 +75,5 @@ struct PoolBench {
         }
         for id in 0..<count { checkIn(PooledConnectionID(id + 1)) }
         _ = take()
-    }
-}
-
-extension PoolAction {
-    /// The action in words, so that a test can state a whole list of them.
-    var words: String {
-        switch self {
-        case .dial(let id, let target): "dial \(id) to \(target)"
-        case .admit(let id, let connection): "admit \(id) as \(connection)"
-        case .cancel(let id): "cancel \(id)"
-        case .hand(let id, let waiter): "hand \(id) to \(waiter)"
-        case .fail(let waiter, .dial(let error)): "fail \(waiter): \(error.code)"
-        case .fail(let waiter, let failure): "fail \(waiter): \(failure)"
-        case .check(let id): "check \(id)"
-        case .close(let id): "close \(id)"
-        case .tell(let event): "tell \(event)"
-        case .finish: "finish"
-        }
     }
 }

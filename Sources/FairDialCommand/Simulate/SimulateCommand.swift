@@ -34,6 +34,9 @@ struct SimulateCommand: ParsableCommand {
     @Flag(help: "Run only every second seed: those that simulate lookups in DNS alone, packet by packet.")
     var packets = false
 
+    @Flag(help: "Run only every tenth seed: those that simulate a pool.")
+    var pools = false
+
     @Flag(help: "Print a line for everything that happens in a run.")
     var story = false
 
@@ -60,14 +63,16 @@ struct SimulateCommand: ParsableCommand {
         let chosen = seeds.count(where: isChosen)
         let rate = Int(Double(chosen) / max(took / .seconds(1), 0.001))
         let packets = seeds.count { isChosen($0) && Simulation.hasPacketsAlone($0) }
+        let pools = seeds.count { isChosen($0) && Simulation.hasPool($0) }
         print(
-            "\(chosen) runs from seed \(seed), \(packets) of them packet by packet, every rule held; "
-                + "\(rate) runs a second"
+            "\(chosen) runs from seed \(seed), \(packets) of them packet by packet and \(pools) of pools, every rule "
+                + "held; \(rate) runs a second"
         )
     }
 
     private func isChosen(_ seed: UInt64) -> Bool {
         (!adversaries || Simulation.hasAdversary(seed)) && (!packets || Simulation.hasPacketsAlone(seed))
+            && (!pools || Simulation.hasPool(seed))
     }
 
     /// One run after the other, with its story.

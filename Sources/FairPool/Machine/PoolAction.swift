@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import FairDial
+
 /// What a pool's machine wants done, in order.
 @available(FairDial 0.1, *)
 package enum PoolAction: Sendable {
@@ -21,4 +23,23 @@ package enum PoolAction: Sendable {
     case tell(PoolEvent)
     /// Every connection is closed, and every dial has ended.
     case finish
+}
+
+@available(FairDial 0.1, *)
+extension PoolAction: CustomStringConvertible {
+    /// `dial 1 to 0`, `hand 3 to 7`: for tests, and a simulated run's story.
+    package var description: String {
+        switch self {
+        case .dial(let id, let target): "dial \(id) to \(target)"
+        case .admit(let id, let connection): "admit \(id) as \(connection)"
+        case .cancel(let id): "cancel \(id)"
+        case .hand(let id, let waiter): "hand \(id) to \(waiter)"
+        case .fail(let waiter, .dial(let error)): "fail \(waiter): \(error.code)"
+        case .fail(let waiter, let failure): "fail \(waiter): \(failure)"
+        case .check(let id): "check \(id)"
+        case .close(let id): "close \(id)"
+        case .tell(let event): "tell \(event)"
+        case .finish: "finish"
+        }
+    }
 }

@@ -4,22 +4,22 @@ import IPAddresses
 
 /// A pool's configuration with every value in bounds.
 @available(FairDial 0.1, *)
-struct PoolLimits: Sendable {
-    let minimum: Int
-    let maximum: Int
-    let connecting: Int
-    let waiting: Int
-    let wait: Duration
-    let idle: Duration?
-    let lifetime: Duration?
-    let check: Duration?
-    let firstBackOff: Duration
-    let longestBackOff: Duration
+package struct PoolLimits: Sendable {
+    package let minimum: Int
+    package let maximum: Int
+    package let connecting: Int
+    package let waiting: Int
+    package let wait: Duration
+    package let idle: Duration?
+    package let lifetime: Duration?
+    package let check: Duration?
+    package let firstBackOff: Duration
+    package let longestBackOff: Duration
 
     /// Connections that one process cannot have; a size beyond it is a slip, and must not overflow sums.
     private static let mostConnections = 1_000_000
 
-    init(_ configuration: PoolConfiguration) {
+    package init(_ configuration: PoolConfiguration) {
         maximum = min(max(configuration.maximumSize, 1), Self.mostConnections)
         minimum = min(max(configuration.minimumSize, 0), maximum)
         connecting = min(max(configuration.connectingLimit, 1), maximum)

@@ -56,7 +56,7 @@ extension PoolMachine {
         guard let connection = connections[id], case .inUse = connection.stage else { return }
         tell(.checkedIn(id), &actions)
         if isBroken {
-            if !connection.hasServed { targetFailed(connection.target, at: now) }
+            if isToBlame(connection, at: now) { targetFailed(connection.target, at: now) }
             close(id, .error, &actions)
         } else if !isReady {
             // A pool that is paused has been cleared.
@@ -85,8 +85,15 @@ extension PoolMachine {
         case .idle, .inUse: close(id, .error, &actions)
         }
         // A server that accepts and closes is one that fails.
-        if !connection.hasServed { targetFailed(connection.target, at: now) }
+        if isToBlame(connection, at: now) { targetFailed(connection.target, at: now) }
         proceed(at: now, &actions)
+    }
+
+    /// Whether a connection that has closed says that its target fails. Many that close at once say it once; one that
+    /// has lived for longer than the longest pause says nothing.
+    private func isToBlame(_ connection: Connection, at now: Duration) -> Bool {
+        !connection.hasServed && isOpen(targets[connection.target], at: now)
+            && now <= connection.created + limits.longestBackOff
     }
 
     /// It has been found out whether a connection lives.
@@ -96,9 +103,13 @@ extension PoolMachine {
         at now: Duration,
         _ actions: inout [PoolAction]
     ) {
-        guard case .checking(let waiter)? = connections[id]?.stage else { return }
+        guard let connection = connections[id], case .checking(let waiter) = connection.stage else { return }
         if !lives {
             close(id, .error, &actions)
+            waitAgain(waiter)
+        } else if !isCurrent(connection) || isOver(connection, at: now) {
+            // It was good while it was checked, and is not any more.
+            close(id, isCurrent(connection) ? .idle : .stale, &actions)
             waitAgain(waiter)
         } else if let waiter {
             checks[waiter.id] = nil
@@ -113,7 +124,7 @@ extension PoolMachine {
     private mutating func waitAgain(_ waiter: PoolWaiters.Waiter?) {
         guard let waiter else { return }
         checks[waiter.id] = nil
-        waiters.prepend(waiter)
+        waiters.takeBack(waiter)
     }
 
     /// A connection has nobody who uses it.
@@ -132,9 +143,7 @@ extension PoolMachine {
 
     /// Whether it was made since the pool was cleared.
     func isCurrent(_ connection: Connection) -> Bool {
-        guard connection.generation == generation else { return false }
-        guard let service = connection.service else { return true }
-        return serviceGenerations[service.id, default: 0] == service.generation
+        connection.generation == generation && !connection.isStale
     }
 
     func isOver(_ connection: Connection, at now: Duration) -> Bool {

@@ -40,7 +40,7 @@ extension PoolMachine {
         }
         connecting -= 1
         established += 1
-        connections[connection]?.service = service.map { ($0, serviceGenerations[$0, default: 0]) }
+        connections[connection]?.service = service
         let isCurrent = connections[connection].map(isCurrent) ?? false
         if isReady, isCurrent {
             let made = connections[connection]?.created ?? now
@@ -163,6 +163,7 @@ extension PoolMachine {
                 idleCount -= 1
                 connections[last.id]?.stage = .checking(waiter)
                 checks[waiter.id] = last.id
+                earliestCheckEnd = min(earliestCheckEnd ?? waiter.deadline, waiter.deadline)
                 actions.append(.check(last.id))
             } else {
                 hand(last.id, to: waiter, at: now, &actions)

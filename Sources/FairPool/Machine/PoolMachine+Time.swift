@@ -11,17 +11,18 @@ extension PoolMachine {
             wake = wake.map { min($0, time) } ?? time
         }
         consider(waiters.first?.deadline)
-        for id in checks.values {
-            if case .checking(let waiter?)? = connections[id]?.stage { consider(waiter.deadline) }
-        }
+        if !checks.isEmpty { consider(earliestCheckEnd) }
         if idleCount > 0, let limit = limits.idle, let first = idle.first { consider(first.since + limit) }
         if idleCount > 0 { consider(earliestEnd) }
         if case .closing(let limit) = phase { consider(limit) }
         if isReady, need > 0 {
             for target in targets where target.unplaced == nil { consider(target.opensAt) }
             if targets.count > 1, connecting < limits.connecting {
-                for dial in dials.values {
-                    if case .lookingUp = dial.stage { consider(later(dial.began + Self.spreadDelay)) }
+                for target in targets {
+                    guard let dial = target.unplaced.flatMap({ dials[$0] }), case .lookingUp = dial.stage else {
+                        continue
+                    }
+                    consider(later(dial.began + Self.spreadDelay))
                 }
             }
         }
@@ -54,8 +55,12 @@ extension PoolMachine {
 
     /// A check that takes longer than its caller waits goes on without it.
     private mutating func endChecks(at now: Duration, _ actions: inout [PoolAction]) {
+        guard let end = earliestCheckEnd, now >= end else { return }
+        earliestCheckEnd = nil
         for (id, connection) in checks.sorted(by: { $0.key < $1.key }) {
-            guard case .checking(let waiter?)? = connections[connection]?.stage, now >= waiter.deadline else {
+            guard case .checking(let waiter?)? = connections[connection]?.stage else { continue }
+            guard now >= waiter.deadline else {
+                earliestCheckEnd = min(earliestCheckEnd ?? waiter.deadline, waiter.deadline)
                 continue
             }
             checks[id] = nil

@@ -42,8 +42,10 @@ package struct PoolMachine: Sendable {
         let created: Duration
         /// When it is too old.
         let ends: Duration?
-        /// What the caller says that it belongs to, and which of that one's generations.
-        var service: (id: UInt64, generation: UInt64)?
+        /// What the caller says that it belongs to.
+        var service: UInt64?
+        /// Whether it is not to be handed out again, though the pool was not cleared since it was made.
+        var isStale = false
         /// Whether it has come back from a use as good as it went.
         var hasServed = false
     }
@@ -82,7 +84,6 @@ package struct PoolMachine: Sendable {
     var random: RandomSource
     var phase: Phase
     var generation: UInt64 = 0
-    var serviceGenerations: [UInt64: UInt64] = [:]
     var connections: [PooledConnectionID: Connection] = [:]
     /// Idle connections, the one that was used last at the end; entries of others stay until they are met.
     var idle = Deque<(id: PooledConnectionID, since: Duration)>()
@@ -97,6 +98,8 @@ package struct PoolMachine: Sendable {
     var connecting = 0
     /// The earliest end of a connection's life, or an earlier time.
     var earliestEnd: Duration?
+    /// The earliest deadline of those for whom a connection is checked, or an earlier time.
+    var earliestCheckEnd: Duration?
     /// When `advance` was called last.
     var lastAdvance: Duration?
     private var nextConnection: PooledConnectionID = 1
@@ -184,10 +187,7 @@ package struct PoolMachine: Sendable {
 
     /// No connection of one service is handed out any more; the pool stays as it is.
     package mutating func clear(service: UInt64, at now: Duration, _ actions: inout [PoolAction]) {
-        serviceGenerations[service, default: 0] += 1
-        for id in sortedIDs where connections[id]?.service?.id == service {
-            if case .idle? = connections[id]?.stage { close(id, .stale, &actions) }
-        }
+        for id in sortedIDs where connections[id]?.service == service { markStale(id, &actions) }
         proceed(at: now, &actions)
     }
 
@@ -239,6 +239,12 @@ package struct PoolMachine: Sendable {
             case .inUse?, .connecting?, nil: break
             }
         }
+    }
+
+    /// A connection is not handed out again: it is closed now where nobody uses it, else when it comes back.
+    private mutating func markStale(_ id: PooledConnectionID, _ actions: inout [PoolAction]) {
+        connections[id]?.isStale = true
+        if case .idle? = connections[id]?.stage { close(id, .stale, &actions) }
     }
 
     private var sortedIDs: [PooledConnectionID] { connections.keys.sorted() }

@@ -28,11 +28,11 @@ struct PoolWaiters: Sendable {
         if first == nil { first = waiter }
     }
 
-    /// One that had its turn, for nothing, is the first again.
-    mutating func prepend(_ waiter: Waiter) {
+    /// One that had its turn, for nothing, has its old place again: before all that came after it.
+    mutating func takeBack(_ waiter: Waiter) {
         live.insert(waiter.id)
-        queue.prepend(waiter)
-        first = waiter
+        queue.insert(waiter, at: queue.firstIndex { $0.id > waiter.id } ?? queue.endIndex)
+        first = queue.first
     }
 
     mutating func popFirst() -> Waiter? {

@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import FairPool
+
+/// What a run knows of its pool by what it has said and what the pool has wanted: slow, obvious books that the pool's
+/// own are compared with.
+struct PoolWitness {
+    enum Stage {
+        case connecting
+        case idle(since: Duration)
+        case checking
+        case inUse
+        /// It is broken, and must be closed before anything else happens.
+        case dead
+    }
+
+    struct Book {
+        var stage: Stage
+        let target: Int
+        let created: Duration
+        var service: UInt64?
+        /// It was cleared.
+        var isStale = false
+    }
+
+    enum DialStage {
+        case lookingUp
+        case asking
+        case connecting(PooledConnectionID)
+        case cancelled
+    }
+
+    struct DialBook {
+        var stage = DialStage.lookingUp
+        let target: Int
+    }
+
+    /// What the owner has told the pool last.
+    enum Word {
+        case ready
+        case cleared
+        case closed
+    }
+
+    let limits: PoolLimits
+    let targetCount: Int
+    private(set) var word: Word
+    private(set) var connections: [PooledConnectionID: Book] = [:]
+    private(set) var dials: [PoolDialID: DialBook] = [:]
+    /// Who waits, in the order of coming, and until when at most.
+    private(set) var waits: [(id: PoolWaiterID, deadline: Duration)] = []
+    /// When a target has failed last, or may have.
+    private var failures: [Int: Duration] = [:]
+    /// When a dial of a target has failed last.
+    private var dialFailures: [Int: Duration] = [:]
+    private(set) var isFinished = false
+    private(set) var violation: String?
+
+    init(_ configuration: PoolConfiguration, targets: Int, isReady: Bool) {
+        limits = PoolLimits(configuration)
+        targetCount = targets
+        word = isReady ? .ready : .cleared
+    }
+
+    // MARK: - What there is
+
+    var waiting: [PoolWaiterID] { waits.map(\.id) }
+    var inUse: [PooledConnectionID] { ids { if case .inUse = $0 { true } else { false } } }
+    var checking: [PooledConnectionID] { ids { if case .checking = $0 { true } else { false } } }
+    var idle: [PooledConnectionID] { ids { if case .idle = $0 { true } else { false } } }
+    var established: [PooledConnectionID] { ids { if case .connecting = $0 { false } else { true } } }
+    var connectingCount: Int { connections.count - established.count }
+
+    var lookingUp: [PoolDialID] {
+        dials.compactMap { if case .lookingUp = $0.value.stage { $0.key } else { nil } }
+    }
+
+    private func ids(_ isWanted: (Stage) -> Bool) -> [PooledConnectionID] {
+        connections.compactMap { isWanted($0.value.stage) ? $0.key : nil }
+    }
+
+    func mayConnect(_ dial: PoolDialID) -> Bool {
+        switch dials[dial]?.stage {
+        case .connecting, .cancelled: true
+        case .lookingUp, .asking, nil: false
+        }
+    }
+
+    /// Whether the target is surely not held back after a failure.
+    func isOpen(_ target: Int, at now: Duration) -> Bool {
+        failures[target].map { now > $0 + limits.longestBackOff } ?? true
+    }
+
+    mutating func fault(_ what: String) {
+        violation = violation ?? what
+    }
+
+    // MARK: - What the run says
+
+    mutating func isTold(_ word: Word) {
+        switch (self.word, word) {
+        case (.closed, _): return
+        case (_, .cleared): for id in Array(connections.keys) { connections[id]?.isStale = true }
+        case (_, .ready), (_, .closed): break
+        }
+        self.word = word
+    }
+
+    mutating func isCleared(service: UInt64) {
+        for (id, book) in connections where book.service == service { connections[id]?.isStale = true }
+    }
+
+    mutating func waits(_ waiter: PoolWaiterID, at now: Duration) {
+        waits.append((waiter, now + limits.wait))
+    }
+
+    mutating func leaves(_ waiter: PoolWaiterID) {
+        waits.removeAll { $0.id == waiter }
+    }
+
+    mutating func takes(_ id: PooledConnectionID, at now: Duration) {
+        use(id, at: now)
+        if waits.count > checking.count { fault("\(id) is taken while \(waits.count) wait") }
+    }
+
+    mutating func isBack(_ id: PooledConnectionID, isBroken: Bool, at now: Duration) {
+        if isBroken { return isDead(id, at: now) }
+        connections[id]?.stage = .idle(since: now)
+    }
+
+    mutating func isDead(_ id: PooledConnectionID, at now: Duration) {
+        guard let book = connections[id] else { return }
+        connections[id]?.stage = .dead
+        failures[book.target] = now
+    }
+
+    mutating func asks(_ dial: PoolDialID) {
+        dials[dial]?.stage = .asking
+    }
+
+    mutating func connects(_ dial: PoolDialID, service: UInt64?, at now: Duration) {
+        guard case .connecting(let id)? = dials.removeValue(forKey: dial)?.stage else { return }
+        connections[id]?.stage = .idle(since: now)
+        connections[id]?.service = service
+    }
+
+    /// - Parameter isOfQueue: whether it was not admitted in time.
+    mutating func fails(_ dial: PoolDialID, isOfQueue: Bool, at now: Duration) {
+        guard let book = dials.removeValue(forKey: dial) else { return }
+        switch book.stage {
+        case .cancelled: return
+        case .asking where isOfQueue: return
+        case .lookingUp, .asking: break
+        case .connecting(let id): connections[id] = nil
+        }
+        failures[book.target] = now
+        dialFailures[book.target] = now
+    }
+
+    // MARK: - What the pool wants
+
+    mutating func isWanted(_ action: PoolAction, at now: Duration) {
+        switch action {
+        case .fail, .tell: break
+        default: if isFinished { fault("\(action) after the end") }
+        }
+        switch action {
+        case .dial(let dial, let target): begins(dial, to: target, at: now)
+        case .admit(let dial, let id):
+            guard case .asking? = dials[dial]?.stage, let target = dials[dial]?.target else {
+                return fault("dial \(dial) is admitted, and does not ask")
+            }
+            dials[dial]?.stage = .connecting(id)
+            if connections[id] != nil { fault("there are two connections \(id)") }
+            connections[id] = Book(stage: .connecting, target: target, created: now)
+        case .cancel(let dial):
+            guard let stage = dials[dial]?.stage else { return fault("dial \(dial) is cancelled after its end") }
+            if case .connecting(let id) = stage { connections[id] = nil }
+            dials[dial]?.stage = .cancelled
+        case .hand(let id, let waiter):
+            use(id, at: now)
+            // Those before it may have a connection that is being checked.
+            if let place = waits.firstIndex(where: { $0.id == waiter }), place > checking.count {
+                fault("waiter \(waiter) overtakes \(place) others")
+            }
+            end(waiter)
+        case .fail(let waiter, _): end(waiter)
+        case .check(let id):
+            if !idle.contains(id) { fault("connection \(id) is checked, and is not idle") }
+            connections[id]?.stage = .checking
+        case .close(let id):
+            guard let book = connections.removeValue(forKey: id) else { return fault("\(id) is closed twice") }
+            if case .connecting = book.stage { fault("connection \(id) is closed before it is there") }
+        case .tell: break
+        case .finish: isFinished = true
+        }
+    }
+
+    private mutating func begins(_ dial: PoolDialID, to target: Int, at now: Duration) {
+        if dials[dial] != nil { fault("there are two dials \(dial)") }
+        if word != .ready { fault("a pool that is not ready dials") }
+        if !(0..<targetCount).contains(target) { fault("there is no target \(target)") }
+        // A back-off is shortened by up to a quarter.
+        if let failed = dialFailures[target], now < failed + limits.firstBackOff / 4 * 3 - .nanoseconds(3) {
+            fault("target \(target) is dialed \(now - failed) after a failure")
+        }
+        dials[dial] = DialBook(target: target)
+    }
+
+    /// A caller has a connection.
+    private mutating func use(_ id: PooledConnectionID, at now: Duration) {
+        guard let book = connections[id] else { return fault("connection \(id) is handed out, and there is none") }
+        guard case .idle(let since) = book.stage else { return fault("\(id) is handed out, and is not idle") }
+        if book.isStale { fault("connection \(id) is handed out, and was cleared") }
+        if word != .ready { fault("a pool that is not ready hands out connection \(id)") }
+        // One that has just come is for a caller, however old it may get.
+        if now > since {
+            if let limit = limits.idle, now >= since + limit { fault("connection \(id) was idle for \(now - since)") }
+            if let limit = limits.lifetime, now >= book.created + limit { fault("connection \(id) is too old") }
+        }
+        connections[id]?.stage = .inUse
+    }
+
+    private mutating func end(_ waiter: PoolWaiterID) {
+        guard let place = waits.firstIndex(where: { $0.id == waiter }) else {
+            return fault("waiter \(waiter) ends twice, or has left")
+        }
+        waits.remove(at: place)
+    }
+}
