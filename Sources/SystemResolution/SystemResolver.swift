@@ -107,6 +107,17 @@ public final class SystemResolver: AddressResolver {
     #if canImport(Glibc)
         /// Looked at before each call, which would crash on a line that names no service.
         private static let nameServiceSwitch = NameServiceSwitch.watched(at: NameServiceSwitch.systemPath)
+
+        /// The largest file that the C library is let read, in bytes. It takes a line of any length into memory, and a
+        /// file without a line's end is one line.
+        private static let largestFile = 1 << 30
+
+        private static var mayReadFiles: Bool {
+            [
+                (NameServiceSwitch.systemPath, NameServiceSwitch.sizeLimit), ("/etc/hosts", largestFile),
+                ("/etc/resolv.conf", largestFile),
+            ].allSatisfy { path, limit in FileStamp(path: path).map { $0.size <= limit } ?? true }
+        }
     #endif
 
     /// Every lookup that waits or is inside the call, the oldest first.
@@ -206,6 +217,7 @@ public final class SystemResolver: AddressResolver {
         let family = families == .ipv4 ? AF_INET : families == .ipv6 ? AF_INET6 : AF_UNSPEC
         #if canImport(Glibc)
             if nameServiceSwitch.look().content.asksNobody { return .failure(.noName) }
+            guard mayReadFiles else { return .failure(.system(EFBIG)) }
             let stream = Int32(SOCK_STREAM.rawValue)
         #else
             let stream = SOCK_STREAM

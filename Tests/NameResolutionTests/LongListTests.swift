@@ -52,8 +52,8 @@ import Testing
 
     @Test func `services of nsswitch.conf, and ports`() async {
         let bytes = Array("hosts: ".utf8) + Self.text { "s\($0) " }
-        let found = await SmallStack.run { NameServiceSwitch(bytes).hosts.count }
-        #expect(found == Self.count)
+        let found = await SmallStack.run { NameServiceSwitch(bytes).unread }
+        #expect(found == "a line names more than 4096 services")
     }
 
     @Test func `targets of a service, of which the best few are wanted`() async throws {

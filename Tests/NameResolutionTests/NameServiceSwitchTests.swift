@@ -51,6 +51,21 @@ import Testing
         )
     }
 
+    /// glibc takes a name onto its stack to look for the library.
+    @Test func `a service that no library can be is unavailable`() {
+        func names(_ line: String) -> [String] { NameServiceSwitch(Array("hosts: \(line)\n".utf8)).hosts.map(\.name) }
+        let (longest, longer) = (String(repeating: "s", count: 243), String(repeating: "s", count: 244))
+        #expect(names("files \(longest) dns") == ["files", longest, "dns"])
+        #expect(names("files \(longer) dns") == ["files", "dns"])
+        #expect(names("files \(longer) [NOTFOUND=return] dns") == ["files", "dns"])
+        #expect(names("files \(longer) [unavail=Return] dns") == ["files"])
+        #expect(names("files \(longer) [!SUCCESS=return] dns") == ["files"])
+        #expect(names("files \(longer) [!UNAVAIL=return] dns") == ["files", "dns"])
+        #expect(names("files \(longer) [!SUCCESS=return UNAVAIL=continue] dns") == ["files", "dns"])
+        #expect(names(longer) == [])
+        #expect(NameServiceSwitch(Array("hosts: \(longer)\n".utf8)).asksNobody)
+    }
+
     @Test func `the standard is files, then dns`() {
         #expect(NameServiceSwitch.standard.hosts.map(\.name) == ["files", "dns"])
         #expect(NameServiceSwitch.standard.isHostsFileFirst)

@@ -12,6 +12,23 @@ package struct NameServiceSwitch: Hashable, Sendable {
         /// `SUCCESS=continue`, `!NOTFOUND=return`, …; in upper and lower case as glibc compares them, without regard to
         /// it.
         package var actions: [String]
+
+        /// What follows when the service says this, where the line says so; `nil` where an action cannot be understood.
+        ///
+        /// - Parameters:
+        ///   - status: in lower case: `success`, `unavail`, …
+        ///   - usual: what follows without a word about it.
+        func reaction(to status: String, usually usual: String) -> String? {
+            var reaction = usual
+            for action in actions {
+                let parts = action.lowercased().split(separator: "=", maxSplits: 1).map(String.init)
+                guard parts.count == 2 else { return nil }
+                let isNegated = parts[0].hasPrefix("!")
+                let name = isNegated ? String(parts[0].dropFirst()) : parts[0]
+                if isNegated != (name == status) { reaction = parts[1] }
+            }
+            return reaction
+        }
     }
 
     /// Who is asked for hosts, in order.
@@ -23,8 +40,16 @@ package struct NameServiceSwitch: Hashable, Sendable {
     /// Why the file could not be read though it is there; `nil` where it could.
     package private(set) var unread: String?
 
-    /// The largest file that is read, in bytes; one that is larger is for the system.
-    private static let sizeLimit = 256 * 1024
+    /// The largest file that is read, in bytes. The C library is not let read a larger one either: whatever it makes of
+    /// it goes through a small stack.
+    package static let sizeLimit = 16 * 1024 * 1024
+
+    /// The most services that one line may name; a line of more is for the system.
+    private static let serviceLimit = 4_096
+
+    /// The longest name of a service that a library can have, in bytes: no file's name has more than 255, and
+    /// `libnss_` and `.so.2` are part of it.
+    private static let longestName = 243
 
     /// Where the C library has it.
     package static let systemPath = "/etc/nsswitch.conf"
@@ -46,11 +71,7 @@ package struct NameServiceSwitch: Hashable, Sendable {
         _ path: String,
         _ now: @escaping @Sendable () -> Duration
     ) -> WatchedFile<NameServiceSwitch> {
-        let tooLarge = { @Sendable (reason: String) in
-            var unread = NameServiceSwitch(hosts: [], services: [])
-            unread.unread = reason
-            return unread
-        }
+        let tooLarge = { @Sendable (reason: String) in NameServiceSwitch(unread: reason) }
         return WatchedFile(path, missing: .standard, upTo: sizeLimit, tooLarge: tooLarge, now: now) {
             NameServiceSwitch($0)
         }
@@ -67,6 +88,12 @@ package struct NameServiceSwitch: Hashable, Sendable {
         self.services = services
     }
 
+    /// A file of which nothing is known but why.
+    private init(unread reason: String) {
+        self.init(hosts: [], services: [])
+        unread = reason
+    }
+
     /// Reads a file's bytes. Of two lines of one kind the last counts; without a `hosts` line it is that of `standard`.
     package init(_ bytes: some Collection<UInt8>) {
         // Byte by byte, as glibc reads it: in characters, a blank and an accent behind it would be one.
@@ -80,6 +107,9 @@ package struct NameServiceSwitch: Hashable, Sendable {
             lines[String(decoding: kind, as: UTF8.self)] = Self.services(in: content[(colon + 1)...])
         }
         self.init(hosts: lines["hosts"] ?? Self.standard.hosts, services: lines["services"])
+        if [hosts, services ?? []].contains(where: { $0.count > Self.serviceLimit }) {
+            self.init(unread: "a line names more than \(Self.serviceLimit) services")
+        }
     }
 
     /// Whether a line for hosts is there and names no service. glibc 2.36 crashes on such a line (a segmentation
@@ -109,22 +139,16 @@ package struct NameServiceSwitch: Hashable, Sendable {
     /// Whether a name that the hosts file has is final: `files` comes first, and a hit ends the search.
     package var isHostsFileFirst: Bool {
         guard let first = hosts.first, first.name == "files" else { return false }
-        return first.actions.allSatisfy { action in
-            // Only what happens on success matters; the default there is to return.
-            let parts = action.lowercased().split(separator: "=", maxSplits: 1).map(String.init)
-            guard parts.count == 2 else { return false }
-            let isNegated = parts[0].hasPrefix("!")
-            let status = isNegated ? String(parts[0].dropFirst()) : parts[0]
-            let coversSuccess = isNegated ? status != "success" : status == "success"
-            return !coversSuccess || parts[1] == "return"
-        }
+        // Only what happens on success matters.
+        return first.reaction(to: "success", usually: "return") == "return"
     }
 
     private static func services(in text: ArraySlice<UInt8>) -> [Service] {
         let (open, close) = (UInt8(ascii: "["), UInt8(ascii: "]"))
         var services: [Service] = []
         var rest = text
-        while let next = rest.firstIndex(where: { !isSpace($0) }) {
+        // One more than may be is enough to know.
+        while services.count <= serviceLimit, let next = rest.firstIndex(where: { !isSpace($0) }) {
             rest = rest[next...]
             if rest.first == open {
                 let end = rest.firstIndex(of: close)
@@ -137,11 +161,26 @@ package struct NameServiceSwitch: Hashable, Sendable {
                 rest = end.map { rest[($0 + 1)...] } ?? []
             } else {
                 let end = rest.firstIndex { isSpace($0) || $0 == open } ?? rest.endIndex
-                services.append(Service(name: String(decoding: rest[..<end], as: UTF8.self), actions: []))
+                let name = rest[..<end].prefix(longestName + 1)
+                services.append(Service(name: String(decoding: name, as: UTF8.self), actions: []))
                 rest = rest[end...]
             }
         }
-        return services
+        return withoutImpossible(services)
+    }
+
+    /// The services less those that no library can be: to glibc they are unavailable. It takes their names onto its
+    /// stack, which is small where we call it.
+    private static func withoutImpossible(_ services: [Service]) -> [Service] {
+        var possible: [Service] = []
+        for service in services {
+            if service.name.utf8.count <= longestName {
+                possible.append(service)
+            } else if service.reaction(to: "unavail", usually: "continue") == "return" {
+                break
+            }
+        }
+        return possible
     }
 
     /// C's `isspace`, less the line's end.

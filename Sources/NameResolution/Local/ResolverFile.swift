@@ -56,9 +56,11 @@ package struct ResolverFile: Hashable, Sendable {
     private static let longestServer = 128
     private static let port: UInt16 = 53
 
-    /// The largest file that is read, in bytes: a domain of the search list costs many times its size. A larger one is
-    /// for the system.
-    package static let sizeLimit = 2 * 1024 * 1024
+    /// The largest file that is read, in bytes. A larger one is for the system.
+    package static let sizeLimit = 4 * 1024 * 1024
+
+    /// The longest search list that is read: a domain costs many times its size. A longer one is for the system.
+    private static let domainLimit = 1 << 17
 
     /// What counts where the file is there and cannot be read: there is no server, and the reason is said.
     package static func unread(_ reason: String) -> ResolverFile {
@@ -87,7 +89,7 @@ package struct ResolverFile: Hashable, Sendable {
             read(String(decoding: line[..<end].prefix(Self.longestKeyword + 1), as: UTF8.self), line[end...])
         }
         if let domains = environment["LOCALDOMAIN"] {
-            search = Self.words(Array(domains.utf8)[...]) { Self.isBlank($0) || $0 == UInt8(ascii: "\n") }
+            search = self.domains(in: Array(domains.utf8)[...]) { Self.isBlank($0) || $0 == UInt8(ascii: "\n") }
         }
         if let options = environment["RES_OPTIONS"] { read(options: options[...]) }
         if environment["HOSTALIASES"] != nil { note(unsupported: "HOSTALIASES is set, which is not read here") }
@@ -116,17 +118,21 @@ package struct ResolverFile: Hashable, Sendable {
     }
 
     /// Each word once: a domain that stands twice is asked twice, and says the same.
-    private static func words(_ text: ArraySlice<UInt8>, splitAt isSpace: (UInt8) -> Bool) -> [String] {
-        var words: [String] = []
+    private mutating func domains(in text: ArraySlice<UInt8>, splitAt isSpace: (UInt8) -> Bool) -> [String] {
+        var domains: [String] = []
         var known: Set<String> = []
         var rest = text.drop(while: isSpace)
         while !rest.isEmpty {
+            guard domains.count < Self.domainLimit else {
+                note(unsupported: "there are more than \(Self.domainLimit) search domains")
+                break
+            }
             let word = rest.prefix { !isSpace($0) }
-            let text = String(decoding: word, as: UTF8.self)
-            if known.insert(text).inserted { words.append(text) }
+            let domain = String(decoding: word, as: UTF8.self)
+            if known.insert(domain).inserted { domains.append(domain) }
             rest = rest[word.endIndex...].drop(while: isSpace)
         }
-        return words
+        return domains
     }
 
     private mutating func note(unsupported clause: String) {
@@ -155,7 +161,7 @@ package struct ResolverFile: Hashable, Sendable {
         case "domain":
             search = [String(decoding: first, as: UTF8.self)]
         case "search":
-            search = Self.words(rest, splitAt: Self.isSpace)
+            search = domains(in: rest, splitAt: Self.isSpace)
         case "options":
             read(options: String(decoding: rest, as: UTF8.self)[...])
         case "sortlist":

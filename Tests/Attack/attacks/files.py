@@ -138,9 +138,6 @@ def register():
                 add(f"file/{name}/{shape}/{size // MEGABYTE}-mb", "item 14", shaped(name, shape, size),
                     is_heavy=size > MEGABYTE, is_always=is_always and size == 8 * MEGABYTE)
         for kind in ["fifo", "endless", "sparse", "unreadable", "empty"]:
-            # Above its limit it is the C library's to read, which takes a line of any length.
-            if (name, kind) == ("nsswitch.conf", "sparse"):
-                continue
             add(f"file/{name}/{kind}", "item 14", special(name, kind))
 
 
@@ -267,7 +264,9 @@ switching("reaction-only", "hosts: [NOTFOUND=return]\n")
 switching("100000-sources", lines(lambda each: " files", 100_000, head="hosts:", tail="\n"))
 switching("100000-unknown", lines(lambda each: f" s{each}", 100_000, head="hosts:", tail="\n"))
 switching("100000-lines", lines(lambda each: "hosts: files dns\n", 100_000))
-switching("long-source", "hosts: " + "s" * 300_000 + "\n")
+for _length in [244, 300_000, 3_000_000, 5_000_000]:
+    switching(f"long-source-{_length}", "hosts: " + "s" * _length + "\n")
+    switching(f"long-source-{_length}-stops", "hosts: " + "s" * _length + " [UNAVAIL=return] files dns\n")
 
 
 def serving(name, content, service="x-service"):

@@ -147,8 +147,10 @@ for _folder, _must in [("/proc", True), ("/dev", True), ("/etc", False), ("/sys"
 
 # System calls
 
+# Only what a kernel may say. `socket` and `getpeername` never wait, so they are never interrupted, and NIO asks again until
+# they are not; a descriptor that is open is never a bad one, and NIO traps where it is told so.
 CALLS = {
-    "socket": ["EMFILE", "ENFILE", "ENOBUFS", "ENOMEM", "EACCES", "EAFNOSUPPORT", "EINTR"],
+    "socket": ["EMFILE", "ENFILE", "ENOBUFS", "ENOMEM", "EACCES", "EAFNOSUPPORT"],
     "connect": ["EINTR", "EAGAIN", "ENOBUFS", "EACCES", "EPERM", "EADDRNOTAVAIL", "ENOMEM", "EINVAL"],
     "sendto": ["ENOBUFS", "EAGAIN", "EPERM", "EINTR", "EMSGSIZE"],
     "sendmsg": ["ENOBUFS", "EINTR", "EPERM"],
@@ -157,8 +159,8 @@ CALLS = {
     "recvmsg": ["EINTR", "ENOMEM"],
     "recvmmsg": ["ENOSYS", "EINTR"],
     "bind": ["EADDRINUSE", "EACCES", "EADDRNOTAVAIL"],
-    "getsockname": ["EBADF", "ENOBUFS"],
-    "getpeername": ["ENOTCONN", "EINTR"],
+    "getsockname": ["ENOBUFS"],
+    "getpeername": ["ENOTCONN"],
     "getsockopt": ["EINVAL", "ENOBUFS"],
     "setsockopt": ["EPERM", "ENOPROTOOPT", "ENOMEM"],
     "openat": ["EMFILE", "ENFILE", "EACCES", "ELOOP", "EIO", "EINTR"],
