@@ -265,8 +265,10 @@ switching("100000-sources", lines(lambda each: " files", 100_000, head="hosts:",
 switching("100000-unknown", lines(lambda each: f" s{each}", 100_000, head="hosts:", tail="\n"))
 switching("100000-lines", lines(lambda each: "hosts: files dns\n", 100_000))
 for _length in [244, 300_000, 3_000_000, 5_000_000]:
-    switching(f"long-source-{_length}", "hosts: " + "s" * _length + "\n")
-    switching(f"long-source-{_length}-stops", "hosts: " + "s" * _length + " [UNAVAIL=return] files dns\n")
+    for _more in ["", " [UNAVAIL=return] files dns"]:
+        # Written when it is wanted: what this process holds counts as memory of each that it starts.
+        switching(f"long-source-{_length}{'-stops' * bool(_more)}", lambda file, length=_length, more=_more:
+                  file.write(b"hosts: " + b"s" * length + more.encode() + b"\n"))
 
 
 def serving(name, content, service="x-service"):
