@@ -188,6 +188,32 @@ import Testing
         #expect((sendings.values.max() ?? 0) <= 5)
     }
 
+    @Test func `one that answers a query and then floods is given no second one, and none is lost`() {
+        var bench = QueryBench { $0.usesStreamsOnly = true }
+        let keys = (0..<16).map { bench.ask(Self.question($0)) }
+        var looked = 0
+        var flooding: [QueryBench.Sent] = []
+        while looked < bench.sent.count {
+            let sent = bench.sent[looked]
+            looked += 1
+            guard !flooding.contains(where: { $0.carrier == sent.carrier }) else { continue }
+            bench.deliver(QueryBench.answer(sent.message), on: sent)
+            flooding.append(sent)
+            // The flood is slow: all streams have some of it before one has enough to be closed.
+            for each in flooding where !bench.closed.contains(each.carrier) {
+                for _ in 0..<100 { bench.deliver([], on: each) }
+            }
+            for _ in 0..<20 where looked == bench.sent.count {
+                for each in flooding where !bench.closed.contains(each.carrier) {
+                    for _ in 0..<100 { bench.deliver([], on: each) }
+                }
+            }
+        }
+        #expect(keys.allSatisfy { bench.end(of: $0) == "192.0.2.1" })
+        let sendings = Dictionary(bench.sent.map { ($0.message.questions[0].name, 1) }, uniquingKeysWith: +)
+        #expect((sendings.values.max() ?? 0) <= 4)
+    }
+
     @Test func `one that keeps its connection after all is given more over it again`() {
         var bench = QueryBench { $0.usesStreamsOnly = true }
         _ = bench.ask(Self.question(0))

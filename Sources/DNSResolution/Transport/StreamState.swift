@@ -9,6 +9,9 @@ final class StreamState {
     /// The same in bytes, and how many more for each query.
     static let mismatchedByteLimit = 4 << 20
     static let mismatchedBytesPerQuery = 4_096
+    /// Such messages in a row, beyond one for each query that is not answered, after which no further query is given to
+    /// it: that one would be sent for nothing.
+    private static let noiseLimit = 16
 
     let server: Int
     /// Queries that it may be given in all; more once it has answered these.
@@ -20,10 +23,11 @@ final class StreamState {
     /// When something came over it last.
     var lastAnswer: Duration?
     /// How many questions it has settled: only that is progress, and worth another stream.
-    var answers = 0
+    var answers = 0 { didSet { mismatchesInARow = 0 } }
     /// When it is closed, if no query uses it until then.
     var idleEnd: Duration?
     private var mismatches = 0
+    private var mismatchesInARow = 0
     private var mismatchedBytes = 0
     /// The tries that went out over it; some of them listen no longer.
     private(set) var tries: [(key: Slab<Query>.Key, index: Int)] = []
@@ -34,7 +38,9 @@ final class StreamState {
     }
 
     /// Whether one more query may go out over it.
-    var hasRoom: Bool { sent < limit && listening < StreamGate.capacity }
+    var hasRoom: Bool { sent < limit && listening < StreamGate.capacity && !isNoisy }
+
+    private var isNoisy: Bool { mismatchesInARow > Self.noiseLimit + max(0, sent - answers) }
 
     /// A query goes out.
     ///
@@ -58,6 +64,7 @@ final class StreamState {
     /// - Returns: whether there have been too many.
     func noteMismatch(of length: Int) -> Bool {
         mismatches += 1
+        mismatchesInARow += 1
         mismatchedBytes += length
         return mismatches > Self.mismatchLimit + sent
             || mismatchedBytes > Self.mismatchedByteLimit + Self.mismatchedBytesPerQuery * sent
