@@ -85,6 +85,72 @@ import Testing
         try await server.stop()
     }
 
+    @Test func `gives an idle connection at once, and none where there is none`() async throws {
+        let server = try await Server()
+        let pool = Self.pool(to: [try server.target]) { $0.maximumSize = 1 }
+        /// The number of the connection that is idle, taken and given back; `nil` where there is none.
+        func idleID() -> PooledConnectionID? {
+            guard let lease = pool.checkOutIdle() else { return nil }
+            let id = lease.connection.id
+            lease.giveBack()
+            return id
+        }
+        #expect(idleID() == nil)
+        try await pool.checkOut().giveBack()
+        #expect(idleID() == 1)
+        // The short way back counts as well as the long one.
+        #expect(pool.counts == PoolCounts(idle: 1))
+        let lease = try await pool.checkOut()
+        #expect(idleID() == nil)
+        lease.giveBack()
+        #expect(idleID() == 1)
+        await pool.close()
+        try await server.stop()
+    }
+
+    @Test func `calls a closure with a lease at once, or when another is given back, or with an error`() async throws {
+        let server = try await Server()
+        let pool = Self.pool(to: [try server.target]) { $0.maximumSize = 1 }
+        let told = NIOLockedValueBox<[String]>([])
+        let ask: @Sendable (String) -> Void = { name in
+            pool.checkOut { result in
+                switch consume result {
+                case .success(let lease):
+                    told.withLockedValue { $0.append("\(name): \(lease.connection.id)") }
+                    lease.giveBack()
+                case .failure(let error): told.withLockedValue { $0.append("\(name): \(error.code)") }
+                }
+            }
+        }
+        let lease = try await pool.checkOut()
+        ask("first")
+        #expect(told.withLockedValue { $0 } == [])
+        lease.giveBack()
+        #expect(told.withLockedValue { $0 } == ["first: 1"])
+        ask("second")
+        #expect(told.withLockedValue { $0 } == ["first: 1", "second: 1"])
+        await pool.close()
+        ask("third")
+        #expect(told.withLockedValue { $0 }.last == "third: closed")
+        try await server.stop()
+    }
+
+    @Test func `dials as its maker says`() async throws {
+        let server = try await Server()
+        let target = try server.target
+        let dialed = NIOLockedValueBox<[Target]>([])
+        let pool = ConnectionPool(to: [target]) { target, options, loop in
+            dialed.withLockedValue { $0.append(target) }
+            return Dialer.shared.connect(to: target, options: options, on: loop) {
+                $0.eventLoop.makeSucceededFuture($0.eventLoop.inEventLoop)
+            }
+        }
+        #expect(try await pool.withConnection { $0.output })
+        #expect(dialed.withLockedValue { $0 } == [target])
+        await pool.close()
+        try await server.stop()
+    }
+
     @Test func `grows to its size, and a caller has what another gives back`() async throws {
         let server = try await Server()
         let pool = Self.pool(to: [try server.target]) { $0.maximumSize = 5 }

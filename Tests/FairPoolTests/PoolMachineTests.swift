@@ -76,22 +76,45 @@ import Testing
         var bench = PoolBench(targets: 2)
         for _ in 0..<5 { bench.checkOut() }
         #expect(bench.take() == ["dial 1 to 0", "dial 2 to 1"])
+        bench.advance(to: .milliseconds(10))
         bench.asks(2)
         // The other target's dial began at the same time, and has as few connections: it need not be waited for.
         #expect(bench.take() == ["admit 2 as 1", "dial 3 to 1"])
         bench.asks(3)
-        // Now it would be its turn, for as long as names take on a good day.
+        // Now it would be its turn, for twice as long as the good name took, less an eighth for one more dial.
+        bench.advance(to: .microseconds(17_499))
         #expect(bench.take() == [])
-        bench.advance(to: .milliseconds(50))
+        bench.advance(to: .microseconds(17_500))
         #expect(bench.take() == ["admit 3 as 2", "dial 4 to 1"])
         bench.connected(2)
         bench.asks(4)
         #expect(bench.take() == ["hand 1 to 1", "admit 4 as 3", "dial 5 to 1"])
     }
 
+    @Test func `of a numeric target do not wait for a name at all`() {
+        var bench = PoolBench(targets: 2)
+        for _ in 0..<5 { bench.checkOut() }
+        bench.asks(2)
+        bench.asks(3)
+        #expect(bench.take().filter { $0.hasPrefix("admit") } == ["admit 2 as 1", "admit 3 as 2"])
+    }
+
+    @Test func `are spread for 50 ms at most, however long lookups take`() {
+        var bench = PoolBench(targets: 2)
+        for _ in 0..<5 { bench.checkOut() }
+        bench.advance(to: .milliseconds(40))
+        bench.asks(2)
+        bench.asks(3)
+        bench.advance(to: .microseconds(49_999))
+        #expect(bench.take().filter { $0.hasPrefix("admit") } == ["admit 2 as 1"])
+        bench.advance(to: .milliseconds(50))
+        #expect(bench.take().filter { $0.hasPrefix("admit") } == ["admit 3 as 2"])
+    }
+
     @Test func `are spread over targets, the one with the fewest first`() {
         var bench = PoolBench(targets: 2) { $0.connectingLimit = 10 }
         for _ in 0..<4 { bench.checkOut() }
+        bench.advance(to: .milliseconds(10))
         bench.asks(1)
         bench.asks(3)
         bench.asks(2)

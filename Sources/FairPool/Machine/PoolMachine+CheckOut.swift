@@ -11,7 +11,7 @@ extension PoolMachine {
             isFit(last.id, at: now), !mustBeChecked(idleSince: since, at: now)
         else { return nil }
         idle.removeLast()
-        connections[last.id]?.stage = .inUse
+        connections.change(last.id) { $0.stage = .inUse }
         idleCount -= 1
         return last.id
     }
@@ -129,7 +129,7 @@ extension PoolMachine {
 
     /// A connection has nobody who uses it.
     mutating func rest(_ id: PooledConnectionID, at now: Duration) {
-        connections[id]?.stage = .idle(since: now)
+        connections.change(id) { $0.stage = .idle(since: now) }
         idle.append((id, now))
         idleCount += 1
         if idle.count > 2 * idleCount + 64 {

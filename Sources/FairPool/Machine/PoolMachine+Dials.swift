@@ -13,8 +13,9 @@ extension PoolMachine {
 
     /// A dial has its first address, and asks for a place.
     package mutating func asks(_ id: PoolDialID, at now: Duration, _ actions: inout [PoolAction]) {
-        guard case .lookingUp? = dials[id]?.stage else { return }
+        guard let dial = dials[id], case .lookingUp = dial.stage else { return }
         dials[id]?.stage = .asking
+        lookupTime = max(now - dial.began, lookupTime - lookupTime / 8)
         proceed(at: now, &actions)
     }
 
@@ -119,6 +120,10 @@ extension PoolMachine {
         targets[target].opensAt = now + pause - pause / 1024 * share
     }
 
+    /// Names of one service take about equally long, so one that takes twice as long may hang: the others' connections
+    /// are not to wait for it.
+    var spreadTime: Duration { min(lookupTime * 2, Self.spreadDelay) }
+
     func isOpen(_ target: Target, at now: Duration) -> Bool {
         target.opensAt.map { now >= $0 } ?? true
     }
@@ -212,7 +217,7 @@ extension PoolMachine {
                 if best.map({ target.connections < $0.load || target.connections == $0.load && id < $0.id }) ?? true {
                     best = (id, target.connections)
                 }
-            case .lookingUp where now < dial.began + Self.spreadDelay:
+            case .lookingUp where now < dial.began + spreadTime:
                 awaitedLoad = min(awaitedLoad ?? .max, target.connections)
             case .lookingUp, .connecting, .cancelled: break
             }

@@ -22,7 +22,7 @@ extension PoolMachine {
                     guard let dial = target.unplaced.flatMap({ dials[$0] }), case .lookingUp = dial.stage else {
                         continue
                     }
-                    consider(later(dial.began + Self.spreadDelay))
+                    consider(later(dial.began + spreadTime))
                 }
             }
         }

@@ -74,7 +74,8 @@ package struct PoolMachine: Sendable {
         var opensAt: Duration?
     }
 
-    /// How long a dial that asks lets a dial of a target with fewer connections come first, from that one's start.
+    /// How long a dial that asks lets a dial of a target with fewer connections come first, from that one's start, at
+    /// most: twice as long as lookups have taken lately.
     static let spreadDelay = Duration.milliseconds(50)
     /// Targets of one pool.
     package static let targetLimit = 256
@@ -84,7 +85,7 @@ package struct PoolMachine: Sendable {
     var random: RandomSource
     var phase: Phase
     var generation: UInt64 = 0
-    var connections: [PooledConnectionID: Connection] = [:]
+    var connections = NumberedTable<Connection>()
     /// Idle connections, the one that was used last at the end; entries of others stay until they are met.
     var idle = Deque<(id: PooledConnectionID, since: Duration)>()
     var waiters = PoolWaiters()
@@ -100,6 +101,8 @@ package struct PoolMachine: Sendable {
     var earliestEnd: Duration?
     /// The earliest deadline of those for whom a connection is checked, or an earlier time.
     var earliestCheckEnd: Duration?
+    /// How long the slowest lookup took lately, of those that have ended.
+    var lookupTime = Duration.zero
     /// When `advance` was called last.
     var lastAdvance: Duration?
     private var nextConnection: PooledConnectionID = 1

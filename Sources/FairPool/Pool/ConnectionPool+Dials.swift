@@ -8,7 +8,7 @@ import SystemSupport
 @available(FairDial 0.1, *)
 extension ConnectionPool {
     func check(_ id: PooledConnectionID) {
-        guard let connection = state.withMachine({ $0.connections[id] }) else { return }
+        guard let connection = state.withMachine({ $0.connections[id] }).map(Self.connection) else { return }
         guard connection.channel.isActive, let check else { return checked(id, lives: connection.channel.isActive) }
         check(connection).whenComplete { result in
             if case .success = result { self.checked(id, lives: true) } else { self.checked(id, lives: false) }
@@ -31,10 +31,8 @@ extension ConnectionPool {
             self.state.withMachine { $0.dials[id]?.admission = admission }
             self.update { $0.machine.asks(id, at: $1, &$2) }
         }
-        state.withMachine { $0.dials[id] = DialInFlight(cancellation: cancellation) }
-        let group = dialer.configuration.group
-        dialer.connect(to: target, options: options, on: group.next(), initializer: initializer)
-            .whenComplete { self.ended(id, $0) }
+        state.withMachine { $0.dials[id] = PoolState.DialInFlight(cancellation: cancellation) }
+        connect(target, options, dialer.configuration.group.next()).whenComplete { self.ended(id, $0) }
     }
 
     private func ended(_ id: PoolDialID, _ result: Result<Connection<Output>, any Error>) {

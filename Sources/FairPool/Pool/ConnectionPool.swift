@@ -21,29 +21,6 @@ import SystemSupport
 /// meanwhile. The pool must be closed; one that is dropped keeps its connections until then.
 @available(FairDial 0.1, *)
 public final class ConnectionPool<Output: Sendable>: Sendable {
-    typealias Answer = Result<PooledConnection<Output>, PoolError>
-
-    /// A dial, from its start to its end.
-    struct DialInFlight: Sendable {
-        let cancellation: DialCancellation
-        var admission: DialAdmission?
-        var connection: PooledConnectionID?
-    }
-
-    struct State: Sendable {
-        var machine: PoolMachine
-        var connections: [PooledConnectionID: PooledConnection<Output>] = [:]
-        var dials: [PoolDialID: DialInFlight] = [:]
-        var waiters: [PoolWaiterID: (since: NIODeadline, tell: @Sendable (Answer) -> Void)] = [:]
-        var lastError: DialError?
-        /// The timer, and when it goes off.
-        var timer: (wakes: Duration, scheduled: NIOScheduledCallback, wakeUp: WakeUp)?
-        var isFinished = false
-        var hasLostLoop = false
-        /// Who waits for the end.
-        var closers: [@Sendable () -> Void] = []
-    }
-
     /// What the loop holds.
     final class WakeUp: NIOScheduledCallbackHandler, Sendable {
         private let pool: ConnectionPool
@@ -65,22 +42,23 @@ public final class ConnectionPool<Output: Sendable>: Sendable {
     let targets: [Target]
     let dialer: Dialer
     let options: DialOptions
-    let initializer: @Sendable (any Channel) throws -> EventLoopFuture<Output>
+    let connect: @Sendable (Target, DialOptions, any EventLoop) -> EventLoopFuture<Connection<Output>>
     let check: (@Sendable (PooledConnection<Output>) -> EventLoopFuture<Void>)?
     private let loop: any EventLoop
     private let waitTimeout: Duration
     private let startedAt: NIODeadline
-    let state: OrderedOutbox<State, PoolAction>
+    let state: OrderedOutbox<PoolState, PoolAction>
 
     /// - Parameters:
     ///   - targets: where the service is to be had; the connections are spread over them, 256 at most.
     ///   - dialer: makes the connections, with its timeouts, policy and resolver.
     ///   - configuration: sizes and times.
-    ///   - options: of each dial; `admission` and `cancellation` are the pool's own.
+    ///   - options: of each dial; `admission` and `cancellation` are the pool's own. `readiness` is where a connection
+    ///     authenticates: a dial ends when it has succeeded.
     ///   - check: fails for a connection that does not live; asked after `PoolConfiguration.checkAfter`. `nil` for
     ///     whether the channel is active.
-    ///   - initializer: makes the channel a connection, with TLS and authentication, on the handshake clock.
-    public init(
+    ///   - initializer: adds handlers to the channel, before anything is read.
+    public convenience init(
         to targets: [Target],
         dialer: Dialer = .shared,
         configuration: PoolConfiguration = PoolConfiguration(),
@@ -88,16 +66,38 @@ public final class ConnectionPool<Output: Sendable>: Sendable {
         check: (@Sendable (PooledConnection<Output>) -> EventLoopFuture<Void>)? = nil,
         initializer: @escaping @Sendable (any Channel) throws -> EventLoopFuture<Output>
     ) {
+        self.init(to: targets, dialer: dialer, configuration: configuration, options: options, check: check) {
+            target,
+            options,
+            loop in
+            dialer.connect(to: target, options: options, on: loop, initializer: initializer)
+        }
+    }
+
+    /// A pool whose dials are the caller's, such as `connectTLS` of the TLS package.
+    ///
+    /// - Parameters:
+    ///   - dialer: the one that `connect` uses; its loops are the connections'.
+    ///   - options: of each dial; `admission` and `cancellation` are the pool's own.
+    ///   - connect: dials a target with options that it passes on as they are, on a loop; `DialError` where it fails.
+    public init(
+        to targets: [Target],
+        dialer: Dialer = .shared,
+        configuration: PoolConfiguration = PoolConfiguration(),
+        options: DialOptions = DialOptions(),
+        check: (@Sendable (PooledConnection<Output>) -> EventLoopFuture<Void>)? = nil,
+        connect: @escaping @Sendable (Target, DialOptions, any EventLoop) -> EventLoopFuture<Connection<Output>>
+    ) {
         self.targets = Array(targets.prefix(PoolMachine.targetLimit))
         self.dialer = dialer
         self.options = options
-        self.initializer = initializer
+        self.connect = connect
         self.check = check
         loop = dialer.configuration.group.any()
         waitTimeout = configuration.waitTimeout.bounded
         startedAt = .now()
         state = OrderedOutbox(
-            State(machine: PoolMachine(configuration, targets: self.targets.count, random: .system))
+            PoolState(machine: PoolMachine(configuration, targets: self.targets.count, random: .system))
         )
         update { $0.machine.start(at: $1, &$2) }
     }
@@ -178,7 +178,7 @@ public final class ConnectionPool<Output: Sendable>: Sendable {
     /// - Throws: `PoolError`.
     public func checkOut() async throws(PoolError) -> PoolLease<Output> {
         if let connection = takeIdle() { return PoolLease(connection, of: self) }
-        let waiter = PendingWait<Output>()
+        let waiter = PendingWait()
         let answer = await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 waiter.begin(continuation)
@@ -189,7 +189,7 @@ public final class ConnectionPool<Output: Sendable>: Sendable {
         } onCancel: {
             if let id = waiter.cancel() { leave(id, waiter) }
         }
-        return PoolLease(try answer.get(), of: self)
+        return PoolLease(Self.connection(try answer.get()), of: self)
     }
 
     /// Lends a connection to a closure. What the closure throws closes the connection, for nobody knows what is left
@@ -205,48 +205,18 @@ public final class ConnectionPool<Output: Sendable>: Sendable {
         return value
     }
 
-    /// The same for NIO code: a future that fails closes the connection.
-    ///
-    /// - Parameters:
-    ///   - loop: where the future is.
-    ///   - body: called on the connection's loop.
-    public func withConnection<Value: Sendable>(
-        on loop: any EventLoop,
-        _ body: @escaping @Sendable (PooledConnection<Output>) -> EventLoopFuture<Value>
-    ) -> EventLoopFuture<Value> {
-        if let connection = takeIdle() { return lend(connection, body).hop(to: loop) }
-        let promise = loop.makePromise(of: Value.self)
-        _ = wait { answer in
-            switch answer {
-            case .success(let connection): self.lend(connection, body).cascade(to: promise)
-            case .failure(let error): promise.fail(error)
-            }
-        }
-        return promise.futureResult
-    }
-
-    private func lend<Value: Sendable>(
-        _ connection: PooledConnection<Output>,
-        _ body: @escaping @Sendable (PooledConnection<Output>) -> EventLoopFuture<Value>
-    ) -> EventLoopFuture<Value> {
-        let loop = connection.channel.eventLoop
-        let result = loop.inEventLoop ? body(connection) : loop.flatSubmit { body(connection) }
-        result.whenComplete { result in
-            if case .success = result {
-                self.checkIn(connection, isBroken: false)
-            } else {
-                self.checkIn(connection, isBroken: true)
-            }
-        }
-        return result
-    }
-
-    private func takeIdle() -> PooledConnection<Output>? {
+    func takeIdle() -> PooledConnection<Output>? {
         let now = now
-        return state.withMachine { state in state.machine.takeIdle(at: now).flatMap { state.connections[$0] } }
+        guard let object = state.withMachine({ $0.takeIdle(at: now) }) else { return nil }
+        return Self.connection(object)
     }
 
-    private func wait(_ tell: @escaping @Sendable (Answer) -> Void) -> PoolWaiterID {
+    /// What the state knows as an object: only this pool's connections get in there.
+    static func connection(_ object: PoolState.Object) -> PooledConnection<Output> {
+        unsafeDowncast(object, to: PooledConnection<Output>.self)
+    }
+
+    func wait(_ tell: @escaping @Sendable (PoolState.Answer) -> Void) -> PoolWaiterID {
         var waiter: PoolWaiterID = 0
         let since = NIODeadline.now()
         update { state, now, actions in
@@ -256,7 +226,7 @@ public final class ConnectionPool<Output: Sendable>: Sendable {
         return waiter
     }
 
-    private func leave(_ waiter: PoolWaiterID, _ pending: PendingWait<Output>) {
+    private func leave(_ waiter: PoolWaiterID, _ pending: PendingWait) {
         let left = state.withMachine { $0.waiters.removeValue(forKey: waiter) }
         guard let left else { return }
         update { $0.machine.leave(waiter, at: $1, &$2) }
@@ -266,6 +236,8 @@ public final class ConnectionPool<Output: Sendable>: Sendable {
 
     func checkIn(_ connection: PooledConnection<Output>, isBroken: Bool) {
         let isBroken = isBroken || !connection.channel.isActive
+        let (now, id) = (now, connection.id)
+        if !isBroken, state.withMachine({ $0.machine.putBack(id, at: now) }) { return }
         update { $0.machine.checkIn(connection.id, isBroken: isBroken, at: $1, &$2) }
     }
 
@@ -273,7 +245,7 @@ public final class ConnectionPool<Output: Sendable>: Sendable {
 
     private var now: Duration { .nanoseconds((NIODeadline.now() - startedAt).nanoseconds) }
 
-    func update(_ change: (inout State, Duration, inout [PoolAction]) -> Void) {
+    func update(_ change: (inout PoolState, Duration, inout [PoolAction]) -> Void) {
         let now = now
         var isTimerLate = false
         state.update(carryingOut: carryOut) { state, actions in
@@ -330,12 +302,12 @@ public final class ConnectionPool<Output: Sendable>: Sendable {
             }
             guard let connection else { return }
             // The caller may have left in this moment: then the next one has it.
-            if let tell { tell(.success(connection)) } else { checkIn(connection, isBroken: false) }
+            if let tell { tell(.success(connection)) } else { checkIn(Self.connection(connection), isBroken: false) }
         case .fail(let waiter, let failure): fail(waiter, failure)
         case .check(let id): check(id)
         case .close(let id):
             let connection = state.withMachine { $0.connections.removeValue(forKey: id) }
-            connection?.channel.close(promise: nil)
+            connection.map(Self.connection)?.channel.close(promise: nil)
         case .tell: break
         case .finish:
             let (closers, timer) = state.withMachine { state in

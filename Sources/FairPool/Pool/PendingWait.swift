@@ -4,8 +4,8 @@ import NIOConcurrencyHelpers
 
 /// A task's wait for a connection: it ends once, with an answer or by its cancellation, in whatever order they come.
 @available(FairDial 0.1, *)
-final class PendingWait<Output: Sendable>: Sendable {
-    typealias Answer = ConnectionPool<Output>.Answer
+final class PendingWait: Sendable {
+    typealias Answer = PoolState.Answer
 
     private struct State: Sendable {
         var continuation: CheckedContinuation<Answer, Never>?

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import FairDial
+import NIOCore
+
+/// What a pool's lock guards: the machine, and what its numbers stand for.
+///
+/// It does not know of what type the pool's connections are. What is generic over a caller's type is looked up at run
+/// time, under the lock, each time: that was most of what taking an idle connection cost.
+@available(FairDial 0.1, *)
+struct PoolState: Sendable {
+    /// A `PooledConnection` of the pool's.
+    typealias Object = any AnyObject & Sendable
+    typealias Answer = Result<Object, PoolError>
+
+    /// A dial, from its start to its end.
+    struct DialInFlight: Sendable {
+        let cancellation: DialCancellation
+        var admission: DialAdmission?
+        var connection: PooledConnectionID?
+    }
+
+    var machine: PoolMachine
+    var connections = NumberedTable<Object>()
+    var dials: [PoolDialID: DialInFlight] = [:]
+    var waiters: [PoolWaiterID: (since: NIODeadline, tell: @Sendable (Answer) -> Void)] = [:]
+    var lastError: DialError?
+    /// The timer, and when it goes off.
+    var timer: (wakes: Duration, scheduled: NIOScheduledCallback, wakeUp: any AnyObject & Sendable)?
+    var isFinished = false
+    var hasLostLoop = false
+    /// Who waits for the end.
+    var closers: [@Sendable () -> Void] = []
+
+    init(machine: PoolMachine) {
+        self.machine = machine
+    }
+
+    mutating func takeIdle(at now: Duration) -> Object? {
+        guard let id = machine.takeIdle(at: now) else { return nil }
+        return connections[id]
+    }
+}
