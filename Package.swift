@@ -50,7 +50,7 @@ let package = Package(
         .library(name: "DNSResolution", targets: resolving),
         .library(name: "DNSOverTLS", targets: ["DNSOverTLS"] + resolving),
         .library(name: "FairPool", targets: ["FairPool"] + dialing),
-        .library(name: "FairDialObservability", targets: ["FairDialObservability"] + dialing),
+        .library(name: "FairDialObservability", targets: ["FairDialObservability", "FairPool"] + dialing),
         .library(name: "FairDialTestKit", targets: ["FairDialTestKit"] + dialing),
         .executable(name: "fairdial", targets: ["FairDialCommand"]),
     ],
@@ -139,7 +139,7 @@ let package = Package(
         .target(
             name: "FairDialObservability",
             dependencies: [
-                "FairDial", "ConnectionRacing", "GetAddrInfo", "IPAddresses", "NameResolution", locks,
+                "FairDial", "FairPool", "ConnectionRacing", "GetAddrInfo", "IPAddresses", "NameResolution", locks,
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "Tracing", package: "swift-distributed-tracing"),
@@ -297,7 +297,7 @@ let package = Package(
         .testTarget(
             name: "FairDialObservabilityTests",
             dependencies: [
-                "FairDialObservability", "FairDial", "FairDialTestKit", "ConnectionRacing", "GetAddrInfo",
+                "FairDialObservability", "FairDial", "FairPool", "FairDialTestKit", "ConnectionRacing", "GetAddrInfo",
                 "IPAddresses", "NameResolution", "TestHelpers",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "InMemoryLogging", package: "swift-log"),

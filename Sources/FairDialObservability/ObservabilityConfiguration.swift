@@ -27,6 +27,9 @@ public struct ObservabilityConfiguration: Sendable {
     /// 0.
     public var hostLimit = 100
 
+    /// How many names of pools `PoolMetrics` uses at most; all others are `other`. Default 100; below 0 is 0.
+    public var poolLimit = 100
+
     /// Whether each dial becomes a span, with children for its lookup, its attempts and its handshake. Default yes.
     public var traces = true
 

@@ -2,7 +2,14 @@
 
 /// How large a pool is, and how long things in it may take. Values beyond sense are clamped where they are used.
 @available(FairDial 0.1, *)
-public struct PoolConfiguration: Hashable, Sendable {
+public struct PoolConfiguration: Sendable {
+    /// What the pool is called where it is observed, as in the metrics' `db.client.connection.pool.name`. `nil`, the
+    /// default, for the first target, as `db.example.org:5432`.
+    public var name: String?
+
+    /// Is told what happens in the pool; `nil`, the default, for nobody.
+    public var observer: (any PoolObserver)?
+
     /// How many connections are kept even when nobody needs them. Default 0; over `maximumSize` it counts as that.
     public var minimumSize = 0
 

@@ -250,7 +250,7 @@ struct SpecificationRun {
         case .checkOutStarted: ["type": "ConnectionCheckOutStarted"]
         case .checkOutFailed(let reason, _): ["type": "ConnectionCheckOutFailed", "reason": reason.rawValue]
         case .checkedOut(let id, _): ["type": "ConnectionCheckedOut", "connectionId": Int(id) as NSNumber]
-        case .checkedIn(let id): ["type": "ConnectionCheckedIn", "connectionId": Int(id) as NSNumber]
+        case .checkedIn(let id, _): ["type": "ConnectionCheckedIn", "connectionId": Int(id) as NSNumber]
         }
     }
 }

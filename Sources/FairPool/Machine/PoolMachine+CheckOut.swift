@@ -11,7 +11,7 @@ extension PoolMachine {
             isFit(last.id, at: now), !mustBeChecked(idleSince: since, at: now)
         else { return nil }
         idle.removeLast()
-        connections.change(last.id) { $0.stage = .inUse }
+        connections.change(last.id) { $0.stage = .inUse(since: now) }
         idleCount -= 1
         return last.id
     }
@@ -35,12 +35,16 @@ extension PoolMachine {
 
     /// A caller waits no longer. One that has a connection by now gives it back by `checkIn`.
     package mutating func leave(_ waiter: PoolWaiterID, at now: Duration, _ actions: inout [PoolAction]) {
-        if let id = checks.removeValue(forKey: waiter) {
+        let since: Duration
+        if let id = checks.removeValue(forKey: waiter), case .checking(let left?)? = connections[id]?.stage {
             connections[id]?.stage = .checking(nil)
-        } else if !waiters.remove(waiter) {
+            since = left.since
+        } else if let left = waiters.remove(waiter) {
+            since = left
+        } else {
             return
         }
-        tell(.checkOutFailed(.cancelled, after: .zero), &actions)
+        tell(.checkOutFailed(.cancelled, after: now - since), &actions)
         proceed(at: now, &actions)
     }
 
@@ -53,8 +57,8 @@ extension PoolMachine {
         at now: Duration,
         _ actions: inout [PoolAction]
     ) {
-        guard let connection = connections[id], case .inUse = connection.stage else { return }
-        tell(.checkedIn(id), &actions)
+        guard let connection = connections[id], case .inUse(let since) = connection.stage else { return }
+        tell(.checkedIn(id, after: now - since), &actions)
         if isBroken {
             if isToBlame(connection, at: now) { targetFailed(connection.target, at: now) }
             close(id, .error, &actions)
@@ -168,7 +172,7 @@ extension PoolMachine {
         _ actions: inout [PoolAction]
     ) {
         if case .idle? = connections[id]?.stage { idleCount -= 1 }
-        connections[id]?.stage = .inUse
+        connections[id]?.stage = .inUse(since: now)
         tell(.checkedOut(id, after: now - waiter.since), &actions)
         actions.append(.hand(id, waiter.id))
     }

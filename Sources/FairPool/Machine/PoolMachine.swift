@@ -33,7 +33,7 @@ package struct PoolMachine: Sendable {
             case idle(since: Duration)
             /// It is found out whether it lives, for this waiter, if that has not left.
             case checking(PoolWaiters.Waiter?)
-            case inUse
+            case inUse(since: Duration)
         }
 
         var stage: Stage
@@ -81,7 +81,8 @@ package struct PoolMachine: Sendable {
     package static let targetLimit = 256
 
     let limits: PoolLimits
-    let isObserved: Bool
+    /// Whether events are wanted; it may change at any time.
+    package var isObserved: Bool
     var random: RandomSource
     var phase: Phase
     var generation: UInt64 = 0

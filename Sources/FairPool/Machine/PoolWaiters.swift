@@ -13,8 +13,9 @@ struct PoolWaiters: Sendable {
     }
 
     private var queue = Deque<Waiter>()
-    /// Those that have not left: entries of the others stay until they come to the front, or outnumber these.
-    private var live: Set<PoolWaiterID> = []
+    /// Those that have not left, and since when they wait: entries of the others stay in the queue until they come to
+    /// the front, or outnumber these.
+    private var live: [PoolWaiterID: Duration] = [:]
 
     var count: Int { live.count }
     var isEmpty: Bool { live.isEmpty }
@@ -23,40 +24,40 @@ struct PoolWaiters: Sendable {
     private(set) var first: Waiter?
 
     mutating func append(_ waiter: Waiter) {
-        live.insert(waiter.id)
+        live[waiter.id] = waiter.since
         queue.append(waiter)
         if first == nil { first = waiter }
     }
 
     /// One that had its turn, for nothing, has its old place again: before all that came after it.
     mutating func takeBack(_ waiter: Waiter) {
-        live.insert(waiter.id)
+        live[waiter.id] = waiter.since
         queue.insert(waiter, at: queue.firstIndex { $0.id > waiter.id } ?? queue.endIndex)
         first = queue.first
     }
 
     mutating func popFirst() -> Waiter? {
         guard let waiter = first else { return nil }
-        live.remove(waiter.id)
+        live[waiter.id] = nil
         settle()
         return waiter
     }
 
-    /// - Returns: the one that has left; `nil` where it did not wait.
-    mutating func remove(_ id: PoolWaiterID) -> Bool {
-        guard live.remove(id) != nil else { return false }
+    /// - Returns: since when the one that has left waited; `nil` where it did not wait.
+    mutating func remove(_ id: PoolWaiterID) -> Duration? {
+        guard let since = live.removeValue(forKey: id) else { return nil }
         if first?.id == id { settle() }
-        if queue.count > 2 * live.count + 64 { queue.removeAll { !live.contains($0.id) } }
-        return true
+        if queue.count > 2 * live.count + 64 { queue.removeAll { live[$0.id] == nil } }
+        return since
     }
 
     mutating func removeAll() -> [Waiter] {
-        defer { (queue, live, first) = ([], [], nil) }
-        return queue.filter { live.contains($0.id) }
+        defer { (queue, live, first) = ([], [:], nil) }
+        return queue.filter { live[$0.id] != nil }
     }
 
     private mutating func settle() {
-        while let waiter = queue.first, !live.contains(waiter.id) { queue.removeFirst() }
+        while let waiter = queue.first, live[waiter.id] == nil { queue.removeFirst() }
         first = queue.first
     }
 }

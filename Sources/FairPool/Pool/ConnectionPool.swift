@@ -44,6 +44,10 @@ public final class ConnectionPool<Output: Sendable>: Sendable {
     let options: DialOptions
     let connect: @Sendable (Target, DialOptions, any EventLoop) -> EventLoopFuture<Connection<Output>>
     let check: (@Sendable (PooledConnection<Output>) -> EventLoopFuture<Void>)?
+    /// Which pool it is, for those who observe it.
+    let identity: ObservedPool
+    /// What the observer wants to be told by.
+    let observe: (@Sendable (PoolEvent, PoolCounts) -> Void)?
     private let loop: any EventLoop
     private let waitTimeout: Duration
     private let startedAt: NIODeadline
@@ -96,9 +100,15 @@ public final class ConnectionPool<Output: Sendable>: Sendable {
         loop = dialer.configuration.group.any()
         waitTimeout = configuration.waitTimeout.bounded
         startedAt = .now()
-        state = OrderedOutbox(
-            PoolState(machine: PoolMachine(configuration, targets: self.targets.count, random: .system))
+        identity = ObservedPool(configuration, to: self.targets)
+        observe = configuration.observer?.poolBegins(identity)
+        let machine = PoolMachine(
+            configuration,
+            targets: self.targets.count,
+            isObserved: observe != nil,
+            random: .system
         )
+        state = OrderedOutbox(PoolState(machine: machine))
         update { $0.machine.start(at: $1, &$2) }
     }
 
@@ -119,6 +129,11 @@ public final class ConnectionPool<Output: Sendable>: Sendable {
             check: check,
             initializer: initializer
         )
+    }
+
+    /// Nobody can close the pool any more, so nobody is told of it.
+    deinit {
+        endEvents()
     }
 
     /// How the pool stands now.
@@ -308,7 +323,7 @@ public final class ConnectionPool<Output: Sendable>: Sendable {
         case .close(let id):
             let connection = state.withMachine { $0.connections.removeValue(forKey: id) }
             connection.map(Self.connection)?.channel.close(promise: nil)
-        case .tell: break
+        case .tell(let event): tell(event)
         case .finish:
             let (closers, timer) = state.withMachine { state in
                 state.isFinished = true
@@ -316,6 +331,7 @@ public final class ConnectionPool<Output: Sendable>: Sendable {
                 return (state.closers, state.timer?.scheduled)
             }
             timer?.cancel()
+            endEvents()
             for done in closers { done() }
         }
     }

@@ -25,6 +25,7 @@ struct PoolState: Sendable {
     var dials: [PoolDialID: DialInFlight] = [:]
     var waiters: [PoolWaiterID: (since: NIODeadline, tell: @Sendable (Answer) -> Void)] = [:]
     var lastError: DialError?
+    var audience = PoolAudience()
     /// The timer, and when it goes off.
     var timer: (wakes: Duration, scheduled: NIOScheduledCallback, wakeUp: any AnyObject & Sendable)?
     var isFinished = false

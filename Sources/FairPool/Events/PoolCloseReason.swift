@@ -2,7 +2,8 @@
 
 /// Why a pool closed a connection.
 @available(FairDial 0.1, *)
-package enum PoolCloseReason: String, Hashable, Sendable {
+@nonexhaustive
+public enum PoolCloseReason: String, Hashable, Sendable {
     /// It was idle for longer than the idle limit, or older than the lifetime limit.
     case idle
     /// The pool was cleared after it had been made.
