@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import IPAddresses
-
 /// A value in a program's configuration that means nothing.
+///
+/// The value is neither kept nor shown: it may be marked as secret, and a `ConfigReader` does not say so.
 @available(FairDial 0.1, *)
 public struct ConfigurationFault: Error, Hashable, Sendable {
     /// The key, relative to the reader.
     public let key: String
-
-    /// What stands there.
-    public let value: String
 
     /// What may stand there.
     public let wanted: String
@@ -17,6 +14,6 @@ public struct ConfigurationFault: Error, Hashable, Sendable {
 
 @available(FairDial 0.1, *)
 extension ConfigurationFault: CustomStringConvertible {
-    /// One line: `timeouts.connect: "soon" is not a duration from 0 to a year, such as 250ms, 5s or 1.5`.
-    public var description: String { "\(key): \"\(value.printable)\" is not \(wanted)" }
+    /// One line: `timeouts.connect: the value is not a duration from 0 to a year, such as 250ms, 5s or 1.5`.
+    public var description: String { "\(key): the value is not \(wanted)" }
 }

@@ -24,7 +24,7 @@
         /// only they may be dialed.
         ///
         /// - Parameter config: scoped to the dialer's own keys: `config.scoped(to: "dialer")`.
-        /// - Throws: `ConfigurationFault`, which names the key, for a value that is none of these.
+        /// - Throws: `ConfigurationFault`, which names the key and not the value, for a value that is none of these.
         public init(config: ConfigReader) throws {
             self.init()
             try setTimeouts(from: config.scoped(to: "timeouts"))
@@ -34,7 +34,7 @@
                 switch word {
                 case "system": strictness = .system
                 case "strict": strictness = .strict
-                default: throw ConfigurationFault(key: "strictness", value: word, wanted: "system or strict")
+                default: throw ConfigurationFault(key: "strictness", wanted: "system or strict")
                 }
             }
         }
@@ -53,7 +53,6 @@
                 guard let number = Int(text), number >= 1 else {
                     throw ConfigurationFault(
                         key: "race.concurrentAttemptLimit",
-                        value: text,
                         wanted: "a whole number from 1 on"
                     )
                 }
@@ -68,8 +67,8 @@
             // A file's boolean may also be had as a number, so it is asked for as what it is.
             if let isOn = config.bool(forKey: "publicInternetOnly") {
                 isPublicOnly = isOn
-            } else if let text = try config.text("publicInternetOnly", in: "policy") {
-                throw ConfigurationFault(key: "policy.publicInternetOnly", value: text, wanted: "true or false")
+            } else if try config.text("publicInternetOnly", in: "policy") != nil {
+                throw ConfigurationFault(key: "policy.publicInternetOnly", wanted: "true or false")
             }
             guard isPublicOnly || allowed != nil || denied != nil else { return }
             let elsewhere: AddressPolicy.Elsewhere =
@@ -92,7 +91,7 @@
             if let isOn = bool(forKey: path) { return "\(isOn)" }
             guard stringArray(forKey: path) == nil, intArray(forKey: path) == nil, doubleArray(forKey: path) == nil,
                 boolArray(forKey: path) == nil, bytes(forKey: path) == nil, byteChunkArray(forKey: path) == nil
-            else { throw ConfigurationFault(key: Self.name(key, in: scope), value: "a list", wanted: "one value") }
+            else { throw ConfigurationFault(key: Self.name(key, in: scope), wanted: "a single value") }
             return nil
         }
 
@@ -101,7 +100,6 @@
             guard let duration = ConfiguredDuration(text)?.duration else {
                 throw ConfigurationFault(
                     key: Self.name(key, in: scope),
-                    value: text,
                     wanted: "a duration from 0 to a year, such as 250ms, 5s or 1.5"
                 )
             }
@@ -122,7 +120,6 @@
                 guard let network = try? IPNetwork(text) else {
                     throw ConfigurationFault(
                         key: Self.name(key, in: scope),
-                        value: text,
                         wanted: "a network, such as 10.0.0.0/8"
                     )
                 }

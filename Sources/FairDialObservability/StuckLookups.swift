@@ -50,7 +50,6 @@ public struct StuckLookups: Sendable {
         if let signal, !SignalCall.isUsable(signal) {
             throw ConfigurationFault(
                 key: "dumpsOn",
-                value: "\(signal)",
                 wanted: "a signal that a program may have, 1 … 64"
             )
         }

@@ -66,5 +66,22 @@
             #expect(fault?.key == key)
             #expect("\(try #require(fault))".hasPrefix("\(key): "))
         }
+
+        @Test(arguments: [
+            "timeouts.connect", "race.attemptDelay", "race.concurrentAttemptLimit", "strictness",
+            "policy.publicInternetOnly", "policy.allowed", "policy.denied",
+        ])
+        func `never shows a value, for it may be marked as secret`(key: String) throws {
+            let absolute = AbsoluteConfigKey(key.split(separator: ".").map(String.init))
+            let contents: [ConfigContent] = [.string("hunter2"), .stringArray(["10.0.0.0/8", "hunter2"])]
+            for content in contents {
+                let fault = #expect(throws: ConfigurationFault.self) {
+                    try Self.configuration([absolute: ConfigValue(content, isSecret: true)])
+                }
+                var dumped = ""
+                dump(try #require(fault), to: &dumped)
+                #expect(!"\(try #require(fault)) \(dumped)".contains("hunter2"))
+            }
+        }
     }
 #endif
