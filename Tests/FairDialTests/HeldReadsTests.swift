@@ -126,6 +126,60 @@ import Testing
         try await server.close()
     }
 
+    /// Says goodbye, and closes when it has been answered: a protocol's orderly end, as TLS has one.
+    private final class Farewell: ChannelInboundHandler, ChannelOutboundHandler {
+        typealias InboundIn = ByteBuffer
+        typealias OutboundIn = ByteBuffer
+        typealias OutboundOut = ByteBuffer
+
+        private var closing: EventLoopPromise<Void>??
+        private let heard: EventLoopPromise<Bool>
+
+        init(_ heard: EventLoopPromise<Bool>) {
+            self.heard = heard
+        }
+
+        func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {
+            closing = .some(promise)
+            context.writeAndFlush(wrapOutboundOut(ByteBuffer(string: "bye")), promise: nil)
+        }
+
+        func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+            guard let promise = closing else { return context.fireChannelRead(data) }
+            heard.succeed((try? context.channel.syncOptions?.getOption(.allowRemoteHalfClosure)) ?? true)
+            context.close(promise: promise)
+        }
+    }
+
+    @Test func `a channel that closes reads its peer's goodbye, as one does that reads by itself`() async throws {
+        let server = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .childChannelInitializer { child in
+                child.eventLoop.makeCompletedFuture { try child.pipeline.syncOperations.addHandler(EchoHandler()) }
+            }
+            .bind(host: "127.0.0.1", port: 0).get()
+        let heard = Self.promise(of: Bool.self)
+        var options = DialOptions()
+        options.holdsReads = true
+        let target = try Target(host: "127.0.0.1", port: #require(server.localAddress?.port))
+        let connection = try await Dialer.shared.connect(to: target, options: options) { channel in
+            channel.eventLoop.makeCompletedFuture {
+                try channel.pipeline.syncOperations.addHandler(Farewell(heard))
+            }
+        }
+        try await connection.channel.close()
+        // Half closure was the hold's wish; TLS does not end while it is allowed.
+        #expect(try await !heard.futureResult.get())
+        try await server.close()
+    }
+
+    private final class EchoHandler: ChannelInboundHandler {
+        typealias InboundIn = ByteBuffer
+
+        func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+            context.writeAndFlush(data, promise: nil)
+        }
+    }
+
     @Test(.enabled(if: TLSServer.isToBeHad, "needs openssl"))
     func `a handshake is read for, and what comes with it is kept`() async throws {
         let server = try await TLSServer.start(.greeting)

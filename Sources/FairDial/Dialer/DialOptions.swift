@@ -57,8 +57,8 @@ public struct DialOptions: Sendable {
     /// until it is asked to read, by `setOption(.autoRead, value: true)` or `read()`.
     ///
     /// So a peer that speaks first is not read before the handlers are there that the caller adds once it has the
-    /// channel. A peer's end behind such bytes waits with them. Default no: handlers that the initializer adds miss
-    /// nothing.
+    /// channel. A peer's end behind such bytes waits with them. `channel.close()` ends the hold: TLS reads its peer's
+    /// goodbye. Default no: handlers that the initializer adds miss nothing.
     public var holdsReads = false
 
     /// Called, once and on the dial's event loop, before the channel initializer runs, with what has won: for what TLS

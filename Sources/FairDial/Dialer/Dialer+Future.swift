@@ -51,8 +51,18 @@ extension Dialer {
         connect(to: target, over: transport, options: options, on: loop, initializer: initializer) { $0 }
     }
 
-    /// The same, in a form of the caller's, made on the loop in the moment in which the dial ends.
-    func connect<Output: Sendable, Value: Sendable>(
+    /// The same, in a form of the caller's, for libraries that have values and errors of their own. The future is the
+    /// dial's own, and none that is derived from it.
+    ///
+    /// - Parameters:
+    ///   - target: whatever can be dialed: a host and a port, a path, endpoints, an earlier answer, a service.
+    ///   - transport: a stream, or UDP.
+    ///   - options: what may differ from dial to dial.
+    ///   - loop: a loop of a `MultiThreadedEventLoopGroup`; the channel lives on it.
+    ///   - initializer: runs exactly once, on the winner, before anything is read (rule 7).
+    ///   - form: makes the future's value or error of the dial's, in the moment in which it ends: on the loop, or on
+    ///     the caller's thread where the dial could not begin. A failure must stay one.
+    public func connect<Output: Sendable, Value: Sendable>(
         to target: Target,
         over transport: Transport = .stream,
         options: DialOptions,

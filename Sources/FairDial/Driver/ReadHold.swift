@@ -6,7 +6,8 @@ import NIOCore
 /// is asked to read.
 ///
 /// The last handler of the pipeline, after the initializer's: what is added later gets everything, in order. Then it
-/// leaves.
+/// leaves. A channel that is being closed reads by itself, for a handler may end only when the peer has answered, as
+/// TLS does, which would wait for its own timeout otherwise.
 @available(FairDial 0.1, *)
 final class ReadHold: ChannelInboundHandler, ChannelOutboundHandler, RemovableChannelHandler {
     typealias InboundIn = NIOAny
@@ -67,6 +68,15 @@ final class ReadHold: ChannelInboundHandler, ChannelOutboundHandler, RemovableCh
         release(context)
         context.read()
         context.pipeline.syncOperations.removeHandler(self, promise: nil)
+    }
+
+    func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {
+        // First, for a handler that is told what was held may ask to read, and then this one has left the pipeline.
+        context.close(mode: mode, promise: promise)
+        guard case .all = mode else { return }
+        // What comes now is kept no longer: it could be any amount.
+        release(context)
+        try? context.channel.syncOptions?.setOption(.autoRead, value: true)
     }
 
     func channelInactive(context: ChannelHandlerContext) {

@@ -71,10 +71,12 @@ extension Dialer {
         initializer: @escaping @Sendable (any Channel) throws -> EventLoopFuture<Output>
     ) -> EventLoopFuture<Connection<Output>> {
         let dial = SecureDial(to: target, tls, options)
-        return connect(to: target, options: dial.options, on: loop) {
-            try dial.initialize($0, initializer)
-        }.flatMapErrorThrowing { error in
-            throw (error as? DialError).map(dial.explained) ?? error
-        }
+        return connect(
+            to: target,
+            options: dial.options,
+            on: loop,
+            initializer: { try dial.initialize($0, initializer) },
+            form: { $0.mapError { error in (error as? DialError).map(dial.explained) ?? error } }
+        )
     }
 }

@@ -216,6 +216,97 @@ import Testing
         try await server.stop()
     }
 
+    /// Tells whether TLS has ended in order, with the peer's goodbye, before the connection did.
+    private final class Ending: ChannelInboundHandler {
+        typealias InboundIn = ByteBuffer
+
+        private let isOrderly: EventLoopPromise<Bool>
+
+        init(_ isOrderly: EventLoopPromise<Bool>) {
+            self.isOrderly = isOrderly
+        }
+
+        func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+            if case .shutdownCompleted = event as? TLSUserEvent { isOrderly.succeed(true) }
+            context.fireUserInboundEventTriggered(event)
+        }
+
+        func channelInactive(context: ChannelHandlerContext) {
+            isOrderly.succeed(false)
+            context.fireChannelInactive()
+        }
+    }
+
+    @Test(arguments: [true, false])
+    func `a channel is closed with the server's goodbye, also while its reads are held`(holdsReads: Bool) async throws {
+        let server = try await TLSServer.start(.honest(Identity.good))
+        let target = try Target(host: TLSServer.name, port: server.port)
+        let isOrderly = MultiThreadedEventLoopGroup.singleton.next().makePromise(of: Bool.self)
+        var options = DialOptions()
+        options.holdsReads = holdsReads
+        let connection = try await Self.dialer.connectTLS(to: target, using: Self.trusting(), options: options) {
+            channel in
+            channel.eventLoop.makeCompletedFuture {
+                try channel.pipeline.syncOperations.addHandler(Ending(isOrderly))
+            }
+        }
+        try await connection.channel.close()
+        // Else NIOSSL waits for it in vain, for five seconds.
+        #expect(try await isOrderly.futureResult.get())
+        await server.isLeftByAll()
+        try await server.stop()
+    }
+
+    @Test func `a future tells in words too, is cancelled, and ends with its loop`() async throws {
+        let server = try await TLSServer.start(.honest(Identity.good))
+        let target = try Target(host: TLSServer.name, port: server.port)
+        let mute = try await TLSServer.start(.mute)
+        let silent = try Target(host: TLSServer.name, port: mute.port)
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        let loop = group.next()
+        @Sendable func dial(
+            _ target: Target,
+            _ tls: ClientTLS,
+            _ options: DialOptions = DialOptions()
+        ) -> EventLoopFuture<Connection<any Channel>> {
+            Self.dialer.connectTLS(to: target, using: tls, options: options, on: loop) {
+                $0.eventLoop.makeSucceededFuture($0)
+            }
+        }
+        let untrusted = try ClientTLS()
+        let error = await Self.failure { _ = try await dial(target, untrusted).get() }
+        #expect(error?.code == .handshakeFailed)
+        #expect(error?.message.contains("cannot be traced to an authority") == true, "\(error?.message ?? "")")
+
+        let trusting = try Self.trusting()
+        var options = DialOptions()
+        options.timeouts.handshake = .seconds(600)
+        let (winners, won) = AsyncStream.makeStream(of: Void.self)
+        options.onWinner = { _ in won.yield() }
+        let cancellation = DialCancellation()
+        var cancelled = options
+        cancelled.cancellation = cancellation
+        let first = dial(silent, trusting, cancelled)
+        var winner = winners.makeAsyncIterator()
+        _ = await winner.next()
+        cancellation.cancel()
+        let cancelledError = await Self.failure { _ = try await first.get() }
+        #expect(cancelledError?.code == .cancelled)
+
+        let second = dial(silent, trusting, options)
+        _ = await winner.next()
+        // A future of a loop that is gone calls nobody back, so this is asked for before.
+        let (errors, ended) = AsyncStream.makeStream(of: DialError?.self)
+        second.whenFailure { ended.yield($0 as? DialError) }
+        try await group.shutdownGracefully()
+        var lost = errors.makeAsyncIterator()
+        #expect(await lost.next()??.code == .eventLoopShutdown)
+        let late = await Self.failure { _ = try await dial(target, trusting).get() }
+        #expect(late?.code == .eventLoopShutdown)
+        try await mute.stop()
+        try await server.stop()
+    }
+
     @Test func `a server without TLS, or with an old one, is told in words`() async throws {
         for (behaviour, words) in [
             (TLSServer.Behaviour.plaintext, "does not speak TLS at this port"),
