@@ -90,6 +90,44 @@ import Testing
         #expect(bench.client.count == 0)
     }
 
+    @Test func `what went out over a second stream is not asked a third time while both are silent`() {
+        var (bench, _) = Self.relieved()
+        let sent = bench.sent.count
+        bench.advance(to: .milliseconds(3_000))
+        #expect(bench.sent.count == sent)
+    }
+
+    @Test func `a stream that has answered nothing yet, or has one query left, is given no other beside it`() {
+        var silent = QueryBench { $0.usesStreamsOnly = true }
+        for number in 0..<6 { _ = silent.ask(Question(name: QueryBench.name("host\(number).example.org"), type: .a)) }
+        silent.advance(to: .milliseconds(3_000))
+        #expect(silent.sent.count == 6)
+        var bench = QueryBench { $0.usesStreamsOnly = true }
+        _ = bench.ask(Question(name: QueryBench.name("host0.example.org"), type: .a))
+        _ = bench.ask(Question(name: QueryBench.name("host1.example.org"), type: .a))
+        bench.advance(to: .milliseconds(100))
+        bench.answer(0)
+        bench.advance(to: .milliseconds(3_000))
+        #expect(bench.sent.count == 2)
+        #expect(bench.opened.count == 1)
+    }
+
+    @Test func `what waits where as many streams are open as may goes out over the one with the least to answer`() {
+        var bench = QueryBench { $0.usesStreamsOnly = true }
+        let keys = (0..<14).map { bench.ask(Question(name: QueryBench.name("host\($0).example.org"), type: .a)) }
+        #expect(Set(bench.sent.map(\.carrier)).count == 1)
+        bench.advance(to: .milliseconds(500))
+        bench.answer(0)
+        bench.advance(to: .milliseconds(560))
+        let again = bench.sent.dropFirst(keys.count)
+        #expect(again.count == keys.count - 1)
+        #expect(bench.opened.count <= StreamGate.limit)
+        #expect(!again.contains { $0.carrier == bench.sent[0].carrier })
+        // No stream has many more of them than another.
+        let loads = Dictionary(grouping: again, by: \.carrier).values.map(\.count)
+        #expect(loads.max() ?? 0 <= (loads.min() ?? 0) + 1, "\(loads)")
+    }
+
     @Test func `a stream that cannot be opened is a no, and the next server's turn`() {
         var bench = QueryBench(servers: 2) { $0.usesStreamsOnly = true }
         let key = bench.ask()

@@ -67,6 +67,54 @@ import Testing
         other.cancel()
     }
 
+    @Test(.timeLimit(.minutes(1)))
+    func `are all logged on a signal, and no more once the watch has ended`() async throws {
+        let resolver = ScriptedResolver()
+        var configuration = DialerConfiguration()
+        configuration.resolver = NameResolver(resolver)
+        configuration.timeouts = Timeouts(queue: .seconds(3_600), lookup: .seconds(3_600))
+        let dialer = Dialer(configuration)
+        let handler = InMemoryLogHandler()
+        let logger = Logger(label: "test") { _ in handler }
+        let dials = ["one.test", "two.test"].map { name in
+            Task { try await dialer.connect(to: name, port: 80) }
+        }
+        for name in ["one.test", "two.test"] { _ = try await resolver.nextLookup(of: name) }
+        let watch = Task {
+            try await StuckLookups(of: dialer, olderThan: .seconds(3_600), dumpsOn: SIGURG, logger: logger).run()
+        }
+        // A source takes a moment to be there.
+        while handler.entries.count < 3 {
+            kill(getpid(), SIGURG)
+            try await Task.sleep(for: .milliseconds(1))
+        }
+        let entries = handler.entries.prefix(3)
+        #expect(entries.map(\.message) == ["lookups in flight", "lookup in flight", "lookup in flight"])
+        #expect(entries.first?.metadata["lookup.count"] == "2")
+        #expect(Set(entries.compactMap { $0.metadata["lookup.name"].map { "\($0)" } }) == ["one.test", "two.test"])
+        watch.cancel()
+        _ = await watch.result
+        // Those who see one signal are called one after the other, in any order: what was on its way is over with the
+        // first call, and a watch that goes on has had its turn before the third.
+        let calls = NIOLockedValueBox(0)
+        let probe = SignalCall(SIGURG) { calls.withLockedValue { $0 += 1 } }
+        func signal(until count: Int) async throws {
+            while calls.withLockedValue({ $0 }) < count {
+                kill(getpid(), SIGURG)
+                try await Task.sleep(for: .milliseconds(1))
+            }
+        }
+        try await signal(until: 1)
+        let told = handler.entries.count
+        try await signal(until: calls.withLockedValue { $0 } + 2)
+        probe.cancel()
+        #expect(handler.entries.count == told)
+        for dial in dials {
+            dial.cancel()
+            _ = await dial.result
+        }
+    }
+
     @Test func `are logged while a task watches, and the watch ends with it`() async throws {
         let resolver = ScriptedResolver()
         var configuration = DialerConfiguration()

@@ -16,11 +16,13 @@ private let four = Destinations.to(Destinations.four1)
 
 private func at(_ milliseconds: Int) -> Duration { .milliseconds(milliseconds) }
 
-@Suite struct `A dial that must be admitted` {
+@Suite(.timeLimit(.minutes(1))) struct `A dial that must be admitted` {
     @Test func `asks with its first address, waits on the queue clock, and races when it is let in`() throws {
         var dial = Dial(try .about(awaitsAdmission: true))
         #expect(dial.start(at: .zero).words == ["look up"])
         dial.lookupStarted(at: .zero)
+        // Nobody has been asked yet.
+        #expect(dial.admitted(at: at(1), toldAt: at(1)).words == [])
         let first = LookupResult.system([Destinations.six1], settling: .ipv6)
         #expect(dial.answered(first, all: [six], at: at(20)).words == ["ask for admission"])
         let all = LookupResult.system([Destinations.four1], settling: .ipv4)
@@ -67,8 +69,19 @@ private func at(_ milliseconds: Int) -> Duration { .milliseconds(milliseconds) }
 
     @Test func `in time and told late still starts`() throws {
         var dial = Dial(try .about(nil, awaitsAdmission: true))
-        _ = dial.start(with: [four], from: .numeric, at: .zero)
-        #expect(dial.admitted(at: at(29_999), toldAt: at(31_000)).words == ["open \(four)"])
+        _ = dial.start(with: [six, four], from: .numeric, at: .zero)
+        #expect(dial.admitted(at: at(29_999), toldAt: at(31_000)).words == ["open \(six)"])
+        // The second attempt comes after the first by its delay, whenever that was let in.
+        #expect(dial.advance(to: at(31_249)).words == [])
+        #expect(dial.advance(to: at(31_250)).words == ["open \(four)"])
+    }
+
+    @Test func `for an answer alone is not asked about`() async throws {
+        let script = try ScriptedDialer(names: ["db.test": .addresses("192.0.2.1")])
+        var options = DialOptions()
+        options.admission = { _ in Issue.record("nothing is connected") }
+        let answer = try await script.dialer.resolve("db.test", port: 80, options: options)
+        #expect(answer.endpoints.count == 1)
     }
 
     @Test func `that ends before leaves nothing open, and admitting it later does nothing`() throws {

@@ -125,15 +125,23 @@ import Testing
             bootstrap.onFailure = { error in failures.withLockedValue { $0.append(error) } }
             let dial = bootstrap.connect(host: "192.0.2.1", port: 80)
             await script.clock.sleepers()
-            await script.clock.advance(to: .seconds(1))
+            // So far that the default would end it too: then the error says how long it took.
+            await script.clock.advance(to: .seconds(20))
             let error = await #expect(throws: (any Error).self) { _ = try await dial.get() }
             switch errors {
             case .nio: #expect(error as? ChannelError == .connectTimeout(.seconds(1)))
             default: #expect((error as? DialError)?.code == .connectTimeout)
             }
+            #expect(failures.withLockedValue { $0.map(\.report.connect) } == [.seconds(1)])
             #expect(failures.withLockedValue { $0.map(\.code) } == [.connectTimeout])
             #expect(script.isClean)
         }
+    }
+
+    @Test func `a connect timeout of nil is none, as it is NIO's`() {
+        let bootstrap = FairBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .channelOption(.connectTimeout, value: nil)
+        #expect(bootstrap.options.timeouts.connect == Duration.nanoseconds(Int64.max))
     }
 
     @Test func `what the system said is NIO's error too, and what has no such form is a DialError`() throws {
