@@ -366,6 +366,10 @@ if isWanted("FAIRDIAL_BENCHMARKS") {
             ] + nio
         ),
         benchmark("LookupRate", ["DNSResolution", "NameResolution", "IPAddresses", locks]),
+        benchmark(
+            "PoolRate",
+            ["FairDial", "FairPool", .product(name: "DequeModule", package: "swift-collections")] + nio
+        ),
         benchmark("LiteralRate", ["CAllocations", "GetAddrInfo", "IPAddresses"]),
     ]
 }
