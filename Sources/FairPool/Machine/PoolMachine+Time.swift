@@ -17,7 +17,8 @@ extension PoolMachine {
         if case .closing(let limit) = phase { consider(limit) }
         if isReady, need > 0 {
             for target in targets where target.unplaced == nil { consider(target.opensAt) }
-            if targets.count > 1, connecting < limits.connecting {
+            // Only a dial that asks waits for others to ask.
+            if targets.count > 1, connecting < limits.connecting, hasAsking {
                 for target in targets {
                     guard let dial = target.unplaced.flatMap({ dials[$0] }), case .lookingUp = dial.stage else {
                         continue
@@ -27,6 +28,12 @@ extension PoolMachine {
             }
         }
         return wake
+    }
+
+    private var hasAsking: Bool {
+        targets.contains { target in
+            if let id = target.unplaced, case .asking? = dials[id]?.stage { true } else { false }
+        }
     }
 
     /// A time that has not been looked at yet; what has passed by then changes nothing any more.
