@@ -81,8 +81,12 @@ public final class ConnectionPool<Output: Sendable>: Sendable {
     /// A pool whose dials are the caller's, such as `connectTLS` of the TLS package.
     ///
     /// - Parameters:
+    ///   - targets: where the service is to be had; the connections are spread over them, 256 at most.
     ///   - dialer: the one that `connect` uses; its loops are the connections'.
+    ///   - configuration: sizes and times.
     ///   - options: of each dial; `admission` and `cancellation` are the pool's own.
+    ///   - check: fails for a connection that does not live; asked after `PoolConfiguration.checkAfter`. `nil` for
+    ///     whether the channel is active.
     ///   - connect: dials a target with options that it passes on as they are, on a loop; `DialError` where it fails.
     public init(
         to targets: [Target],
