@@ -63,9 +63,13 @@ enum ZoneFileWords {
     }
 
     private static func number(_ text: [UInt8], _ position: Int) throws(MessageError) -> UInt8 {
-        guard position + 3 <= text.count, text[position..<position + 3].allSatisfy(isDigit),
-            let number = UInt8(exactly: text[position..<position + 3].reduce(0) { $0 * 10 + Int($1 & 15) })
-        else { throw MessageError(.badData, at: position) }
-        return number
+        guard position + 3 <= text.count else { throw MessageError(.badData, at: position) }
+        var number = 0
+        for digit in text[position..<position + 3] {
+            guard isDigit(digit) else { throw MessageError(.badData, at: position) }
+            number = number * 10 + Int(digit & 15)
+        }
+        guard let octet = UInt8(exactly: number) else { throw MessageError(.badData, at: position) }
+        return octet
     }
 }

@@ -40,17 +40,19 @@ extension ServiceParameter {
         self.init(key: key, value: wire)
     }
 
+    private static func octets(_ number: UInt16) -> [UInt8] { [UInt8(number >> 8), UInt8(number & 0xFF)] }
+
     private static func wire(of value: [UInt8], for key: Key) -> [UInt8]? {
         let text = String(decoding: value, as: UTF8.self)
         switch key {
         case .mandatory:
             let keys = text.split(separator: ",", omittingEmptySubsequences: false).map { Key(String($0)) }
             guard keys.allSatisfy({ $0 != nil }) else { return nil }
-            return keys.compactMap { $0?.rawValue }.sorted().flatMap { [UInt8($0 >> 8), UInt8($0 & 0xFF)] }
+            return keys.compactMap { $0?.rawValue }.sorted().flatMap(octets)
         case .alpn:
             guard let items = items(of: value) else { return nil }
             return items.allSatisfy { (1...255).contains($0.count) } ? items.flatMap { [UInt8($0.count)] + $0 } : nil
-        case .port: return UInt16(text).map { [UInt8($0 >> 8), UInt8($0 & 0xFF)] }
+        case .port: return UInt16(text).map(octets)
         case .ipv4Hint:
             let addresses = text.split(separator: ",", omittingEmptySubsequences: false).map { try? IPv4Address($0) }
             guard addresses.allSatisfy({ $0 != nil }) else { return nil }
