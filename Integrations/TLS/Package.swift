@@ -38,6 +38,7 @@ let package = Package(
             name: "FairDialTLSTests",
             dependencies: [
                 "FairDialTLS",
+                .product(name: "FairPool", package: "FairDial"),
                 .product(name: "FairDialTestKit", package: "FairDial"),
                 .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
                 .product(name: "NIOCore", package: "swift-nio"),
