@@ -20,8 +20,8 @@ struct StormRun {
         try await pool.checkOut().giveBack()
         let alone = try await Self.growth(to: host, port: port)
         let feeds = Storm(feeds: Self.feeds, port: port)
-        // All of them have begun.
-        try await Task.sleep(for: .milliseconds(200))
+        // All of them have begun, as with `fairdial connect --while-resolving`.
+        try await Task.sleep(for: .milliseconds(100))
         let before = Dialer.shared.lookupsInFlight.count
         let ready = try await pool.takeTogether(Self.size)
         let after = Dialer.shared.lookupsInFlight.count
