@@ -130,7 +130,7 @@ let package = Package(
         .target(
             name: "FairPool",
             dependencies: [
-                "FairDial", "IPAddresses", "SystemSupport",
+                "FairDial", "IPAddresses", "NameResolution", "SystemSupport", "ConnectionRacing",
                 .product(name: "DequeModule", package: "swift-collections"),
             ] + nio,
             swiftSettings: strict

@@ -44,6 +44,14 @@ public struct PoolConfiguration: Sendable {
     /// The longest time between two dials of a target that fails. Default 10 s.
     public var longestBackOff: Duration = .seconds(10)
 
+    /// Whether the addresses of names are followed. Default yes: a name with connections is looked up again when its
+    /// answer is over (after 30 s where no zone says when; at least 1 s and at most 1 h), connections to addresses that
+    /// the new answer has not are closed when nobody uses them, and new ones go to the address with the fewest. No is
+    /// for a name whose server gives a few addresses of many at random, for then each answer closes connections.
+    ///
+    /// Numeric hosts, paths, endpoints, services (SRV) and dials with bindings are not looked up by the pool.
+    public var followsNames = true
+
     /// The defaults.
     public init() {}
 }

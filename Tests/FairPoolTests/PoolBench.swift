@@ -2,6 +2,7 @@
 
 import FairDial
 import FairDialTestKit
+import IPAddresses
 
 @testable import FairPool
 
@@ -12,11 +13,22 @@ struct PoolBench {
     /// What it has wanted since `take` was called last.
     private var wanted: [String] = []
 
-    init(targets: Int = 1, isReady: Bool = true, _ change: (inout PoolConfiguration) -> Void = { _ in }) {
+    init(
+        targets: Int = 1,
+        following: Set<Int> = [],
+        isReady: Bool = true,
+        _ change: (inout PoolConfiguration) -> Void = { _ in }
+    ) {
         var configuration = PoolConfiguration()
         change(&configuration)
         // No randomness: back-offs and lifetimes are as long as they get.
-        pool = PoolMachine(configuration, targets: targets, isReady: isReady, random: RandomSource { 0 })
+        pool = PoolMachine(
+            configuration,
+            targets: targets,
+            following: following,
+            isReady: isReady,
+            random: RandomSource { 0 }
+        )
         perform { pool, now, actions in pool.start(at: now, &actions) }
     }
 
@@ -47,13 +59,28 @@ struct PoolBench {
         perform { pool, now, actions in pool.asks(dial, at: now, &actions) }
     }
 
-    mutating func connected(_ dial: PoolDialID, service: UInt64? = nil) {
-        perform { pool, now, actions in pool.connected(dial, service: service, at: now, &actions) }
+    mutating func connected(
+        _ dial: PoolDialID,
+        to endpoint: Endpoint? = nil,
+        service: UInt64? = nil,
+        after attempts: [AttemptReport] = []
+    ) {
+        perform { pool, now, actions in
+            pool.connected(dial, to: endpoint, service: service, after: attempts, at: now, &actions)
+        }
     }
 
-    mutating func failed(_ dial: PoolDialID, _ code: DialError.Code = .allAttemptsFailed) {
-        perform { pool, now, actions in pool.failed(dial, DialError(code, "no", target: "db.test:1"), at: now, &actions)
-        }
+    mutating func failed(
+        _ dial: PoolDialID,
+        _ code: DialError.Code = .allAttemptsFailed,
+        attempts: [AttemptReport] = []
+    ) {
+        let error = DialError(code, "no", target: "db.test:1", report: DialReport(attempts: attempts))
+        perform { pool, now, actions in pool.failed(dial, error, at: now, &actions) }
+    }
+
+    mutating func lookedUp(_ answer: PoolAnswer?) {
+        perform { pool, now, actions in pool.lookedUp(0, answer, at: now, &actions) }
     }
 
     mutating func advance(to time: Duration) {

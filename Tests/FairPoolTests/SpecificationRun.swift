@@ -195,7 +195,7 @@ struct SpecificationRun {
     private mutating func carryOut(_ actions: [PoolAction]) {
         for action in actions {
             switch action {
-            case .dial(let id, _): asking.append(id)
+            case .dial(let id, _, _): asking.append(id)
             case .admit(let id, _): dials.append((id, now + latency))
             case .cancel(let id):
                 asking.removeAll { $0 == id }
@@ -211,7 +211,7 @@ struct SpecificationRun {
             case .tell(let event): events.append(Self.object(event))
             case .check(let id):
                 change { pool, now, actions in pool.checked(id, lives: true, at: now, &actions) }
-            case .close, .finish: break
+            case .close, .finish, .lookUp, .cancelLookUp: break
             }
         }
     }

@@ -160,6 +160,11 @@ public struct Target: Hashable, Sendable {
 
 @available(FairDial 0.1, *)
 extension Target {
+    /// Whether its host is a name, whose addresses a lookup must find.
+    package var isName: Bool {
+        if case .host(let host, _) = place { (try? IPAddress(host)) == nil } else { false }
+    }
+
     /// Whether it is an empty list of endpoints.
     var hasNoEndpoint: Bool {
         if case .known(let known) = place { known.endpoints.isEmpty } else { false }

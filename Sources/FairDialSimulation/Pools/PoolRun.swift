@@ -11,6 +11,7 @@ package final class PoolRun {
     private var now: Duration = .zero
     private let tell: ((String) -> Void)?
     private let connectChance: Int
+    private let names: PoolNames
 
     /// The first rule that was broken; `nil` when all held.
     package var violation: String? { witness.violation }
@@ -27,6 +28,7 @@ package final class PoolRun {
         let dice = Dice(seed: seed)
         self.dice = dice
         self.tell = tell
+        names = PoolNames(dice: dice)
         var configuration = PoolConfiguration()
         configuration.maximumSize = dice.number(1..<7)
         configuration.minimumSize = dice.number(0..<4)
@@ -39,20 +41,22 @@ package final class PoolRun {
         if dice.chance(50) { configuration.lifetimeLimit = .milliseconds(dice.number(0..<901)) }
         if dice.chance(50) { configuration.checkAfter = .milliseconds(dice.number(0..<201)) }
         let targets = dice.number(1..<4)
+        let followed = Set((0..<targets).filter { _ in dice.chance(60) })
         let isReady = dice.chance(70)
         // Some servers are good, some are not.
         connectChance = dice.pick([10, 75, 95])
-        witness = PoolWitness(configuration, targets: targets, isReady: isReady)
+        witness = PoolWitness(configuration, targets: targets, following: followed, isReady: isReady)
         // Of the system's numbers none may decide anything: the pool has a generator of its own, from the same seed.
         let numbers = Dice(seed: ~seed)
         pool = PoolMachine(
             configuration,
             targets: targets,
+            following: followed,
             isReady: isReady,
             isObserved: dice.chance(50),
             random: RandomSource { numbers.next() }
         )
-        story("\(configuration), \(targets) targets, \(isReady ? "ready" : "paused")")
+        story("\(configuration), \(targets) targets, follows \(followed.sorted()), \(isReady ? "ready" : "paused")")
     }
 
     package func run() {
@@ -65,6 +69,7 @@ package final class PoolRun {
     private func end() {
         close(within: .seconds(1))
         for dial in witness.dials.keys.sorted() { endDial(dial) }
+        for target in witness.lookedUp { endLookUp(of: target) }
         let wakes = 16
         for _ in 0..<wakes {
             guard !witness.isFinished, violation == nil, let wake = pool.wakeTime else { break }
@@ -75,9 +80,10 @@ package final class PoolRun {
     }
 
     private func step() {
-        now += .milliseconds(dice.number(0..<41))
+        // Mostly there is much to do, and sometimes nothing for long.
+        now += .milliseconds(dice.chance(97) ? dice.number(0..<41) : dice.number(0..<2_000))
         if let wake = pool.wakeTime, wake <= now, dice.chance(90) { return advance() }
-        switch dice.number(0..<22) {
+        switch dice.number(0..<24) {
         case 0...4: checkOut()
         case 5...7: checkIn()
         case 8...10: ask()
@@ -92,6 +98,8 @@ package final class PoolRun {
             take("ready") { $0.ready(at: $1, &$2) }
         case 20 where dice.chance(4): close(within: .milliseconds(dice.number(0..<300)))
         case 20: sayWhatIsWrong()
+        case 21, 22:
+            if let target = pick(witness.lookedUp) { endLookUp(of: target) }
         default: advance()
         }
     }
@@ -130,14 +138,20 @@ package final class PoolRun {
     private func endDial(_ dial: PoolDialID) {
         // Only one that was admitted can connect, and one that was cancelled may have been.
         if witness.mayConnect(dial), dice.chance(connectChance) {
+            let (endpoint, attempts) = names.winner(of: witness.dials[dial]?.order ?? [])
             let service = dice.chance(70) ? UInt64(dice.number(Self.services)) : nil
-            witness.connects(dial, service: service, at: now)
-            take("\(dial) connects") { $0.connected(dial, service: service, at: $1, &$2) }
+            witness.connects(dial, to: endpoint, service: service, after: attempts, at: now)
+            take("\(dial) connects to \(endpoint.map { "\($0)" } ?? "a path")") {
+                $0.connected(dial, to: endpoint, service: service, after: attempts, at: $1, &$2)
+            }
         } else {
             let code = dice.pick([DialError.Code.allAttemptsFailed, .queueTimeout, .cancelled, .nameNotFound])
             let isOfQueue = code == .queueTimeout
-            witness.fails(dial, isOfQueue: isOfQueue, at: now)
-            let error = DialError(code, "no", target: "db.sim:1")
+            // Only one that was admitted has tried any address.
+            let order = witness.mayConnect(dial) ? witness.dials[dial]?.order ?? [] : []
+            let attempts = names.failures(of: order)
+            witness.fails(dial, attempts, isOfQueue: isOfQueue, at: now)
+            let error = DialError(code, "no", target: "db.sim:1", report: DialReport(attempts: attempts))
             take("\(dial) fails: \(code)") { $0.failed(dial, error, at: $1, &$2) }
         }
     }
@@ -161,6 +175,14 @@ package final class PoolRun {
         take("\(id) \(lives ? "lives" : "is dead")") { $0.checked(id, lives: lives, at: $1, &$2) }
     }
 
+    private func endLookUp(of target: Int) {
+        let answer = names.answer()
+        witness.isAnswered(target, answer, at: now)
+        take("\(target) is looked up: \(answer.map { "\($0.endpoints)" } ?? "no answer")") {
+            $0.lookedUp(target, answer, at: $1, &$2)
+        }
+    }
+
     private func clear() {
         if dice.chance(60) {
             let service = UInt64(dice.number(Self.services))
@@ -181,7 +203,7 @@ package final class PoolRun {
     /// What no driver should say, or says twice.
     private func sayWhatIsWrong() {
         let id = UInt64(dice.number(0..<20))
-        switch dice.number(0..<6) {
+        switch dice.number(0..<7) {
         case 0 where !witness.inUse.contains(id): take("\(id) is back?") { $0.checkIn(id, isBroken: true, at: $1, &$2) }
         case 1 where !witness.lookingUp.contains(id): take("\(id) asks?") { $0.asks(id, at: $1, &$2) }
         case 2 where witness.dials[id] == nil: take("\(id) connects?") { $0.connected(id, at: $1, &$2) }
@@ -190,6 +212,8 @@ package final class PoolRun {
             take("\(id) fails?") { $0.failed(id, error, at: $1, &$2) }
         case 4 where !witness.waiting.contains(id): take("\(id) leaves?") { $0.leave(id, at: $1, &$2) }
         case 5 where !witness.checking.contains(id): take("\(id) dead?") { $0.checked(id, lives: false, at: $1, &$2) }
+        case 6 where !witness.lookedUp.contains(0):
+            take("0 is looked up?") { $0.lookedUp(0, PoolAnswer(PoolNames.endpoints), at: $1, &$2) }
         default: break
         }
     }

@@ -94,6 +94,7 @@ extension PoolWitness {
         if !connections.isEmpty { fault("connections are left: \(connections.keys.sorted())") }
         if !dials.isEmpty { fault("dials are left: \(dials.keys.sorted())") }
         if !waits.isEmpty { fault("\(waiting) wait for ever") }
+        if !lookedUp.isEmpty { fault("lookups are left: \(lookedUp)") }
         if counts != (0, 0, 0, 0) { fault("a closed pool counts \(counts)") }
         if wakeTime != nil { fault("a closed pool wants to be woken") }
     }

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import ConnectionRacing
+import FairDial
 import FairPool
+import IPAddresses
 
 /// What a run knows of its pool by what it has said and what the pool has wanted: slow, obvious books that the pool's
 /// own are compared with.
@@ -18,9 +21,12 @@ struct PoolWitness {
         var stage: Stage
         let target: Int
         let created: Duration
+        var endpoint: Endpoint?
         var service: UInt64?
         /// It was cleared.
         var isStale = false
+        /// Its address is gone.
+        var isGone = false
     }
 
     enum DialStage {
@@ -33,6 +39,7 @@ struct PoolWitness {
     struct DialBook {
         var stage = DialStage.lookingUp
         let target: Int
+        let order: [Endpoint]
     }
 
     /// What the owner has told the pool last.
@@ -53,12 +60,14 @@ struct PoolWitness {
     private var failures: [Int: Duration] = [:]
     /// When a dial of a target has failed last.
     private var dialFailures: [Int: Duration] = [:]
+    var names: [NameBook]
     private(set) var isFinished = false
     private(set) var violation: String?
 
-    init(_ configuration: PoolConfiguration, targets: Int, isReady: Bool) {
+    init(_ configuration: PoolConfiguration, targets: Int, following: Set<Int>, isReady: Bool) {
         limits = PoolLimits(configuration)
         targetCount = targets
+        names = (0..<targets).map { NameBook(isFollowed: following.contains($0)) }
         word = isReady ? .ready : .cleared
     }
 
@@ -132,20 +141,39 @@ struct PoolWitness {
         guard let book = connections[id] else { return }
         connections[id]?.stage = .dead
         failures[book.target] = now
+        mayFail(book.endpoint, of: book.target, at: now)
     }
 
     mutating func asks(_ dial: PoolDialID) {
         dials[dial]?.stage = .asking
     }
 
-    mutating func connects(_ dial: PoolDialID, service: UInt64?, at now: Duration) {
-        guard case .connecting(let id)? = dials.removeValue(forKey: dial)?.stage else { return }
+    mutating func connects(
+        _ dial: PoolDialID,
+        to endpoint: Endpoint?,
+        service: UInt64?,
+        after attempts: [AttemptReport],
+        at now: Duration
+    ) {
+        guard let book = dials.removeValue(forKey: dial) else { return }
+        var first = book.order.first
+        if case .cancelled = book.stage { first = nil }
+        learn(attempts, first: first, winner: endpoint, of: book.target, at: now)
+        guard case .connecting(let id) = book.stage else { return }
         connections[id]?.stage = .idle(since: now)
         connections[id]?.service = service
+        connections[id]?.endpoint = endpoint
+        if let endpoint, names[book.target].gone.contains(endpoint) { markGone(id) }
     }
 
-    /// - Parameter isOfQueue: whether it was not admitted in time.
-    mutating func fails(_ dial: PoolDialID, isOfQueue: Bool, at now: Duration) {
+    mutating func markGone(_ id: PooledConnectionID) {
+        connections[id]?.isGone = true
+    }
+
+    /// - Parameters:
+    ///   - attempts: what became of its addresses; all that are there have failed.
+    ///   - isOfQueue: whether it was not admitted in time.
+    mutating func fails(_ dial: PoolDialID, _ attempts: [AttemptReport], isOfQueue: Bool, at now: Duration) {
         guard let book = dials.removeValue(forKey: dial) else { return }
         switch book.stage {
         case .cancelled: return
@@ -154,7 +182,10 @@ struct PoolWitness {
         case .connecting(let id): connections[id] = nil
         }
         failures[book.target] = now
-        dialFailures[book.target] = now
+        let failed = attempts.compactMap(\.destination.endpoint).filter(names[book.target].addresses.contains)
+        for endpoint in failed { fails(endpoint, of: book.target, at: now) }
+        // Where an address is to blame, others may be dialed at once.
+        if failed.isEmpty { dialFailures[book.target] = now }
     }
 
     // MARK: - What the pool wants
@@ -165,7 +196,10 @@ struct PoolWitness {
         default: if isFinished { fault("\(action) after the end") }
         }
         switch action {
-        case .dial(let dial, let target): begins(dial, to: target, at: now)
+        case .dial(let dial, let target, let order): begins(dial, to: target, at: order, now)
+        case .lookUp(let target): wantsLookUp(of: target, at: now)
+        case .cancelLookUp(let target):
+            if !names[target].isLookedUp { fault("the lookup of \(target) is cancelled, and there is none") }
         case .admit(let dial, let id):
             guard case .asking? = dials[dial]?.stage, let target = dials[dial]?.target else {
                 return fault("dial \(dial) is admitted, and does not ask")
@@ -192,11 +226,14 @@ struct PoolWitness {
             guard let book = connections.removeValue(forKey: id) else { return fault("\(id) is closed twice") }
             if case .connecting = book.stage { fault("connection \(id) is closed before it is there") }
         case .tell: break
-        case .finish: isFinished = true
+        case .finish:
+            isFinished = true
+            let left = connections.count + dials.count + lookedUp.count
+            if left > 0 { fault("it is closed, and \(left) connections, dials and lookups are not") }
         }
     }
 
-    private mutating func begins(_ dial: PoolDialID, to target: Int, at now: Duration) {
+    private mutating func begins(_ dial: PoolDialID, to target: Int, at order: [Endpoint], _ now: Duration) {
         if dials[dial] != nil { fault("there are two dials \(dial)") }
         if word != .ready { fault("a pool that is not ready dials") }
         if !(0..<targetCount).contains(target) { fault("there is no target \(target)") }
@@ -204,7 +241,8 @@ struct PoolWitness {
         if let failed = dialFailures[target], now < failed + limits.firstBackOff / 4 * 3 - .nanoseconds(3) {
             fault("target \(target) is dialed \(now - failed) after a failure")
         }
-        dials[dial] = DialBook(target: target)
+        judge(order, of: target, at: now)
+        dials[dial] = DialBook(target: target, order: order)
     }
 
     /// A caller has a connection.
@@ -212,6 +250,7 @@ struct PoolWitness {
         guard let book = connections[id] else { return fault("connection \(id) is handed out, and there is none") }
         guard case .idle(let since) = book.stage else { return fault("\(id) is handed out, and is not idle") }
         if book.isStale { fault("connection \(id) is handed out, and was cleared") }
+        if book.isGone { fault("connection \(id) is handed out, and its address is gone") }
         if word != .ready { fault("a pool that is not ready hands out connection \(id)") }
         // One that has just come is for a caller, however old it may get.
         if now > since {

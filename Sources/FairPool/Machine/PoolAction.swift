@@ -1,16 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import FairDial
+package import IPAddresses
 
 /// What a pool's machine wants done, in order.
 @available(FairDial 0.1, *)
 package enum PoolAction: Sendable {
-    /// Dial this target, with an admission: report `asks`, then `connected` or `failed`.
-    case dial(PoolDialID, target: Int)
+    /// Dial this target, with an admission, at these addresses, in this order; without any, by its name. Report `asks`,
+    /// then `connected` or `failed`.
+    case dial(PoolDialID, target: Int, to: [Endpoint])
     /// The dial may start its attempts; it is the connection of that number now.
     case admit(PoolDialID, PooledConnectionID)
     /// No caller needs this dial any more; report how it ends all the same.
     case cancel(PoolDialID)
+    /// Look the target's name up; report `lookedUp`.
+    case lookUp(Int)
+    /// The pool is closed: end this lookup, and report it all the same.
+    case cancelLookUp(Int)
     /// The caller has this connection.
     case hand(PooledConnectionID, PoolWaiterID)
     /// The caller gets none.
@@ -30,9 +36,13 @@ extension PoolAction: CustomStringConvertible {
     /// `dial 1 to 0`, `hand 3 to 7`: for tests, and a simulated run's story.
     package var description: String {
         switch self {
-        case .dial(let id, let target): "dial \(id) to \(target)"
+        case .dial(let id, let target, let endpoints):
+            (["dial \(id) to \(target)" + (endpoints.isEmpty ? "" : " at")] + endpoints.map { "\($0)" })
+                .joined(separator: " ")
         case .admit(let id, let connection): "admit \(id) as \(connection)"
         case .cancel(let id): "cancel \(id)"
+        case .lookUp(let target): "look up \(target)"
+        case .cancelLookUp(let target): "cancel the lookup of \(target)"
         case .hand(let id, let waiter): "hand \(id) to \(waiter)"
         case .fail(let waiter, .dial(let error)): "fail \(waiter): \(error.code)"
         case .fail(let waiter, let failure): "fail \(waiter): \(failure)"

@@ -60,8 +60,8 @@ extension PoolMachine {
         guard let connection = connections[id], case .inUse(let since) = connection.stage else { return }
         tell(.checkedIn(id, after: now - since), &actions)
         if isBroken {
-            if isToBlame(connection, at: now) { targetFailed(connection.target, at: now) }
             close(id, .error, &actions)
+            blameIfYoung(connection, at: now)
         } else if !isReady {
             // A pool that is paused has been cleared.
             if case .paused = phase { close(id, .stale, &actions) } else { close(id, .poolClosed, &actions) }
@@ -71,7 +71,10 @@ extension PoolMachine {
             close(id, .idle, &actions)
         } else {
             connections[id]?.hasServed = true
-            if !connection.hasServed { targets[connection.target].failures = 0 }
+            if !connection.hasServed {
+                targets[connection.target].failures = 0
+                targets[connection.target].endpoints.served(connection.endpoint)
+            }
             rest(id, at: now)
             if waiters.isEmpty { return }
         }
@@ -88,16 +91,17 @@ extension PoolMachine {
             waitAgain(waiter)
         case .idle, .inUse: close(id, .error, &actions)
         }
-        // A server that accepts and closes is one that fails.
-        if isToBlame(connection, at: now) { targetFailed(connection.target, at: now) }
+        blameIfYoung(connection, at: now)
         proceed(at: now, &actions)
     }
 
-    /// Whether a connection that has closed says that its target fails. Many that close at once say it once; one that
-    /// has lived for longer than the longest pause says nothing.
-    private func isToBlame(_ connection: Connection, at now: Duration) -> Bool {
-        !connection.hasServed && isOpen(targets[connection.target], at: now)
-            && now <= connection.created + limits.longestBackOff
+    /// A server that accepts and closes is one that fails. Many connections that close at once say it once; one that
+    /// has served, or has lived for longer than the longest pause, says nothing.
+    private mutating func blameIfYoung(_ connection: Connection, at now: Duration) {
+        guard !connection.hasServed, isOpen(targets[connection.target], at: now),
+            now <= connection.created + limits.longestBackOff
+        else { return }
+        targetFailed(connection.target, connection.endpoint.map { [$0] } ?? [], at: now)
     }
 
     /// It has been found out whether a connection lives.
@@ -200,6 +204,7 @@ extension PoolMachine {
         if case .idle = connection.stage { idleCount -= 1 }
         established -= 1
         targets[connection.target].connections -= 1
+        targets[connection.target].endpoints.count(connection.endpoint, -1)
         tell(.connectionClosed(id, reason), &actions)
         actions.append(.close(id))
     }

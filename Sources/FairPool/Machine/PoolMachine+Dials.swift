@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import FairDial
+package import IPAddresses
 
 /// Connections are made.
 @available(FairDial 0.1, *)
@@ -26,14 +27,21 @@ extension PoolMachine {
 
     /// A dial has connected, and its connection has been initialized.
     ///
-    /// - Parameter service: what it belongs to, where connections are cleared by that.
+    /// - Parameters:
+    ///   - endpoint: where it goes, unless to a path.
+    ///   - service: what it belongs to, where connections are cleared by that.
+    ///   - attempts: what the dial says of the addresses it has tried.
     package mutating func connected(
         _ id: PoolDialID,
+        to endpoint: Endpoint? = nil,
         service: UInt64? = nil,
+        after attempts: [AttemptReport] = [],
         at now: Duration,
         _ actions: inout [PoolAction]
     ) {
         guard let dial = dials.removeValue(forKey: id) else { return }
+        release(dial)
+        learn(from: attempts, of: dial, winner: endpoint, at: now)
         guard case .connecting(let connection) = dial.stage else {
             // It was cancelled, and too late: the driver closes what it has made.
             if targets[dial.target].unplaced == id { targets[dial.target].unplaced = nil }
@@ -42,6 +50,10 @@ extension PoolMachine {
         connecting -= 1
         established += 1
         connections[connection]?.service = service
+        connections[connection]?.endpoint = endpoint
+        targets[dial.target].endpoints.count(endpoint, 1)
+        // An answer that came meanwhile has its address no more.
+        if let endpoint, targets[dial.target].endpoints.hasLost(endpoint) { connections[connection]?.isStale = true }
         let isCurrent = connections[connection].map(isCurrent) ?? false
         if isReady, isCurrent {
             let made = connections[connection]?.created ?? now
@@ -69,16 +81,17 @@ extension PoolMachine {
         _ actions: inout [PoolAction]
     ) {
         guard let dial = dials.removeValue(forKey: id) else { return }
+        release(dial)
         if targets[dial.target].unplaced == id { targets[dial.target].unplaced = nil }
         switch dial.stage {
         case .cancelled: break
         case .asking where error.code == .queueTimeout:
             // It has waited for its place, which is no fault of the target's.
             break
-        case .lookingUp, .asking: blame(dial.target, error, at: now, &actions)
+        case .lookingUp, .asking: blame(dial, error, at: now, &actions)
         case .connecting(let connection):
             lose(connection, .error, &actions)
-            blame(dial.target, error, at: now, &actions)
+            blame(dial, error, at: now, &actions)
         }
         proceed(at: now, &actions)
     }
@@ -95,15 +108,15 @@ extension PoolMachine {
         tell(.connectionClosed(id, reason), &actions)
     }
 
-    /// A target has failed. Where no other one can be dialed now, the caller that waits longest is told: one failure,
-    /// one caller.
+    /// A dial has failed. Where nothing else can be dialed now, the caller that waits longest is told: one failure, one
+    /// caller.
     private mutating func blame(
-        _ target: Int,
+        _ dial: Dial,
         _ error: DialError,
         at now: Duration,
         _ actions: inout [PoolAction]
     ) {
-        targetFailed(target, at: now)
+        dialFailed(dial, error, at: now)
         guard isReady, !targets.contains(where: { isOpen($0, at: now) }), let waiter = waiters.popFirst() else {
             return
         }
@@ -113,11 +126,15 @@ extension PoolMachine {
     /// It is not dialed for a while, longer after each failure in a row.
     mutating func targetFailed(_ target: Int, at now: Duration) {
         targets[target].failures = min(targets[target].failures + 1, 64)
-        let doublings = min(targets[target].failures - 1, 32)
+        targets[target].opensAt = now + pause(after: targets[target].failures)
+    }
+
+    /// How long to keep from what has failed so many times in a row.
+    mutating func pause(after failures: Int) -> Duration {
+        let doublings = min(failures - 1, 32)
         let pause = min(limits.firstBackOff * (1 << doublings), limits.longestBackOff)
         // Many pools of many processes must not come back in step.
-        let share = Int(random.next() % 257)
-        targets[target].opensAt = now + pause - pause / 1024 * share
+        return pause - pause / 1024 * Int(random.next() % 257)
     }
 
     /// Names of one service take about equally long, so one that takes twice as long may hang: the others' connections
@@ -138,7 +155,9 @@ extension PoolMachine {
         case .lookingUp, .asking: break
         }
         if targets[dial.target].unplaced == id { targets[dial.target].unplaced = nil }
+        release(dial)
         dials[id]?.stage = .cancelled
+        dials[id]?.first = nil
         actions.append(.cancel(id))
     }
 
@@ -148,8 +167,9 @@ extension PoolMachine {
         if isReady {
             admit(at: now, &actions)
             startDials(at: now, &actions)
+            startLookUps(at: now, &actions)
         }
-        if case .closing = phase, established == 0, connecting == 0, dials.isEmpty {
+        if case .closing = phase, established == 0, connecting == 0, dials.isEmpty, !isLookingUp {
             phase = .closed
             actions.append(.finish)
         }
@@ -183,6 +203,7 @@ extension PoolMachine {
             dials[id]?.stage = .connecting(connection)
             targets[dial.target].unplaced = nil
             targets[dial.target].connections += 1
+            considerLookUp(of: dial.target)
             connecting += 1
             let ends = limits.lifetime.map { now + $0 - $0 / 10_240 * Int(random.next() % 1_025) }
             if let ends { earliestEnd = min(earliestEnd ?? ends, ends) }
@@ -234,9 +255,11 @@ extension PoolMachine {
         for target in targets.indices
         where targets[target].unplaced == nil && isOpen(targets[target], at: now) && dials.count < dialLimit {
             let id = takeDialID()
-            dials[id] = Dial(target: target, began: now)
+            let endpoints = order(for: target, at: now)
+            dials[id] = Dial(target: target, began: now, first: endpoints.first)
+            targets[target].endpoints.tryFirst(endpoints.first, 1)
             targets[target].unplaced = id
-            actions.append(.dial(id, target: target))
+            actions.append(.dial(id, target: target, to: endpoints))
         }
     }
 

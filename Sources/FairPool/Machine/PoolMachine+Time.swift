@@ -15,6 +15,7 @@ extension PoolMachine {
         if idleCount > 0, let limit = limits.idle, let first = idle.first { consider(first.since + limit) }
         if idleCount > 0 { consider(earliestEnd) }
         if case .closing(let limit) = phase { consider(limit) }
+        if isReady { consider(nextLookUp) }
         if isReady, need > 0 {
             for target in targets where target.unplaced == nil { consider(target.opensAt) }
             // Only a dial that asks waits for others to ask.

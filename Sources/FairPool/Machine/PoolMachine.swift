@@ -2,6 +2,7 @@
 
 import DequeModule
 package import FairDial
+import IPAddresses
 
 /// A pool of connections without I/O: who waits, what is idle, which dials there are, and when what ends. It decides
 /// everything.
@@ -42,6 +43,8 @@ package struct PoolMachine: Sendable {
         let created: Duration
         /// When it is too old.
         let ends: Duration?
+        /// Where it goes; `nil` while it is being made, and for a path.
+        var endpoint: Endpoint?
         /// What the caller says that it belongs to.
         var service: UInt64?
         /// Whether it is not to be handed out again, though the pool was not cleared since it was made.
@@ -61,6 +64,8 @@ package struct PoolMachine: Sendable {
         var stage = Stage.lookingUp
         let target: Int
         let began: Duration
+        /// The address that it tries first, where it goes to addresses; `nil` for one that is cancelled.
+        var first: Endpoint?
     }
 
     struct Target: Sendable {
@@ -72,6 +77,8 @@ package struct PoolMachine: Sendable {
         var failures = 0
         /// Until when it is not dialed.
         var opensAt: Duration?
+        /// The addresses of its name.
+        var endpoints = PoolEndpoints()
     }
 
     /// How long a dial that asks lets a dial of a target with fewer connections come first, from that one's start, at
@@ -104,6 +111,8 @@ package struct PoolMachine: Sendable {
     var earliestCheckEnd: Duration?
     /// How long the slowest lookup took lately, of those that have ended.
     var lookupTime = Duration.zero
+    /// When a name is to be looked up next, or an earlier time.
+    var nextLookUp: Duration?
     /// When `advance` was called last.
     var lastAdvance: Duration?
     private var nextConnection: PooledConnectionID = 1
@@ -112,11 +121,13 @@ package struct PoolMachine: Sendable {
 
     /// - Parameters:
     ///   - targets: how many there are to dial; 256 at most.
+    ///   - followed: those that are names, and whose addresses are to be followed.
     ///   - isReady: whether it hands out connections from the start.
     ///   - isObserved: whether events are wanted.
     package init(
         _ configuration: PoolConfiguration,
         targets: Int = 1,
+        following followed: Set<Int> = [],
         isReady: Bool = true,
         isObserved: Bool = false,
         random: RandomSource
@@ -125,6 +136,9 @@ package struct PoolMachine: Sendable {
         self.isObserved = isObserved
         self.random = random
         self.targets = Array(repeating: Target(), count: min(max(targets, 1), Self.targetLimit))
+        for target in followed where self.targets.indices.contains(target) {
+            self.targets[target].endpoints.lookUpAt = .zero
+        }
         phase = isReady ? .ready : .paused
     }
 
@@ -211,6 +225,7 @@ package struct PoolMachine: Sendable {
         phase = .closing(limit: end)
         for waiter in waiters.removeAll() { fail(waiter, .closed, at: now, &actions) }
         closeAll(interruptingUse: false, .poolClosed, at: now, &actions)
+        cancelLookUps(&actions)
         tell(.closed, &actions)
         proceed(at: now, &actions)
     }
@@ -246,7 +261,7 @@ package struct PoolMachine: Sendable {
     }
 
     /// A connection is not handed out again: it is closed now where nobody uses it, else when it comes back.
-    private mutating func markStale(_ id: PooledConnectionID, _ actions: inout [PoolAction]) {
+    mutating func markStale(_ id: PooledConnectionID, _ actions: inout [PoolAction]) {
         connections[id]?.isStale = true
         if case .idle? = connections[id]?.stage { close(id, .stale, &actions) }
     }

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import FairDial
+import IPAddresses
 import NIOCore
+import NameResolution
 import SystemSupport
 
 /// What the machine wants of connections: they are dialed, and checked, and what becomes of them is told.
@@ -19,10 +21,15 @@ extension ConnectionPool {
         update { $0.machine.checked(id, lives: lives, at: $1, &$2) }
     }
 
-    func dial(_ id: PoolDialID, _ target: Target?) {
-        guard let target else {
+    /// - Parameter endpoints: the addresses to dial, as the name's last answer has them; empty for the target itself.
+    func dial(_ id: PoolDialID, _ number: Int, at endpoints: [Endpoint]) {
+        guard targets.indices.contains(number) else {
             let error = DialError(.noUsableAddress, "the pool has no target: give one at least", target: "")
             return ended(id, .failure(error))
+        }
+        var target = targets[number]
+        if !endpoints.isEmpty {
+            target = .answer(FairDial.Answer(target: target, endpoints: endpoints, source: .cache))
         }
         var options = options
         let cancellation = DialCancellation()
@@ -50,13 +57,16 @@ extension ConnectionPool {
 
     private func connected(_ id: PoolDialID, _ connection: Connection<Output>) {
         var kept: PooledConnection<Output>?
+        let service = service.flatMap { $0(connection.output) }
+        let endpoint = connection.destination.endpoint
         update { state, now, actions in
             if let number = state.dials.removeValue(forKey: id)?.connection, state.machine.awaits(id) {
                 let pooled = PooledConnection(id: number, connection)
                 state.connections[number] = pooled
                 kept = pooled
             }
-            state.machine.connected(id, at: now, &actions)
+            let attempts = connection.report.attempts
+            state.machine.connected(id, to: endpoint, service: service, after: attempts, at: now, &actions)
         }
         guard let kept else {
             // It was cancelled, and connected all the same.

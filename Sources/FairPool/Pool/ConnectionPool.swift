@@ -48,6 +48,7 @@ public final class ConnectionPool<Output: Sendable>: Sendable {
     let identity: ObservedPool
     /// What the observer wants to be told by.
     let observe: (@Sendable (PoolEvent, PoolCounts) -> Void)?
+    let service: (@Sendable (Output) -> UInt64?)?
     private let loop: any EventLoop
     private let waitTimeout: Duration
     private let startedAt: NIODeadline
@@ -59,6 +60,8 @@ public final class ConnectionPool<Output: Sendable>: Sendable {
     ///   - configuration: sizes and times.
     ///   - options: of each dial; `admission` and `cancellation` are the pool's own. `readiness` is where a connection
     ///     authenticates: a dial ends when it has succeeded.
+    ///   - service: which service a connection belongs to, for `clear(service:)`, where several are behind one address;
+    ///     asked once it is made. It must not block. `nil` for none.
     ///   - check: fails for a connection that does not live; asked after `PoolConfiguration.checkAfter`. `nil` for
     ///     whether the channel is active.
     ///   - initializer: adds handlers to the channel, before anything is read.
@@ -67,13 +70,18 @@ public final class ConnectionPool<Output: Sendable>: Sendable {
         dialer: Dialer = .shared,
         configuration: PoolConfiguration = PoolConfiguration(),
         options: DialOptions = DialOptions(),
+        service: (@Sendable (Output) -> UInt64?)? = nil,
         check: (@Sendable (PooledConnection<Output>) -> EventLoopFuture<Void>)? = nil,
         initializer: @escaping @Sendable (any Channel) throws -> EventLoopFuture<Output>
     ) {
-        self.init(to: targets, dialer: dialer, configuration: configuration, options: options, check: check) {
-            target,
-            options,
-            loop in
+        self.init(
+            to: targets,
+            dialer: dialer,
+            configuration: configuration,
+            options: options,
+            service: service,
+            check: check
+        ) { target, options, loop in
             dialer.connect(to: target, options: options, on: loop, initializer: initializer)
         }
     }
@@ -85,6 +93,7 @@ public final class ConnectionPool<Output: Sendable>: Sendable {
     ///   - dialer: the one that `connect` uses; its loops are the connections'.
     ///   - configuration: sizes and times.
     ///   - options: of each dial; `admission` and `cancellation` are the pool's own.
+    ///   - service: which service a connection belongs to, for `clear(service:)`; `nil` for none.
     ///   - check: fails for a connection that does not live; asked after `PoolConfiguration.checkAfter`. `nil` for
     ///     whether the channel is active.
     ///   - connect: dials a target with options that it passes on as they are, on a loop; `DialError` where it fails.
@@ -93,6 +102,7 @@ public final class ConnectionPool<Output: Sendable>: Sendable {
         dialer: Dialer = .shared,
         configuration: PoolConfiguration = PoolConfiguration(),
         options: DialOptions = DialOptions(),
+        service: (@Sendable (Output) -> UInt64?)? = nil,
         check: (@Sendable (PooledConnection<Output>) -> EventLoopFuture<Void>)? = nil,
         connect: @escaping @Sendable (Target, DialOptions, any EventLoop) -> EventLoopFuture<Connection<Output>>
     ) {
@@ -101,6 +111,7 @@ public final class ConnectionPool<Output: Sendable>: Sendable {
         self.options = options
         self.connect = connect
         self.check = check
+        self.service = service
         loop = dialer.configuration.group.any()
         waitTimeout = configuration.waitTimeout.bounded
         startedAt = .now()
@@ -109,6 +120,7 @@ public final class ConnectionPool<Output: Sendable>: Sendable {
         let machine = PoolMachine(
             configuration,
             targets: self.targets.count,
+            following: Self.followed(self.targets, configuration, options),
             isObserved: observe != nil,
             random: .system
         )
@@ -122,6 +134,7 @@ public final class ConnectionPool<Output: Sendable>: Sendable {
         dialer: Dialer = .shared,
         configuration: PoolConfiguration = PoolConfiguration(),
         options: DialOptions = DialOptions(),
+        service: (@Sendable (Output) -> UInt64?)? = nil,
         check: (@Sendable (PooledConnection<Output>) -> EventLoopFuture<Void>)? = nil,
         initializer: @escaping @Sendable (any Channel) throws -> EventLoopFuture<Output>
     ) {
@@ -130,6 +143,7 @@ public final class ConnectionPool<Output: Sendable>: Sendable {
             dialer: dialer,
             configuration: configuration,
             options: options,
+            service: service,
             check: check,
             initializer: initializer
         )
@@ -161,6 +175,13 @@ public final class ConnectionPool<Output: Sendable>: Sendable {
     /// - Parameter interruptsUse: whether those in use are closed at once.
     public func clear(interruptsUse: Bool = false) {
         update { $0.machine.clear(interruptingUse: interruptsUse, at: $1, &$2) }
+    }
+
+    /// Connections of one service made before are not handed out any more; the pool stays as it is.
+    ///
+    /// - Parameter service: as the initializer's `service` names it.
+    public func clear(service: UInt64) {
+        update { $0.machine.clear(service: service, at: $1, &$2) }
     }
 
     /// Connections are made and handed out again, after `clear`.
@@ -307,7 +328,9 @@ public final class ConnectionPool<Output: Sendable>: Sendable {
 
     private func carryOut(_ action: PoolAction) {
         switch action {
-        case .dial(let id, let target): dial(id, targets.isEmpty ? nil : targets[target])
+        case .dial(let id, let target, let endpoints): dial(id, target, at: endpoints)
+        case .lookUp(let target): lookUp(target)
+        case .cancelLookUp(let target): state.withMachine { $0.lookUps[target] }?.cancel()
         case .admit(let id, let connection):
             let admission = state.withMachine { state in
                 state.dials[id]?.connection = connection

@@ -23,6 +23,8 @@ struct PoolState: Sendable {
     var machine: PoolMachine
     var connections = NumberedTable<Object>()
     var dials: [PoolDialID: DialInFlight] = [:]
+    /// The lookup of each target's name that has begun last.
+    var lookUps: [Int: Task<Void, Never>] = [:]
     var waiters: [PoolWaiterID: (since: NIODeadline, tell: @Sendable (Answer) -> Void)] = [:]
     var lastError: DialError?
     var audience = PoolAudience()

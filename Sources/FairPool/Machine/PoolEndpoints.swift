@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import IPAddresses
+
+/// The addresses of one target's name, by its last answer: how many connections each has, which of them fail, which are
+/// gone, and when the name is to be looked up again.
+@available(FairDial 0.1, *)
+struct PoolEndpoints: Sendable {
+    struct Entry: Sendable {
+        /// Where it stands in the answer.
+        let place: Int
+        /// Connections to it.
+        var load = 0
+        /// Dials in flight that try it first.
+        var dials = 0
+        /// Failures in a row.
+        var failures = 0
+        /// Until when other addresses are tried before it.
+        var opensAt: Duration?
+    }
+
+    /// Addresses of one name, and of those that are gone: more than any server's name has.
+    static let limit = 256
+
+    /// In destination order; empty before the first answer.
+    private(set) var inOrder: [Endpoint] = []
+    private(set) var entries: [Endpoint: Entry] = [:]
+    /// Those that an earlier answer had and the last one has not; those that went last are at the end.
+    private var gone: [Endpoint] = []
+    /// When to look the name up again; `nil` for never.
+    var lookUpAt: Duration?
+    var isLookedUp = false
+    /// When a lookup has ended last.
+    var lookedUpAt: Duration?
+    /// Lookups in a row that have failed.
+    var lookUpFailures = 0
+
+    func hasLost(_ endpoint: Endpoint) -> Bool { gone.contains(endpoint) }
+
+    /// Takes in an answer. Counts of connections and dials begin anew: `count` and `tryFirst` are called for those that
+    /// there are.
+    ///
+    /// - Returns: the addresses that are gone.
+    mutating func replace(by answer: PoolAnswer) -> Set<Endpoint> {
+        var addresses = Array(answer.endpoints.prefix(Self.limit))
+        let kept = inOrder.filter { answer.silent.contains(AddressFamilies($0.address.family)) }
+        addresses += kept.prefix(Self.limit - addresses.count)
+        let old = entries
+        let before = inOrder
+        (inOrder, entries) = ([], [:])
+        for endpoint in addresses where entries[endpoint] == nil {
+            var entry = Entry(place: inOrder.count)
+            if let known = old[endpoint] { (entry.failures, entry.opensAt) = (known.failures, known.opensAt) }
+            entries[endpoint] = entry
+            inOrder.append(endpoint)
+        }
+        let lost = before.filter { entries[$0] == nil }
+        gone.removeAll { entries[$0] != nil }
+        gone = Array((gone + lost).suffix(Self.limit))
+        return Set(lost)
+    }
+
+    // MARK: - Connections and dials
+
+    /// - Parameter change: 1 for a connection that was made, -1 for one that is closed.
+    mutating func count(_ endpoint: Endpoint?, _ change: Int) {
+        guard let endpoint else { return }
+        entries[endpoint]?.load += change
+    }
+
+    /// - Parameter change: 1 for a dial that begins, -1 for one that ends.
+    mutating func tryFirst(_ endpoint: Endpoint?, _ change: Int) {
+        guard let endpoint else { return }
+        entries[endpoint]?.dials += change
+    }
+
+    /// The order in which to dial: of the family that the answer has first, those first that have the fewest
+    /// connections; then the other family's; last those that have failed lately, or are being tried after a failure.
+    func order(at now: Duration) -> [Endpoint] {
+        guard let family = inOrder.first?.address.family else { return [] }
+        let ranked = inOrder.map { endpoint in
+            let entry = entries[endpoint] ?? Entry(place: 0)
+            let isBehind = !entry.isOpen(at: now) || entry.failures > 0 && entry.dials > 0
+            let group = isBehind ? 2 : endpoint.address.family == family ? 0 : 1
+            return (endpoint: endpoint, group: group, load: isBehind ? 0 : entry.load + entry.dials, place: entry.place)
+        }
+        return ranked.sorted { ($0.group, $0.load, $0.place) < ($1.group, $1.load, $1.place) }.map(\.endpoint)
+    }
+
+    // MARK: - Failures
+
+    func hasOpen(at now: Duration) -> Bool { entries.values.contains { $0.isOpen(at: now) } }
+
+    /// An address has failed: it is tried after the others for a while. One that is not tried first anyway fails no
+    /// further.
+    ///
+    /// - Parameter pause: for how long.
+    mutating func failed(_ endpoint: Endpoint, at now: Duration, for pause: Duration) {
+        guard var entry = entries[endpoint], entry.isOpen(at: now) else { return }
+        entry.failures += 1
+        entry.opensAt = now + pause
+        entries[endpoint] = entry
+    }
+
+    /// A connection to it was made; it has not shown yet that it is good for more.
+    mutating func connected(_ endpoint: Endpoint?) {
+        guard let endpoint else { return }
+        entries[endpoint]?.opensAt = nil
+    }
+
+    /// A connection to it has been used.
+    mutating func served(_ endpoint: Endpoint?) {
+        guard let endpoint else { return }
+        entries[endpoint]?.failures = 0
+    }
+}
+
+@available(FairDial 0.1, *)
+extension PoolEndpoints.Entry {
+    func isOpen(at now: Duration) -> Bool { opensAt.map { now >= $0 } ?? true }
+}
