@@ -265,7 +265,7 @@ import Testing
         let server = try await Server()
         let pool = Self.pool(to: [try server.target]) { $0.maximumSize = 1 }
         let lease = try await pool.checkOut()
-        let waiting = (0..<1_000).map { _ in Task { try await pool.withConnection { $0.id } } }
+        let waiting = (0..<10_000).map { _ in Task { try await pool.withConnection { $0.id } } }
         for task in waiting { task.cancel() }
         for task in waiting {
             let error = await Self.failure { _ = try await task.value }
