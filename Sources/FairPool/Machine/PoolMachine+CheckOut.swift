@@ -120,8 +120,11 @@ extension PoolMachine {
             close(id, isCurrent(connection) ? .idle : .stale, &actions)
             waitAgain(waiter)
         } else if let waiter {
-            checks[waiter.id] = nil
-            hand(id, to: waiter, at: now, &actions)
+            // One whose own connection was found dead may wait for longer: it comes first.
+            let isFirst = waiters.first.map { waiter.id < $0.id } ?? true
+            let next = isFirst ? waiter : waiters.popFirst() ?? waiter
+            if isFirst { checks[waiter.id] = nil } else { waitAgain(waiter) }
+            hand(id, to: next, at: now, &actions)
         } else {
             rest(id, at: now)
         }
