@@ -131,7 +131,9 @@ import Tracing
         let port = try #require(server.localAddress?.port)
         let dials = NIOLockedValueBox<[EventLoopFuture<Connection<any Channel>>]>([])
         let dialer = NIOLockedValueBox(Dialer.shared)
-        let loop = MultiThreadedEventLoopGroup.singleton.next()
+        // Of its own: other tests hold up the loops that all share.
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        let loop = group.next()
         let (again, isAgain) = AsyncStream.makeStream(of: Void.self)
         let observer = Self.observer(kind) {
             let count = dials.withLockedValue { $0.count }
@@ -141,6 +143,7 @@ import Tracing
         }
         var configuration = DialerConfiguration()
         configuration.observer = observer
+        configuration.group = group
         dialer.withLockedValue { $0 = Dialer(configuration) }
         let first = try await dialer.withLockedValue { $0 }.connect(to: "127.0.0.1", port: port)
         try await first.channel.close()
@@ -148,6 +151,7 @@ import Tracing
         for dial in dials.withLockedValue({ $0 }) { try await dial.get().channel.close() }
         #expect(dials.withLockedValue { $0.count } >= Self.most)
         try await server.close()
+        try await group.shutdownGracefully()
     }
 
     @Test(arguments: ["log", "metrics", "tracer"])
