@@ -29,7 +29,7 @@ struct ElementLayout {
     }
 
     @inline(__always)
-    private static func end(of type: BSONType, _ base: UnsafeRawPointer, at value: Int) -> Int {
+    static func end(of type: BSONType, _ base: UnsafeRawPointer, at value: Int) -> Int {
         switch type {
         case .undefined, .null, .minKey, .maxKey: return value
         case .bool: return value + 1

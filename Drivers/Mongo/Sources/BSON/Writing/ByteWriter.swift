@@ -140,8 +140,10 @@ struct ByteWriter: ~Copyable {
     }
 
     /// The type, and an array's key: decimal digits.
-    mutating func header(_ type: BSONType, index: Int) {
-        byte(type.rawValue)
+    mutating func header(_ type: BSONType, index: Int) { header(type.rawValue, index: index) }
+
+    mutating func header(_ type: UInt8, index: Int) {
+        byte(type)
         var divisor = 1
         while index / divisor >= 10 { divisor *= 10 }
         while divisor > 0 {

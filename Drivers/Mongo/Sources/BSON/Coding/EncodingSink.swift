@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// The bytes that an encoder writes, and the documents and arrays in them that are open.
+///
+/// Code made by the compiler writes one container to its end before it goes on with the one around it; then all is
+/// appended. A container that is written again after that gets its elements put in between, which moves what follows.
+final class EncodingSink {
+    struct Container {
+        /// Where its length is.
+        var start: Int
+        /// The container it lies in; -1 for the outermost.
+        let parent: Int
+        /// The type's byte of the element that it is; -1 for the outermost.
+        var element: Int
+        var count = 0
+        let isArray: Bool
+        var isOpen = true
+    }
+
+    /// In a type's place until the value has said what it is.
+    private static let unfilled: UInt8 = 0
+
+    var bytes = ByteWriter(capacity: 512)
+    private(set) var containers: [Container] = []
+    private var open: [Int] = []
+    private(set) var isRootTaken = false
+    /// What `nested` could not throw.
+    private(set) var fault: (any Error)?
+    let limits: BSONLimits
+    let userInfo: [CodingUserInfoKey: any Sendable]
+
+    init(limits: BSONLimits, userInfo: [CodingUserInfoKey: any Sendable]) {
+        self.limits = limits
+        self.userInfo = userInfo
+    }
+
+    /// The outermost document; whoever asks for a container at the top writes into it.
+    func beginRoot() {
+        containers.append(Container(start: bytes.beginDocument(), parent: -1, element: -1, isArray: false))
+        open.append(0)
+    }
+
+    func closeAll() {
+        while let last = open.popLast() { close(last) }
+    }
+
+    private func close(_ id: Int) {
+        bytes.endDocument(from: containers[id].start)
+        containers[id].isOpen = false
+    }
+
+    /// Makes `id` the innermost open container; false if it has been closed.
+    @inline(__always)
+    private func select(_ id: Int) -> Bool {
+        if open.last == id { return true }
+        guard containers[id].isOpen else { return false }
+        while let last = open.last, last != id {
+            close(last)
+            open.removeLast()
+        }
+        return true
+    }
+
+    // MARK: - Elements
+
+    /// Writes an element into a container; `key` is `nil` in an array.
+    @inline(__always)
+    func write(_ type: BSONType, _ key: (any CodingKey)?, in id: Int, _ body: (inout ByteWriter) -> Void) throws {
+        guard select(id) else {
+            _ = try insert(in: id) { try $0.write(type, key, in: $1, body) }
+            return
+        }
+        try header(type.rawValue, key?.stringValue, in: id)
+        body(&bytes)
+    }
+
+    func encode(_ value: some Encodable, _ key: (any CodingKey)?, in id: Int) throws {
+        guard select(id) else {
+            _ = try insert(in: id) { try $0.encode(value, key, in: $1) }
+            return
+        }
+        // A container at the limit may hold a value that is none; the document's own check is the exact one.
+        guard open.count <= limits.depth else { throw error(value, key, in: id, "over \(limits.depth) levels") }
+        let element = bytes.count
+        try header(Self.unfilled, key?.stringValue, in: id)
+        try value.encode(to: ValueEncoder(sink: self, parent: id, element: element))
+        // A value of no fields is a document of none.
+        if !isFilled(element) { _ = begin(.document, at: element, in: id) }
+    }
+
+    /// Whether the element at `element` has got a value.
+    func isFilled(_ element: Int) -> Bool {
+        element < 0 ? isRootTaken : bytes.base.load(fromByteOffset: element, as: UInt8.self) != Self.unfilled
+    }
+
+    /// Writes the value whose header is there, by whichever type it has.
+    @inline(__always)
+    func fill(_ type: BSONType, at element: Int, _ body: (inout ByteWriter) -> Void) {
+        bytes.patch(type.rawValue, at: element)
+        body(&bytes)
+    }
+
+    /// The elements of a document that stands for the outermost one.
+    func fillRoot(_ document: BSONDocument) {
+        isRootTaken = true
+        document.bytes.dropFirst(4).dropLast().withUnsafeBytes { bytes.bytes($0) }
+    }
+
+    /// The container of the element whose header is there: a class and its superclass may both ask for it.
+    func container(_ type: BSONType, at element: Int, in parent: Int) -> Int {
+        if element < 0 {
+            if type == .document {
+                isRootTaken = true
+                return 0
+            }
+            // Nothing that is no document can be the outermost; the encoder throws for it at the end.
+            let scrap = bytes.count
+            bytes.header(type, index: 0)
+            return begin(type, at: scrap, in: 0)
+        }
+        if isFilled(element), let id = containers.lastIndex(where: { $0.element == element }) { return id }
+        return begin(type, at: element, in: parent)
+    }
+
+    /// Begins the container whose header is there.
+    private func begin(_ type: BSONType, at element: Int, in parent: Int) -> Int {
+        bytes.patch(type.rawValue, at: element)
+        containers.append(
+            Container(start: bytes.beginDocument(), parent: parent, element: element, isArray: type == .array)
+        )
+        open.append(containers.count - 1)
+        return containers.count - 1
+    }
+
+    /// Begins a container under a key. The protocols do not let it throw: the first error is kept, and the encoder throws
+    /// it at the end.
+    func nested(_ type: BSONType, _ key: (any CodingKey)?, in id: Int) -> Int {
+        do {
+            return try begin(type, key, in: id)
+        } catch {
+            fault = fault ?? error
+            return id
+        }
+    }
+
+    private func begin(_ type: BSONType, _ key: (any CodingKey)?, in id: Int) throws -> Int {
+        guard select(id) else {
+            // An empty one in between, of five bytes; what it gets is inserted as well.
+            let length = try insert(in: id) { _ = try $0.begin(type, key, in: $1) }
+            let last = end(of: id) - 1
+            var container = Container(start: last - 5, parent: id, element: last - length, isArray: type == .array)
+            container.isOpen = false
+            containers.append(container)
+            return containers.count - 1
+        }
+        guard open.count <= limits.depth else { throw error(key as Any, key, in: id, "over \(limits.depth) levels") }
+        let element = bytes.count
+        try header(type.rawValue, key?.stringValue, in: id)
+        return begin(type, at: element, in: id)
+    }
+
+    @inline(__always)
+    private func header(_ type: UInt8, _ key: String?, in id: Int) throws {
+        guard let key else {
+            bytes.header(type, index: containers[id].count)
+            containers[id].count += 1
+            return
+        }
+        let element = bytes.count
+        bytes.byte(type)
+        guard bytes.terminatedText(key) else {
+            bytes.truncate(to: element)
+            throw error(key, nil, in: id, "a key with a zero byte")
+        }
+    }
+
+    // MARK: - Late elements
+
+    /// The first byte after a closed container.
+    private func end(of id: Int) -> Int {
+        containers[id].start + bytes.base.length(at: containers[id].start)
+    }
+
+    /// Has one element written into other bytes, and puts it at the end of a container that is closed; returns its
+    /// length.
+    private func insert(in id: Int, _ write: (EncodingSink, Int) throws -> Void) throws -> Int {
+        let other = EncodingSink(limits: limits, userInfo: userInfo)
+        let isArray = containers[id].isArray
+        other.containers.append(
+            Container(start: other.bytes.beginDocument(), parent: -1, element: -1, isArray: isArray)
+        )
+        other.containers[0].count = containers[id].count
+        other.open.append(0)
+        try write(other, 0)
+        other.closeAll()
+        containers[id].count += 1
+        let whole = other.bytes.array
+        let element = Array(whole[4..<whole.count - 1])
+        let place = end(of: id) - 1
+        bytes.insert(element, at: place)
+        var outer = id
+        while outer >= 0 {
+            if !containers[outer].isOpen {
+                let start = containers[outer].start
+                bytes.patch(Int32(truncatingIfNeeded: bytes.base.length(at: start) + element.count), at: start)
+            }
+            outer = containers[outer].parent
+        }
+        for index in containers.indices where containers[index].start >= place {
+            containers[index].start += element.count
+            containers[index].element += element.count
+        }
+        return element.count
+    }
+
+    // MARK: - Errors
+
+    /// The keys that lead to a container.
+    func path(of id: Int) -> [any CodingKey] {
+        var keys: [any CodingKey] = []
+        var at = id
+        while at > 0, containers[at].element >= 0 {
+            let key = containers[at].element + 1
+            let text = bytes.base.text(from: key, to: bytes.base.endOfText(at: key))
+            let isInArray = containers[at].parent >= 0 && containers[containers[at].parent].isArray
+            keys.append(isInArray ? BSONKey(intValue: Int(text) ?? 0) : BSONKey(stringValue: text))
+            at = containers[at].parent
+        }
+        return keys.reversed()
+    }
+
+    /// A number that BSON can hold: it has no unsigned ones.
+    func signed(_ value: UInt64, _ key: (any CodingKey)?, in id: Int) throws -> Int64 {
+        guard let signed = Int64(exactly: value) else { throw error(value, key, in: id, "a number over Int64.max") }
+        return signed
+    }
+
+    func error(_ value: Any, _ key: (any CodingKey)?, in id: Int, _ detail: String) -> EncodingError {
+        var path = path(of: id)
+        if let key { path.append(key) }
+        let field = path.map(\.stringValue).joined(separator: ".")
+        return .invalidValue(value, .init(codingPath: path, debugDescription: "\(detail) in \(field)"))
+    }
+}
