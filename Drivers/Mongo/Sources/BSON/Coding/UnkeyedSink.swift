@@ -23,7 +23,15 @@ struct UnkeyedSink: UnkeyedEncodingContainer {
     func encode(_ value: UInt32) throws { try encode(Int64(value)) }
     func encode(_ value: UInt64) throws { try encode(try sink.signed(value, nil, in: id)) }
     func encode(_ value: UInt) throws { try encode(UInt64(value)) }
-    func encode<Value: Encodable>(_ value: Value) throws { try sink.encode(value, nil, in: id) }
+    func encode<Value: Encodable>(_ value: Value) throws {
+        if Value.self == String.self { return try encode(KnownScalar.same(value, as: String.self)) }
+        if Value.self == Double.self { return try encode(KnownScalar.same(value, as: Double.self)) }
+        if Value.self == Int.self { return try encode(KnownScalar.same(value, as: Int.self)) }
+        if Value.self == Int32.self { return try encode(KnownScalar.same(value, as: Int32.self)) }
+        if Value.self == Int64.self { return try encode(KnownScalar.same(value, as: Int64.self)) }
+        if Value.self == Bool.self { return try encode(KnownScalar.same(value, as: Bool.self)) }
+        try sink.encode(value, nil, in: id)
+    }
 
     func nestedContainer<Nested: CodingKey>(keyedBy keyType: Nested.Type) -> KeyedEncodingContainer<Nested> {
         KeyedEncodingContainer(KeyedSink<Nested>(sink: sink, id: sink.nested(.document, nil, in: id)))

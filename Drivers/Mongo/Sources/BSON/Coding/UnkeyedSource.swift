@@ -74,7 +74,15 @@ struct UnkeyedSource: UnkeyedDecodingContainer {
     mutating func decode(_ type: UInt32.Type) throws -> UInt32 { try read { try $0.integer(type) } }
     mutating func decode(_ type: UInt64.Type) throws -> UInt64 { try read { try $0.integer(type) } }
 
-    mutating func decode<Value: Decodable>(_ type: Value.Type) throws -> Value { try read { try Value(from: $0) } }
+    mutating func decode<Value: Decodable>(_ type: Value.Type) throws -> Value {
+        if type == String.self { return KnownScalar.same(try decode(String.self), as: type) }
+        if type == Double.self { return KnownScalar.same(try decode(Double.self), as: type) }
+        if type == Int.self { return KnownScalar.same(try decode(Int.self), as: type) }
+        if type == Int32.self { return KnownScalar.same(try decode(Int32.self), as: type) }
+        if type == Int64.self { return KnownScalar.same(try decode(Int64.self), as: type) }
+        if type == Bool.self { return KnownScalar.same(try decode(Bool.self), as: type) }
+        return try read { try Value(from: $0) }
+    }
 
     mutating func nestedContainer<Nested: CodingKey>(
         keyedBy type: Nested.Type

@@ -6,13 +6,13 @@
 /// up again, so that no depth asks for recursion. The value is read by the call that fits `type`; another one gives
 /// `nil`. Valid only inside the closure of `BSONDocument.read`, and cannot be copied out of it.
 public struct BSONReader: ~Copyable {
-    private let base: UnsafeRawPointer
-    private let storage: [UInt8]
-    private var layout: ElementLayout?
+    @usableFromInline let base: UnsafeRawPointer
+    @usableFromInline let storage: [UInt8]
+    @usableFromInline var layout: ElementLayout?
     /// Where the next element begins.
-    private var position: Int
+    @usableFromInline var position: Int
     /// Where each level goes on that has been entered.
-    private var outer: [Int] = []
+    @usableFromInline var outer: [Int] = []
 
     /// - Parameter document: Where in `storage`, at `base`, the document begins.
     init(_ base: UnsafeRawPointer, storage: [UInt8], document: Int) {
@@ -22,6 +22,7 @@ public struct BSONReader: ~Copyable {
     }
 
     /// Goes to the next element of this level; false at its end, also when asked again.
+    @inlinable
     public mutating func next() -> Bool {
         layout = ElementLayout(base, at: position)
         guard let layout else { return false }
@@ -30,6 +31,7 @@ public struct BSONReader: ~Copyable {
     }
 
     /// Goes down into the document, the array or the scope at hand; false, and nothing done, if it is none of these.
+    @inlinable
     public mutating func enter() -> Bool {
         guard let layout else { return false }
         switch layout.type {
@@ -45,6 +47,7 @@ public struct BSONReader: ~Copyable {
     }
 
     /// Goes up to the level that `enter()` left, after the element that was entered. False on the outermost level.
+    @inlinable
     public mutating func leave() -> Bool {
         guard let end = outer.popLast() else { return false }
         position = end
@@ -53,18 +56,22 @@ public struct BSONReader: ~Copyable {
     }
 
     /// The levels entered and not left.
+    @inlinable
     public var depth: Int { outer.count }
 
     /// The type of the element at hand; `nil` before the first and after the last of a level.
+    @inlinable
     public var type: BSONType? { layout?.type }
 
     /// The key of the element at hand; empty if there is none.
+    @inlinable
     public var key: String {
         guard let layout else { return "" }
         return base.text(from: layout.keyStart, to: layout.keyEnd)
     }
 
     /// Whether the key is `text`, without making a string of it.
+    @inlinable
     public func hasKey(_ text: StaticString) -> Bool {
         guard let layout, text.hasPointerRepresentation else { return false }
         let bytes = UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount)
@@ -78,6 +85,7 @@ public struct BSONReader: ~Copyable {
     public var value: BSONValue? { layout?.value(base, in: storage) }
 
     /// The text of a string, a code, with a scope or without, or a symbol.
+    @inlinable
     public var string: String? {
         guard let layout else { return nil }
         switch layout.type {
@@ -87,36 +95,43 @@ public struct BSONReader: ~Copyable {
         }
     }
 
+    @inlinable
     public var int32: Int32? {
         guard let layout, layout.type == .int32 else { return nil }
         return Int32(truncatingIfNeeded: base.length(at: layout.valueStart))
     }
 
+    @inlinable
     public var int64: Int64? {
         guard let layout, layout.type == .int64 else { return nil }
         return Int64(bitPattern: base.bits(at: layout.valueStart))
     }
 
+    @inlinable
     public var double: Double? {
         guard let layout, layout.type == .double else { return nil }
         return Double(bitPattern: base.bits(at: layout.valueStart))
     }
 
+    @inlinable
     public var bool: Bool? {
         guard let layout, layout.type == .bool else { return nil }
         return base.load(fromByteOffset: layout.valueStart, as: UInt8.self) != 0
     }
 
+    @inlinable
     public var objectID: ObjectID? {
         guard let layout, layout.type == .objectID else { return nil }
         return base.objectID(at: layout.valueStart)
     }
 
+    @inlinable
     public var date: BSONDate? {
         guard let layout, layout.type == .date else { return nil }
         return BSONDate(milliseconds: Int64(bitPattern: base.bits(at: layout.valueStart)))
     }
 
+    @inlinable
     public var decimal128: Decimal128? {
         guard let layout, layout.type == .decimal128 else { return nil }
         return base.decimal128(at: layout.valueStart)

@@ -4,20 +4,21 @@
 ///
 /// Reads through a bare pointer: it is given bytes that `DocumentValidator` has accepted, or that this module has
 /// written, and nothing else; with bounds checks a visit took a third longer.
+@usableFromInline
 struct ElementLayout {
-    let type: BSONType
+    @usableFromInline let type: BSONType
     /// The type's byte.
-    let start: Int
+    @usableFromInline let start: Int
     /// The zero byte after the key.
-    let keyEnd: Int
+    @usableFromInline let keyEnd: Int
     /// The first byte after the value.
-    let end: Int
+    @usableFromInline let end: Int
 
-    var keyStart: Int { start + 1 }
-    var valueStart: Int { keyEnd + 1 }
+    @inlinable var keyStart: Int { start + 1 }
+    @inlinable var valueStart: Int { keyEnd + 1 }
 
     /// The element at `start`; `nil` at a document's terminator.
-    @inline(__always)
+    @inlinable @inline(__always)
     init?(_ base: UnsafeRawPointer, at start: Int) {
         guard let type = BSONType(rawValue: base.load(fromByteOffset: start, as: UInt8.self)) else { return nil }
         var at = start + 1
@@ -28,7 +29,7 @@ struct ElementLayout {
         end = Self.end(of: type, base, at: at + 1)
     }
 
-    @inline(__always)
+    @inlinable @inline(__always)
     static func end(of type: BSONType, _ base: UnsafeRawPointer, at value: Int) -> Int {
         switch type {
         case .undefined, .null, .minKey, .maxKey: return value
@@ -48,35 +49,36 @@ struct ElementLayout {
 
 /// Reading what has been validated; see `ElementLayout`.
 extension UnsafeRawPointer {
-    @inline(__always)
+    @inlinable @inline(__always)
     func length(at offset: Int) -> Int {
         Int(Int32(littleEndian: loadUnaligned(fromByteOffset: offset, as: Int32.self)))
     }
 
-    @inline(__always)
+    @inlinable @inline(__always)
     func bits(at offset: Int) -> UInt64 {
         UInt64(littleEndian: loadUnaligned(fromByteOffset: offset, as: UInt64.self))
     }
 
     /// The zero byte that ends the text at `offset`.
-    @inline(__always)
+    @inlinable @inline(__always)
     func endOfText(at offset: Int) -> Int {
         var at = offset
         while load(fromByteOffset: at, as: UInt8.self) != 0 { at += 1 }
         return at
     }
 
-    @inline(__always)
+    @inlinable @inline(__always)
     func text(from start: Int, to end: Int) -> String {
         String(decoding: UnsafeRawBufferPointer(start: self + start, count: end - start), as: UTF8.self)
     }
 
     /// A string's text, whose length stands before it and counts the zero byte at its end.
-    @inline(__always)
+    @inlinable @inline(__always)
     func string(at offset: Int) -> String {
         text(from: offset + 4, to: offset + 3 + length(at: offset))
     }
 
+    @usableFromInline
     func objectID(at offset: Int) -> ObjectID {
         ObjectID(
             high: UInt64(bigEndian: loadUnaligned(fromByteOffset: offset, as: UInt64.self)),
@@ -84,12 +86,13 @@ extension UnsafeRawPointer {
         )
     }
 
+    @usableFromInline
     func decimal128(at offset: Int) -> Decimal128 {
         Decimal128(high: bits(at: offset + 8), low: bits(at: offset))
     }
 
     /// Whether the bytes from `start` to `end` are those of `text`.
-    @inline(__always)
+    @inlinable @inline(__always)
     func equals(_ text: UnsafeBufferPointer<UInt8>, from start: Int, to end: Int) -> Bool {
         guard text.count == end - start else { return false }
         for index in 0..<text.count where text[index] != load(fromByteOffset: start + index, as: UInt8.self) {

@@ -8,6 +8,7 @@ public struct BSONDate: Sendable, Hashable, Comparable {
     public var milliseconds: Int64
 
     /// A moment, by its milliseconds since 1970.
+    @inlinable
     public init(milliseconds: Int64) {
         self.milliseconds = milliseconds
     }
