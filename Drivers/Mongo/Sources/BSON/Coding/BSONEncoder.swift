@@ -32,7 +32,7 @@ public struct BSONEncoder: Sendable {
             )
         }
         sink.closeAll()
-        let bytes = sink.bytes.array
+        let bytes = sink.state.pointee.bytes.array
         do {
             // A value that writes twice where it may once would make bytes that no reader may trust.
             return try BSONDocument(validating: bytes, limits: limits)

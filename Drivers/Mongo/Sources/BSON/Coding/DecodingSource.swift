@@ -4,14 +4,18 @@
 final class DecodingSource {
     let document: BSONDocument
     let userInfo: [CodingUserInfoKey: any Sendable]
-    /// The document in which a field was found last, by where it begins, and the field's type byte.
-    private var lastDocument = -1
-    private var lastElement = -1
+    /// The document in which a field was found last, by where it begins, and the field's type byte. In memory of its
+    /// own, as the encoder's state is.
+    private let last: UnsafeMutablePointer<(document: Int, element: Int)>
 
     init(_ document: BSONDocument, userInfo: [CodingUserInfoKey: any Sendable]) {
         self.document = document
         self.userInfo = userInfo
+        last = .allocate(capacity: 1)
+        last.initialize(to: (-1, -1))
     }
+
+    deinit { last.deallocate() }
 
     var root: ValueDecoder {
         ValueDecoder(source: self, start: Int32(truncatingIfNeeded: document.start), type: .document)
@@ -29,7 +33,7 @@ final class DecodingSource {
         return key.withUTF8 { wanted in
             withBase { base in
                 let first = start + 4
-                let from = lastDocument == start ? lastElement : first
+                let from = last.pointee.document == start ? last.pointee.element : first
                 return find(wanted, base, from: from, to: .max, in: start)
                     ?? (from == first ? nil : find(wanted, base, from: first, to: from, in: start))
             }
@@ -53,8 +57,7 @@ final class DecodingSource {
 
     @inline(__always)
     func found(_ element: ElementLayout, in start: Int) {
-        lastDocument = start
-        lastElement = element.start
+        last.pointee = (start, element.start)
     }
 
     // MARK: - Errors

@@ -6,7 +6,7 @@ struct UnkeyedSink: UnkeyedEncodingContainer {
     let id: Int
 
     var codingPath: [any CodingKey] { sink.path(of: id) }
-    var count: Int { sink.containers[id].count }
+    var count: Int { sink.state.pointee.containers[id].count }
 
     func encodeNil() throws { try sink.write(.null, nil, in: id) { _ in } }
     func encode(_ value: Bool) throws { try sink.write(.bool, nil, in: id) { $0.byte(value ? 1 : 0) } }

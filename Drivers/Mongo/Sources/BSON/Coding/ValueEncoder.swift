@@ -11,7 +11,7 @@ struct ValueEncoder: Encoder, SingleValueEncodingContainer {
 
     var codingPath: [any CodingKey] {
         guard element >= 0 else { return [] }
-        let base = sink.bytes.base
+        let base = sink.state.pointee.bytes.base
         let text = base.text(from: element + 1, to: base.endOfText(at: element + 1))
         return sink.path(of: parent) + [BSONKey(stringValue: text)]
     }

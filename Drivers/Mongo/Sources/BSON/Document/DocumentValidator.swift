@@ -51,7 +51,7 @@ struct DocumentValidator {
                 continue
             }
             let raw = base.load(fromByteOffset: at, as: UInt8.self)
-            guard let type = BSONType(rawValue: raw) else {
+            guard let type = BSONType.of(raw) else {
                 if raw == 0 { throw error(.invalidTerminator, "a zero byte where an element should begin", at: at) }
                 throw error(.unknownType, "type \(raw)", at: at)
             }

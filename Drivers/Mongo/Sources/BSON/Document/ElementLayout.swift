@@ -20,7 +20,7 @@ struct ElementLayout {
     /// The element at `start`; `nil` at a document's terminator.
     @inlinable @inline(__always)
     init?(_ base: UnsafeRawPointer, at start: Int) {
-        guard let type = BSONType(rawValue: base.load(fromByteOffset: start, as: UInt8.self)) else { return nil }
+        guard let type = BSONType.of(base.load(fromByteOffset: start, as: UInt8.self)) else { return nil }
         var at = start + 1
         while base.load(fromByteOffset: at, as: UInt8.self) != 0 { at += 1 }
         self.type = type

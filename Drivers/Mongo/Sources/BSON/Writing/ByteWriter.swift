@@ -143,14 +143,22 @@ struct ByteWriter: ~Copyable {
     mutating func header(_ type: BSONType, index: Int) { header(type.rawValue, index: index) }
 
     mutating func header(_ type: UInt8, index: Int) {
-        byte(type)
-        var divisor = 1
-        while index / divisor >= 10 { divisor *= 10 }
-        while divisor > 0 {
-            byte(UInt8(truncatingIfNeeded: index / divisor % 10) + 0x30)
-            divisor /= 10
+        // The type, ten digits at most, and the zero byte: an array of more does not fit into a document.
+        reserve(12)
+        var rest = UInt32(truncatingIfNeeded: index)
+        var digits = 1
+        var bound: UInt32 = 10
+        while digits < 10, rest >= bound {
+            digits += 1
+            bound = digits < 10 ? bound * 10 : .max
         }
-        byte(0)
+        memory.storeBytes(of: type, toByteOffset: count, as: UInt8.self)
+        memory.storeBytes(of: 0, toByteOffset: count + digits + 1, as: UInt8.self)
+        for place in stride(from: count + digits, to: count, by: -1) {
+            memory.storeBytes(of: UInt8(truncatingIfNeeded: rest % 10) + 0x30, toByteOffset: place, as: UInt8.self)
+            rest /= 10
+        }
+        count += digits + 2
     }
 
     /// Leaves room for the length; the result goes to `endDocument`.
