@@ -57,7 +57,7 @@ public enum ServerHost: Sendable, Hashable {
         var zone: String?
         if parts.count == 2 {
             // RFC 6874 writes the percent sign as %25; many write it plainly.
-            let escaped = parts[1].hasPrefix("25") && parts[1].count > 2 ? parts[1].dropFirst(2) : parts[1]
+            let escaped = parts[1].hasPrefix("25") ? parts[1].dropFirst(2) : parts[1]
             let name = try PercentEncoding.decode(escaped, "a zone")
             guard !name.isEmpty, !name.utf8.contains(0) else { throw ConnectionStringError(.invalidHost, "an empty zone") }
             zone = name

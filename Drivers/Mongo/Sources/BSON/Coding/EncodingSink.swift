@@ -234,13 +234,21 @@ final class EncodingSink {
         var keys: [any CodingKey] = []
         var at = id
         while at > 0, state.pointee.containers[at].element >= 0 {
-            let key = state.pointee.containers[at].element + 1
-            let text = state.pointee.bytes.base.text(from: key, to: state.pointee.bytes.base.endOfText(at: key))
-            let isInArray = state.pointee.containers[at].parent >= 0 && state.pointee.containers[state.pointee.containers[at].parent].isArray
-            keys.append(isInArray ? BSONKey(intValue: Int(text) ?? 0) : BSONKey(stringValue: text))
-            at = state.pointee.containers[at].parent
+            let container = state.pointee.containers[at]
+            keys.append(key(at: container.element, in: container.parent))
+            at = container.parent
         }
         return keys.reversed()
+    }
+
+    /// The key of the element whose type's byte is at `element`, or its index.
+    func key(at element: Int, in parent: Int) -> BSONKey {
+        let base = state.pointee.bytes.base
+        let text = base.text(from: element + 1, to: base.endOfText(at: element + 1))
+        guard parent >= 0, state.pointee.containers[parent].isArray, let index = Int(text) else {
+            return BSONKey(stringValue: text)
+        }
+        return BSONKey(intValue: index)
     }
 
     /// A number that BSON can hold: it has no unsigned ones.

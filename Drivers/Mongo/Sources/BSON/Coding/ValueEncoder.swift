@@ -10,11 +10,12 @@ struct ValueEncoder: Encoder, SingleValueEncodingContainer {
     let element: Int
 
     var codingPath: [any CodingKey] {
-        guard element >= 0 else { return [] }
-        let base = sink.state.pointee.bytes.base
-        let text = base.text(from: element + 1, to: base.endOfText(at: element + 1))
-        return sink.path(of: parent) + [BSONKey(stringValue: text)]
+        guard let key else { return [] }
+        return sink.path(of: parent) + [key]
     }
+
+    /// The key or index that has been written; `nil` for the outermost document.
+    private var key: BSONKey? { element < 0 ? nil : sink.key(at: element, in: parent) }
 
     var userInfo: [CodingUserInfoKey: Any] { sink.userInfo }
 
@@ -33,7 +34,7 @@ struct ValueEncoder: Encoder, SingleValueEncodingContainer {
     @inline(__always)
     private func fill(_ type: BSONType, _ value: Any, _ body: (inout ByteWriter) -> Void) throws {
         guard element >= 0 else { throw sink.error(value, nil, in: 0, "the outermost value is no document, but a \(type)") }
-        guard !sink.isFilled(element) else { throw sink.error(value, nil, in: parent, "a second value for one key") }
+        guard !sink.isFilled(element) else { throw sink.error(value, key, in: parent, "a second value for one key") }
         sink.fill(type, at: element, body)
     }
 
@@ -56,7 +57,7 @@ struct ValueEncoder: Encoder, SingleValueEncodingContainer {
     func encode(_ value: UInt8) throws { try encode(Int32(value)) }
     func encode(_ value: UInt16) throws { try encode(Int32(value)) }
     func encode(_ value: UInt32) throws { try encode(Int64(value)) }
-    func encode(_ value: UInt64) throws { try encode(try sink.signed(value, nil, in: max(parent, 0))) }
+    func encode(_ value: UInt64) throws { try encode(try sink.signed(value, key, in: max(parent, 0))) }
     func encode(_ value: UInt) throws { try encode(UInt64(value)) }
     func encode<Value: Encodable>(_ value: Value) throws { try value.encode(to: self) }
 }
