@@ -16,7 +16,9 @@ struct BSONBenchmark {
     }
 
     private static func measure<Value: Codable>(
-        _ name: String, _ value: Value, _ write: (inout BSONWriter) throws(BSONError) -> Void
+        _ name: String,
+        _ value: Value,
+        _ write: (inout BSONWriter) throws(BSONError) -> Void
     ) throws {
         let document = try BSONWriter.document(write)
         let bytes = Array(document.bytes)

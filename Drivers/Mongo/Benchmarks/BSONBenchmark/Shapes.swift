@@ -4,7 +4,12 @@ import BSON
 
 /// A flat document of ten fields: what most collections hold.
 struct Small: Codable {
-    let _id: ObjectID
+    private enum CodingKeys: String, CodingKey {
+        case id = "_id"
+        case name, email, age, score, isActive, visits, created, city, comment
+    }
+
+    let id: ObjectID
     let name: String
     let email: String
     let age: Int32
@@ -16,13 +21,20 @@ struct Small: Codable {
     let comment: String
 
     static let example = Small(
-        _id: ObjectID(), name: "Ada Lovelace", email: "ada.lovelace@example.org", age: 36, score: 98.25, isActive: true,
-        visits: 5_000_000_000, created: BSONDate(milliseconds: 1_767_225_600_123), city: "London",
+        id: ObjectID(),
+        name: "Ada Lovelace",
+        email: "ada.lovelace@example.org",
+        age: 36,
+        score: 98.25,
+        isActive: true,
+        visits: 5_000_000_000,
+        created: BSONDate(milliseconds: 1_767_225_600_123),
+        city: "London",
         comment: "Wrote the first program for a machine that was never built."
     )
 
     func write(to writer: inout BSONWriter) throws(BSONError) {
-        try writer.append(_id, forKey: "_id")
+        try writer.append(id, forKey: "_id")
         try writer.append(name, forKey: "name")
         try writer.append(email, forKey: "email")
         try writer.append(age, forKey: "age")
@@ -72,8 +84,10 @@ struct Large: Codable {
     let words: [String]
 
     static let example = Large(
-        title: "A large document", body: String(repeating: "Forty characters of plain text, and so. ", count: 200),
-        measures: (0..<1_000).map { Double($0) * 1.25 }, counts: (0..<1_000).map { $0 &* 7_919 },
+        title: "A large document",
+        body: String(repeating: "Forty characters of plain text, and so. ", count: 200),
+        measures: (0..<1_000).map { Double($0) * 1.25 },
+        counts: (0..<1_000).map { $0 &* 7_919 },
         words: (0..<500).map { "word number \($0) of five hundred" }
     )
 

@@ -41,7 +41,8 @@ extension ConnectionString {
     ]
 
     private func checkTLS() throws(ConnectionStringError) {
-        for (one, other) in Self.exclusiveTLSOptions where options.names.contains(one) && options.names.contains(other) {
+        for (one, other) in Self.exclusiveTLSOptions where options.names.contains(one) && options.names.contains(other)
+        {
             throw ConnectionStringError(.conflictingOptions, "\(one) with \(other)")
         }
     }

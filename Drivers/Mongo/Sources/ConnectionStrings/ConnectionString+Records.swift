@@ -11,12 +11,15 @@ extension ConnectionString {
     ///   - targets: The SRV records' targets and ports.
     ///   - texts: The TXT records of `srvName`, each with its strings; none is as good as one.
     ///   - random: Chooses the hosts if `srvMaxHosts` wants fewer than there are.
-    /// - Throws: `invalidRecords` for no target, a target outside the name's parent domain, several TXT records, or a TXT
+    /// - Throws: `invalidRecords` for no target, a target outside the name's parent domain, several TXT records, or a
+    ///   TXT
     ///   record with other options than `authSource`, `replicaSet` and `loadBalanced`; `conflictingOptions` if these do
     ///   not go with the rest. For `mongodb://`, the string itself.
     /// - Source: the drivers' specification "Initial DNS Seedlist Discovery".
     public func resolved(
-        targets: [(name: String, port: UInt16)], texts: [[String]], random: inout some RandomNumberGenerator
+        targets: [(name: String, port: UInt16)],
+        texts: [[String]],
+        random: inout some RandomNumberGenerator
     ) throws(ConnectionStringError) -> ConnectionString {
         guard let srvName else { return self }
         guard !targets.isEmpty else { throw ConnectionStringError(.invalidRecords, "no SRV record") }

@@ -112,5 +112,6 @@ extension ConnectionString: CustomStringConvertible, CustomDebugStringConvertibl
         return "\(scheme)\(user)\(place)/\(database ?? "")\(names)"
     }
 
+    /// As `description`.
     public var debugDescription: String { description }
 }

@@ -2,10 +2,12 @@
 
 /// Why a text is no connection string, or why its parts do not go together.
 ///
-/// The text is never quoted: what stands in the wrong place may be a part of a password. Only names of known options are.
+/// The text is never quoted: what stands in the wrong place may be a part of a password. Only names of known options
+/// are.
 public struct ConnectionStringError: Error, Sendable, Hashable {
     /// What is wrong; more may be added.
     public struct Code: Sendable, Hashable, CustomStringConvertible {
+        /// The same in words.
         public let description: String
 
         private init(_ description: String) {

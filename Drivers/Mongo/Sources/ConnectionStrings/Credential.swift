@@ -35,8 +35,11 @@ extension ConnectionString {
         guard let mechanism = options.authMechanism.flatMap({ Credential.Mechanism(rawValue: $0) }) else {
             guard username != nil else { return nil }
             return Credential(
-                mechanism: nil, source: options.authSource ?? database ?? "admin", username: username,
-                password: password, properties: [:]
+                mechanism: nil,
+                source: options.authSource ?? database ?? "admin",
+                username: username,
+                password: password,
+                properties: [:]
             )
         }
         var properties = options.authMechanismProperties ?? [:]
@@ -68,7 +71,11 @@ extension ConnectionString {
             try checkTokens(properties, hasTokenCallback)
         }
         return Credential(
-            mechanism: mechanism, source: source, username: username, password: password, properties: properties
+            mechanism: mechanism,
+            source: source,
+            username: username,
+            password: password,
+            properties: properties
         )
     }
 
@@ -76,7 +83,8 @@ extension ConnectionString {
         ConnectionStringError(.invalidCredential, "\(mechanism.rawValue) needs \(needed)")
     }
 
-    private func need(_ secret: Secret?, _ what: String, _ mechanism: Credential.Mechanism) throws(ConnectionStringError)
+    private func need(_ secret: Secret?, _ what: String, _ mechanism: Credential.Mechanism)
+        throws(ConnectionStringError)
     {
         if secret == nil { throw refused(what, mechanism) }
     }

@@ -12,7 +12,9 @@ public struct Secret: Sendable, Hashable {
 }
 
 extension Secret: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    /// The same in words.
     public var description: String { "<hidden>" }
+    /// As `description`.
     public var debugDescription: String { description }
     /// No children, so that `dump` shows none.
     public var customMirror: Mirror { Mirror(self, children: []) }

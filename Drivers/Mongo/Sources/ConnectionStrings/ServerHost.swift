@@ -38,7 +38,8 @@ public enum ServerHost: Sendable, Hashable {
             throw ConnectionStringError(.invalidHost, "several colons in a host; an IPv6 address needs brackets")
         }
         let name = try PercentEncoding.decode(parts[0], "a host")
-        guard !name.isEmpty, name.utf8.allSatisfy({ $0 > 0x20 && $0 != 0x7F }), !name.contains(where: { "@?#[]".contains($0) })
+        guard !name.isEmpty, name.utf8.allSatisfy({ $0 > 0x20 && $0 != 0x7F }),
+            !name.contains(where: { "@?#[]".contains($0) })
         else { throw ConnectionStringError(.invalidHost, "a host that is no name") }
         let port = parts.count == 2 ? try Self.port(parts[1]) : nil
         self = AddressText.isIPv4(name) ? .ipv4(name, port: port) : .name(name, port: port)
@@ -53,13 +54,17 @@ public enum ServerHost: Sendable, Hashable {
             throw ConnectionStringError(.invalidHost, "something other than a port after an IPv6 address")
         }
         let parts = text[..<end].dropFirst().split(separator: "%", maxSplits: 1, omittingEmptySubsequences: false)
-        guard AddressText.isIPv6(parts[0]) else { throw ConnectionStringError(.invalidHost, "no IPv6 address in brackets") }
+        guard AddressText.isIPv6(parts[0]) else {
+            throw ConnectionStringError(.invalidHost, "no IPv6 address in brackets")
+        }
         var zone: String?
         if parts.count == 2 {
             // RFC 6874 writes the percent sign as %25; many write it plainly.
             let escaped = parts[1].hasPrefix("25") ? parts[1].dropFirst(2) : parts[1]
             let name = try PercentEncoding.decode(escaped, "a zone")
-            guard !name.isEmpty, !name.utf8.contains(0) else { throw ConnectionStringError(.invalidHost, "an empty zone") }
+            guard !name.isEmpty, !name.utf8.contains(0) else {
+                throw ConnectionStringError(.invalidHost, "an empty zone")
+            }
             zone = name
         }
         let port = rest.isEmpty ? nil : try Self.port(rest.dropFirst())

@@ -130,7 +130,9 @@ import Testing
     @Test func `that do not fit name the field and the byte`() throws {
         let document: BSONDocument = ["inner": ["values": [1, 2, 300]]]
         let error = #expect(throws: DecodingError.self) { try BSONDecoder().decode(Outer.self, from: document) }
-        guard case .dataCorrupted(let context)? = error else { return #expect(Bool(false), "\(String(describing: error))") }
+        guard case .dataCorrupted(let context)? = error else {
+            return #expect(Bool(false), "\(String(describing: error))")
+        }
         #expect(context.codingPath.map(\.stringValue) == ["inner", "values", "2"])
         #expect(context.codingPath.last?.intValue == 2)
         #expect(context.debugDescription == "a number that no Int8 holds: inner.values.2, at byte 44")

@@ -85,7 +85,9 @@ struct Corpus {
         var characters = json.unicodeScalars.makeIterator()
         while let character = characters.next() {
             guard let begun = string else {
-                if character == "\"" { string = "" } else if !character.properties.isWhitespace {
+                if character == "\"" {
+                    string = ""
+                } else if !character.properties.isWhitespace {
                     result.unicodeScalars.append(character)
                 }
                 continue

@@ -55,7 +55,9 @@ import Testing
     }
 
     @Test func `is walked over level by level`() {
-        let document: BSONDocument = ["a": [1, ["b": 2]], "c": .codeWithScope(.init(code: "x", scope: ["d": 3])), "e": 4]
+        let document: BSONDocument = [
+            "a": [1, ["b": 2]], "c": .codeWithScope(.init(code: "x", scope: ["d": 3])), "e": 4,
+        ]
         var seen: [String] = []
         document.read { reader in
             while true {

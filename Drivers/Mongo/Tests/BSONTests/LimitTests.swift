@@ -63,7 +63,9 @@ import Testing
         let codes = [
             #expect(throws: BSONError.self) { try BSONDocument(validating: Array(large.bytes), limits: limits) }?.code,
             #expect(throws: BSONError.self) {
-                try BSONWriter.document(limits: limits) { writer throws(BSONError) in try writer.append(text, forKey: "text") }
+                try BSONWriter.document(limits: limits) { writer throws(BSONError) in
+                    try writer.append(text, forKey: "text")
+                }
             }?.code,
             #expect(throws: BSONError.self) {
                 var document = BSONDocument()

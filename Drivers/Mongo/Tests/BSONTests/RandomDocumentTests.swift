@@ -16,7 +16,8 @@ import Testing
         }
     }
 
-    /// What the validator lets through is read to its last byte: run it with `--sanitize=address` to see a wrong offset.
+    /// What the validator lets through is read to its last byte: run it with `--sanitize=address` to see a wrong
+    /// offset.
     @Test func `with damaged bytes are refused or read, and never trap: 100,000 of them`() throws {
         var random = SeededGenerator(seed: 18)
         var accepted = 0
@@ -26,8 +27,14 @@ import Testing
                 var bytes = whole
                 for _ in 0...Int.random(in: 0...2, using: &random) {
                     switch Int.random(in: 0..<4, using: &random) {
-                    case 0: bytes[Int.random(in: 0..<bytes.count, using: &random)] = UInt8.random(in: 0...255, using: &random)
-                    case 1: bytes[Int.random(in: 0..<bytes.count, using: &random)] ^= 1 << UInt8.random(in: 0...7, using: &random)
+                    case 0:
+                        bytes[Int.random(in: 0..<bytes.count, using: &random)] = UInt8.random(
+                            in: 0...255,
+                            using: &random
+                        )
+                    case 1:
+                        bytes[Int.random(in: 0..<bytes.count, using: &random)] ^=
+                            1 << UInt8.random(in: 0...7, using: &random)
                     case 2: bytes.remove(at: Int.random(in: 0..<bytes.count, using: &random))
                     default: bytes.insert(0, at: Int.random(in: 0..<bytes.count, using: &random))
                     }
@@ -68,7 +75,11 @@ import Testing
             for _ in 0..<20 {
                 var text = whole
                 let at = Int.random(in: 0..<text.count, using: &random)
-                if Bool.random(using: &random) { text.remove(at: at) } else { text[at] = UInt8.random(in: 0...127, using: &random) }
+                if Bool.random(using: &random) {
+                    text.remove(at: at)
+                } else {
+                    text[at] = UInt8.random(in: 0...127, using: &random)
+                }
                 do {
                     _ = try BSONDocument(extendedJSON: String(decoding: text, as: UTF8.self))
                 } catch {

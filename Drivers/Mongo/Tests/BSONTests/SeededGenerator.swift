@@ -20,7 +20,8 @@ struct SeededGenerator: RandomNumberGenerator {
 
     mutating func text() -> String {
         let pieces = ["a", "b.c", "$d", "é", "☆", "𝄞", " ", "\"", "\\", "x\n", "long enough to need its own memory"]
-        return (0..<Int.random(in: 0...3, using: &self)).map { _ in pieces[Int.random(in: 0..<11, using: &self)] }.joined()
+        return (0..<Int.random(in: 0...3, using: &self)).map { _ in pieces[Int.random(in: 0..<11, using: &self)] }
+            .joined()
     }
 
     mutating func document(depth: Int) throws -> BSONDocument {

@@ -27,18 +27,28 @@ enum SmallStack {
         let work = Unmanaged.passRetained(Work(body))
         #if canImport(Darwin)
             var thread: pthread_t?
-            let result = pthread_create(&thread, &attributes, { argument in
-                Unmanaged<Work>.fromOpaque(argument).takeRetainedValue().body()
-                return nil
-            }, work.toOpaque())
+            let result = pthread_create(
+                &thread,
+                &attributes,
+                { argument in
+                    Unmanaged<Work>.fromOpaque(argument).takeRetainedValue().body()
+                    return nil
+                },
+                work.toOpaque()
+            )
             guard result == 0, let thread else { return false }
         #else
             var thread = pthread_t()
-            let result = pthread_create(&thread, &attributes, { argument in
-                guard let argument else { return nil }
-                Unmanaged<Work>.fromOpaque(argument).takeRetainedValue().body()
-                return nil
-            }, work.toOpaque())
+            let result = pthread_create(
+                &thread,
+                &attributes,
+                { argument in
+                    guard let argument else { return nil }
+                    Unmanaged<Work>.fromOpaque(argument).takeRetainedValue().body()
+                    return nil
+                },
+                work.toOpaque()
+            )
             guard result == 0 else { return false }
         #endif
         pthread_join(thread, nil)

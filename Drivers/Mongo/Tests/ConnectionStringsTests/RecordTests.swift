@@ -15,7 +15,9 @@ import Testing
     }
 
     private func resolve(
-        _ text: String, _ targets: [(name: String, port: UInt16)], _ texts: [[String]] = []
+        _ text: String,
+        _ targets: [(name: String, port: UInt16)],
+        _ texts: [[String]] = []
     ) throws -> ConnectionString {
         var random = Repeating()
         return try ConnectionString(text).resolved(targets: targets, texts: texts, random: &random)
@@ -26,7 +28,9 @@ import Testing
         #expect(string.hosts.isEmpty)
         #expect(string.srvQuestion == "_mongodb._tcp.cluster.example.com")
         #expect(try ConnectionString("mongodb+srv://a.b.c/?srvServiceName=x").srvQuestion == "_x._tcp.a.b.c")
-        let targets: [(name: String, port: UInt16)] = [("A.example.com.", 27_017), ("b.example.com", 1), ("b.example.com", 1)]
+        let targets: [(name: String, port: UInt16)] = [
+            ("A.example.com.", 27_017), ("b.example.com", 1), ("b.example.com", 1),
+        ]
         let resolved = try resolve("mongodb+srv://user:pass@cluster.example.com/db", targets)
         #expect(resolved.hosts == [.name("A.example.com", port: 27_017), .name("b.example.com", port: 1)])
         #expect(resolved.options.tls == true)
@@ -53,7 +57,8 @@ import Testing
         #expect(resolved.options.replicaSet == "own")
         #expect(try resolved.credential()?.source == "this")
         let bad: [[[String]]] = [
-            [["authSource=a"], ["replicaSet=b"]], [["tls=false"]], [["authSource="]], [["x=y"]], [["loadBalanced=maybe"]],
+            [["authSource=a"], ["replicaSet=b"]], [["tls=false"]], [["authSource="]], [["x=y"]],
+            [["loadBalanced=maybe"]],
             [["authSource"]], [["loadBalanced=true"]],
         ]
         for texts in bad {

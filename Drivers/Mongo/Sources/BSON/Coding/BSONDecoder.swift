@@ -8,6 +8,7 @@ public struct BSONDecoder: Sendable {
     /// Handed to each `init(from:)`.
     public var userInfo: [CodingUserInfoKey: any Sendable] = [:]
 
+    /// With these settings.
     public init() {}
 
     /// The value that the document holds.

@@ -12,12 +12,14 @@ public struct BSONEncoder: Sendable {
     /// Handed to each `encode(to:)`.
     public var userInfo: [CodingUserInfoKey: any Sendable] = [:]
 
+    /// With these settings.
     public init(limits: BSONLimits = BSONLimits()) {
         self.limits = limits
     }
 
     /// The document that `value` encodes to.
-    /// - Throws: `EncodingError`, which names the field, for a value that BSON cannot hold (a `UInt64` over `Int64.max`, a
+    /// - Throws: `EncodingError`, which names the field, for a value that BSON cannot hold (a `UInt64` over
+    ///   `Int64.max`, a
     ///   key with a zero byte), a top level that is no document, and for what is over the limits; and what the values
     ///   themselves throw.
     public func encode(_ value: some Encodable) throws -> BSONDocument {
@@ -28,7 +30,8 @@ public struct BSONEncoder: Sendable {
         if let fault = sink.fault { throw fault }
         guard sink.isRootTaken else {
             throw EncodingError.invalidValue(
-                value, .init(codingPath: [], debugDescription: "a document is made of keys and values")
+                value,
+                .init(codingPath: [], debugDescription: "a document is made of keys and values")
             )
         }
         sink.closeAll()
@@ -38,7 +41,8 @@ public struct BSONEncoder: Sendable {
             return try BSONDocument(validating: bytes, limits: limits)
         } catch {
             throw EncodingError.invalidValue(
-                value, .init(codingPath: [], debugDescription: error.description, underlyingError: error)
+                value,
+                .init(codingPath: [], debugDescription: error.description, underlyingError: error)
             )
         }
     }

@@ -8,6 +8,7 @@ protocol BSONCodable: Codable {
 }
 
 extension BSONCodable {
+    /// Reads the value whole; only a `BSONDecoder` can.
     public init(from decoder: any Decoder) throws {
         // A decoder may be wrapped, as by an `init(from:)` that reads a single value.
         guard let decoder = decoder as? ValueDecoder else {
@@ -19,13 +20,15 @@ extension BSONCodable {
         self = value
     }
 
+    /// Writes the value whole; only a `BSONEncoder` can.
     public func encode(to encoder: any Encoder) throws {
         switch encoder {
         case let encoder as ValueEncoder: try encoder.write(bsonValue)
         case let encoder as LateEncoder: try encoder.encode(self)
         default:
             throw EncodingError.invalidValue(
-                self, .init(codingPath: encoder.codingPath, debugDescription: "\(Self.self) needs a BSONEncoder")
+                self,
+                .init(codingPath: encoder.codingPath, debugDescription: "\(Self.self) needs a BSONEncoder")
             )
         }
     }

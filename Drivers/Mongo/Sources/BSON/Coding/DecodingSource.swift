@@ -42,7 +42,11 @@ final class DecodingSource {
 
     @inline(__always)
     private func find(
-        _ wanted: UnsafeBufferPointer<UInt8>, _ base: UnsafeRawPointer, from: Int, to end: Int, in start: Int
+        _ wanted: UnsafeBufferPointer<UInt8>,
+        _ base: UnsafeRawPointer,
+        from: Int,
+        to end: Int,
+        in start: Int
     ) -> ElementLayout? {
         var at = from
         while at < end, let element = ElementLayout(base, at: at) {

@@ -50,7 +50,9 @@ final class EncodingSink {
 
     /// The outermost document; whoever asks for a container at the top writes into it.
     func beginRoot() {
-        state.pointee.containers.append(Container(start: state.pointee.bytes.beginDocument(), parent: -1, element: -1, isArray: false))
+        state.pointee.containers.append(
+            Container(start: state.pointee.bytes.beginDocument(), parent: -1, element: -1, isArray: false)
+        )
         state.pointee.open.append(0)
     }
 
@@ -94,7 +96,9 @@ final class EncodingSink {
             return
         }
         // A container at the limit may hold a value that is none; the document's own check is the exact one.
-        guard state.pointee.open.count <= limits.depth else { throw error(value, key, in: id, "over \(limits.depth) levels") }
+        guard state.pointee.open.count <= limits.depth else {
+            throw error(value, key, in: id, "over \(limits.depth) levels")
+        }
         let element = state.pointee.bytes.count
         try header(Self.unfilled, key?.stringValue, in: id)
         try value.encode(to: ValueEncoder(sink: self, parent: id, element: element))
@@ -104,7 +108,8 @@ final class EncodingSink {
 
     /// Whether the element at `element` has got a value.
     func isFilled(_ element: Int) -> Bool {
-        element < 0 ? isRootTaken : state.pointee.bytes.base.load(fromByteOffset: element, as: UInt8.self) != Self.unfilled
+        element < 0
+            ? isRootTaken : state.pointee.bytes.base.load(fromByteOffset: element, as: UInt8.self) != Self.unfilled
     }
 
     /// Writes the value whose header is there, by whichever type it has.
@@ -132,7 +137,9 @@ final class EncodingSink {
             state.pointee.bytes.header(type, index: 0)
             return begin(type, at: scrap, in: 0)
         }
-        if isFilled(element), let id = state.pointee.containers.lastIndex(where: { $0.element == element }) { return id }
+        if isFilled(element), let id = state.pointee.containers.lastIndex(where: { $0.element == element }) {
+            return id
+        }
         return begin(type, at: element, in: parent)
     }
 
@@ -140,14 +147,19 @@ final class EncodingSink {
     private func begin(_ type: BSONType, at element: Int, in parent: Int) -> Int {
         state.pointee.bytes.patch(type.rawValue, at: element)
         state.pointee.containers.append(
-            Container(start: state.pointee.bytes.beginDocument(), parent: parent, element: element, isArray: type == .array)
+            Container(
+                start: state.pointee.bytes.beginDocument(),
+                parent: parent,
+                element: element,
+                isArray: type == .array
+            )
         )
         state.pointee.open.append(state.pointee.containers.count - 1)
         return state.pointee.containers.count - 1
     }
 
-    /// Begins a container under a key. The protocols do not let it throw: the first error is kept, and the encoder throws
-    /// it at the end.
+    /// Begins a container under a key. The protocols do not let it throw: the first error is kept, and the encoder
+    /// throws it at the end.
     func nested(_ type: BSONType, _ key: (any CodingKey)?, in id: Int) -> Int {
         do {
             return try begin(type, key, in: id)
@@ -167,7 +179,9 @@ final class EncodingSink {
             state.pointee.containers.append(container)
             return state.pointee.containers.count - 1
         }
-        guard state.pointee.open.count <= limits.depth else { throw error(key as Any, key, in: id, "over \(limits.depth) levels") }
+        guard state.pointee.open.count <= limits.depth else {
+            throw error(key as Any, key, in: id, "over \(limits.depth) levels")
+        }
         let element = state.pointee.bytes.count
         try header(type.rawValue, key?.stringValue, in: id)
         return begin(type, at: element, in: id)
@@ -216,7 +230,10 @@ final class EncodingSink {
         while outer >= 0 {
             if !state.pointee.containers[outer].isOpen {
                 let start = state.pointee.containers[outer].start
-                state.pointee.bytes.patch(Int32(truncatingIfNeeded: state.pointee.bytes.base.length(at: start) + element.count), at: start)
+                state.pointee.bytes.patch(
+                    Int32(truncatingIfNeeded: state.pointee.bytes.base.length(at: start) + element.count),
+                    at: start
+                )
             }
             outer = state.pointee.containers[outer].parent
         }

@@ -28,12 +28,15 @@ struct KeyedSink<Key: CodingKey>: KeyedEncodingContainerProtocol {
     func encode(_ value: UInt8, forKey key: Key) throws { try encode(Int32(value), forKey: key) }
     func encode(_ value: UInt16, forKey key: Key) throws { try encode(Int32(value), forKey: key) }
     func encode(_ value: UInt32, forKey key: Key) throws { try encode(Int64(value), forKey: key) }
-    func encode(_ value: UInt64, forKey key: Key) throws { try encode(try sink.signed(value, key, in: id), forKey: key) }
+    func encode(_ value: UInt64, forKey key: Key) throws {
+        try encode(try sink.signed(value, key, in: id), forKey: key)
+    }
     func encode(_ value: UInt, forKey key: Key) throws { try encode(UInt64(value), forKey: key) }
     func encode<Value: Encodable>(_ value: Value, forKey key: Key) throws { try sink.encode(value, key, in: id) }
 
     func nestedContainer<Nested: CodingKey>(
-        keyedBy keyType: Nested.Type, forKey key: Key
+        keyedBy keyType: Nested.Type,
+        forKey key: Key
     ) -> KeyedEncodingContainer<Nested> {
         KeyedEncodingContainer(KeyedSink<Nested>(sink: sink, id: sink.nested(.document, key, in: id)))
     }

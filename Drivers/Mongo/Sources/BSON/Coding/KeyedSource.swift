@@ -12,7 +12,9 @@ struct KeyedSource<Key: CodingKey>: KeyedDecodingContainerProtocol {
             var keys: [Key] = []
             var at = start + 4
             while let element = ElementLayout(base, at: at) {
-                if let key = Key(stringValue: base.text(from: element.keyStart, to: element.keyEnd)) { keys.append(key) }
+                if let key = Key(stringValue: base.text(from: element.keyStart, to: element.keyEnd)) {
+                    keys.append(key)
+                }
                 at = element.end
             }
             return keys
@@ -56,7 +58,8 @@ struct KeyedSource<Key: CodingKey>: KeyedDecodingContainerProtocol {
     }
 
     func nestedContainer<Nested: CodingKey>(
-        keyedBy type: Nested.Type, forKey key: Key
+        keyedBy type: Nested.Type,
+        forKey key: Key
     ) throws -> KeyedDecodingContainer<Nested> {
         try field(key).container(keyedBy: type)
     }

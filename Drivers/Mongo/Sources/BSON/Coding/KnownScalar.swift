@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// The types that arrays are mostly made of. `Array` encodes and decodes its elements by the generic calls, which go over
-/// two existentials for each; asking for these types first made arrays of numbers and of text two to three times as fast.
+/// The types that arrays are mostly made of. `Array` encodes and decodes its elements by the generic calls, which go
+/// over
+/// two existentials for each; asking for these types first made arrays of numbers and of text two to three times as
+/// fast.
 enum KnownScalar {
     /// A value whose type is known to be `Known`, under the name of the same type.
     @inline(__always)

@@ -33,7 +33,9 @@ struct ValueEncoder: Encoder, SingleValueEncodingContainer {
 
     @inline(__always)
     private func fill(_ type: BSONType, _ value: Any, _ body: (inout ByteWriter) -> Void) throws {
-        guard element >= 0 else { throw sink.error(value, nil, in: 0, "the outermost value is no document, but a \(type)") }
+        guard element >= 0 else {
+            throw sink.error(value, nil, in: 0, "the outermost value is no document, but a \(type)")
+        }
         guard !sink.isFilled(element) else { throw sink.error(value, key, in: parent, "a second value for one key") }
         sink.fill(type, at: element, body)
     }

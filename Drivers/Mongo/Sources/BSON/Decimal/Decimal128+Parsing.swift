@@ -82,7 +82,10 @@ extension Decimal128 {
     }
 
     private static func fit(
-        _ isNegative: Bool, _ coefficient: UInt128, _ digits: Int, _ exponent: Int
+        _ isNegative: Bool,
+        _ coefficient: UInt128,
+        _ digits: Int,
+        _ exponent: Int
     ) throws(BSONError) -> Decimal128 {
         var coefficient = coefficient
         var exponent = exponent

@@ -59,13 +59,16 @@ extension BSONArray: Sequence {
             elements = array.document.makeIterator()
         }
 
+        /// The next one; `nil` at the end.
         public mutating func next() -> BSONValue? { elements.next()?.value }
     }
 
+    /// Walks from the first to the last.
     public func makeIterator() -> Iterator { Iterator(self) }
 }
 
 extension BSONArray: ExpressibleByArrayLiteral, CustomStringConvertible {
+    /// An array of these values.
     public init(arrayLiteral elements: BSONValue...) { self.init(elements) }
 
     /// Relaxed extended JSON. It shows every value: not for logs.

@@ -33,7 +33,9 @@ extension BSONDocument {
     /// - Throws: `zeroByteInText` for the key, `tooLarge` over `limits.size`; the document is then
     ///   as it was. How deep `value` goes is not looked at.
     public mutating func append(
-        _ value: BSONValue, forKey key: String, limits: BSONLimits = BSONLimits()
+        _ value: BSONValue,
+        forKey key: String,
+        limits: BSONLimits = BSONLimits()
     ) throws(BSONError) {
         let last = end - start - 1
         try replace(last..<last, with: try Self.element(key, value), limits: limits)
@@ -42,7 +44,9 @@ extension BSONDocument {
     /// Puts `value` where the first element with this key is, or at the end if there is none.
     /// - Throws: As `append`.
     public mutating func set(
-        _ value: BSONValue, forKey key: String, limits: BSONLimits = BSONLimits()
+        _ value: BSONValue,
+        forKey key: String,
+        limits: BSONLimits = BSONLimits()
     ) throws(BSONError) {
         guard let range = range(of: key) else { return try append(value, forKey: key, limits: limits) }
         try replace(range, with: try Self.element(key, value), limits: limits)
@@ -60,7 +64,9 @@ extension BSONDocument {
     private func range(of key: String) -> Range<Int>? {
         read { reader in
             while reader.next() {
-                if reader.key == key { return reader.elementRange.map { $0.lowerBound - start..<$0.upperBound - start } }
+                if reader.key == key {
+                    return reader.elementRange.map { $0.lowerBound - start..<$0.upperBound - start }
+                }
             }
             return nil
         }
@@ -75,7 +81,9 @@ extension BSONDocument {
     }
 
     private mutating func replace(
-        _ range: Range<Int>, with element: [UInt8], limits: BSONLimits
+        _ range: Range<Int>,
+        with element: [UInt8],
+        limits: BSONLimits
     ) throws(BSONError) {
         let size = end - start - range.count + element.count
         guard size <= limits.size else { throw BSONError(.tooLarge, "\(size) bytes, over \(limits.size)") }

@@ -30,7 +30,9 @@ public struct BSONDocument: Sendable {
     /// - Throws: `BSONError`, naming the field and the byte, counted from the document's start. A range that is not in
     ///   the bytes is `truncated`.
     public init(
-        validating bytes: [UInt8], in range: Range<Int>? = nil, limits: BSONLimits = BSONLimits()
+        validating bytes: [UInt8],
+        in range: Range<Int>? = nil,
+        limits: BSONLimits = BSONLimits()
     ) throws(BSONError) {
         let range = range ?? 0..<bytes.count
         guard range.lowerBound >= 0, range.upperBound <= bytes.count else {
@@ -133,6 +135,7 @@ extension BSONDocument: Sequence {
             position = document.start + 4
         }
 
+        /// The next one; `nil` at the end.
         public mutating func next() -> Element? {
             let at = position
             let found = document.withBase { base -> (Element, Int)? in
@@ -146,6 +149,7 @@ extension BSONDocument: Sequence {
         }
     }
 
+    /// Walks from the first to the last.
     public func makeIterator() -> Iterator { Iterator(self) }
 
     /// The keys, in order.
@@ -168,10 +172,12 @@ extension BSONDocument: Sequence {
 }
 
 extension BSONDocument: Hashable {
+    /// Equal if the contents are.
     public static func == (left: BSONDocument, right: BSONDocument) -> Bool {
         left.bytes == right.bytes
     }
 
+    /// Hashes the contents.
     public func hash(into hasher: inout Hasher) {
         bytes.withUnsafeBytes { hasher.combine(bytes: $0) }
     }

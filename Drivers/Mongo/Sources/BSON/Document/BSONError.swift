@@ -4,6 +4,7 @@
 public struct BSONError: Error, Sendable, Hashable {
     /// What went wrong; more may be added.
     public struct Code: Sendable, Hashable, CustomStringConvertible {
+        /// The same in words.
         public let description: String
 
         private init(_ description: String) {

@@ -95,42 +95,49 @@ public struct BSONReader: ~Copyable {
         }
     }
 
+    /// The number, if this is an `int32`.
     @inlinable
     public var int32: Int32? {
         guard let layout, layout.type == .int32 else { return nil }
         return Int32(truncatingIfNeeded: base.length(at: layout.valueStart))
     }
 
+    /// The number, if this is an `int64`.
     @inlinable
     public var int64: Int64? {
         guard let layout, layout.type == .int64 else { return nil }
         return Int64(bitPattern: base.bits(at: layout.valueStart))
     }
 
+    /// The number, if this is a double.
     @inlinable
     public var double: Double? {
         guard let layout, layout.type == .double else { return nil }
         return Double(bitPattern: base.bits(at: layout.valueStart))
     }
 
+    /// The truth value, if this is one.
     @inlinable
     public var bool: Bool? {
         guard let layout, layout.type == .bool else { return nil }
         return base.load(fromByteOffset: layout.valueStart, as: UInt8.self) != 0
     }
 
+    /// The object's ID, if this is one.
     @inlinable
     public var objectID: ObjectID? {
         guard let layout, layout.type == .objectID else { return nil }
         return base.objectID(at: layout.valueStart)
     }
 
+    /// The moment, if this is one.
     @inlinable
     public var date: BSONDate? {
         guard let layout, layout.type == .date else { return nil }
         return BSONDate(milliseconds: Int64(bitPattern: base.bits(at: layout.valueStart)))
     }
 
+    /// The decimal number, if this is one.
     @inlinable
     public var decimal128: Decimal128? {
         guard let layout, layout.type == .decimal128 else { return nil }

@@ -18,7 +18,10 @@ struct DocumentValidator {
 
     /// Checks the document in `bytes[start..<end]`, which it must fill.
     static func validate(
-        _ bytes: UnsafeRawBufferPointer, from start: Int, to end: Int, limits: BSONLimits
+        _ bytes: UnsafeRawBufferPointer,
+        from start: Int,
+        to end: Int,
+        limits: BSONLimits
     ) throws(BSONError) {
         guard let base = bytes.baseAddress, end - start >= 5 else {
             throw BSONError(.truncated, "a document has at least five bytes, not \(end - start)", offset: 0)
@@ -85,7 +88,12 @@ struct DocumentValidator {
             throw error(.invalidLength, "a document's length", element: element, at: document)
         }
         guard base.load(fromByteOffset: end - 1, as: UInt8.self) == 0 else {
-            throw error(.invalidTerminator, "a document that does not end with a zero byte", element: element, at: end - 1)
+            throw error(
+                .invalidTerminator,
+                "a document that does not end with a zero byte",
+                element: element,
+                at: end - 1
+            )
         }
         levels.append(Level(element: element, terminator: end - 1, isArray: isArray))
     }
@@ -154,7 +162,12 @@ struct DocumentValidator {
     @inline(__always)
     private func string(element: Int, at value: Int, end: Int) throws(BSONError) {
         guard base.load(fromByteOffset: end - 1, as: UInt8.self) == 0 else {
-            throw error(.invalidTerminator, "a string that does not end with a zero byte", element: element, at: end - 1)
+            throw error(
+                .invalidTerminator,
+                "a string that does not end with a zero byte",
+                element: element,
+                at: end - 1
+            )
         }
         guard UTF8Validation.isValid(base, from: value + 4, to: end - 1) else {
             throw error(.invalidText, "a string that is no UTF-8", element: element, at: value + 4)
@@ -182,7 +195,8 @@ struct DocumentValidator {
 
     // MARK: - Errors
 
-    private func error(_ code: BSONError.Code, _ detail: String, element: Int? = nil, at offset: Int? = nil) -> BSONError
+    private func error(_ code: BSONError.Code, _ detail: String, element: Int? = nil, at offset: Int? = nil)
+        -> BSONError
     {
         var path = levels.dropFirst().map { $0.element }
         if let element, element != start, path.last != element { path.append(element) }

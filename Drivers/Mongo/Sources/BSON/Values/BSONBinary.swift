@@ -4,8 +4,10 @@
 public struct BSONBinary: Sendable {
     /// What the bytes are, by the specification's numbers; 0x80 and above are the user's.
     public struct Subtype: RawRepresentable, Sendable, Hashable {
+        /// The number on the wire.
         public let rawValue: UInt8
 
+        /// A subtype by its number.
         public init(rawValue: UInt8) {
             self.rawValue = rawValue
         }
@@ -57,10 +59,12 @@ public struct BSONBinary: Sendable {
 }
 
 extension BSONBinary: Hashable, CustomStringConvertible {
+    /// Equal if the contents are.
     public static func == (left: BSONBinary, right: BSONBinary) -> Bool {
         left.subtype == right.subtype && left.bytes == right.bytes
     }
 
+    /// Hashes the contents.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(subtype)
         bytes.withUnsafeBytes { hasher.combine(bytes: $0) }

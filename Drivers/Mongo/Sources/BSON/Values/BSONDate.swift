@@ -13,6 +13,7 @@ public struct BSONDate: Sendable, Hashable, Comparable {
         self.milliseconds = milliseconds
     }
 
+    /// The order of the values, the earlier or smaller first.
     public static func < (left: BSONDate, right: BSONDate) -> Bool {
         left.milliseconds < right.milliseconds
     }

@@ -13,6 +13,7 @@ public struct BSONTimestamp: Sendable, Hashable, Comparable {
         self.increment = increment
     }
 
+    /// The order of the values, the earlier or smaller first.
     public static func < (left: BSONTimestamp, right: BSONTimestamp) -> Bool {
         (left.seconds, left.increment) < (right.seconds, right.increment)
     }

@@ -2,8 +2,8 @@
 
 /// The type of an element, with the byte that stands for it.
 ///
-/// - Source: bsonspec.org, version 1.1. `undefined`, `dbPointer`, `symbol` and `codeWithScope` are deprecated there, and
-///   read and written here all the same.
+/// - Source: bsonspec.org, version 1.1. `undefined`, `dbPointer`, `symbol` and `codeWithScope` are deprecated there,
+///   and read and written here all the same.
 public enum BSONType: UInt8, Sendable, CaseIterable {
     case double = 0x01
     case string = 0x02

@@ -97,9 +97,13 @@ extension BSONValue {
 extension BSONValue: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, ExpressibleByFloatLiteral,
     ExpressibleByBooleanLiteral, ExpressibleByNilLiteral, ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral
 {
+    /// A string.
     public init(stringLiteral value: String) { self = .string(value) }
+    /// A double.
     public init(floatLiteral value: Double) { self = .double(value) }
+    /// A truth value.
     public init(booleanLiteral value: Bool) { self = .bool(value) }
+    /// `null`.
     public init(nilLiteral: ()) { self = .null }
 
     /// A literal that fits becomes an `int32`, as other drivers do it; a larger one an `int64`.
@@ -107,6 +111,7 @@ extension BSONValue: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, Ex
         if let small = Int32(exactly: value) { self = .int32(small) } else { self = .int64(value) }
     }
 
+    /// An array of these values.
     public init(arrayLiteral elements: BSONValue...) { self = .array(BSONArray(elements)) }
 
     /// See `BSONDocument.init(dictionaryLiteral:)` for keys with a zero byte.

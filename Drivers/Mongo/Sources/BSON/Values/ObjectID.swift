@@ -36,6 +36,7 @@ public struct ObjectID: Sendable, Hashable, Comparable {
     /// When the ID was made, in seconds since 1970, if it was made as the specification says. Good until 2106.
     public var seconds: UInt32 { UInt32(truncatingIfNeeded: high >> 32) }
 
+    /// The order of the values, the earlier or smaller first.
     public static func < (left: ObjectID, right: ObjectID) -> Bool {
         (left.high, left.low) < (right.high, right.low)
     }

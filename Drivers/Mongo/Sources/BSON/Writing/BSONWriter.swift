@@ -33,7 +33,8 @@ public struct BSONWriter: ~Copyable {
     ///   - limits: What may be written at most.
     /// - Throws: What `body` throws, and `tooLarge`.
     public static func document(
-        capacity: Int = 256, limits: BSONLimits = BSONLimits(),
+        capacity: Int = 256,
+        limits: BSONLimits = BSONLimits(),
         _ body: (inout BSONWriter) throws(BSONError) -> Void
     ) throws(BSONError) -> BSONDocument {
         var writer = BSONWriter(capacity: capacity, limits: limits)
@@ -47,37 +48,44 @@ public struct BSONWriter: ~Copyable {
 
     // MARK: - Values
 
+    /// Writes a value; the key is for documents, `nil` for arrays.
     public mutating func append(_ value: String, forKey key: String? = nil) throws(BSONError) {
         try header(.string, key)
         bytes.string(value)
         try checkSize()
     }
 
+    /// Writes a value; the key is for documents, `nil` for arrays.
     public mutating func append(_ value: Int32, forKey key: String? = nil) throws(BSONError) {
         try header(.int32, key)
         bytes.integer(value)
     }
 
+    /// Writes a value; the key is for documents, `nil` for arrays.
     public mutating func append(_ value: Int64, forKey key: String? = nil) throws(BSONError) {
         try header(.int64, key)
         bytes.integer(value)
     }
 
+    /// Writes a value; the key is for documents, `nil` for arrays.
     public mutating func append(_ value: Double, forKey key: String? = nil) throws(BSONError) {
         try header(.double, key)
         bytes.integer(value.bitPattern)
     }
 
+    /// Writes a value; the key is for documents, `nil` for arrays.
     public mutating func append(_ value: Bool, forKey key: String? = nil) throws(BSONError) {
         try header(.bool, key)
         bytes.byte(value ? 1 : 0)
     }
 
+    /// Writes a value; the key is for documents, `nil` for arrays.
     public mutating func append(_ value: ObjectID, forKey key: String? = nil) throws(BSONError) {
         try header(.objectID, key)
         bytes.objectID(value)
     }
 
+    /// Writes a value; the key is for documents, `nil` for arrays.
     public mutating func append(_ value: BSONDate, forKey key: String? = nil) throws(BSONError) {
         try header(.date, key)
         bytes.integer(value.milliseconds)
@@ -90,6 +98,7 @@ public struct BSONWriter: ~Copyable {
         try checkSize()
     }
 
+    /// Writes a value; the key is for documents, `nil` for arrays.
     public mutating func append(_ value: BSONDocument, forKey key: String? = nil) throws(BSONError) {
         try append(.document(value), forKey: key)
     }
