@@ -55,6 +55,25 @@ import Testing
         #expect(try BSONDecoder().decode(Pair.self, from: document) == Pair(a: 1, b: 2, c: nil))
     }
 
+    /// Bytes that a peer has damaged, and that are still a document, meet a type that wants all of its fields.
+    @Test func `are refused or read out of damaged documents, and never trap`() throws {
+        var random = SeededGenerator(seed: 22)
+        let whole = Array(try BSONEncoder().encode(Everything()).bytes)
+        var accepted = 0
+        for _ in 0..<20_000 {
+            var bytes = whole
+            bytes[Int.random(in: 4..<bytes.count, using: &random)] = UInt8.random(in: 0...255, using: &random)
+            guard let document = try? BSONDocument(validating: bytes) else { continue }
+            do {
+                let value = try BSONDecoder().decode(Everything.self, from: document)
+                accepted += 1
+                _ = try BSONEncoder().encode(value)
+            } catch is DecodingError {
+            }
+        }
+        #expect(accepted > 1_000)
+    }
+
     class Base: Codable {
         var base = 1
         init() {}

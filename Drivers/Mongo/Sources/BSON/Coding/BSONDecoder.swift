@@ -14,7 +14,10 @@ public struct BSONDecoder: Sendable {
     /// The value that the document holds.
     /// - Throws: `DecodingError`, whose text names the field and the byte; and what the values themselves throw.
     public func decode<Value: Decodable>(_ type: Value.Type, from document: BSONDocument) throws -> Value {
-        let source = DecodingSource(document, userInfo: userInfo)
+        // Offsets are kept in 32 bits; a document that lies further behind in larger bytes gets its own.
+        let isFar = document.end > Int(Int32.max)
+        let near = isFar ? BSONDocument(storage: Array(document.bytes), start: 0, end: document.bytes.count) : document
+        let source = DecodingSource(near, userInfo: userInfo)
         return try Value(from: source.root)
     }
 }

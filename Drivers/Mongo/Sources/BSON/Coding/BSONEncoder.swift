@@ -23,7 +23,6 @@ public struct BSONEncoder: Sendable {
     ///   key with a zero byte), a top level that is no document, and for what is over the limits; and what the values
     ///   themselves throw.
     public func encode(_ value: some Encodable) throws -> BSONDocument {
-        if let document = value as? BSONDocument { return document }
         let sink = EncodingSink(limits: limits, userInfo: userInfo)
         sink.beginRoot()
         try value.encode(to: ValueEncoder(sink: sink, parent: -1, element: -1))
