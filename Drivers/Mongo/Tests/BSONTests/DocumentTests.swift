@@ -44,6 +44,9 @@ import Testing
         let read = try BSONDocument(validating: message, in: range)
         #expect(read == document)
         #expect(read[path: "a", "b"] == 7)
+        var first = try BSONDocument(validating: Array(document.bytes) + [4], in: 0..<document.bytes.count)
+        try first.append(1, forKey: "c")
+        #expect(first == ["a": ["b": 7], "c": 1])
         #expect(throws: BSONError.self) { try BSONDocument(validating: message, in: 3..<99) }
         let error = #expect(throws: BSONError.self) { try BSONDocument(validating: message, in: 3..<7) }
         #expect(error?.offset == 0)
