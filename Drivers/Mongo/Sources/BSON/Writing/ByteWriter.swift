@@ -2,8 +2,7 @@
 
 /// A growing run of bytes, and the few ways in which BSON writes into it. Checks nothing: the callers do.
 ///
-/// Memory of its own, since `Array` asks at each byte whether it is shared: building small documents took twice as
-/// long.
+/// Memory of its own, since `Array` asks at each write whether it is shared. Each write goes through `reserve`.
 struct ByteWriter: ~Copyable {
     private var memory: UnsafeMutableRawPointer
     private var capacity: Int
