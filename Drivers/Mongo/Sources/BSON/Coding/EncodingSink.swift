@@ -27,7 +27,8 @@ final class EncodingSink {
         var open: [Int] = []
     }
 
-    /// Memory of its own: at each access to a class's variable the runtime asks whether another one is going on. Without
+    /// Memory of its own: at each access to a class's variable the runtime asks whether another one is going on.
+    /// Without
     /// that, and with quicker array keys, `Codable` wrote small documents at 172 MB/s, not 111.
     let state: UnsafeMutablePointer<State>
     private(set) var isRootTaken = false
