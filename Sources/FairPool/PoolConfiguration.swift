@@ -28,17 +28,20 @@ public struct PoolConfiguration: Sendable {
     public var waitingLimit = 65_536
 
     /// How long a connection may be idle before it is closed; `nil`, the default, for as long as it lives.
+    /// At least 10 ms counts.
     public var idleLimit: Duration?
 
     /// How old a connection may get; `nil`, the default, for as old as it gets. Each one's limit is up to a tenth
-    /// shorter, at random, so that those made together do not end together.
+    /// shorter, at random, so that those made together do not end together. At least 10 ms counts.
     public var lifetimeLimit: Duration?
 
     /// After which idle time a connection is checked before it is handed out; `nil`, the default, for never.
+    /// A check that takes longer than its caller waits closes the connection.
     public var checkAfter: Duration?
 
     /// How long the pool does not dial a target after a dial failed; twice as long after each further failure in a
-    /// row, up to `longestBackOff`, and less by up to a quarter at random. Default 100 ms.
+    /// row, up to `longestBackOff`, and less by up to a quarter at random. Default 100 ms; at
+    /// least 1 ms counts.
     public var firstBackOff: Duration = .milliseconds(100)
 
     /// The longest time between two dials of a target that fails. Default 10 s.

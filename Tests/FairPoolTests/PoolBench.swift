@@ -52,7 +52,7 @@ struct PoolBench {
     }
 
     mutating func checkIn(_ id: PooledConnectionID, isBroken: Bool = false) {
-        perform { pool, now, actions in pool.checkIn(id, isBroken: isBroken, at: now, &actions) }
+        perform { pool, now, actions in pool.checkIn(id, isBroken: isBroken, hasClosed: isBroken, at: now, &actions) }
     }
 
     mutating func asks(_ dial: PoolDialID) {

@@ -126,7 +126,9 @@ package final class PoolRun {
         guard let id = pick(witness.inUse) else { return }
         let isBroken = dice.chance(20)
         witness.isBack(id, isBroken: isBroken, at: now)
-        take("\(id) is back\(isBroken ? ", broken" : "")") { $0.checkIn(id, isBroken: isBroken, at: $1, &$2) }
+        take("\(id) is back\(isBroken ? ", broken" : "")") {
+            $0.checkIn(id, isBroken: isBroken, hasClosed: isBroken, at: $1, &$2)
+        }
     }
 
     private func ask() {

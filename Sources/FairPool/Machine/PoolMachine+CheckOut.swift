@@ -36,8 +36,10 @@ extension PoolMachine {
     /// A caller waits no longer. One that has a connection by now gives it back by `checkIn`.
     package mutating func leave(_ waiter: PoolWaiterID, at now: Duration, _ actions: inout [PoolAction]) {
         let since: Duration
-        if let id = checks.removeValue(forKey: waiter), case .checking(let left?)? = connections[id]?.stage {
-            connections[id]?.stage = .checking(nil)
+        if let id = checks.removeValue(forKey: waiter),
+            case .checking(let left?, let deadline)? = connections[id]?.stage
+        {
+            connections[id]?.stage = .checking(nil, until: deadline)
             since = left.since
         } else if let left = waiters.remove(waiter) {
             since = left
@@ -50,10 +52,13 @@ extension PoolMachine {
 
     /// A caller gives a connection back.
     ///
-    /// - Parameter isBroken: whether nobody shall have it again.
+    /// - Parameters:
+    ///   - isBroken: whether nobody shall have it again.
+    ///   - hasClosed: whether that is because it has closed.
     package mutating func checkIn(
         _ id: PooledConnectionID,
         isBroken: Bool,
+        hasClosed: Bool = false,
         at now: Duration,
         _ actions: inout [PoolAction]
     ) {
@@ -61,7 +66,8 @@ extension PoolMachine {
         tell(.checkedIn(id, after: now - since), &actions)
         if isBroken {
             close(id, .error, &actions)
-            blameIfYoung(connection, at: now)
+            // What a user cannot use is no fault of the server's.
+            if hasClosed { blameIfYoung(connection, at: now) }
         } else if !isReady {
             // A pool that is paused has been cleared.
             if case .paused = phase { close(id, .stale, &actions) } else { close(id, .poolClosed, &actions) }
@@ -86,7 +92,7 @@ extension PoolMachine {
         guard let connection = connections[id] else { return }
         switch connection.stage {
         case .connecting: return
-        case .checking(let waiter):
+        case .checking(let waiter, _):
             close(id, .error, &actions)
             waitAgain(waiter)
         case .idle, .inUse: close(id, .error, &actions)
@@ -111,7 +117,7 @@ extension PoolMachine {
         at now: Duration,
         _ actions: inout [PoolAction]
     ) {
-        guard let connection = connections[id], case .checking(let waiter) = connection.stage else { return }
+        guard let connection = connections[id], case .checking(let waiter, _) = connection.stage else { return }
         if !lives {
             close(id, .error, &actions)
             waitAgain(waiter)

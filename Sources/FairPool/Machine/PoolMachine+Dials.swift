@@ -45,6 +45,9 @@ extension PoolMachine {
         guard case .connecting(let connection) = dial.stage else {
             // It was cancelled, and too late: the driver closes what it has made.
             if targets[dial.target].unplaced == id { targets[dial.target].unplaced = nil }
+            if case .cancelled = dial.stage { return proceed(at: now, &actions) }
+            let message = "a dial of the pool's connected without a place: pass its options on, with their admission"
+            blame(dial, DialError(.invalidOption, message, target: ""), at: now, &actions)
             return proceed(at: now, &actions)
         }
         connecting -= 1
@@ -186,7 +189,7 @@ extension PoolMachine {
             guard let waiter = waiters.popFirst() else { return }
             if mustBeChecked(idleSince: since, at: now) {
                 idleCount -= 1
-                connections[last.id]?.stage = .checking(waiter)
+                connections[last.id]?.stage = .checking(waiter, until: waiter.deadline)
                 checks[waiter.id] = last.id
                 earliestCheckEnd = min(earliestCheckEnd ?? waiter.deadline, waiter.deadline)
                 actions.append(.check(last.id))

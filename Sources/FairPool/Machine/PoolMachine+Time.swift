@@ -11,7 +11,7 @@ extension PoolMachine {
             wake = wake.map { min($0, time) } ?? time
         }
         consider(waiters.first?.deadline)
-        if !checks.isEmpty { consider(earliestCheckEnd) }
+        if established > 0 { consider(earliestCheckEnd) }
         if idleCount > 0, let limit = limits.idle, let first = idle.first { consider(first.since + limit) }
         if idleCount > 0 { consider(earliestEnd) }
         if case .closing(let limit) = phase { consider(limit) }
@@ -61,18 +61,23 @@ extension PoolMachine {
         proceed(at: now, &actions)
     }
 
-    /// A check that takes longer than its caller waits goes on without it.
+    /// A check that takes longer than its caller waits says that the connection is of no use. It would hold its place
+    /// for ever.
     private mutating func endChecks(at now: Duration, _ actions: inout [PoolAction]) {
         guard let end = earliestCheckEnd, now >= end else { return }
         earliestCheckEnd = nil
-        for (id, connection) in checks.sorted(by: { $0.key < $1.key }) {
-            guard case .checking(let waiter?)? = connections[connection]?.stage else { continue }
-            guard now >= waiter.deadline else {
-                earliestCheckEnd = min(earliestCheckEnd ?? waiter.deadline, waiter.deadline)
+        var late: [PoolWaiters.Waiter] = []
+        for id in connections.keys.sorted() {
+            guard case .checking(let waiter, let deadline)? = connections[id]?.stage else { continue }
+            guard now >= deadline else {
+                earliestCheckEnd = min(earliestCheckEnd ?? deadline, deadline)
                 continue
             }
-            checks[id] = nil
-            connections[connection]?.stage = .checking(nil)
+            close(id, .error, &actions)
+            if let waiter { late.append(waiter) }
+        }
+        for waiter in late.sorted(by: { $0.id < $1.id }) {
+            checks[waiter.id] = nil
             fail(waiter, .timeout, at: now, &actions)
         }
     }

@@ -33,7 +33,7 @@ package struct PoolMachine: Sendable {
             case connecting(PoolDialID)
             case idle(since: Duration)
             /// It is found out whether it lives, for this waiter, if that has not left.
-            case checking(PoolWaiters.Waiter?)
+            case checking(PoolWaiters.Waiter?, until: Duration)
             case inUse(since: Duration)
         }
 
@@ -250,7 +250,7 @@ package struct PoolMachine: Sendable {
             switch connections[id]?.stage {
             case .idle?: close(id, reason, &actions)
             case .inUse? where interruptingUse: close(id, reason, &actions)
-            case .checking(let waiter)?:
+            case .checking(let waiter, _)?:
                 close(id, reason, &actions)
                 guard let waiter else { continue }
                 checks[waiter.id] = nil

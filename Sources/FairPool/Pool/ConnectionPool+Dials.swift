@@ -63,6 +63,7 @@ extension ConnectionPool {
             if let number = state.dials.removeValue(forKey: id)?.connection, state.machine.awaits(id) {
                 let pooled = PooledConnection(id: number, connection)
                 state.connections[number] = pooled
+                state.openChannels += 1
                 kept = pooled
             }
             let attempts = connection.report.attempts
@@ -75,9 +76,11 @@ extension ConnectionPool {
         }
         kept.channel.closeFuture.whenComplete { _ in
             self.update { state, now, actions in
-                state.connections[kept.id] = nil
+                // It stays known until the outbox has come to its `close`: a `hand` may be before that one.
+                state.openChannels -= 1
                 state.machine.closedItself(kept.id, at: now, &actions)
             }
+            self.finish()
         }
     }
 }

@@ -16,7 +16,8 @@ extension ConnectionPool {
     /// A connection for a closure: an idle one at once and here, else one that is given back or made.
     ///
     /// - Parameter body: called once. It owns the lease: what it drops without `giveBack` closes its connection. Where
-    ///   it had to wait, it is called on any thread, and must not block there.
+    ///   it had to wait, it is called on any thread, and must not block there. Where not, it is called on the caller's
+    ///   stack: a body that asks again from within itself goes deeper each time.
     public func checkOut(_ body: @escaping @Sendable (consuming Result<PoolLease<Output>, PoolError>) -> Void) {
         if let connection = takeIdle() { return body(.success(PoolLease(connection, of: self))) }
         _ = wait { answer in

@@ -2,6 +2,7 @@
 
 public import FairDial
 import IPAddresses
+import NIOConcurrencyHelpers
 public import NIOCore
 import NIOPosix
 import SystemSupport
@@ -23,18 +24,27 @@ import SystemSupport
 public final class ConnectionPool<Output: Sendable>: Sendable {
     /// What the loop holds.
     final class WakeUp: NIOScheduledCallbackHandler, Sendable {
+        enum End: Sendable {
+            case wentOff
+            case loopEnded
+        }
+
         private let pool: ConnectionPool
+        /// How it has ended, which may be before the pool knows of it; `nil` while it may go off.
+        let end = NIOLockedValueBox<End?>(nil)
 
         init(_ pool: ConnectionPool) {
             self.pool = pool
         }
 
         func handleScheduledCallback(eventLoop: some EventLoop) {
+            end.withLockedValue { $0 = .wentOff }
             pool.wake(self)
         }
 
         /// The pool forgets a timer before it cancels it: else the loop has been shut down.
         func didCancelScheduledCallback(eventLoop: some EventLoop) {
+            end.withLockedValue { $0 = .loopEnded }
             if pool.state.withMachine({ $0.timer?.wakeUp === self }) { pool.loopEnded() }
         }
     }
@@ -50,8 +60,9 @@ public final class ConnectionPool<Output: Sendable>: Sendable {
     let observe: (@Sendable (PoolEvent, PoolCounts) -> Void)?
     let service: (@Sendable (Output) -> UInt64?)?
     private let loop: any EventLoop
-    private let waitTimeout: Duration
+    let waitTimeout: Duration
     private let startedAt: NIODeadline
+    private let process = PoolProcess()
     let state: OrderedOutbox<PoolState, PoolAction>
 
     /// - Parameters:
@@ -97,6 +108,7 @@ public final class ConnectionPool<Output: Sendable>: Sendable {
     ///   - check: fails for a connection that does not live; asked after `PoolConfiguration.checkAfter`. `nil` for
     ///     whether the channel is active.
     ///   - connect: dials a target with options that it passes on as they are, on a loop; `DialError` where it fails.
+    ///     It must end soon after their cancellation: the pool's `close` waits for it.
     public init(
         to targets: [Target],
         dialer: Dialer = .shared,
@@ -174,19 +186,19 @@ public final class ConnectionPool<Output: Sendable>: Sendable {
     ///
     /// - Parameter interruptsUse: whether those in use are closed at once.
     public func clear(interruptsUse: Bool = false) {
-        update { $0.machine.clear(interruptingUse: interruptsUse, at: $1, &$2) }
+        if process.isCurrent { update { $0.machine.clear(interruptingUse: interruptsUse, at: $1, &$2) } }
     }
 
     /// Connections of one service made before are not handed out any more; the pool stays as it is.
     ///
     /// - Parameter service: as the initializer's `service` names it.
     public func clear(service: UInt64) {
-        update { $0.machine.clear(service: service, at: $1, &$2) }
+        if process.isCurrent { update { $0.machine.clear(service: service, at: $1, &$2) } }
     }
 
     /// Connections are made and handed out again, after `clear`.
     public func ready() {
-        update { $0.machine.ready(at: $1, &$2) }
+        if process.isCurrent { update { $0.machine.ready(at: $1, &$2) } }
     }
 
     /// Closes the pool: waits end at once, and connections in use when they come back. Returns when every connection
@@ -203,6 +215,7 @@ public final class ConnectionPool<Output: Sendable>: Sendable {
     ///   - limit: how long connections may still be in use; then they are closed by force.
     ///   - done: called once, on any thread, when every connection has been closed.
     public func close(within limit: Duration, _ done: @escaping @Sendable () -> Void) {
+        guard process.isCurrent else { return done() }
         let isFinished = state.withMachine { state in
             if !state.isFinished { state.closers.append(done) }
             return state.isFinished
@@ -247,7 +260,8 @@ public final class ConnectionPool<Output: Sendable>: Sendable {
 
     func takeIdle() -> PooledConnection<Output>? {
         let now = now
-        guard let object = state.withMachine({ $0.takeIdle(at: now) }) else { return nil }
+        // The lock may be another thread's, which the child does not have.
+        guard process.isCurrent, let object = state.withMachine({ $0.takeIdle(at: now) }) else { return nil }
         return Self.connection(object)
     }
 
@@ -258,6 +272,10 @@ public final class ConnectionPool<Output: Sendable>: Sendable {
 
     func wait(_ tell: @escaping @Sendable (PoolState.Answer) -> Void) -> PoolWaiterID {
         var waiter: PoolWaiterID = 0
+        guard process.isCurrent else {
+            tell(.failure(PoolError(.forked, "the pool is that of the process that this one was forked from")))
+            return waiter
+        }
         let since = NIODeadline.now()
         update { state, now, actions in
             waiter = state.machine.checkOut(at: now, &actions)
@@ -275,15 +293,17 @@ public final class ConnectionPool<Output: Sendable>: Sendable {
     }
 
     func checkIn(_ connection: PooledConnection<Output>, isBroken: Bool) {
-        let isBroken = isBroken || !connection.channel.isActive
+        guard process.isCurrent else { return }
+        let hasClosed = !connection.channel.isActive
+        let isBroken = isBroken || hasClosed
         let (now, id) = (now, connection.id)
         if !isBroken, state.withMachine({ $0.machine.putBack(id, at: now) }) { return }
-        update { $0.machine.checkIn(connection.id, isBroken: isBroken, at: $1, &$2) }
+        update { $0.machine.checkIn(id, isBroken: isBroken, hasClosed: hasClosed, at: $1, &$2) }
     }
 
     // MARK: - Carrying out
 
-    private var now: Duration { .nanoseconds((NIODeadline.now() - startedAt).nanoseconds) }
+    private var now: Duration { .nanoseconds(max(0, (NIODeadline.now() - startedAt).nanoseconds)) }
 
     func update(_ change: (inout PoolState, Duration, inout [PoolAction]) -> Void) {
         let now = now
@@ -302,11 +322,17 @@ public final class ConnectionPool<Output: Sendable>: Sendable {
         guard let wake = state.withMachine({ $0.machine.wakeTime }) else { return }
         let (wakeUp, deadline) = (WakeUp(self), startedAt + .nanoseconds(wake.boundedNanoseconds + 1))
         guard let scheduled = try? loop.scheduleCallback(at: deadline, handler: wakeUp) else { return loopEnded() }
-        let older = state.withMachine { state in
+        // Meanwhile another thread may have set an earlier one or closed the pool, and this one may have ended.
+        let (other, end) = state.withMachine { state -> (NIOScheduledCallback?, WakeUp.End?) in
+            if let end = wakeUp.end.withLockedValue({ $0 }) { return (nil, end) }
+            guard !state.isFinished, !state.hasLostLoop, state.timer.map({ wake < $0.wakes }) ?? true else {
+                return (scheduled, nil)
+            }
             defer { state.timer = (wake, scheduled, wakeUp) }
-            return state.timer?.scheduled
+            return (state.timer?.scheduled, nil)
         }
-        older?.cancel()
+        other?.cancel()
+        if case .loopEnded? = end { loopEnded() }
     }
 
     private func wake(_ wakeUp: WakeUp) {
@@ -324,52 +350,5 @@ public final class ConnectionPool<Output: Sendable>: Sendable {
         if isFirst { update { $0.machine.close(within: .zero, at: $1, &$2) } }
         // The time of the close is over at once, and no timer says so.
         if isFirst { update { $0.machine.advance(to: $1, &$2) } }
-    }
-
-    private func carryOut(_ action: PoolAction) {
-        switch action {
-        case .dial(let id, let target, let endpoints): dial(id, target, at: endpoints)
-        case .lookUp(let target): lookUp(target)
-        case .cancelLookUp(let target): state.withMachine { $0.lookUps[target] }?.cancel()
-        case .admit(let id, let connection):
-            let admission = state.withMachine { state in
-                state.dials[id]?.connection = connection
-                return state.dials[id]?.admission
-            }
-            admission?.admit()
-        case .cancel(let id): state.withMachine { $0.dials[id]?.cancellation }?.cancel()
-        case .hand(let id, let waiter):
-            let (connection, tell) = state.withMachine { state in
-                (state.connections[id], state.waiters.removeValue(forKey: waiter)?.tell)
-            }
-            guard let connection else { return }
-            // The caller may have left in this moment: then the next one has it.
-            if let tell { tell(.success(connection)) } else { checkIn(Self.connection(connection), isBroken: false) }
-        case .fail(let waiter, let failure): fail(waiter, failure)
-        case .check(let id): check(id)
-        case .close(let id):
-            let connection = state.withMachine { $0.connections.removeValue(forKey: id) }
-            connection.map(Self.connection)?.channel.close(promise: nil)
-        case .tell(let event): tell(event)
-        case .finish:
-            let (closers, timer) = state.withMachine { state in
-                state.isFinished = true
-                defer { (state.closers, state.timer) = ([], nil) }
-                return (state.closers, state.timer?.scheduled)
-            }
-            timer?.cancel()
-            endEvents()
-            for done in closers { done() }
-        }
-    }
-
-    private func fail(_ waiter: PoolWaiterID, _ failure: PoolFailure) {
-        let (left, lastError, counts) = state.withMachine { state in
-            (state.waiters.removeValue(forKey: waiter), state.lastError, state.machine.counts)
-        }
-        guard let left else { return }
-        let waited = Duration.nanoseconds((NIODeadline.now() - left.since).nanoseconds)
-        let error = PoolError(failure, waited: waited, of: waitTimeout, counts, lastError)
-        left.tell(.failure(error))
     }
 }

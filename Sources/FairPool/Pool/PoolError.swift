@@ -20,6 +20,8 @@ public struct PoolError: Error, Sendable, CustomStringConvertible {
         case dialFailed
         /// The caller's task was cancelled.
         case cancelled
+        /// The process is a child of the one that made the pool: it must make one of its own.
+        case forked
     }
 
     /// What a program may decide by.

@@ -30,6 +30,10 @@ struct PoolState: Sendable {
     var audience = PoolAudience()
     /// The timer, and when it goes off.
     var timer: (wakes: Duration, scheduled: NIOScheduledCallback, wakeUp: any AnyObject & Sendable)?
+    /// Channels that have been made and have not closed.
+    var openChannels = 0
+    /// Whether the machine has nothing more to do.
+    var mayFinish = false
     var isFinished = false
     var hasLostLoop = false
     /// Who waits for the end.

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import FairDial
+import NIOCore
+import SystemSupport
+
+/// What the machine wants done.
+@available(FairDial 0.1, *)
+extension ConnectionPool {
+    func carryOut(_ action: PoolAction) {
+        switch action {
+        case .dial(let id, let target, let endpoints): dial(id, target, at: endpoints)
+        case .lookUp(let target): lookUp(target)
+        case .cancelLookUp(let target): state.withMachine { $0.lookUps[target] }?.cancel()
+        case .admit(let id, let connection):
+            let admission = state.withMachine { state in
+                state.dials[id]?.connection = connection
+                return state.dials[id]?.admission
+            }
+            admission?.admit()
+        case .cancel(let id): state.withMachine { $0.dials[id]?.cancellation }?.cancel()
+        case .hand(let id, let waiter):
+            let (connection, tell) = state.withMachine { state in
+                (state.connections[id], state.waiters.removeValue(forKey: waiter)?.tell)
+            }
+            guard let connection else { return }
+            // The caller may have left in this moment: then the next one has it.
+            if let tell { tell(.success(connection)) } else { checkIn(Self.connection(connection), isBroken: false) }
+        case .fail(let waiter, let failure): fail(waiter, failure)
+        case .check(let id): check(id)
+        case .close(let id):
+            let connection = state.withMachine { $0.connections.removeValue(forKey: id) }
+            connection.map(Self.connection)?.channel.close(promise: nil)
+        case .tell(let event): tell(event)
+        case .finish:
+            state.withMachine { $0.mayFinish = true }
+            finish()
+        }
+    }
+
+    /// The pool is over, once its channels have closed too.
+    func finish() {
+        let (closers, timer) = state.withMachine { state -> ([@Sendable () -> Void], NIOScheduledCallback?) in
+            guard state.mayFinish, !state.isFinished, state.openChannels == 0 || state.hasLostLoop else {
+                return ([], nil)
+            }
+            state.isFinished = true
+            defer { (state.closers, state.timer) = ([], nil) }
+            return (state.closers, state.timer?.scheduled)
+        }
+        timer?.cancel()
+        if state.withMachine({ $0.isFinished }) { endEvents() }
+        for done in closers { done() }
+    }
+
+    private func fail(_ waiter: PoolWaiterID, _ failure: PoolFailure) {
+        let (left, lastError, counts) = state.withMachine { state in
+            (state.waiters.removeValue(forKey: waiter), state.lastError, state.machine.counts)
+        }
+        guard let left else { return }
+        let waited = Duration.nanoseconds((NIODeadline.now() - left.since).nanoseconds)
+        let error = PoolError(failure, waited: waited, of: waitTimeout, counts, lastError)
+        left.tell(.failure(error))
+    }
+}
