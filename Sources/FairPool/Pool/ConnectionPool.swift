@@ -293,11 +293,12 @@ public final class ConnectionPool<Output: Sendable>: Sendable {
     }
 
     func checkIn(_ connection: PooledConnection<Output>, isBroken: Bool) {
-        guard process.isCurrent else { return }
         let hasClosed = !connection.channel.isActive
         let isBroken = isBroken || hasClosed
         let (now, id) = (now, connection.id)
         if !isBroken, state.withMachine({ $0.machine.putBack(id, at: now) }) { return }
+        // The short way touches a forked child's own memory alone; what follows would close the parent's channel.
+        guard process.isCurrent else { return }
         update { $0.machine.checkIn(id, isBroken: isBroken, hasClosed: hasClosed, at: $1, &$2) }
     }
 
