@@ -68,7 +68,7 @@ extension ConnectionPool where Output == any Channel {
         self.init(to: targets, dialer: dialer, configuration: configuration) { $0.eventLoop.makeSucceededFuture($0) }
     }
 
-    /// Takes so many connections, and gives them back when it has all of them.
+    /// Takes this number of connections, and gives them back when it has all of them.
     ///
     /// - Returns: how long each took, from the first call on, in milliseconds, in the order in which they came.
     func takeTogether(_ count: Int) async throws -> [Double] {

@@ -69,7 +69,7 @@ struct WaitersRun {
         }
     }
 
-    /// So many milliseconds, one after the other.
+    /// Waits for this number of milliseconds, one after the other.
     private static func wait(_ count: Int, on loop: any EventLoop) -> EventLoopFuture<Void> {
         let done = loop.makePromise(of: Void.self)
         @Sendable func step(_ left: Int) {

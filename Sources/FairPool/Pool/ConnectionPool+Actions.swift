@@ -23,7 +23,11 @@ extension ConnectionPool {
             let (connection, tell) = state.withMachine { state in
                 (state.connections[id], state.waiters.removeValue(forKey: waiter)?.tell)
             }
-            guard let connection else { return }
+            guard let connection else {
+                // The machine hands out no connection after its close; a caller that waits is told in any case.
+                tell?(.failure(PoolError(.dialFailed, "the connection closed as it was handed over")))
+                return
+            }
             // The caller may have left in this moment: then the next one has it.
             if let tell { tell(.success(connection)) } else { checkIn(Self.connection(connection), isBroken: false) }
         case .fail(let waiter, let failure): fail(waiter, failure)

@@ -9,8 +9,8 @@ package struct NameServiceSwitch: Hashable, Sendable {
     package struct Service: Hashable, Sendable {
         /// `files`, `dns`, `mdns4_minimal`, …
         package let name: String
-        /// `SUCCESS=continue`, `!NOTFOUND=return`, …; in upper and lower case as glibc compares them, without regard to
-        /// it.
+        /// `SUCCESS=continue`, `!NOTFOUND=return`, …; written as in the file: glibc compares them without regard to
+        /// upper and lower case.
         package var actions: [String]
 
         /// What follows when the service says this, where the line says so; `nil` where an action cannot be understood.

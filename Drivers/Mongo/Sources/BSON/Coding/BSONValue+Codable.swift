@@ -66,7 +66,7 @@ extension BSONBinary: BSONCodable {
     var bsonValue: BSONValue { .binary(self) }
 }
 
-/// Written in the standard order, and read from it only: which driver wrote another one, nobody can tell.
+/// Written in the standard order, and read from it alone: the bytes do not say which driver wrote another one.
 extension BSONUUID: BSONCodable {
     init?(_ value: BSONValue) {
         guard case .binary(let binary) = value, let uuid = binary.uuid() else { return nil }

@@ -49,7 +49,7 @@ final class EncodingSink {
         state.deallocate()
     }
 
-    /// The outermost document; whoever asks for a container at the top writes into it.
+    /// The outermost document: a type that asks the encoder for a container at the top writes into it.
     func beginRoot() {
         state.pointee.containers.append(
             Container(start: state.pointee.bytes.beginDocument(), parent: -1, element: -1, isArray: false)

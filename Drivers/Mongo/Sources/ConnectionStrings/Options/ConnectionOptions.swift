@@ -34,7 +34,7 @@ public struct ConnectionOptions: Sendable, Hashable {
     public var replicaSet: String? { text("replicaset") }
     /// The service in the SRV records' name; `mongodb` if not given.
     public var srvServiceName: String? { text("srvservicename") }
-    /// Use so many of the SRV records' hosts, at random; 0 for all.
+    /// How many of the SRV records' hosts a client uses, chosen at random; 0 for all.
     public var srvMaxHosts: Int? { number("srvmaxhosts") }
 
     // MARK: - Time
