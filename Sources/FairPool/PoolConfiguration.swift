@@ -36,8 +36,11 @@ public struct PoolConfiguration: Sendable {
     public var lifetimeLimit: Duration?
 
     /// After which idle time a connection is checked before it is handed out; `nil`, the default, for never.
-    /// A check that takes longer than its caller waits closes the connection.
     public var checkAfter: Duration?
+
+    /// How long such a check may take; then the connection is closed, and another one checked or made. Default 1 s; at
+    /// least 10 ms counts.
+    public var checkTimeout: Duration = .seconds(1)
 
     /// How long the pool does not dial a target after a dial failed; twice as long after each further failure in a
     /// row, up to `longestBackOff`, and less by up to a quarter at random. Default 100 ms; at

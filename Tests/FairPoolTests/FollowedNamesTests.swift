@@ -229,6 +229,21 @@ import Testing
         #expect(bench.take() == ["fail 3: allAttemptsFailed", "dial 4 to 0"])
     }
 
+    @Test func `has an address again that had gone, where a dial by its name was just told so`() {
+        var bench = Self.bench(2, 1, lifetime: .seconds(10))
+        bench.advance(to: .seconds(10))
+        bench.lookedUp(PoolAnswer([Self.endpoint(2)], lifetime: .seconds(10)))
+        // Nothing is connected, and the answer is over: the next dial goes by the name, which leads back.
+        bench.checkIn(1, isBroken: true)
+        bench.advance(to: .seconds(100))
+        _ = bench.take()
+        bench.checkOut()
+        #expect(bench.take() == ["dial 2 to 0"])
+        bench.asks(2)
+        bench.connected(2, to: Self.endpoint(1))
+        #expect(bench.take() == ["admit 2 as 2", "look up 0", "hand 2 to 2"])
+    }
+
     @Test func `is looked up no more by a pool that is closed, which waits for the lookup's end`() {
         var bench = Self.bench(1, lifetime: .seconds(10))
         bench.advance(to: .seconds(10))

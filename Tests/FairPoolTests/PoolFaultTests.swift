@@ -170,11 +170,18 @@ import Testing
     private static func lease(of pool: ConnectionPool<any Channel>) async -> (any Channel)? {
         let (channels, channel) = AsyncStream.makeStream(of: (any Channel).self)
         let loop = MultiThreadedEventLoopGroup.singleton.any()
-        // The use of it ends when the connection does.
-        _ = pool.withConnection(on: loop) { connection in
-            channel.yield(connection.channel)
-            return connection.channel.closeFuture
+        // The use of it ends when the connection does. A busy machine may need longer than the wait.
+        @Sendable func take(_ attempts: Int) {
+            pool.withConnection(on: loop) { connection in
+                channel.yield(connection.channel)
+                return connection.channel.closeFuture
+            }
+            .whenFailure { error in
+                guard (error as? PoolError)?.code == .waitTimeout, attempts > 0 else { return channel.finish() }
+                take(attempts - 1)
+            }
         }
+        take(1_000)
         var iterator = channels.makeAsyncIterator()
         return await iterator.next()
     }

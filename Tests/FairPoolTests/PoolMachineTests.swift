@@ -180,10 +180,129 @@ import Testing
         #expect(bench.take() == ["check 2", "check 1", "dial 3 to 0"])
         bench.perform { pool, now, actions in pool.checked(2, lives: false, at: now, &actions) }
         bench.perform { pool, now, actions in pool.checked(1, lives: true, at: now, &actions) }
-        // The one whose connection was dead has waited for longer than the one for whom the other was checked.
+        // Whoever waits longest has it, whosever turn the check was.
         #expect(bench.take() == ["close 2", "hand 1 to 3"])
         bench.checkIn(1)
         #expect(bench.take() == ["hand 1 to 4"])
+    }
+
+    @Test func `that are checked hold nobody up: one that comes back is handed out, and a check has an end`() {
+        var bench = PoolBench {
+            $0.checkAfter = .seconds(1)
+            $0.checkTimeout = .milliseconds(300)
+            $0.maximumSize = 2
+        }
+        bench.fill(2)
+        bench.checkOut()
+        bench.advance(to: .seconds(1))
+        bench.checkOut()
+        #expect(bench.take() == ["hand 2 to 3", "check 1"])
+        // Nobody uses what is checked.
+        #expect(bench.pool.counts == (1, 1, 0, 1))
+        bench.checkIn(2)
+        #expect(bench.take() == ["hand 2 to 4"])
+        bench.checkOut()
+        bench.advance(to: .milliseconds(1_299))
+        #expect(bench.take() == [])
+        bench.advance(to: .milliseconds(1_300))
+        #expect(bench.take() == ["close 1", "dial 3 to 0"])
+        bench.asks(3)
+        bench.connected(3)
+        #expect(bench.take() == ["admit 3 as 3", "hand 3 to 5"])
+    }
+
+    @Test func `are made to another target where one says nothing`() {
+        var bench = PoolBench(targets: 2)
+        bench.checkOut()
+        bench.asks(1)
+        bench.asks(2)
+        #expect(bench.take() == ["dial 1 to 0", "dial 2 to 1", "admit 1 as 1", "cancel 2"])
+        bench.advance(to: .milliseconds(249))
+        #expect(bench.take() == [])
+        bench.advance(to: .milliseconds(250))
+        #expect(bench.take() == ["dial 3 to 0", "dial 4 to 1"])
+        bench.asks(3)
+        bench.asks(4)
+        bench.connected(4)
+        #expect(bench.take().filter { !$0.hasPrefix("cancel") } == ["admit 4 as 2", "hand 2 to 1"])
+    }
+
+    @Test func `to a target that says nothing are one at a time, while another one is there`() {
+        var bench = PoolBench(targets: 2)
+        for _ in 0..<4 { bench.checkOut() }
+        bench.asks(1)
+        bench.asks(2)
+        bench.asks(3)
+        bench.asks(4)
+        #expect(bench.take().filter { $0.hasPrefix("admit") } == ["admit 1 as 1", "admit 2 as 2"])
+        bench.connected(2)
+        // Both have one, and of the first nobody knows whether it ever comes.
+        #expect(bench.take().filter { $0.hasPrefix("admit") } == ["admit 4 as 3"])
+    }
+
+    @Test func `that is idle is found behind one that has closed`() {
+        var bench = PoolBench()
+        bench.fill(2)
+        bench.perform { pool, now, actions in pool.closedItself(2, at: now, &actions) }
+        var taken: PooledConnectionID?
+        bench.perform { pool, now, _ in taken = pool.takeIdle(at: now) }
+        #expect(taken == 1)
+    }
+
+    @Test func `that nobody used says nothing of its server`() {
+        var bench = PoolBench { $0.firstBackOff = .seconds(1) }
+        bench.checkOut()
+        bench.asks(1)
+        bench.failed(1)
+        bench.advance(to: .seconds(1))
+        bench.checkOut()
+        bench.asks(2)
+        bench.connected(2)
+        bench.perform { pool, now, actions in pool.checkIn(2, isBroken: false, wasUsed: false, at: now, &actions) }
+        #expect(bench.pool.targets[0].failures == 1)
+        bench.checkOut()
+        bench.checkIn(2)
+        #expect(bench.pool.targets[0].failures == 0)
+    }
+
+    @Test func `that closed before they were there are handed to nobody`() {
+        var bench = PoolBench()
+        bench.checkOut()
+        bench.asks(1)
+        bench.perform { pool, now, actions in pool.connected(1, hasClosed: true, at: now, &actions) }
+        #expect(bench.take() == ["dial 1 to 0", "admit 1 as 1", "close 1"])
+        #expect(bench.pool.counts == (0, 0, 0, 1))
+    }
+}
+
+@Suite struct `A dial that waits for a place` {
+    private static func bench() -> PoolBench {
+        var bench = PoolBench { $0.connectingLimit = 1 }
+        bench.checkOut()
+        bench.checkOut()
+        bench.asks(1)
+        bench.asks(2)
+        _ = bench.take()
+        return bench
+    }
+
+    @Test(arguments: [DialError.Code.queueTimeout, .deadlineExceeded])
+    func `for as long as it may is no fault of its target's, and the next one begins later`(_ code: DialError.Code) {
+        var bench = Self.bench()
+        bench.failed(2, code)
+        #expect(bench.take() == [])
+        #expect(bench.pool.targets[0].failures == 0)
+        bench.advance(to: .milliseconds(99))
+        #expect(bench.take() == [])
+        bench.advance(to: .milliseconds(100))
+        #expect(bench.take() == ["dial 3 to 0"])
+    }
+
+    @Test func `and was admitted too late is no fault of its target's either`() {
+        var bench = Self.bench()
+        bench.failed(1, .queueTimeout)
+        #expect(bench.take() == ["admit 2 as 2"])
+        #expect(bench.pool.targets[0].failures == 0)
     }
 }
 
@@ -234,11 +353,18 @@ import Testing
         #expect(bench.take() == ["dial 1 to 0", "admit 1 as 1", "dial 2 to 0", "fail 1: allAttemptsFailed"])
         bench.failed(2, .nameNotFound)
         #expect(bench.take() == ["fail 2: nameNotFound"])
+        // Two that failed together are one failure.
         bench.checkOut()
-        bench.advance(to: .milliseconds(199))
+        bench.advance(to: .milliseconds(99))
         #expect(bench.take() == [])
-        bench.advance(to: .milliseconds(200))
+        bench.advance(to: .milliseconds(100))
         #expect(bench.take() == ["dial 3 to 0"])
+        bench.failed(3)
+        bench.checkOut()
+        bench.advance(to: .milliseconds(299))
+        #expect(bench.take() == ["fail 3: allAttemptsFailed"])
+        bench.advance(to: .milliseconds(300))
+        #expect(bench.take() == ["dial 4 to 0"])
     }
 
     @Test func `goes on where another target may be dialed`() {

@@ -47,12 +47,12 @@ import Testing
     }
 
     /// The place of a connection whose check hangs goes to another one.
-    @Test func `whose check never ends makes another connection for the next caller`() async throws {
+    @Test func `whose check never ends makes another connection for the caller`() async throws {
         let (server, target) = try await Self.server()
         var configuration = PoolConfiguration()
         configuration.maximumSize = 1
         configuration.checkAfter = .zero
-        configuration.waitTimeout = .milliseconds(50)
+        configuration.checkTimeout = .milliseconds(50)
         let hangs = NIOLockedValueBox<[EventLoopPromise<Void>]>([])
         let pool = ConnectionPool(
             to: target,
@@ -65,12 +65,8 @@ import Testing
             initializer: { $0.eventLoop.makeSucceededFuture($0) }
         )
         try await pool.checkOut().giveBack()
-        let error = try await #require(throws: PoolError.self) { try await pool.withConnection { $0.id } }
-        #expect(error.code == .waitTimeout)
         // A new connection is made for it, and needs no check.
-        var id: PooledConnectionID?
-        for _ in 0..<1_000 where id == nil { id = try? await pool.withConnection { $0.id } }
-        #expect(id == 2)
+        #expect(try await pool.withConnection { $0.id } == 2)
         for promise in hangs.withLockedValue({ $0 }) { promise.succeed() }
         await pool.close()
         try await server.close()
@@ -94,6 +90,83 @@ import Testing
         try await server.close()
     }
 
+    /// The dial that is cancelled connects all the same.
+    @Test func `whose connect ends too late has closed that channel too when its close returns`() async throws {
+        let (server, target) = try await Self.server()
+        let loop = MultiThreadedEventLoopGroup.singleton.any()
+        let late = loop.makePromise(of: Void.self)
+        let (made, channel) = AsyncStream.makeStream(of: (any Channel).self)
+        let pool = ConnectionPool<any Channel>(to: [target]) { target, options, loop in
+            var options = options
+            options.cancellation = nil
+            return Dialer.shared.connect(to: target, options: options, on: loop) { made in
+                channel.yield(made)
+                return late.futureResult.hop(to: made.eventLoop).map { made }
+            }
+        }
+        let caller = Task { try await pool.withConnection { $0.id } }
+        var channels = made.makeAsyncIterator()
+        let connection = try #require(await channels.next())
+        let closing = Task { await pool.close() }
+        // The close has cancelled the dial by then.
+        let error = await #expect(throws: PoolError.self) { try await caller.value }
+        #expect(error?.code == .closed)
+        late.succeed()
+        await closing.value
+        #expect(!connection.isActive)
+        try await server.close()
+    }
+
+    @Test func `whose dials succeed again blames none of them for a wait`() async throws {
+        let (server, target) = try await Self.server()
+        let dials = NIOLockedValueBox(0)
+        var configuration = PoolConfiguration()
+        configuration.maximumSize = 1
+        configuration.firstBackOff = .zero
+        configuration.longestBackOff = .zero
+        configuration.waitTimeout = .seconds(1)
+        let pool = ConnectionPool<any Channel>(to: [target], configuration: configuration) { target, options, loop in
+            let isFirst = dials.withLockedValue { dials in
+                dials += 1
+                return dials == 1
+            }
+            if isFirst { return loop.makeFailedFuture(DialError(.allAttemptsFailed, "refused", target: "db.test:1")) }
+            return Dialer.shared.connect(to: target, options: options, on: loop) { $0.eventLoop.makeSucceededFuture($0) }
+        }
+        let failed = await #expect(throws: PoolError.self) { try await pool.withConnection { $0.id } }
+        #expect(failed?.dialError?.message == "refused")
+        let lease = try await pool.checkOut()
+        let late = await #expect(throws: PoolError.self) { try await pool.withConnection { $0.id } }
+        #expect(late?.code == .waitTimeout)
+        #expect(late?.dialError == nil)
+        lease.giveBack()
+        await pool.close()
+        try await server.close()
+    }
+
+    @Test func `that is observed gives what is idle at once too, and tells of it`() async throws {
+        let (server, target) = try await Self.server()
+        let pool = ConnectionPool(to: target) { $0.eventLoop.makeSucceededFuture($0) }
+        try await pool.checkOut().giveBack()
+        let events = pool.events()
+        let lease = pool.checkOutIdle()
+        let isThere = lease != nil
+        lease?.giveBack()
+        #expect(isThere)
+        await pool.close()
+        var told: [String] = []
+        for await event in events {
+            switch event {
+            case .checkOutStarted: told.append("started")
+            case .checkedOut: told.append("out")
+            case .checkedIn: told.append("in")
+            default: break
+            }
+        }
+        #expect(told == ["started", "out", "in"])
+        try await server.close()
+    }
+
     @Test func `has closed every channel when its close returns`() async throws {
         let (server, target) = try await Self.server()
         for _ in 0..<50 {
@@ -110,13 +183,15 @@ import Testing
         @Test func `lends nothing to a child that was forked, and says why`() async throws {
             let (server, target) = try await Self.server()
             let pool = ConnectionPool(to: target) { $0.eventLoop.makeSucceededFuture($0) }
+            let lease = try await pool.checkOut()
             try await pool.checkOut().giveBack()
             // Swift hides the call, because little may be done in a child.
             typealias Fork = @convention(c) () -> pid_t
             let fork = unsafeBitCast(try #require(dlsym(nil, "fork")), to: Fork.self)
             let child = fork()
             if child == 0 {
-                if pool.checkOutIdle() != nil { _exit(1) }
+                lease.giveBack()
+                if pool.checkOutIdle() != nil || pool.counts != PoolCounts() { _exit(1) }
                 pool.checkOut { result in
                     switch consume result {
                     case .success: _exit(2)
@@ -130,7 +205,9 @@ import Testing
             #expect(waitpid(child, &status, 0) == child)
             #expect(status == 0)
             // The parent's is as it was.
-            #expect(try await pool.withConnection { $0.id } == 1)
+            #expect(pool.counts == PoolCounts(idle: 1, inUse: 1))
+            #expect(try await pool.withConnection { $0.id } == 2)
+            lease.giveBack()
             await pool.close()
             try await server.close()
         }

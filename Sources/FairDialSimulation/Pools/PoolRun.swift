@@ -39,7 +39,10 @@ package final class PoolRun {
         configuration.longestBackOff = .milliseconds(dice.number(0..<1_000))
         if dice.chance(50) { configuration.idleLimit = .milliseconds(dice.number(0..<501)) }
         if dice.chance(50) { configuration.lifetimeLimit = .milliseconds(dice.number(0..<901)) }
-        if dice.chance(50) { configuration.checkAfter = .milliseconds(dice.number(0..<201)) }
+        if dice.chance(50) {
+            let limit = Duration.milliseconds(dice.number(0..<201))
+            (configuration.checkAfter, configuration.checkTimeout) = (limit, limit * 2)
+        }
         let targets = dice.number(1..<4)
         let followed = Set((0..<targets).filter { _ in dice.chance(60) })
         let isReady = dice.chance(70)

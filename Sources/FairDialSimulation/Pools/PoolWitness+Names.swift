@@ -110,10 +110,17 @@ extension PoolWitness {
         }
         guard name.failures[first] == nil else { return }
         let family = name.addresses.first?.address.family
-        let best = good.filter { $0.address.family == family }.map { load($0, of: target) }.min()
-        if let best, best < load(first, of: target) {
-            fault("\(first) is dialed first with \(load(first, of: target)) connections, and another one has \(best)")
+        let best = good.filter { $0.address.family == family }.map { rank($0, of: target) }.min { $0 < $1 }
+        if let best, best < rank(first, of: target) {
+            fault("\(first) is dialed first at \(rank(first, of: target)), and another one is at \(best)")
         }
+    }
+
+    /// Whether it is being dialed and has no connection yet, and how many it has, those being made included.
+    private func rank(_ endpoint: Endpoint, of target: Int) -> (Int, Int) {
+        let load = load(endpoint, of: target)
+        let made = connections.values.contains { $0.target == target && $0.endpoint == endpoint }
+        return (load > 0 && !made ? 1 : 0, load)
     }
 
     private func load(_ endpoint: Endpoint, of target: Int) -> Int {

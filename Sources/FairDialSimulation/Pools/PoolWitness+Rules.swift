@@ -4,8 +4,13 @@ import FairPool
 
 /// The rules that hold whatever happens.
 extension PoolWitness {
-    /// Time has passed, and the pool was told: no wait is over its deadline.
+    /// Time has passed, and the pool was told: no wait is over its deadline, and no check over its time.
     mutating func checkDeadlines(at now: Duration) {
+        for (id, book) in connections {
+            if case .checking(let since) = book.stage, now >= since + limits.checkTime {
+                fault("\(id) is checked for \(now - since)")
+            }
+        }
         if let late = waits.first(where: { now >= $0.deadline }) {
             fault("waiter \(late.id) waits until \(now), and \(late.deadline) was its deadline")
         }
@@ -25,6 +30,23 @@ extension PoolWitness {
         }
     }
 
+    /// A dial gets a place: of a target to which one is being made and none is there, only if no other one asks that
+    /// is better off.
+    mutating func judgeAdmission(to target: Int) {
+        guard isDoubtful(target) else { return }
+        for dial in dials.values where dial.target != target {
+            guard case .asking = dial.stage, !connections.values.contains(where: { $0.target == dial.target }) else {
+                continue
+            }
+            fault("target \(target) says nothing, and gets a place before \(dial.target)")
+        }
+    }
+
+    private func isDoubtful(_ target: Int) -> Bool {
+        let books = connections.values.filter { $0.target == target }
+        return !books.isEmpty && books.allSatisfy { if case .connecting = $0.stage { true } else { false } }
+    }
+
     private mutating func judgeBounds() {
         if connections.count > limits.maximum { fault("\(connections.count) connections") }
         if connectingCount > limits.connecting { fault("\(connectingCount) connections are made at a time") }
@@ -41,19 +63,15 @@ extension PoolWitness {
     private mutating func judgeBooks(_ counts: (idle: Int, inUse: Int, connecting: Int, waiting: Int)) {
         let idle = idle
         if word != .ready, !idle.isEmpty { fault("a pool that is not ready keeps \(idle.sorted())") }
-        if counts.idle != idle.count { fault("\(counts.idle) are idle, and really \(idle.sorted())") }
-        // A connection that is checked counts as in use.
-        let used = inUse.count + checking.count
-        if counts.inUse != used { fault("\(counts.inUse) are in use, and really \(used)") }
+        // A connection that is checked counts as idle.
+        let unused = idle.count + checking.count
+        if counts.idle != unused { fault("\(counts.idle) are idle, and really \(unused)") }
+        if counts.inUse != inUse.count { fault("\(counts.inUse) are in use, and really \(inUse.count)") }
         if counts.connecting != connectingCount {
             fault("\(counts.connecting) are being made, and really \(connectingCount)")
         }
-        // For some of those that wait, a connection is being checked.
-        if counts.waiting > waits.count || counts.waiting < waits.count - checking.count {
-            fault("\(counts.waiting) wait, and really \(waits.count)")
-        }
-        // One whose connection was found dead waits again, whoever has come meanwhile.
-        if counts.waiting > limits.waiting + limits.maximum { fault("\(counts.waiting) wait") }
+        if counts.waiting != waits.count { fault("\(counts.waiting) wait, and really \(waits.count)") }
+        if counts.waiting > limits.waiting { fault("\(counts.waiting) wait") }
     }
 
     /// Whoever waits is served, or something happens for it, or time alone is to pass.
@@ -66,11 +84,16 @@ extension PoolWitness {
             if counts.waiting > 0 { fault("\(counts.waiting) wait for a pool that is not ready") }
             return
         }
-        if counts.waiting > 0, counts.idle > 0 { fault("\(counts.waiting) wait, and \(counts.idle) are idle") }
+        // One that must be checked first is left alone while there is a check for each caller.
+        if counts.waiting > checking.count, !idle.isEmpty { fault("\(counts.waiting) wait, and \(idle) are idle") }
+        if counts.waiting > 0, let id = connections.first(where: { needsNoCheck($0.value, at: now) })?.key {
+            fault("\(counts.waiting) wait, and \(id) is idle")
+        }
         if !waits.isEmpty, wakeTime == nil { fault("\(waits.count) wait without an end") }
         // The pool has not been told yet of what is due.
         if let wakeTime, wakeTime <= now { return }
-        let needed = max(counts.waiting - connectingCount, limits.minimum - connections.count)
+        let coming = connectingCount + checking.count
+        let needed = max(counts.waiting - coming, limits.minimum - connections.count)
         guard needed > 0, connections.count < limits.maximum, dials.count < 16 else { return }
         let unplaced = dials.values.contains { dial in
             switch dial.stage {
@@ -83,6 +106,11 @@ extension PoolWitness {
         // A place is free, every dial that may ask has asked, and none is admitted.
         let asks = dials.values.contains { if case .asking = $0.stage { true } else { false } }
         if asks, lookingUp.isEmpty, connectingCount < limits.connecting { fault("a place is free, and none is given") }
+    }
+
+    private func needsNoCheck(_ book: Book, at now: Duration) -> Bool {
+        guard case .idle(let since) = book.stage else { return false }
+        return limits.check.map { now < since + $0 } ?? true
     }
 
     /// The pool was closed, everything has come back, and every dial has ended.

@@ -11,7 +11,7 @@ struct PoolWitness {
     enum Stage {
         case connecting
         case idle(since: Duration)
-        case checking
+        case checking(since: Duration)
         case inUse
         /// It is broken, and must be closed before anything else happens.
         case dead
@@ -40,6 +40,10 @@ struct PoolWitness {
         var stage = DialStage.lookingUp
         let target: Int
         let order: [Endpoint]
+        /// The addresses that had gone before it began.
+        let gone: Set<Endpoint>
+
+        var isLookingUp: Bool { if case .lookingUp = stage { true } else { false } }
     }
 
     /// What the owner has told the pool last.
@@ -129,7 +133,7 @@ struct PoolWitness {
 
     mutating func takes(_ id: PooledConnectionID, at now: Duration) {
         use(id, at: now)
-        if waits.count > checking.count { fault("\(id) is taken while \(waits.count) wait") }
+        if !waits.isEmpty { fault("\(id) is taken while \(waits.count) wait") }
     }
 
     mutating func isBack(_ id: PooledConnectionID, isBroken: Bool, at now: Duration) {
@@ -163,7 +167,7 @@ struct PoolWitness {
         connections[id]?.stage = .idle(since: now)
         connections[id]?.service = service
         connections[id]?.endpoint = endpoint
-        if let endpoint, names[book.target].gone.contains(endpoint) { markGone(id) }
+        if let endpoint, names[book.target].gone.contains(endpoint), !book.gone.contains(endpoint) { markGone(id) }
     }
 
     mutating func markGone(_ id: PooledConnectionID) {
@@ -177,11 +181,12 @@ struct PoolWitness {
         guard let book = dials.removeValue(forKey: dial) else { return }
         switch book.stage {
         case .cancelled: return
-        case .asking where isOfQueue: return
         case .lookingUp, .asking: break
         case .connecting(let id): connections[id] = nil
         }
         failures[book.target] = now
+        // It has waited for its place alone; the next one is held back, and nobody is blamed.
+        if isOfQueue, attempts.isEmpty, !book.isLookingUp { return }
         let failed = attempts.compactMap(\.destination.endpoint).filter(names[book.target].addresses.contains)
         for endpoint in failed { fails(endpoint, of: book.target, at: now) }
         // Where an address is to blame, others may be dialed at once.
@@ -206,6 +211,7 @@ struct PoolWitness {
             }
             dials[dial]?.stage = .connecting(id)
             if connections[id] != nil { fault("there are two connections \(id)") }
+            judgeAdmission(to: target)
             connections[id] = Book(stage: .connecting, target: target, created: now)
         case .cancel(let dial):
             guard let stage = dials[dial]?.stage else { return fault("dial \(dial) is cancelled after its end") }
@@ -213,15 +219,14 @@ struct PoolWitness {
             dials[dial]?.stage = .cancelled
         case .hand(let id, let waiter):
             use(id, at: now)
-            // Those before it may have a connection that is being checked.
-            if let place = waits.firstIndex(where: { $0.id == waiter }), place > checking.count {
+            if let place = waits.firstIndex(where: { $0.id == waiter }), place > 0 {
                 fault("waiter \(waiter) overtakes \(place) others")
             }
             end(waiter)
         case .fail(let waiter, _): end(waiter)
         case .check(let id):
             if !idle.contains(id) { fault("connection \(id) is checked, and is not idle") }
-            connections[id]?.stage = .checking
+            connections[id]?.stage = .checking(since: now)
         case .close(let id):
             guard let book = connections.removeValue(forKey: id) else { return fault("\(id) is closed twice") }
             if case .connecting = book.stage { fault("connection \(id) is closed before it is there") }
@@ -242,7 +247,7 @@ struct PoolWitness {
             fault("target \(target) is dialed \(now - failed) after a failure")
         }
         judge(order, of: target, at: now)
-        dials[dial] = DialBook(target: target, order: order)
+        dials[dial] = DialBook(target: target, order: order, gone: names[target].gone)
     }
 
     /// A caller has a connection.

@@ -25,8 +25,8 @@ struct PoolEndpoints: Sendable {
     /// In destination order; empty before the first answer.
     private(set) var inOrder: [Endpoint] = []
     private(set) var entries: [Endpoint: Entry] = [:]
-    /// Those that an earlier answer had and the last one has not; those that went last are at the end.
-    private var gone: [Endpoint] = []
+    /// Those that an earlier answer had and the last one has not, and since when; those that went last are at the end.
+    private var gone: [(endpoint: Endpoint, since: Duration)] = []
     /// When to look the name up again; `nil` for never.
     var lookUpAt: Duration?
     var isLookedUp = false
@@ -35,13 +35,16 @@ struct PoolEndpoints: Sendable {
     /// Lookups in a row that have failed.
     var lookUpFailures = 0
 
-    func hasLost(_ endpoint: Endpoint) -> Bool { gone.contains(endpoint) }
+    /// Whether an address has gone after a dial has begun: what the dial itself was told later counts more.
+    func hasLost(_ endpoint: Endpoint, since begin: Duration) -> Bool {
+        gone.contains { $0.endpoint == endpoint && $0.since >= begin }
+    }
 
     /// Takes in an answer. Counts of connections and dials begin anew: `count` and `tryFirst` are called for those that
     /// there are.
     ///
     /// - Returns: the addresses that are gone.
-    mutating func replace(by answer: PoolAnswer) -> Set<Endpoint> {
+    mutating func replace(by answer: PoolAnswer, at now: Duration) -> Set<Endpoint> {
         var addresses = Array(answer.endpoints.prefix(Self.limit))
         let kept = inOrder.filter { answer.silent.contains(AddressFamilies($0.address.family)) }
         addresses += kept.prefix(Self.limit - addresses.count)
@@ -55,8 +58,8 @@ struct PoolEndpoints: Sendable {
             inOrder.append(endpoint)
         }
         let lost = before.filter { entries[$0] == nil }
-        gone.removeAll { entries[$0] != nil }
-        gone = Array((gone + lost).suffix(Self.limit))
+        let lasting = gone.filter { entries[$0.endpoint] == nil && !lost.contains($0.endpoint) }
+        gone = Array((lasting + lost.map { ($0, now) }).suffix(Self.limit))
         return Set(lost)
     }
 
@@ -75,16 +78,19 @@ struct PoolEndpoints: Sendable {
     }
 
     /// The order in which to dial: of the family that the answer has first, those first that have the fewest
-    /// connections; then the other family's; last those that have failed lately, or are being tried after a failure.
+    /// connections; then the other family's; last those that have failed lately, or are being tried after a failure. One
+    /// that is being tried for the first time comes after those that have connections.
     func order(at now: Duration) -> [Endpoint] {
         guard let family = inOrder.first?.address.family else { return [] }
         let ranked = inOrder.map { endpoint in
             let entry = entries[endpoint] ?? Entry(place: 0)
             let isBehind = !entry.isOpen(at: now) || entry.failures > 0 && entry.dials > 0
             let group = isBehind ? 2 : endpoint.address.family == family ? 0 : 1
-            return (endpoint: endpoint, group: group, load: isBehind ? 0 : entry.load + entry.dials, place: entry.place)
+            let isDoubtful = !isBehind && entry.dials > 0 && entry.load == 0
+            let load = isBehind ? 0 : entry.load + entry.dials
+            return (endpoint: endpoint, rank: (group, isDoubtful ? 1 : 0, load, entry.place))
         }
-        return ranked.sorted { ($0.group, $0.load, $0.place) < ($1.group, $1.load, $1.place) }.map(\.endpoint)
+        return ranked.sorted { $0.rank < $1.rank }.map(\.endpoint)
     }
 
     // MARK: - Failures

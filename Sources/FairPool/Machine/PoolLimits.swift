@@ -13,6 +13,7 @@ package struct PoolLimits: Sendable {
     package let idle: Duration?
     package let lifetime: Duration?
     package let check: Duration?
+    package let checkTime: Duration
     package let firstBackOff: Duration
     package let longestBackOff: Duration
 
@@ -33,6 +34,7 @@ package struct PoolLimits: Sendable {
         idle = configuration.idleLimit.map { max($0.bounded, Self.shortestLife) }
         lifetime = configuration.lifetimeLimit.map { max($0.bounded, Self.shortestLife) }
         check = configuration.checkAfter?.bounded
+        checkTime = max(configuration.checkTimeout.bounded, Self.shortestLife)
         firstBackOff = max(configuration.firstBackOff.bounded, Self.shortestBackOff)
         longestBackOff = max(configuration.longestBackOff.bounded, firstBackOff)
     }

@@ -6,14 +6,32 @@ extension PoolMachine {
     /// The idle connection that was used last, where one can be had at once: no caller waits, and no observer
     /// is to be told.
     package mutating func takeIdle(at now: Duration) -> PooledConnectionID? {
-        guard isReady, !isObserved, waiters.isEmpty, let last = idle.last,
-            case .idle(let since)? = connections[last.id]?.stage, since == last.since,
-            isFit(last.id, at: now), !mustBeChecked(idleSince: since, at: now)
-        else { return nil }
-        idle.removeLast()
-        connections.change(last.id) { $0.stage = .inUse(since: now) }
-        idleCount -= 1
-        return last.id
+        isObserved ? nil : popIdle(at: now)
+    }
+
+    /// The same, where an observer is to be told.
+    package mutating func takeIdle(at now: Duration, _ actions: inout [PoolAction]) -> PooledConnectionID? {
+        guard let id = popIdle(at: now) else { return nil }
+        tell(.checkOutStarted, &actions)
+        tell(.checkedOut(id, after: .zero), &actions)
+        return id
+    }
+
+    private mutating func popIdle(at now: Duration) -> PooledConnectionID? {
+        guard isReady, waiters.isEmpty else { return nil }
+        while let last = idle.last {
+            // One that has closed is no reason to say that there is none.
+            guard case .idle(let since)? = connections[last.id]?.stage, since == last.since else {
+                idle.removeLast()
+                continue
+            }
+            guard isFit(last.id, at: now), !mustBeChecked(idleSince: since, at: now) else { return nil }
+            idle.removeLast()
+            connections.change(last.id) { $0.stage = .inUse(since: now) }
+            idleCount -= 1
+            return last.id
+        }
+        return nil
     }
 
     /// A caller wants a connection.
@@ -35,17 +53,7 @@ extension PoolMachine {
 
     /// A caller waits no longer. One that has a connection by now gives it back by `checkIn`.
     package mutating func leave(_ waiter: PoolWaiterID, at now: Duration, _ actions: inout [PoolAction]) {
-        let since: Duration
-        if let id = checks.removeValue(forKey: waiter),
-            case .checking(let left?, let deadline)? = connections[id]?.stage
-        {
-            connections[id]?.stage = .checking(nil, until: deadline)
-            since = left.since
-        } else if let left = waiters.remove(waiter) {
-            since = left
-        } else {
-            return
-        }
+        guard let since = waiters.remove(waiter) else { return }
         tell(.checkOutFailed(.cancelled, after: now - since), &actions)
         proceed(at: now, &actions)
     }
@@ -55,10 +63,12 @@ extension PoolMachine {
     /// - Parameters:
     ///   - isBroken: whether nobody shall have it again.
     ///   - hasClosed: whether that is because it has closed.
+    ///   - wasUsed: whether anybody had it: one that came back unused says nothing of its server.
     package mutating func checkIn(
         _ id: PooledConnectionID,
         isBroken: Bool,
         hasClosed: Bool = false,
+        wasUsed: Bool = true,
         at now: Duration,
         _ actions: inout [PoolAction]
     ) {
@@ -76,8 +86,8 @@ extension PoolMachine {
         } else if isOver(connection, at: now) {
             close(id, .idle, &actions)
         } else {
-            connections[id]?.hasServed = true
-            if !connection.hasServed {
+            if wasUsed, !connection.hasServed {
+                connections[id]?.hasServed = true
                 targets[connection.target].failures = 0
                 targets[connection.target].endpoints.served(connection.endpoint)
             }
@@ -92,10 +102,7 @@ extension PoolMachine {
         guard let connection = connections[id] else { return }
         switch connection.stage {
         case .connecting: return
-        case .checking(let waiter, _):
-            close(id, .error, &actions)
-            waitAgain(waiter)
-        case .idle, .inUse: close(id, .error, &actions)
+        case .idle, .checking, .inUse: close(id, .error, &actions)
         }
         blameIfYoung(connection, at: now)
         proceed(at: now, &actions)
@@ -117,31 +124,21 @@ extension PoolMachine {
         at now: Duration,
         _ actions: inout [PoolAction]
     ) {
-        guard let connection = connections[id], case .checking(let waiter, _) = connection.stage else { return }
+        guard let connection = connections[id], case .checking = connection.stage else { return }
         if !lives {
             close(id, .error, &actions)
-            waitAgain(waiter)
         } else if !isCurrent(connection) || isOver(connection, at: now) {
             // It was good while it was checked, and is not any more.
             close(id, isCurrent(connection) ? .idle : .stale, &actions)
-            waitAgain(waiter)
-        } else if let waiter {
-            // One whose own connection was found dead may wait for longer: it comes first.
-            let isFirst = waiters.first.map { waiter.id < $0.id } ?? true
-            let next = isFirst ? waiter : waiters.popFirst() ?? waiter
-            if isFirst { checks[waiter.id] = nil } else { waitAgain(waiter) }
-            hand(id, to: next, at: now, &actions)
         } else {
-            rest(id, at: now)
+            checkingCount -= 1
+            if let waiter = waiters.popFirst() {
+                hand(id, to: waiter, at: now, &actions)
+            } else {
+                rest(id, at: now)
+            }
         }
         proceed(at: now, &actions)
-    }
-
-    /// The connection that was checked for one who waits is none: it goes before all others.
-    private mutating func waitAgain(_ waiter: PoolWaiters.Waiter?) {
-        guard let waiter else { return }
-        checks[waiter.id] = nil
-        waiters.takeBack(waiter)
     }
 
     /// A connection has nobody who uses it.
@@ -210,7 +207,11 @@ extension PoolMachine {
     /// Takes an established connection out of the pool, and closes it.
     mutating func close(_ id: PooledConnectionID, _ reason: PoolCloseReason, _ actions: inout [PoolAction]) {
         guard let connection = connections.removeValue(forKey: id) else { return }
-        if case .idle = connection.stage { idleCount -= 1 }
+        switch connection.stage {
+        case .idle: idleCount -= 1
+        case .checking: checkingCount -= 1
+        case .inUse, .connecting: break
+        }
         established -= 1
         targets[connection.target].connections -= 1
         targets[connection.target].endpoints.count(connection.endpoint, -1)

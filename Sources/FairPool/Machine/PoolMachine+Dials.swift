@@ -6,10 +6,12 @@ package import IPAddresses
 /// Connections are made.
 @available(FairDial 0.1, *)
 extension PoolMachine {
-    /// How many more connections the pool wants, those being made not counted.
+    /// How many more connections the pool wants, those not counted that are being made or checked. One that is slow to
+    /// be made helps nobody who waits, where there is another target.
     var need: Int {
         let size = established + connecting
-        return min(max(waiters.count - connecting, limits.minimum - size), limits.maximum - size)
+        let coming = connecting - slow + checkingCount
+        return min(max(waiters.count - coming, limits.minimum - size), limits.maximum - size)
     }
 
     /// A dial has its first address, and asks for a place.
@@ -31,11 +33,13 @@ extension PoolMachine {
     ///   - endpoint: where it goes, unless to a path.
     ///   - service: what it belongs to, where connections are cleared by that.
     ///   - attempts: what the dial says of the addresses it has tried.
+    ///   - hasClosed: whether the connection has closed since.
     package mutating func connected(
         _ id: PoolDialID,
         to endpoint: Endpoint? = nil,
         service: UInt64? = nil,
         after attempts: [AttemptReport] = [],
+        hasClosed: Bool = false,
         at now: Duration,
         _ actions: inout [PoolAction]
     ) {
@@ -50,18 +54,21 @@ extension PoolMachine {
             blame(dial, DialError(.invalidOption, message, target: ""), at: now, &actions)
             return proceed(at: now, &actions)
         }
-        connecting -= 1
+        placeIsFree(dial)
         established += 1
         connections[connection]?.service = service
         connections[connection]?.endpoint = endpoint
         targets[dial.target].endpoints.count(endpoint, 1)
         // An answer that came meanwhile has its address no more.
-        if let endpoint, targets[dial.target].endpoints.hasLost(endpoint) { connections[connection]?.isStale = true }
+        if let endpoint, targets[dial.target].endpoints.hasLost(endpoint, since: dial.began) {
+            connections[connection]?.isStale = true
+        }
         let isCurrent = connections[connection].map(isCurrent) ?? false
         if isReady, isCurrent {
             let made = connections[connection]?.created ?? now
             tell(.connectionReady(connection, after: now - made), &actions)
             rest(connection, at: now)
+            if hasClosed { return closedItself(connection, at: now, &actions) }
             // It has just been made: nobody has to ask whether it lives.
             if let waiter = waiters.popFirst() {
                 idle.removeLast()
@@ -77,26 +84,47 @@ extension PoolMachine {
     private var isPaused: Bool { if case .paused = phase { true } else { false } }
 
     /// A dial has ended without a connection.
+    ///
+    /// - Returns: whether that says anything of its target.
+    @discardableResult
     package mutating func failed(
         _ id: PoolDialID,
         _ error: DialError,
         at now: Duration,
         _ actions: inout [PoolAction]
-    ) {
-        guard let dial = dials.removeValue(forKey: id) else { return }
+    ) -> Bool {
+        guard let dial = dials.removeValue(forKey: id) else { return false }
+        defer { proceed(at: now, &actions) }
         release(dial)
         if targets[dial.target].unplaced == id { targets[dial.target].unplaced = nil }
+        // It may have waited for its place for as long as it had, which is no fault of the target's.
+        let isOutOfTime = error.code == .queueTimeout || error.code == .deadlineExceeded
+        var hasOnlyWaited = isOutOfTime && error.report.attempts.isEmpty
         switch dial.stage {
-        case .cancelled: break
-        case .asking where error.code == .queueTimeout:
-            // It has waited for its place, which is no fault of the target's.
-            break
-        case .lookingUp, .asking: blame(dial, error, at: now, &actions)
+        case .cancelled: return false
+        case .lookingUp: hasOnlyWaited = false
+        case .asking: break
         case .connecting(let connection):
+            placeIsFree(dial)
             lose(connection, .error, &actions)
+        }
+        if hasOnlyWaited {
+            // The next one waits as long for a place, so it need not begin at once.
+            let target = dial.target
+            targets[target].opensAt = max(targets[target].opensAt ?? .zero, now + limits.firstBackOff)
+        } else {
             blame(dial, error, at: now, &actions)
         }
-        proceed(at: now, &actions)
+        return !hasOnlyWaited
+    }
+
+    /// A dial that had a place has ended.
+    private mutating func placeIsFree(_ dial: Dial) {
+        connecting -= 1
+        targets[dial.target].connecting -= 1
+        guard dial.isSlow else { return }
+        slow -= 1
+        targets[dial.target].slow -= 1
     }
 
     /// A connection that was being made will not be.
@@ -106,7 +134,6 @@ extension PoolMachine {
         _ actions: inout [PoolAction]
     ) {
         guard let connection = connections.removeValue(forKey: id) else { return }
-        connecting -= 1
         targets[connection.target].connections -= 1
         tell(.connectionClosed(id, reason), &actions)
     }
@@ -126,10 +153,13 @@ extension PoolMachine {
         fail(waiter, .dial(error), at: now, &actions)
     }
 
-    /// It is not dialed for a while, longer after each failure in a row.
+    /// It is not dialed for a while, longer after each failure in a row. Dials that fail together count as one.
     mutating func targetFailed(_ target: Int, at now: Duration) {
-        targets[target].failures = min(targets[target].failures + 1, 64)
-        targets[target].opensAt = now + pause(after: targets[target].failures)
+        if isOpen(targets[target], at: now) || targets[target].failures == 0 {
+            targets[target].failures = min(targets[target].failures + 1, 64)
+        }
+        let opensAt = now + pause(after: targets[target].failures)
+        targets[target].opensAt = max(targets[target].opensAt ?? opensAt, opensAt)
     }
 
     /// How long to keep from what has failed so many times in a row.
@@ -154,6 +184,7 @@ extension PoolMachine {
         switch dial.stage {
         case .cancelled: return
         case .connecting(let connection):
+            placeIsFree(dial)
             lose(connection, isReady ? .error : isPaused ? .stale : .poolClosed, &actions)
         case .lookingUp, .asking: break
         }
@@ -179,21 +210,29 @@ extension PoolMachine {
     }
 
     private mutating func serveWaiters(at now: Duration, _ actions: inout [PoolAction]) {
-        while !waiters.isEmpty, let last = idle.popLast() {
-            guard case .idle(let since)? = connections[last.id]?.stage, since == last.since else { continue }
+        while !waiters.isEmpty, let last = idle.last {
+            guard case .idle(let since)? = connections[last.id]?.stage, since == last.since else {
+                idle.removeLast()
+                continue
+            }
             guard isFit(last.id, at: now) else {
+                idle.removeLast()
                 let isStale = connections[last.id].map { !isCurrent($0) } ?? false
                 close(last.id, isStale ? .stale : .idle, &actions)
                 continue
             }
-            guard let waiter = waiters.popFirst() else { return }
             if mustBeChecked(idleSince: since, at: now) {
+                // One check for each caller is enough.
+                guard waiters.count > checkingCount else { return }
+                idle.removeLast()
                 idleCount -= 1
-                connections[last.id]?.stage = .checking(waiter, until: waiter.deadline)
-                checks[waiter.id] = last.id
-                earliestCheckEnd = min(earliestCheckEnd ?? waiter.deadline, waiter.deadline)
+                checkingCount += 1
+                let end = now + limits.checkTime
+                connections[last.id]?.stage = .checking(until: end)
+                earliestCheckEnd = min(earliestCheckEnd ?? end, end)
                 actions.append(.check(last.id))
-            } else {
+            } else if let waiter = waiters.popFirst() {
+                idle.removeLast()
                 hand(last.id, to: waiter, at: now, &actions)
             }
         }
@@ -206,6 +245,8 @@ extension PoolMachine {
             dials[id]?.stage = .connecting(connection)
             targets[dial.target].unplaced = nil
             targets[dial.target].connections += 1
+            targets[dial.target].connecting += 1
+            if targets.count > 1, earliestSlow == nil { earliestSlow = now + Self.slowDelay }
             considerLookUp(of: dial.target)
             connecting += 1
             let ends = limits.lifetime.map { now + $0 - $0 / 10_240 * Int(random.next() % 1_025) }
@@ -232,23 +273,20 @@ extension PoolMachine {
 
     /// The dial that has asked and is to have the next place; `nil` where none is, or a better one is about to ask.
     private func nextToAdmit(at now: Duration) -> PoolDialID? {
-        var best: (id: PoolDialID, load: Int)?
-        var awaitedLoad: Int?
+        var best: (id: PoolDialID, rank: (Int, Int))?
         for target in targets {
-            guard let id = target.unplaced, let dial = dials[id] else { continue }
-            switch dial.stage {
-            case .asking:
-                if best.map({ target.connections < $0.load || target.connections == $0.load && id < $0.id }) ?? true {
-                    best = (id, target.connections)
-                }
-            case .lookingUp where now < dial.began + spreadTime:
-                awaitedLoad = min(awaitedLoad ?? .max, target.connections)
-            case .lookingUp, .connecting, .cancelled: break
-            }
+            guard let id = target.unplaced, case .asking? = dials[id]?.stage else { continue }
+            let rank = (target.doubt, target.connections)
+            if best.map({ rank < $0.rank || rank == $0.rank && id < $0.id }) ?? true { best = (id, rank) }
         }
         guard let best else { return nil }
-        if let awaitedLoad, awaitedLoad < best.load { return nil }
-        return best.id
+        // One that swallows what it is sent is not to have the next place too.
+        let patience = best.rank.0 > 1 ? Self.spreadDelay : spreadTime
+        let isAnotherBetter = targets.contains { target in
+            guard let id = target.unplaced, let dial = dials[id], case .lookingUp = dial.stage else { return false }
+            return now < dial.began + patience && (target.doubt, target.connections) < best.rank
+        }
+        return isAnotherBetter ? nil : best.id
     }
 
     /// Has every target dialed that has no dial without a place, as long as one more connection is wanted: whose name
@@ -268,4 +306,14 @@ extension PoolMachine {
 
     /// Dials at a time, those included that have been cancelled and have not ended yet.
     private var dialLimit: Int { limits.connecting + 2 * targets.count + 16 }
+}
+
+@available(FairDial 0.1, *)
+extension PoolMachine.Target {
+    /// One, where a connection is being made to it and nothing says that this will succeed; two, where that takes long.
+    /// One at a time is enough for such a target, where there are others.
+    fileprivate var doubt: Int {
+        if slow > 0 { return 2 }
+        return connecting > 0 && (failures > 0 || connections == connecting) ? 1 : 0
+    }
 }

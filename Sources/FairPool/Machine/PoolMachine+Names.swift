@@ -36,7 +36,7 @@ extension PoolMachine {
             // Many pools must not ask in step; not before the answer is over, for a cache would give it again.
             let late = interval / 10_240 * Int(random.next() % 1_025)
             targets[target].endpoints.lookUpAt = answer.isFixed ? nil : now + interval + late
-            take(answer, of: target, &actions)
+            take(answer, of: target, at: now, &actions)
         } else {
             let failures = min(targets[target].endpoints.lookUpFailures + 1, 64)
             targets[target].endpoints.lookUpFailures = failures
@@ -46,9 +46,14 @@ extension PoolMachine {
         proceed(at: now, &actions)
     }
 
-    private mutating func take(_ answer: PoolAnswer, of target: Int, _ actions: inout [PoolAction]) {
+    private mutating func take(
+        _ answer: PoolAnswer,
+        of target: Int,
+        at now: Duration,
+        _ actions: inout [PoolAction]
+    ) {
         let before = targets[target].endpoints.inOrder
-        let gone = targets[target].endpoints.replace(by: answer)
+        let gone = targets[target].endpoints.replace(by: answer, at: now)
         for id in connections.keys.sorted() {
             guard let connection = connections[id], connection.target == target else { continue }
             if let endpoint = connection.endpoint, gone.contains(endpoint) {

@@ -11,7 +11,8 @@ extension PoolMachine {
             wake = wake.map { min($0, time) } ?? time
         }
         consider(waiters.first?.deadline)
-        if established > 0 { consider(earliestCheckEnd) }
+        if checkingCount > 0 { consider(earliestCheckEnd) }
+        if isReady, !waiters.isEmpty, connecting > slow { consider(earliestSlow) }
         if idleCount > 0, let limit = limits.idle, let first = idle.first { consider(first.since + limit) }
         if idleCount > 0 { consider(earliestEnd) }
         if case .closing(let limit) = phase { consider(limit) }
@@ -25,6 +26,7 @@ extension PoolMachine {
                         continue
                     }
                     consider(later(dial.began + spreadTime))
+                    if slow > 0 { consider(later(dial.began + Self.spreadDelay)) }
                 }
             }
         }
@@ -48,6 +50,7 @@ extension PoolMachine {
             fail(waiter, .timeout, at: now, &actions)
         }
         endChecks(at: now, &actions)
+        noteSlowDials(at: now)
         endIdle(at: now, &actions)
         for target in targets.indices {
             if let opensAt = targets[target].opensAt, now >= opensAt { targets[target].opensAt = nil }
@@ -61,24 +64,35 @@ extension PoolMachine {
         proceed(at: now, &actions)
     }
 
-    /// A check that takes longer than its caller waits says that the connection is of no use. It would hold its place
-    /// for ever.
+    /// A check that takes too long says that the connection is of no use. It would hold its place for ever.
     private mutating func endChecks(at now: Duration, _ actions: inout [PoolAction]) {
         guard let end = earliestCheckEnd, now >= end else { return }
         earliestCheckEnd = nil
-        var late: [PoolWaiters.Waiter] = []
         for id in connections.keys.sorted() {
-            guard case .checking(let waiter, let deadline)? = connections[id]?.stage else { continue }
-            guard now >= deadline else {
+            guard case .checking(let deadline)? = connections[id]?.stage else { continue }
+            if now >= deadline {
+                close(id, .error, &actions)
+            } else {
                 earliestCheckEnd = min(earliestCheckEnd ?? deadline, deadline)
-                continue
             }
-            close(id, .error, &actions)
-            if let waiter { late.append(waiter) }
         }
-        for waiter in late.sorted(by: { $0.id < $1.id }) {
-            checks[waiter.id] = nil
-            fail(waiter, .timeout, at: now, &actions)
+    }
+
+    /// A dial that has had its place for long may have met a server that says nothing: others are dialed beside it.
+    private mutating func noteSlowDials(at now: Duration) {
+        guard let first = earliestSlow, now >= first else { return }
+        earliestSlow = nil
+        for (id, dial) in dials {
+            guard case .connecting(let connection) = dial.stage, !dial.isSlow,
+                let created = connections[connection]?.created
+            else { continue }
+            if now >= created + Self.slowDelay {
+                dials[id]?.isSlow = true
+                slow += 1
+                targets[dial.target].slow += 1
+            } else {
+                earliestSlow = min(earliestSlow ?? created + Self.slowDelay, created + Self.slowDelay)
+            }
         }
     }
 

@@ -32,8 +32,8 @@ package struct PoolMachine: Sendable {
         enum Stage: Sendable {
             case connecting(PoolDialID)
             case idle(since: Duration)
-            /// It is found out whether it lives, for this waiter, if that has not left.
-            case checking(PoolWaiters.Waiter?, until: Duration)
+            /// It is found out whether it lives, until then at most.
+            case checking(until: Duration)
             case inUse(since: Duration)
         }
 
@@ -64,6 +64,8 @@ package struct PoolMachine: Sendable {
         var stage = Stage.lookingUp
         let target: Int
         let began: Duration
+        /// Whether it has its place for longer than a connection takes.
+        var isSlow = false
         /// The address that it tries first, where it goes to addresses; `nil` for one that is cancelled.
         var first: Endpoint?
     }
@@ -71,6 +73,10 @@ package struct PoolMachine: Sendable {
     struct Target: Sendable {
         /// Connections, those being made included.
         var connections = 0
+        /// Those being made.
+        var connecting = 0
+        /// Those of them whose dials are slow.
+        var slow = 0
         /// The dial that has no place yet.
         var unplaced: PoolDialID?
         /// Failures in a row.
@@ -84,6 +90,8 @@ package struct PoolMachine: Sendable {
     /// How long a dial that asks lets a dial of a target with fewer connections come first, from that one's start, at
     /// most: twice as long as lookups have taken lately.
     static let spreadDelay = Duration.milliseconds(50)
+    /// How long a connection may take before another target is dialed for the same caller: an attempt delay (RFC 8305).
+    static let slowDelay = Duration.milliseconds(250)
     /// Targets of one pool.
     package static let targetLimit = 256
 
@@ -97,18 +105,21 @@ package struct PoolMachine: Sendable {
     /// Idle connections, the one that was used last at the end; entries of others stay until they are met.
     var idle = Deque<(id: PooledConnectionID, since: Duration)>()
     var waiters = PoolWaiters()
-    /// The connections that are checked for those who wait.
-    var checks: [PoolWaiterID: PooledConnectionID] = [:]
     var dials: [PoolDialID: Dial] = [:]
     var targets: [Target]
     /// Connections that have no dial any more.
     var established = 0
     var idleCount = 0
+    var checkingCount = 0
     var connecting = 0
+    /// Those of them whose dials are slow.
+    var slow = 0
     /// The earliest end of a connection's life, or an earlier time.
     var earliestEnd: Duration?
-    /// The earliest deadline of those for whom a connection is checked, or an earlier time.
+    /// The earliest end of a check, or an earlier time.
     var earliestCheckEnd: Duration?
+    /// When a dial that connects is slow, or an earlier time.
+    var earliestSlow: Duration?
     /// How long the slowest lookup took lately, of those that have ended.
     var lookupTime = Duration.zero
     /// When a name is to be looked up next, or an earlier time.
@@ -146,7 +157,7 @@ package struct PoolMachine: Sendable {
 
     /// Those that have been made, those being made, those that wait.
     package var counts: (idle: Int, inUse: Int, connecting: Int, waiting: Int) {
-        (idleCount, established - idleCount, connecting, waiters.count)
+        (idleCount + checkingCount, established - idleCount - checkingCount, connecting, waiters.count)
     }
 
     /// Since when the one waits that waits longest.
@@ -198,7 +209,7 @@ package struct PoolMachine: Sendable {
             phase = .paused
             tell(.cleared(interruptsUse: interruptsUse), &actions)
         }
-        closeAll(interruptingUse: interruptsUse, .stale, at: now, &actions)
+        closeAll(interruptingUse: interruptsUse, .stale, &actions)
         for waiter in waiters.removeAll() { fail(waiter, .cleared, at: now, &actions) }
         proceed(at: now, &actions)
     }
@@ -224,7 +235,7 @@ package struct PoolMachine: Sendable {
         }
         phase = .closing(limit: end)
         for waiter in waiters.removeAll() { fail(waiter, .closed, at: now, &actions) }
-        closeAll(interruptingUse: false, .poolClosed, at: now, &actions)
+        closeAll(interruptingUse: false, .poolClosed, &actions)
         cancelLookUps(&actions)
         tell(.closed, &actions)
         proceed(at: now, &actions)
@@ -234,7 +245,6 @@ package struct PoolMachine: Sendable {
     private mutating func closeAll(
         interruptingUse: Bool,
         _ reason: PoolCloseReason,
-        at now: Duration,
         _ actions: inout [PoolAction]
     ) {
         for (id, dial) in dials.sorted(by: { $0.key < $1.key }) {
@@ -248,13 +258,8 @@ package struct PoolMachine: Sendable {
         }
         for id in sortedIDs {
             switch connections[id]?.stage {
-            case .idle?: close(id, reason, &actions)
+            case .idle?, .checking?: close(id, reason, &actions)
             case .inUse? where interruptingUse: close(id, reason, &actions)
-            case .checking(let waiter, _)?:
-                close(id, reason, &actions)
-                guard let waiter else { continue }
-                checks[waiter.id] = nil
-                fail(waiter, isClosing ? .closed : .cleared, at: now, &actions)
             case .inUse?, .connecting?, nil: break
             }
         }
@@ -267,6 +272,4 @@ package struct PoolMachine: Sendable {
     }
 
     private var sortedIDs: [PooledConnectionID] { connections.keys.sorted() }
-
-    private var isClosing: Bool { if case .closing = phase { true } else { false } }
 }

@@ -29,13 +29,6 @@ struct PoolWaiters: Sendable {
         if first == nil { first = waiter }
     }
 
-    /// One that had its turn, for nothing, has its old place again: before all that came after it.
-    mutating func takeBack(_ waiter: Waiter) {
-        live[waiter.id] = waiter.since
-        queue.insert(waiter, at: queue.firstIndex { $0.id > waiter.id } ?? queue.endIndex)
-        first = queue.first
-    }
-
     mutating func popFirst() -> Waiter? {
         guard let waiter = first else { return nil }
         live[waiter.id] = nil

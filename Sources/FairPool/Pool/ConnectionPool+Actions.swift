@@ -29,7 +29,8 @@ extension ConnectionPool {
                 return
             }
             // The caller may have left in this moment: then the next one has it.
-            if let tell { tell(.success(connection)) } else { checkIn(Self.connection(connection), isBroken: false) }
+            if let tell { return tell(.success(connection)) }
+            checkIn(Self.connection(connection), isBroken: false, wasUsed: false)
         case .fail(let waiter, let failure): fail(waiter, failure)
         case .check(let id): check(id)
         case .close(let id):

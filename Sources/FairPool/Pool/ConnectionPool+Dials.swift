@@ -49,36 +49,44 @@ extension ConnectionPool {
             let error = error as? DialError ?? DialError(.allAttemptsFailed, "\(error)", target: "")
             update { state, now, actions in
                 state.dials[id] = nil
-                if error.code != .cancelled { state.lastError = error }
-                state.machine.failed(id, error, at: now, &actions)
+                let before = state.lastError
+                // Callers whom the machine tells now are told of this one.
+                state.lastError = error
+                if !state.machine.failed(id, error, at: now, &actions) { state.lastError = before }
             }
         }
     }
 
     private func connected(_ id: PoolDialID, _ connection: Connection<Output>) {
-        var kept: PooledConnection<Output>?
+        var kept: PooledConnectionID?
+        let channel = connection.channel
         let service = service.flatMap { $0(connection.output) }
         let endpoint = connection.destination.endpoint
         update { state, now, actions in
             if let number = state.dials.removeValue(forKey: id)?.connection, state.machine.awaits(id) {
                 let pooled = PooledConnection(id: number, connection)
                 state.connections[number] = pooled
-                state.openChannels += 1
-                kept = pooled
+                state.lastError = nil
+                kept = number
             }
-            let attempts = connection.report.attempts
-            state.machine.connected(id, to: endpoint, service: service, after: attempts, at: now, &actions)
+            // Also of one that was cancelled, and connected all the same: a pool that is closed has closed it.
+            state.openChannels += 1
+            state.machine.connected(
+                id,
+                to: endpoint,
+                service: service,
+                after: connection.report.attempts,
+                hasClosed: !channel.isActive,
+                at: now,
+                &actions
+            )
         }
-        guard let kept else {
-            // It was cancelled, and connected all the same.
-            connection.channel.close(promise: nil)
-            return
-        }
-        kept.channel.closeFuture.whenComplete { _ in
+        if kept == nil { channel.close(promise: nil) }
+        channel.closeFuture.whenComplete { [kept] _ in
             self.update { state, now, actions in
                 // It stays known until the outbox has come to its `close`: a `hand` may be before that one.
                 state.openChannels -= 1
-                state.machine.closedItself(kept.id, at: now, &actions)
+                if let kept { state.machine.closedItself(kept, at: now, &actions) }
             }
             self.finish()
         }

@@ -27,6 +27,9 @@ extension ConnectionPool {
 
     private func answer(for target: Target) async -> PoolAnswer? {
         guard let host = target.host, let port = target.port else { return nil }
+        var options = options
+        // These are the dials'; a lookup of the pool's own ends with the pool.
+        (options.admission, options.cancellation) = (nil, nil)
         guard let answer = try? await dialer.resolve(host, port: Int(port), options: options) else { return nil }
         return PoolAnswer(
             answer.endpoints,

@@ -73,8 +73,8 @@ public final class ConnectionPool<Output: Sendable>: Sendable {
     ///     authenticates: a dial ends when it has succeeded.
     ///   - service: which service a connection belongs to, for `clear(service:)`, where several are behind one address;
     ///     asked once it is made. It must not block. `nil` for none.
-    ///   - check: fails for a connection that does not live; asked after `PoolConfiguration.checkAfter`. `nil` for
-    ///     whether the channel is active.
+    ///   - check: fails for a connection that does not live; asked after `PoolConfiguration.checkAfter`, and ended by
+    ///     `checkTimeout`. `nil` for whether the channel is active.
     ///   - initializer: adds handlers to the channel, before anything is read.
     public convenience init(
         to targets: [Target],
@@ -163,12 +163,13 @@ public final class ConnectionPool<Output: Sendable>: Sendable {
 
     /// Nobody can close the pool any more, so nobody is told of it.
     deinit {
-        endEvents()
+        if process.isCurrent { endEvents() }
     }
 
     /// How the pool stands now.
     public var counts: PoolCounts {
         let now = now
+        guard process.isCurrent else { return PoolCounts() }
         return state.withMachine { state in
             let counts = state.machine.counts
             return PoolCounts(
@@ -176,7 +177,7 @@ public final class ConnectionPool<Output: Sendable>: Sendable {
                 inUse: counts.inUse,
                 connecting: counts.connecting,
                 waiting: counts.waiting,
-                oldestWait: state.machine.oldestWait.map { now - $0 } ?? .zero
+                oldestWait: state.machine.oldestWait.map { max(.zero, now - $0) } ?? .zero
             )
         }
     }
@@ -261,8 +262,26 @@ public final class ConnectionPool<Output: Sendable>: Sendable {
     func takeIdle() -> PooledConnection<Output>? {
         let now = now
         // The lock may be another thread's, which the child does not have.
-        guard process.isCurrent, let object = state.withMachine({ $0.takeIdle(at: now) }) else { return nil }
-        return Self.connection(object)
+        guard process.isCurrent else { return nil }
+        let (object, isObserved) = state.withMachine { ($0.takeIdle(at: now), $0.machine.isObserved) }
+        if let object { return usable(Self.connection(object)) }
+        return isObserved ? takeObserved() : nil
+    }
+
+    /// The same, and the observers are told.
+    private func takeObserved() -> PooledConnection<Output>? {
+        var object: PoolState.Object?
+        update { state, now, actions in
+            object = state.machine.takeIdle(at: now, &actions).flatMap { state.connections[$0] }
+        }
+        return object.flatMap { usable(Self.connection($0)) }
+    }
+
+    /// A channel that has closed says so a turn of its loop before the pool is told.
+    private func usable(_ connection: PooledConnection<Output>) -> PooledConnection<Output>? {
+        if connection.channel.isActive { return connection }
+        checkIn(connection, isBroken: true)
+        return nil
     }
 
     /// What the state knows as an object: only this pool's connections get in there.
@@ -292,14 +311,16 @@ public final class ConnectionPool<Output: Sendable>: Sendable {
         pending.end(.failure(PoolError(.cancelled, "cancelled while it waited for a connection", waited: waited)))
     }
 
-    func checkIn(_ connection: PooledConnection<Output>, isBroken: Bool) {
+    func checkIn(_ connection: PooledConnection<Output>, isBroken: Bool, wasUsed: Bool = true) {
+        // What follows takes a lock that may be another thread's, and may close a channel, which is the parent's.
+        guard process.isCurrent else { return }
         let hasClosed = !connection.channel.isActive
         let isBroken = isBroken || hasClosed
         let (now, id) = (now, connection.id)
-        if !isBroken, state.withMachine({ $0.machine.putBack(id, at: now) }) { return }
-        // The short way touches a forked child's own memory alone; what follows would close the parent's channel.
-        guard process.isCurrent else { return }
-        update { $0.machine.checkIn(id, isBroken: isBroken, hasClosed: hasClosed, at: $1, &$2) }
+        if !isBroken, wasUsed, state.withMachine({ $0.putBack(id, at: now) }) { return }
+        update { state, now, actions in
+            state.machine.checkIn(id, isBroken: isBroken, hasClosed: hasClosed, wasUsed: wasUsed, at: now, &actions)
+        }
     }
 
     // MARK: - Carrying out
@@ -310,6 +331,7 @@ public final class ConnectionPool<Output: Sendable>: Sendable {
         let now = now
         var isTimerLate = false
         state.update(carryingOut: carryOut) { state, actions in
+            let now = state.time(now)
             change(&state, now, &actions)
             let wake = state.machine.wakeTime
             isTimerLate =

@@ -26,12 +26,16 @@ struct PoolState: Sendable {
     /// The lookup of each target's name that has begun last.
     var lookUps: [Int: Task<Void, Never>] = [:]
     var waiters: [PoolWaiterID: (since: NIODeadline, tell: @Sendable (Answer) -> Void)] = [:]
+    /// Of the last dial, where that has failed.
     var lastError: DialError?
     var audience = PoolAudience()
     /// The timer, and when it goes off.
     var timer: (wakes: Duration, scheduled: NIOScheduledCallback, wakeUp: any AnyObject & Sendable)?
     /// Channels that have been made and have not closed.
     var openChannels = 0
+    /// The latest time that the machine was told. Threads read the clock before they have the lock: the machine's time
+    /// must not go back.
+    private var latest = Duration.zero
     /// Whether the machine has nothing more to do.
     var mayFinish = false
     var isFinished = false
@@ -43,8 +47,18 @@ struct PoolState: Sendable {
         self.machine = machine
     }
 
+    /// The machine's time, by a clock that was read a moment ago.
+    mutating func time(_ now: Duration) -> Duration {
+        latest = max(latest, now)
+        return latest
+    }
+
     mutating func takeIdle(at now: Duration) -> Object? {
-        guard let id = machine.takeIdle(at: now) else { return nil }
+        guard let id = machine.takeIdle(at: time(now)) else { return nil }
         return connections[id]
+    }
+
+    mutating func putBack(_ id: PooledConnectionID, at now: Duration) -> Bool {
+        machine.putBack(id, at: time(now))
     }
 }
