@@ -131,7 +131,9 @@ import Testing
                 return dials == 1
             }
             if isFirst { return loop.makeFailedFuture(DialError(.allAttemptsFailed, "refused", target: "db.test:1")) }
-            return Dialer.shared.connect(to: target, options: options, on: loop) { $0.eventLoop.makeSucceededFuture($0) }
+            return Dialer.shared.connect(to: target, options: options, on: loop) { channel in
+                channel.eventLoop.makeSucceededFuture(channel)
+            }
         }
         let failed = await #expect(throws: PoolError.self) { try await pool.withConnection { $0.id } }
         #expect(failed?.dialError?.message == "refused")

@@ -78,8 +78,8 @@ struct PoolEndpoints: Sendable {
     }
 
     /// The order in which to dial: of the family that the answer has first, those first that have the fewest
-    /// connections; then the other family's; last those that have failed lately, or are being tried after a failure. One
-    /// that is being tried for the first time comes after those that have connections.
+    /// connections; then the other family's; last those that have failed lately, or are being tried after a failure.
+    /// One that is being tried for the first time comes after those that have connections.
     func order(at now: Duration) -> [Endpoint] {
         guard let family = inOrder.first?.address.family else { return [] }
         let ranked = inOrder.map { endpoint in
