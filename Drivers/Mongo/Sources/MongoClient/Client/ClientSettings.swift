@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import BSON
+import ConnectionStrings
+import FairDial
+import FairDialTLS
+import FairPool
+import NIOSSL
+
+/// A connection string and a configuration, read once and found good.
+struct ClientSettings: Sendable {
+    let dialer: Dialer
+    let tls: ClientTLS?
+    let greeting: GreetingSettings
+    /// `nil` for no limit.
+    let connectTimeout: Duration?
+    let serverSelectionTimeout: Duration
+    let localThreshold: Duration
+    let heartbeat: Duration
+    /// A whole operation; `nil` for no limit.
+    let timeout: Duration?
+    /// One answer; `nil` for no limit.
+    let socketTimeout: Duration?
+    let retriesReads: Bool
+    let retriesWrites: Bool
+    let readRule: ReadRule
+    let readConcern: ReadConcern
+    let writeConcern: WriteConcern
+    let serverInterface: ServerInterface?
+    let observer: (@Sendable (CommandEvent) -> Void)?
+    private let poolConfiguration: PoolConfiguration
+
+    /// - Throws: `MongoError` with `unsupported` or `invalidArgument`; `ConnectionStringError`; what NIOSSL says of
+    ///   files.
+    init(_ string: ConnectionString, _ configuration: MongoClientConfiguration) throws {
+        let options = string.options
+        let credential = try string.credential()
+        try Self.check(credential, options)
+        dialer = configuration.dialer
+        tls = try options.tls ?? (string.srvName != nil) ? Self.tls(options) : nil
+        greeting = GreetingSettings(
+            appName: options.appName,
+            credential: credential,
+            serverInterface: configuration.serverInterface,
+            isLoadBalanced: options.loadBalanced ?? false
+        )
+        connectTimeout = Self.limit(options.connectTimeout ?? .seconds(10))
+        serverSelectionTimeout = options.serverSelectionTimeout ?? .seconds(30)
+        localThreshold = options.localThreshold ?? .milliseconds(15)
+        heartbeat = options.heartbeatFrequency ?? .seconds(10)
+        timeout = options.timeout.flatMap(Self.limit)
+        socketTimeout = options.socketTimeout.flatMap(Self.limit)
+        retriesReads = options.retryReads ?? true
+        retriesWrites = options.retryWrites ?? true
+        readRule = ReadRule(options.readPreference ?? .primary, tags: options.readPreferenceTags ?? [])
+        readConcern = options.readConcernLevel.map { ReadConcern($0) } ?? ReadConcern()
+        writeConcern = WriteConcern(
+            options.writeAcknowledgement,
+            journal: options.journal,
+            timeout: options.writeTimeout.flatMap(Self.limit)
+        )
+        serverInterface = configuration.serverInterface
+        observer = configuration.commandObserver
+        var pool = PoolConfiguration()
+        pool.observer = configuration.poolObserver
+        pool.maximumSize = options.maxPoolSize.map { $0 == 0 ? Self.unlimited : $0 } ?? 100
+        pool.minimumSize = options.minPoolSize ?? 0
+        pool.connectingLimit = options.maxConnecting ?? 2
+        pool.waitTimeout = options.waitQueueTimeout.flatMap(Self.limit) ?? configuration.waitTimeout
+        pool.idleLimit = options.maxIdleTime.flatMap(Self.limit)
+        poolConfiguration = pool
+    }
+
+    /// What `maxPoolSize=0` stands for: more descriptors than a process has.
+    private static let unlimited = 1_000_000
+
+    private static func limit(_ duration: Duration) -> Duration? { duration > .zero ? duration : nil }
+
+    func pool(to address: ServerAddress) -> PoolConfiguration {
+        var pool = poolConfiguration
+        pool.name = "\(address)"
+        return pool
+    }
+
+    private static func check(_ credential: Credential?, _ options: ConnectionOptions) throws(MongoError) {
+        switch credential?.mechanism {
+        case .gssapi?, .aws?, .oidc?:
+            throw MongoError(.unsupported, "authMechanism \(credential?.mechanism?.rawValue ?? "")")
+        case .plain?, .scramSHA1?, .scramSHA256?, .x509?, nil: break
+        }
+        if options.proxyHost != nil { throw MongoError(.unsupported, "proxyHost") }
+        if options.loadBalanced == true { throw MongoError(.unsupported, "loadBalanced") }
+    }
+
+    private static func tls(_ options: ConnectionOptions) throws -> ClientTLS {
+        var configuration = TLSConfiguration.makeClientConfiguration()
+        if let file = options.tlsCAFile { configuration.trustRoots = .file(file) }
+        if let file = options.tlsCertificateKeyFile {
+            let password = options.tlsCertificateKeyFilePassword?.value
+            let chain = try NIOSSLCertificate.fromPEMFile(file)
+            configuration.certificateChain = chain.map { .certificate($0) }
+            let key = try NIOSSLPrivateKey(file: file, format: .pem) { setter in setter((password ?? "").utf8) }
+            configuration.privateKey = .privateKey(key)
+        }
+        let takesAnyone = options.tlsInsecure == true || options.tlsAllowInvalidCertificates == true
+        if takesAnyone {
+            configuration.certificateVerification = .none
+        } else if options.tlsAllowInvalidHostnames == true {
+            configuration.certificateVerification = .noHostnameVerification
+        }
+        return try ClientTLS(configuration)
+    }
+}

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+
+public import BSON
+
+/// What goes to a server and what comes back, for whoever observes a client's commands. Greetings, which carry proofs,
+/// are not among them; the values of documents are.
+public struct CommandEvent: Sendable {
+    /// What happened.
+    @nonexhaustive
+    public enum Kind: Sendable {
+        /// A command is about to be sent, with all that it has on the wire.
+        case started(BSONDocument)
+        /// The server has answered `ok: 1`; single writes may have failed.
+        case succeeded(BSONDocument)
+        /// The server has refused it, or no answer came.
+        case failed(MongoError)
+    }
+
+    /// What happened.
+    public let kind: Kind
+    /// The command's name, such as `insert`.
+    public let command: String
+    /// The database that it is for.
+    public let database: String
+    /// The server, `host:port`.
+    public let server: String
+}

@@ -1,0 +1,309 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import BSON
+import FairDial
+import FairPool
+import NIOConcurrencyHelpers
+import NIOCore
+
+/// Drives a client's `TopologyMachine`: monitors report to it, pools are cleared by it, and operations ask it for a
+/// server.
+final class Deployment: Sendable {
+    /// A server that fits an operation.
+    struct Selected: Sendable {
+        let server: Server
+        let description: ServerDescription
+        /// How commands say who may answer.
+        let topology: TopologyMachine.Kind
+    }
+
+    private struct Waiter {
+        let selection: ServerSelection
+        let continuation: CheckedContinuation<Selected?, Never>
+    }
+
+    private struct State {
+        var machine: TopologyMachine
+        var servers: [ServerAddress: Server] = [:]
+        /// What nearly all operations want, so that they need not look for it.
+        var primary: Selected?
+        var waiters: [UInt64: Waiter] = [:]
+        var waits: UInt64 = 0
+        var dialErrors: [ServerAddress: DialError] = [:]
+        var means: [ServerAddress: Duration] = [:]
+        var isClosed = false
+        var hasStarted = false
+    }
+
+    /// As many operations may wait for a server.
+    private static let waiterLimit = 65_536
+
+    let settings: ClientSettings
+    private let dialing: ServerDialing
+    private let loop: any EventLoop
+    private let began = NIODeadline.now()
+    private let state: NIOLockedValueBox<State>
+
+    init(_ machine: TopologyMachine, _ settings: ClientSettings) {
+        self.settings = settings
+        dialing = ServerDialing(
+            dialer: settings.dialer,
+            tls: settings.tls,
+            connectTimeout: settings.connectTimeout,
+            settings: settings.greeting
+        )
+        loop = settings.dialer.configuration.group.any()
+        state = NIOLockedValueBox(State(machine: machine))
+    }
+
+    /// Watches the seeds.
+    func start() {
+        let seeds = state.withLockedValue { state -> [ServerAddress] in
+            guard !state.hasStarted, !state.isClosed else { return [] }
+            state.hasStarted = true
+            return Array(state.machine.servers.keys)
+        }
+        carryOut(seeds.map(TopologyMachine.Action.watch))
+        settle()
+    }
+
+    /// Everything that is watched or pooled ends.
+    func close(within limit: Duration) async {
+        let (servers, waiters) = state.withLockedValue { state in
+            state.isClosed = true
+            defer { (state.servers, state.waiters, state.primary) = ([:], [:], nil) }
+            return (Array(state.servers.values), Array(state.waiters.values))
+        }
+        for waiter in waiters { waiter.continuation.resume(returning: nil) }
+        await withTaskGroup(of: Void.self) { group in
+            for server in servers {
+                group.addTask { await server.monitor.stop() }
+                group.addTask { await server.pool.close(within: limit) }
+            }
+        }
+    }
+
+    /// The pools by their servers.
+    var pools: [(address: ServerAddress, pool: ConnectionPool<MongoConnection>)] {
+        state.withLockedValue { state in state.servers.values.map { ($0.address, $0.pool) } }
+            .sorted { $0.address.description < $1.address.description }
+    }
+
+    // MARK: - Operations want a server
+
+    /// A server that fits: at once where one is known, else when one has been found.
+    ///
+    /// - Parameter limit: when the caller's own time is up; `nil` for `serverSelectionTimeoutMS` alone.
+    func select(
+        _ purpose: ServerSelection.Purpose,
+        until limit: NIODeadline?,
+        avoiding: ServerAddress? = nil
+    ) async throws(MongoError) -> Selected {
+        let wantsPrimary = purpose == .write || purpose == .read(.primary)
+        if wantsPrimary, let primary = state.withLockedValue({ $0.primary }) { return primary }
+        var selection = ServerSelection(purpose: purpose, threshold: settings.localThreshold)
+        if let avoiding { selection.avoided = [avoiding] }
+        if let found = state.withLockedValue({ Self.pick(selection, $0) }) { return found }
+        if let words = state.withLockedValue({ $0.machine.incompatibility }) { throw MongoError(.noServer, words) }
+        let since = NIODeadline.now()
+        let own = since + TimeAmount(settings.serverSelectionTimeout)
+        let isOfCaller = limit.map { $0 < own } ?? false
+        if let found = await wait(for: selection, until: limit.map { min($0, own) } ?? own) { return found }
+        if state.withLockedValue({ $0.isClosed }) { throw MongoError(.closed, "the client is closed") }
+        if Task.isCancelled { throw MongoError(.cancelled, "cancelled while it waited for a server") }
+        throw noServer(selection, waited: .nanoseconds((.now() - since).nanoseconds), isOfCaller: isOfCaller)
+    }
+
+    /// The server at an address, for a cursor that lives there; `nil` where it is no member any more.
+    func server(at address: ServerAddress) -> Selected? {
+        state.withLockedValue { state in
+            guard let server = state.servers[address], let known = state.machine.servers[address] else { return nil }
+            return Selected(server: server, description: known, topology: state.machine.kind)
+        }
+    }
+
+    private static func pick(_ selection: ServerSelection, _ state: State) -> Selected? {
+        guard state.machine.incompatibility == nil else { return nil }
+        let fitting = selection.candidates(in: state.machine)
+        // Of two at random the one with less to do, as the specification wants it.
+        guard let one = fitting.randomElement(), let other = fitting.randomElement() else { return nil }
+        guard let first = state.servers[one.address], let second = state.servers[other.address] else { return nil }
+        let isFirst = one.address == other.address || first.pool.counts.inUse <= second.pool.counts.inUse
+        return Selected(
+            server: isFirst ? first : second,
+            description: isFirst ? one : other,
+            topology: state.machine.kind
+        )
+    }
+
+    private func wait(for selection: ServerSelection, until deadline: NIODeadline) async -> Selected? {
+        let number = state.withLockedValue { state in
+            state.waits += 1
+            return state.waits
+        }
+        let timer = loop.scheduleTask(deadline: deadline) { self.leave(number) }
+        defer { timer.cancel() }
+        return await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let (found, monitors) = state.withLockedValue { state -> (Selected??, [ServerMonitor]) in
+                    if let found = Self.pick(selection, state) { return (.some(found), []) }
+                    let isLate = NIODeadline.now() >= deadline || Task.isCancelled
+                    if isLate || state.isClosed || state.waiters.count >= Self.waiterLimit { return (.some(nil), []) }
+                    state.waiters[number] = Waiter(selection: selection, continuation: continuation)
+                    return (.none, state.servers.values.map(\.monitor))
+                }
+                if let found { continuation.resume(returning: found) }
+                for monitor in monitors { monitor.check() }
+            }
+        } onCancel: {
+            leave(number)
+        }
+    }
+
+    private func leave(_ number: UInt64) {
+        state.withLockedValue { $0.waiters.removeValue(forKey: number) }?.continuation.resume(returning: nil)
+    }
+
+    private func noServer(_ selection: ServerSelection, waited: Duration, isOfCaller: Bool) -> MongoError {
+        let (machine, dialErrors) = state.withLockedValue { ($0.machine, $0.dialErrors) }
+        let lookups = settings.dialer.lookupsInFlight
+        let words = machine.servers.values.sorted { $0.address.description < $1.address.description }.map { server in
+            if server.kind != .unknown { return "\(server.address) is \(server.kind.rawValue)" }
+            if let fault = server.fault { return "\(server.address): \(fault)" }
+            if let lookup = lookups.first(where: { $0.name.lowercased().hasPrefix(server.address.host) }) {
+                return "\(server.address): the lookup of its name has taken \(lookup.age.rounded) so far"
+            }
+            return "\(server.address): no answer so far"
+        }
+        let wanted = selection.purpose == .write ? "a write" : "a read"
+        let list = words.prefix(10).joined(separator: "; ") + (words.count > 10 ? "; …" : "")
+        let error = "no server for \(wanted) after \(waited.rounded): \(machine.kind.rawValue); \(list)"
+        var made = MongoError(isOfCaller ? .timeout : .noServer, error)
+        made.dialError = machine.servers.keys.compactMap { dialErrors[$0] }.first
+        return made
+    }
+
+    // MARK: - What is known changes
+
+    /// A command has failed in a way that says something about its server.
+    func failed(_ failure: ServerFailure, at address: ServerAddress, generation: Int) {
+        let actions = state.withLockedValue { state in
+            state.machine.failed(failure, at: address, generation: generation, wasGreeted: true)
+        }
+        carryOut(actions)
+        settle()
+    }
+
+    private func heard(_ heard: ServerMonitor.Heard, from address: ServerAddress) {
+        let now = Duration.nanoseconds((NIODeadline.now() - began).nanoseconds)
+        let actions = state.withLockedValue { state -> [TopologyMachine.Action] in
+            switch heard {
+            case .hello(let reply, let roundTrip):
+                // The specification's weight of the newest: a fifth.
+                let mean = state.means[address].map { $0 * 4 / 5 + roundTrip / 5 } ?? roundTrip
+                state.means[address] = mean
+                state.dialErrors[address] = nil
+                return state.machine.heard(ServerDescription(address, hello: reply, roundTrip: mean, at: now))
+            case .lost(let words):
+                state.means[address] = nil
+                return state.machine.heard(ServerDescription(address, fault: words))
+            case .dialFailed(let error):
+                state.means[address] = nil
+                state.dialErrors[address] = error
+                let description = ServerDescription(address, fault: "\(error)")
+                // A name that is not found says nothing about the connections that there are.
+                return state.machine.heard(description, clears: !error.isOfLookup)
+            }
+        }
+        carryOut(actions)
+        settle()
+    }
+
+    private func carryOut(_ actions: [TopologyMachine.Action]) {
+        for action in actions {
+            switch action {
+            case .watch(let address): watch(address)
+            case .forget(let address):
+                let server = state.withLockedValue { $0.servers.removeValue(forKey: address) }
+                if let server {
+                    Task {
+                        await server.monitor.stop()
+                        await server.pool.close()
+                    }
+                }
+            case .clearPool(let address): state.withLockedValue { $0.servers[address] }?.pool.clear()
+            case .readyPool(let address): state.withLockedValue { $0.servers[address] }?.pool.ready()
+            case .check(let address): state.withLockedValue { $0.servers[address] }?.monitor.check()
+            }
+        }
+    }
+
+    private func watch(_ address: ServerAddress) {
+        guard let target = try? address.target() else { return }
+        let dialing = dialing
+        let pool = ConnectionPool<MongoConnection>(
+            to: [target],
+            dialer: settings.dialer,
+            configuration: settings.pool(to: address)
+        ) { [weak self] target, options, loop in
+            dialing.connect(
+                to: address,
+                at: target,
+                options: options,
+                on: loop,
+                authenticates: true,
+                generation: self?.generation(of: address) ?? 0
+            )
+        }
+        let monitor = ServerMonitor(of: address, dialing, every: settings.heartbeat, on: loop) { [weak self] heard in
+            self?.heard(heard, from: address)
+        }
+        let server = Server(address, pool: pool, monitor: monitor)
+        let isNew = state.withLockedValue { state in
+            guard !state.isClosed, state.servers[address] == nil, state.machine.servers[address] != nil else {
+                return false
+            }
+            state.servers[address] = server
+            return true
+        }
+        if isNew { monitor.start() } else { pool.close(within: .zero) {} }
+    }
+
+    private func generation(of address: ServerAddress) -> Int {
+        state.withLockedValue { $0.machine.generations[address, default: 0] }
+    }
+
+    /// What is known has changed: who waits may have a server now.
+    private func settle() {
+        let found = state.withLockedValue { state -> [(CheckedContinuation<Selected?, Never>, Selected)] in
+            let writing = ServerSelection(purpose: .write, threshold: .zero)
+            state.primary = state.machine.kind == .sharded ? nil : Self.pick(writing, state)
+            var found: [(CheckedContinuation<Selected?, Never>, Selected)] = []
+            for (number, waiter) in state.waiters {
+                guard let selected = Self.pick(waiter.selection, state) else { continue }
+                state.waiters[number] = nil
+                found.append((waiter.continuation, selected))
+            }
+            return found
+        }
+        for (continuation, selected) in found { continuation.resume(returning: selected) }
+    }
+}
+
+extension DialError {
+    /// Whether there was no address to connect to.
+    var isOfLookup: Bool {
+        switch code {
+        case .queueTimeout, .lookupTimeout, .nameNotFound, .temporaryNameFailure, .queueFull: true
+        default: false
+        }
+    }
+}
+
+extension Duration {
+    /// In milliseconds, for a person.
+    var rounded: String {
+        let (seconds, attoseconds) = components
+        return "\(seconds * 1_000 + attoseconds / 1_000_000_000_000_000) ms"
+    }
+}

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import BSON
+import FairDial
+import NIOConcurrencyHelpers
+import NIOCore
+
+/// Asks one server every `heartbeatFrequencyMS` what it is, on a connection of its own, and at once where somebody
+/// wants to know, at least 500 ms after the last time.
+///
+/// One task that lives as long as the server belongs to the client. It polls; it does not have the server stream.
+final class ServerMonitor: Sendable {
+    /// What came of one look.
+    enum Heard: Sendable {
+        case hello(BSONDocument, roundTrip: Duration)
+        /// The connection that there was has failed: it is looked again at once.
+        case lost(String)
+        case dialFailed(DialError)
+    }
+
+    private struct State {
+        var isStopped = false
+        var isWanted = false
+        var sleeper: (continuation: CheckedContinuation<Void, Never>, number: UInt64)?
+        var sleeps: UInt64 = 0
+        var task: Task<Void, Never>?
+        var dialing: DialCancellation?
+    }
+
+    /// The specification's least time between two looks.
+    private static let leastPause = Duration.milliseconds(500)
+
+    private let address: ServerAddress
+    private let dialing: ServerDialing
+    private let heartbeat: Duration
+    private let loop: any EventLoop
+    private let tell: @Sendable (Heard) -> Void
+    private let state = NIOLockedValueBox(State())
+
+    init(
+        of address: ServerAddress,
+        _ dialing: ServerDialing,
+        every heartbeat: Duration,
+        on loop: any EventLoop,
+        tell: @escaping @Sendable (Heard) -> Void
+    ) {
+        self.address = address
+        self.dialing = dialing
+        self.heartbeat = max(heartbeat, Self.leastPause)
+        self.loop = loop
+        self.tell = tell
+    }
+
+    func start() {
+        let task = Task { await run() }
+        state.withLockedValue { $0.task = task }
+    }
+
+    /// Somebody wants to know.
+    func check() {
+        state.withLockedValue { state -> CheckedContinuation<Void, Never>? in
+            state.isWanted = true
+            defer { state.sleeper = nil }
+            return state.sleeper?.continuation
+        }?.resume()
+    }
+
+    /// Returns when its connection is closed and its dial has ended.
+    func stop() async {
+        let (task, dial) = state.withLockedValue { state in
+            state.isStopped = true
+            return (state.task, state.dialing)
+        }
+        dial?.cancel()
+        task?.cancel()
+        check()
+        await task?.value
+    }
+
+    // MARK: - The task
+
+    private func run() async {
+        var connection: MongoConnection?
+        while !isStopped {
+            let began = NIODeadline.now()
+            state.withLockedValue { $0.isWanted = false }
+            let heard: Heard
+            if let known = connection {
+                heard = await ask(known)
+                if case .lost = heard {
+                    try? await known.channel.close()
+                    connection = nil
+                }
+            } else {
+                (heard, connection) = await dial()
+            }
+            if isStopped { break }
+            tell(heard)
+            // A restart is over soon: who was there a moment ago is asked again without a pause.
+            if case .lost = heard { continue }
+            await sleep(since: began)
+        }
+        try? await connection?.channel.close()
+    }
+
+    private var isStopped: Bool { state.withLockedValue { $0.isStopped } }
+
+    private func dial() async -> (Heard, MongoConnection?) {
+        let cancellation = DialCancellation()
+        let isStopped = state.withLockedValue { state in
+            state.dialing = cancellation
+            return state.isStopped
+        }
+        if isStopped { cancellation.cancel() }
+        var options = DialOptions()
+        options.cancellation = cancellation
+        do {
+            let connected = try await dialing.connect(
+                to: address,
+                at: address.target(),
+                options: options,
+                on: loop,
+                authenticates: false,
+                generation: 0
+            ).get()
+            // The greeting's own hello is the first look.
+            return await (ask(connected.output), connected.output)
+        } catch let error as DialError {
+            return (.dialFailed(error), nil)
+        } catch {
+            return (.dialFailed(DialError(.allAttemptsFailed, "\(error)", target: "\(address)")), nil)
+        }
+    }
+
+    private func ask(_ connection: MongoConnection) async -> Heard {
+        let request = connection.nextRequest()
+        var extras = CommandExtras()
+        extras.serverInterface = dialing.settings.serverInterface
+        let isModern = connection.helloOk || extras.serverInterface != nil
+        let body: BSONDocument = isModern ? ["hello": 1, "helloOk": true] : ["isMaster": 1, "helloOk": true]
+        let message = CommandMessage(body: body, database: "admin")
+        let bytes = message.encoded(request: request, adding: extras, connection.channel.allocator)
+        let began = NIODeadline.now()
+        let deadline = dialing.connectTimeout.map { began + TimeAmount($0) }
+        switch await connection.send(bytes, request: request, until: deadline) {
+        case .success(let reply):
+            return .hello(reply.document, roundTrip: .nanoseconds((NIODeadline.now() - began).nanoseconds))
+        case .failure(let error): return .lost("\(error)")
+        }
+    }
+
+    /// Until the next look is due, or wanted and allowed.
+    private func sleep(since began: NIODeadline) async {
+        let isWanted = state.withLockedValue { $0.isWanted }
+        await sleep(until: began + TimeAmount(isWanted ? Self.leastPause : heartbeat), untilWanted: !isWanted)
+        // Somebody wanted it during the sleep: the least pause is kept all the same.
+        if !isWanted, !isStopped, NIODeadline.now() < began + TimeAmount(Self.leastPause) {
+            await sleep(until: began + TimeAmount(Self.leastPause), untilWanted: false)
+        }
+    }
+
+    private func sleep(until deadline: NIODeadline, untilWanted: Bool) async {
+        await withCheckedContinuation { continuation in
+            let number = state.withLockedValue { state -> UInt64? in
+                if state.isStopped || (untilWanted && state.isWanted) { return nil }
+                state.sleeps += 1
+                state.sleeper = (continuation, state.sleeps)
+                return state.sleeps
+            }
+            guard let number else { return continuation.resume() }
+            loop.scheduleTask(deadline: deadline) {
+                self.state.withLockedValue { state -> CheckedContinuation<Void, Never>? in
+                    guard let sleeper = state.sleeper, sleeper.number == number else { return nil }
+                    state.sleeper = nil
+                    return sleeper.continuation
+                }?.resume()
+            }
+        }
+    }
+}

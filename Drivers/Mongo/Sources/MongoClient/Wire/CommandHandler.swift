@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import NIOCore
+
+/// Drives a connection's `WireExchange`: bytes out, answers in, one timer for the answer's deadline.
+///
+/// It lives on the channel's loop. A fault closes the channel; who waits is told why.
+final class CommandHandler: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+
+    /// Who waits for an answer.
+    enum Waiter {
+        case continuation(UnsafeContinuation<Result<WireReply, WireError>, Never>)
+        case promise(EventLoopPromise<WireReply>)
+
+        func end(_ result: Result<WireReply, WireError>) {
+            switch self {
+            case .continuation(let continuation): continuation.resume(returning: result)
+            case .promise(let promise): promise.completeWith(result.mapError { $0 as any Error })
+            }
+        }
+    }
+
+    private var context: ChannelHandlerContext?
+    private var exchange = WireExchange()
+    private var waiter: Waiter?
+    private var waiting: Int32 = 0
+    private var deadline: NIODeadline?
+    private var timer: (wakes: NIODeadline, scheduled: Scheduled<Void>)?
+    private var cause: WireError?
+    private var isClosed = false
+    /// A request whose caller left before it came here.
+    private var left: Int32?
+
+    func handlerAdded(context: ChannelHandlerContext) { self.context = context }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        end()
+        self.context = nil
+    }
+
+    /// Sends a request; the answer goes to the waiter, as does the fault that keeps it from coming.
+    ///
+    /// - Parameter deadline: when nobody waits any longer, and the connection is closed; `nil` for never.
+    func send(_ bytes: ByteBuffer, request: Int32, until deadline: NIODeadline?, _ waiter: Waiter) {
+        guard let context, !isClosed else {
+            return waiter.end(.failure(cause ?? WireError(.closed, "the connection was closed before it was used")))
+        }
+        guard left != request else {
+            return waiter.end(.failure(WireError(.cancelled, "cancelled before it was sent")))
+        }
+        guard exchange.ask(request) else {
+            return waiter.end(.failure(WireError(.failed, "the connection waits for another answer")))
+        }
+        self.waiter = waiter
+        waiting = request
+        self.deadline = deadline
+        if let deadline { wake(at: deadline) }
+        context.writeAndFlush(NIOAny(bytes), promise: nil)
+    }
+
+    /// Sends a request that is not answered.
+    func send(_ bytes: ByteBuffer, _ promise: EventLoopPromise<Void>?) {
+        guard let context, !isClosed else {
+            promise?.fail(cause ?? WireError(.closed, "the connection was closed before it was used"))
+            return
+        }
+        context.writeAndFlush(NIOAny(bytes), promise: promise)
+    }
+
+    /// The caller waits no longer: the answer would be nobody's, so the connection ends.
+    func cancel(request: Int32) {
+        if waiting == request {
+            if waiter != nil { fail(WireError(.cancelled, "cancelled while it waited for the answer")) }
+        } else {
+            left = request
+        }
+    }
+
+    // MARK: - The channel
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        var bytes = unwrapInboundIn(data)
+        settle(exchange.received(&bytes))
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        end()
+        context.fireChannelInactive()
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        cause = cause ?? WireError(.failed, "\(error)")
+        context.close(promise: nil)
+    }
+
+    private func settle(_ outcome: WireExchange.Outcome) {
+        switch outcome {
+        case .incomplete: return
+        case .answered(let reply): tell(.success(reply))
+        case .failed(let error): fail(error)
+        }
+    }
+
+    private func fail(_ error: WireError) {
+        cause = cause ?? error
+        isClosed = true
+        _ = exchange.closed(error)
+        // The channel first: whoever is told gives the connection back, and must be seen to give back a closed one.
+        context?.close(promise: nil)
+        tell(.failure(error))
+    }
+
+    private func end() {
+        isClosed = true
+        timer?.scheduled.cancel()
+        timer = nil
+        if case .failed(let error) = exchange.closed(cause) { tell(.failure(error)) }
+    }
+
+    private func tell(_ result: Result<WireReply, WireError>) {
+        guard let waiter else { return }
+        self.waiter = nil
+        deadline = nil
+        waiter.end(result)
+    }
+
+    // MARK: - The deadline
+
+    /// One timer serves many requests: it is not cancelled when an answer comes, and looks again when it goes off.
+    private func wake(at deadline: NIODeadline) {
+        guard let context, timer.map({ deadline < $0.wakes }) ?? true else { return }
+        timer?.scheduled.cancel()
+        let scheduled = context.eventLoop.assumeIsolated().scheduleTask(deadline: deadline) { [weak self] () -> Void in
+            self?.timeUp()
+        }
+        timer = (deadline, scheduled)
+    }
+
+    private func timeUp() {
+        timer = nil
+        guard let deadline, waiter != nil else { return }
+        if NIODeadline.now() >= deadline {
+            fail(WireError(.timedOut, "no answer in time"))
+        } else {
+            wake(at: deadline)
+        }
+    }
+}
