@@ -52,7 +52,12 @@ struct ClientSettings: Sendable {
         socketTimeout = options.socketTimeout.flatMap(Self.limit)
         retriesReads = options.retryReads ?? true
         retriesWrites = options.retryWrites ?? true
-        readRule = ReadRule(options.readPreference ?? .primary, tags: options.readPreferenceTags ?? [])
+        readRule = ReadRule(
+            options.readPreference ?? .primary,
+            tags: options.readPreferenceTags ?? [],
+            maximumStaleness: options.maxStalenessSeconds.flatMap { $0 < 0 ? nil : .seconds($0) }
+        )
+        if readRule.preference != .primary { try readRule.check(heartbeat: heartbeat) }
         readConcern = options.readConcernLevel.map { ReadConcern($0) } ?? ReadConcern()
         writeConcern = WriteConcern(
             options.writeAcknowledgement,

@@ -59,7 +59,6 @@ public final class MongoClient: Sendable {
         var warnings = connectionString.warnings.map(\.description)
         let options = connectionString.options
         if options.compressors != nil { warnings.append("compressors: messages are not compressed") }
-        if (options.maxStalenessSeconds ?? -1) >= 0 { warnings.append("maxStalenessSeconds is not looked at") }
         if options.serverMonitoringMode == "stream" { warnings.append("serverMonitoringMode: servers are polled") }
         return warnings
     }

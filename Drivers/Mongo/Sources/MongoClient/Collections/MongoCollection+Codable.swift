@@ -2,12 +2,12 @@
 
 public import BSON
 
-/// The same for values that are `Codable`: they are coded as `BSONEncoder` and `BSONDecoder` do it.
+/// The same for values that are `Codable`: they are coded as `BSONEncoder` and `BSONDecoder` do it. A literal
+/// is a document, and no dictionary.
 extension MongoCollection {
     /// Inserts a value; one that writes no `_id` is given one.
     ///
     /// - Throws: `MongoError`; `EncodingError` for a value that is no document.
-    // A literal is a document, and no dictionary.
     @_disfavoredOverload
     @discardableResult
     public func insertOne<Value: Encodable>(
@@ -20,7 +20,6 @@ extension MongoCollection {
     /// Inserts values; those that write no `_id` are given one.
     ///
     /// - Throws: `MongoError`; `EncodingError` for a value that is no document.
-    // A literal is a document, and no dictionary.
     @_disfavoredOverload
     @discardableResult
     public func insertMany<Value: Encodable>(
@@ -34,7 +33,6 @@ extension MongoCollection {
     /// Puts a value in the place of the first document that fits; its `_id` stays.
     ///
     /// - Throws: `MongoError`; `EncodingError` for a value that is no document.
-    // A literal is a document, and no dictionary.
     @_disfavoredOverload
     @discardableResult
     public func replaceOne<Value: Encodable>(

@@ -132,7 +132,7 @@ public struct MongoDatabase: Sendable {
             try writer.all(of: options.additional)
         }
         let deadline = client.deadline(options.timeout)
-        let purpose: ServerSelection.Purpose = writes ? .write : .read(rule)
+        let purpose: ServerSelection.Purpose = writes ? .readThatWrites(rule) : .read(rule)
         var operation = Operation(body, on: name, purpose, writes ? .never : .read, until: deadline)
         operation.makesCursor = true
         operation.bindsServer = options.maximumTime == nil

@@ -192,6 +192,8 @@ extension MongoClient {
         extras.serverInterface = settings.serverInterface
         switch operation.purpose {
         case .read(let rule): extras.readPreference = selected.readPreference(rule)
+        case .readThatWrites(let rule):
+            if selected.isRead { extras.readPreference = selected.readPreference(rule) }
         case .write: break
         }
         return extras

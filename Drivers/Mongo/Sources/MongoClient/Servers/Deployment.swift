@@ -15,6 +15,8 @@ final class Deployment: Sendable {
         let description: ServerDescription
         /// How commands say who may answer.
         let topology: TopologyMachine.Kind
+        /// Whether members that are no primaries may be told to answer.
+        var isRead = true
     }
 
     private struct Waiter {
@@ -102,6 +104,11 @@ final class Deployment: Sendable {
         let wantsPrimary = purpose == .write || purpose == .read(.primary)
         if wantsPrimary, let primary = state.withLockedValue({ $0.primary }) { return primary }
         var selection = ServerSelection(purpose: purpose, threshold: settings.localThreshold)
+        selection.heartbeat = settings.heartbeat
+        switch purpose {
+        case .write: break
+        case .read(let rule), .readThatWrites(let rule): try rule.check(heartbeat: settings.heartbeat)
+        }
         if let avoiding { selection.avoided = [avoiding] }
         if let found = state.withLockedValue({ Self.pick(selection, $0) }) { return found }
         if let words = state.withLockedValue({ $0.machine.incompatibility }) { throw MongoError(.noServer, words) }
@@ -132,7 +139,8 @@ final class Deployment: Sendable {
         return Selected(
             server: isFirst ? first : second,
             description: isFirst ? one : other,
-            topology: state.machine.kind
+            topology: state.machine.kind,
+            isRead: selection.rule(in: state.machine) != nil
         )
     }
 
@@ -204,9 +212,9 @@ final class Deployment: Sendable {
                 state.means[address] = mean
                 state.dialErrors[address] = nil
                 return state.machine.heard(ServerDescription(address, hello: reply, roundTrip: mean, at: now))
-            case .lost(let words):
+            case .lost(let words, let isSilent):
                 state.means[address] = nil
-                return state.machine.heard(ServerDescription(address, fault: words))
+                return state.machine.heard(ServerDescription(address, fault: words), isSilent: isSilent)
             case .dialFailed(let error):
                 state.means[address] = nil
                 state.dialErrors[address] = error
@@ -231,7 +239,8 @@ final class Deployment: Sendable {
                         await server.pool.close()
                     }
                 }
-            case .clearPool(let address): state.withLockedValue { $0.servers[address] }?.pool.clear()
+            case .clearPool(let address, let interruptsUse):
+                state.withLockedValue { $0.servers[address] }?.pool.clear(interruptsUse: interruptsUse)
             case .readyPool(let address): state.withLockedValue { $0.servers[address] }?.pool.ready()
             case .check(let address): state.withLockedValue { $0.servers[address] }?.monitor.check()
             }

@@ -14,7 +14,7 @@ final class ServerMonitor: Sendable {
     enum Heard: Sendable {
         case hello(BSONDocument, roundTrip: Duration)
         /// The connection that there was has failed: it is looked again at once.
-        case lost(String)
+        case lost(String, isSilent: Bool)
         case dialFailed(DialError)
     }
 
@@ -145,7 +145,7 @@ final class ServerMonitor: Sendable {
         switch await connection.send(bytes, request: request, until: deadline) {
         case .success(let reply):
             return .hello(reply.document, roundTrip: .nanoseconds((NIODeadline.now() - began).nanoseconds))
-        case .failure(let error): return .lost("\(error)")
+        case .failure(let error): return .lost("\(error)", isSilent: error.code == .timedOut)
         }
     }
 

@@ -2,17 +2,21 @@
 
 /// Which of the known servers an operation may be sent to.
 ///
-/// - Source: the drivers' specification "Server Selection"; `maxStalenessSeconds` is not looked at.
+/// - Source: the drivers' specifications "Server Selection" and "Max Staleness".
 struct ServerSelection: Sendable {
     /// What the operation does.
     enum Purpose: Sendable, Hashable {
         case write
         case read(ReadRule)
+        /// A read whose last stage writes (`$out`, `$merge`): a secondary from MongoDB 5.0 on hands it to the primary.
+        case readThatWrites(ReadRule)
     }
 
     let purpose: Purpose
     /// How much slower than the fastest a server may be.
     let threshold: Duration
+    /// How often servers are looked at: what a look does not know yet may be that old.
+    var heartbeat: Duration = .zero
     /// Where the operation has failed: another server is better, and this one better than none.
     var avoided: Set<ServerAddress> = []
 
@@ -35,15 +39,27 @@ struct ServerSelection: Sendable {
         case .sharded: return known.filter { $0.kind == .mongos }
         case .withPrimary, .withoutPrimary:
             let primary = known.filter { $0.kind == .primary }
-            guard case .read(let rule) = purpose else { return primary }
-            let secondaries = tagged(known.filter { $0.kind == .secondary }, rule.tags)
+            guard let rule = rule(in: topology) else { return primary }
+            let fresh = fresh(known.filter { $0.kind == .secondary }, primary.first, rule)
+            let secondaries = tagged(fresh, rule.tags)
             switch rule.preference {
             case .primary: return primary
             case .primaryPreferred: return primary.isEmpty ? secondaries : primary
             case .secondary: return secondaries
             case .secondaryPreferred: return secondaries.isEmpty ? primary : secondaries
-            case .nearest: return tagged(primary + known.filter { $0.kind == .secondary }, rule.tags)
+            case .nearest: return tagged(primary + fresh, rule.tags)
             }
+        }
+    }
+
+    /// The rule that holds; `nil` where only the primary will do.
+    func rule(in topology: TopologyMachine) -> ReadRule? {
+        switch purpose {
+        case .write: return nil
+        case .read(let rule): return rule
+        case .readThatWrites(let rule):
+            let isNew = topology.servers.values.allSatisfy { $0.kind == .unknown || $0.maximumWireVersion >= 13 }
+            return isNew ? rule : nil
         }
     }
 
@@ -54,6 +70,24 @@ struct ServerSelection: Sendable {
             if !fitting.isEmpty { return fitting }
         }
         return []
+    }
+
+    /// Those secondaries that are not too far behind the primary, or behind the newest one where there is none.
+    private func fresh(
+        _ secondaries: [ServerDescription],
+        _ primary: ServerDescription?,
+        _ rule: ReadRule
+    ) -> [ServerDescription] {
+        guard let limit = rule.maximumStaleness else { return secondaries }
+        let newest = secondaries.compactMap(\.lastWrite).max()
+        return secondaries.filter { server in
+            guard let written = server.lastWrite else { return false }
+            if let primary, let last = primary.lastWrite {
+                let behind = Duration.milliseconds(last - written) + (server.updated - primary.updated)
+                return behind + heartbeat <= limit
+            }
+            return .milliseconds((newest ?? written) - written) + heartbeat <= limit
+        }
     }
 
     private func window(_ servers: [ServerDescription]) -> [ServerDescription] {

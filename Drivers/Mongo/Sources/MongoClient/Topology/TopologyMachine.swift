@@ -30,8 +30,9 @@ struct TopologyMachine: Sendable {
         case watch(ServerAddress)
         /// A server does not belong to us: its monitor and its pool end.
         case forget(ServerAddress)
-        /// Connections made before are of no use.
-        case clearPool(ServerAddress)
+        /// Connections made before are of no use; those in use are closed at once where the server is silent, for
+        /// nobody would learn of it otherwise.
+        case clearPool(ServerAddress, interruptsUse: Bool)
         /// The server has said that it can be used.
         case readyPool(ServerAddress)
         /// Somebody wants to know now.
@@ -96,8 +97,14 @@ struct TopologyMachine: Sendable {
 
     /// A server has answered, or could not be asked.
     ///
-    /// - Parameter clears: whether what went wrong speaks against the server's connections; false for a failed lookup.
-    mutating func heard(_ description: ServerDescription, clears: Bool = true) -> [Action] {
+    /// - Parameters:
+    ///   - clears: whether what went wrong speaks against the server's connections; false for a failed lookup.
+    ///   - isSilent: whether what went wrong was that nothing came in time.
+    mutating func heard(
+        _ description: ServerDescription,
+        clears: Bool = true,
+        isSilent: Bool = false
+    ) -> [Action] {
         let address = description.address
         guard kind != .loadBalanced, let known = servers[address] else { return [] }
         if let version = description.topologyVersion, version.isOlder(than: known.topologyVersion) { return [] }
@@ -112,7 +119,7 @@ struct TopologyMachine: Sendable {
         }
         var actions: [Action] = []
         if description.kind == .unknown, clears, description.fault != nil {
-            actions.append(clear(address))
+            actions.append(clear(address, interruptsUse: isSilent))
         } else if let now = servers[address], now.kind.holdsData {
             actions.append(.readyPool(address))
         }
@@ -256,8 +263,8 @@ struct TopologyMachine: Sendable {
         if kind == .withPrimary, !servers.values.contains(where: { $0.kind == .primary }) { kind = .withoutPrimary }
     }
 
-    private mutating func clear(_ address: ServerAddress) -> Action {
+    private mutating func clear(_ address: ServerAddress, interruptsUse: Bool = false) -> Action {
         generations[address, default: 0] += 1
-        return .clearPool(address)
+        return .clearPool(address, interruptsUse: interruptsUse)
     }
 }

@@ -13,10 +13,11 @@ final class CommandHandler: ChannelInboundHandler {
         case continuation(UnsafeContinuation<Result<WireReply, WireError>, Never>)
         case promise(EventLoopPromise<WireReply>)
 
-        func end(_ result: Result<WireReply, WireError>) {
+        /// - Parameter channelError: the channel's own error, for those who know what to make of it: TLS.
+        func end(_ result: Result<WireReply, WireError>, _ channelError: (any Error)? = nil) {
             switch self {
             case .continuation(let continuation): continuation.resume(returning: result)
-            case .promise(let promise): promise.completeWith(result.mapError { $0 as any Error })
+            case .promise(let promise): promise.completeWith(result.mapError { channelError ?? $0 })
             }
         }
     }
@@ -28,6 +29,7 @@ final class CommandHandler: ChannelInboundHandler {
     private var deadline: NIODeadline?
     private var timer: (wakes: NIODeadline, scheduled: Scheduled<Void>)?
     private var cause: WireError?
+    private var channelError: (any Error)?
     private var isClosed = false
     /// A request whose caller left before it came here.
     private var left: Int32?
@@ -91,6 +93,7 @@ final class CommandHandler: ChannelInboundHandler {
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         cause = cause ?? WireError(.failed, "\(error)")
+        channelError = channelError ?? error
         context.close(promise: nil)
     }
 
@@ -122,7 +125,7 @@ final class CommandHandler: ChannelInboundHandler {
         guard let waiter else { return }
         self.waiter = nil
         deadline = nil
-        waiter.end(result)
+        waiter.end(result, channelError)
     }
 
     // MARK: - The deadline

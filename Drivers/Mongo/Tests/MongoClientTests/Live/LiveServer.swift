@@ -66,9 +66,12 @@ final class LiveServer: Sendable {
 
     /// Ends it, and leaves nothing behind.
     func stop(keepingFolder: Bool = false) {
-        process.terminate()
-        let end = Date().addingTimeInterval(10)
-        while process.isRunning, Date() < end { usleep(10_000) }
+        // It takes ten seconds to end by itself; only one whose folder goes on needs that.
+        if keepingFolder {
+            process.terminate()
+            let end = Date().addingTimeInterval(20)
+            while process.isRunning, Date() < end { usleep(10_000) }
+        }
         if process.isRunning { kill(process.processIdentifier, SIGKILL) }
         process.waitUntilExit()
         if !keepingFolder { try? FileManager.default.removeItem(at: folder) }

@@ -2,6 +2,7 @@
 
 import BSON
 import FairDial
+import FairDialTestKit
 import FairPool
 import NIOConcurrencyHelpers
 import Testing
@@ -173,6 +174,8 @@ import Testing
     @Test func `timeoutMS ends a wait for an answer, and the connection with it`() async throws {
         let server = try await Self.primary { request, _ in request.name == "ping" ? .silence : .reply(["ok": 1.0]) }
         try await Self.withClient(of: server, "&timeoutMS=300") { client in
+            // So that the time is the answer's alone.
+            try await client.database("d").runCommand(["warm": 1], timeout: .seconds(20))
             let error = await Self.error { try await client.database("d").runCommand(["ping": 1]) }
             #expect(error?.code == .timeout)
             #expect(error?.wireError?.code == .timedOut)
@@ -204,6 +207,36 @@ import Testing
             #expect(error?.code == .noServer)
             #expect(error?.message.contains(server.address) == true)
             #expect(error?.dialError?.code == .handshakeFailed)
+        }
+    }
+
+    @Test func `a name that hangs: timeoutMS ends the operation, and the error names the lookup`() async throws {
+        var dialing = DialerConfiguration()
+        dialing.resolver = NameResolver(ScriptedResolver())
+        let client = try MongoClient("mongodb://hangs.example.test/?timeoutMS=300", dialer: Dialer(dialing))
+        let error = await Self.error { try await client.database("d").runCommand(["ping": 1]) }
+        #expect(error?.code == .timeout)
+        #expect(error?.message.contains("hangs.example.test:27017: the lookup of its name") == true)
+        await client.close()
+    }
+
+    @Test func `the network is cut: what waits fails, and all is well when it is back`() async throws {
+        let isCut = NIOLockedValueBox(false)
+        let server = try await WireServer.start { request, server in
+            if isCut.withLockedValue({ $0 }) { return .close }
+            return request.isHello ? .reply(server.primaryHello()) : .reply(["ok": 1.0, "n": 1])
+        }
+        try await Self.withClient(of: server, "&serverSelectionTimeoutMS=20000") { client in
+            let collection = client.database("d").collection("c")
+            try await collection.insertOne(["a": 1])
+            isCut.withLockedValue { $0 = true }
+            server.dropConnections()
+            let inserts = (0..<8).map { number in Task { try await collection.insertOne(["a": .int32(number)]) } }
+            try await Task.sleep(for: .milliseconds(100))
+            isCut.withLockedValue { $0 = false }
+            for insert in inserts { _ = try? await insert.value }
+            try await collection.insertOne(["a": 2])
+            await eventually { client.poolCounts.first?.counts.inUse == 0 }
         }
     }
 
