@@ -30,21 +30,17 @@ extension PoolWitness {
         }
     }
 
-    /// A dial gets a place: of a target to which one is being made and none is there, only if no other one asks that
-    /// is better off.
+    /// A dial gets a place: of a target to which one is being made and none is there, only if no other one asks to
+    /// which none is being made.
     mutating func judgeAdmission(to target: Int) {
-        guard isDoubtful(target) else { return }
+        let books = connections.values.filter { $0.target == target }
+        guard !books.isEmpty, books.allSatisfy(\.isBeingMade) else { return }
         for dial in dials.values where dial.target != target {
-            guard case .asking = dial.stage, !connections.values.contains(where: { $0.target == dial.target }) else {
-                continue
-            }
+            guard case .asking = dial.stage,
+                !connections.values.contains(where: { $0.target == dial.target && $0.isBeingMade })
+            else { continue }
             fault("target \(target) says nothing, and gets a place before \(dial.target)")
         }
-    }
-
-    private func isDoubtful(_ target: Int) -> Bool {
-        let books = connections.values.filter { $0.target == target }
-        return !books.isEmpty && books.allSatisfy { if case .connecting = $0.stage { true } else { false } }
     }
 
     private mutating func judgeBounds() {

@@ -27,6 +27,8 @@ struct PoolWitness {
         var isStale = false
         /// Its address is gone.
         var isGone = false
+
+        var isBeingMade: Bool { if case .connecting = stage { true } else { false } }
     }
 
     enum DialStage {
