@@ -225,6 +225,8 @@ final class Deployment: Sendable {
         }
         carryOut(actions)
         settle()
+        // As long as somebody waits, the next look is soon.
+        state.withLockedValue { $0.waiters.isEmpty ? nil : $0.servers[address] }?.monitor.check()
     }
 
     private func carryOut(_ actions: [TopologyMachine.Action]) {

@@ -202,7 +202,7 @@ import Testing
 
     @Test func `no server: the error says who was asked, and why not`() async throws {
         let server = try await WireServer.start { _, _ in .close }
-        try await Self.withClient(of: server, "&serverSelectionTimeoutMS=300") { client in
+        try await Self.withClient(of: server, "&serverSelectionTimeoutMS=3000") { client in
             let error = await Self.error { try await client.database("d").runCommand(["ping": 1]) }
             #expect(error?.code == .noServer)
             #expect(error?.message.contains(server.address) == true)
@@ -237,6 +237,19 @@ import Testing
             for insert in inserts { _ = try? await insert.value }
             try await collection.insertOne(["a": 2])
             await eventually { client.poolCounts.first?.counts.inUse == 0 }
+        }
+    }
+
+    @Test func `a server that accepts and says nothing: connectTimeoutMS covers the hello`() async throws {
+        let server = try await WireServer.start { _, _ in .silence }
+        try await Self.withClient(of: server, "&connectTimeoutMS=200&serverSelectionTimeoutMS=2000") { client in
+            let error = await Self.error { try await client.database("d").runCommand(["ping": 1]) }
+            #expect(error?.code == .noServer)
+            // Our deadline began with the attempt, the dial's own with the connection: they end together.
+            let codes: [DialError.Code?] = [.handshakeTimeout, .handshakeFailed]
+            #expect(codes.contains(error?.dialError?.code))
+            // It was asked again as long as somebody waited.
+            #expect(server.requests.count >= 2)
         }
     }
 

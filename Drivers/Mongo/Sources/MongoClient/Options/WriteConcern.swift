@@ -3,19 +3,6 @@
 import BSON
 public import ConnectionStrings
 
-/// How settled what is read must be.
-public struct ReadConcern: Sendable, Hashable {
-    /// `local`, `majority`, `linearizable`, `available`, `snapshot`; `nil` for the server's default.
-    public var level: String?
-
-    /// A concern by its level; the server's default without one.
-    public init(_ level: String? = nil) {
-        self.level = level
-    }
-
-    var document: BSONDocument? { level.map { ["level": .string($0)] } }
-}
-
 /// Who must have a write before it counts as done.
 public struct WriteConcern: Sendable, Hashable {
     /// How many members, or which; `nil` for the server's default. With 0 the server answers nothing, and nobody learns
