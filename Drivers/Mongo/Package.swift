@@ -56,6 +56,12 @@ let package = Package(
             path: "Benchmarks/BSONBenchmark",
             swiftSettings: strict
         ),
+        .executableTarget(
+            name: "WireBenchmark",
+            dependencies: ["MongoClient"],
+            path: "Benchmarks/WireBenchmark",
+            swiftSettings: strict
+        ),
         .testTarget(name: "BSONTests", dependencies: ["BSON"], swiftSettings: strict),
         .testTarget(name: "ConnectionStringsTests", dependencies: ["ConnectionStrings"], swiftSettings: strict),
         .testTarget(
@@ -65,8 +71,6 @@ let package = Package(
                 .product(name: "FairDial", package: "FairDial"),
                 .product(name: "FairPool", package: "FairDial"),
                 .product(name: "FairDialTestKit", package: "FairDial"),
-                .product(name: "NIOEmbedded", package: "swift-nio"),
-                .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ] + nio,
             swiftSettings: strict
         ),
