@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import GRPCNIOTransportHTTP2Posix
+
+/// gRPC's connection back-off, as its document has it: the first wait is exact, later ones grow and are jittered.
+struct DialBackoff: Sendable {
+    let configuration: HTTP2ClientTransport.Config.Backoff
+
+    /// How long to wait before the next dial.
+    ///
+    /// - Parameters:
+    ///   - failures: how many there were in a row; none is no wait.
+    ///   - random: from -1 to 1.
+    func wait(after failures: Int, random: Double) -> Duration {
+        guard failures > 0 else { return .zero }
+        let first = max(.zero, configuration.initial) / .seconds(1)
+        guard failures > 1 else { return .seconds(first) }
+        let limit = max(.zero, configuration.max) / .seconds(1)
+        var wait = first
+        // Where it grows at all, it is at its limit long before.
+        for _ in 1..<min(failures, 100) { wait = min(wait * max(1, configuration.multiplier), limit) }
+        return .seconds(max(0, wait + wait * configuration.jitter * random))
+    }
+}

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import DNSMessages
+import FairDial
+import FairDialTestKit
+import GRPCCore
+import GRPCNIOTransportHTTP2Posix
+import IPAddresses
+import NIOConcurrencyHelpers
+import Testing
+
+@testable import FairDialGRPC
+
+@Suite(.timeLimit(.minutes(2))) struct `gRPC's names through a dialer` {
+    private func transport(
+        to target: ResolvableTargets.DNS,
+        _ dialer: Dialer,
+        spreadingWith spreads: ServiceConfig? = nil
+    ) throws -> FairChannel {
+        try FairChannel(target: target, transportSecurity: .plaintext, dialer: dialer, spreadingWith: spreads)
+    }
+
+    @Test func `a literal does not wait for names that hang, nor does another name`() async throws {
+        let (names, server) = (try await Names.start(), try await EchoServer.start())
+        names["fast.test"] = .init(.addresses([.v4(.loopback)]))
+        for number in 0..<20 { names["n\(number).slow.test"] = .init(.silence) }
+        let dialer = try names.dialer()
+        try await withThrowingTaskGroup { group in
+            for number in 0..<20 {
+                group.addTask {
+                    let slow = try transport(to: .dns(host: "n\(number).slow.test", port: server.port), dialer)
+                    try await withGRPCClient(transport: slow) { (client) -> Void in
+                        await #expect(throws: (any Error).self) { try await EchoServer.name(from: client) }
+                    }
+                }
+            }
+            // All of them are being asked for.
+            while names.server.queriesByName.count < 20 { try await Task.sleep(for: .milliseconds(1)) }
+            for host in ["127.0.0.1", "fast.test"] {
+                let transport = try transport(to: .dns(host: host, port: server.port), dialer)
+                try await withGRPCClient(transport: transport) { client in
+                    try await expectEcho(from: client)
+                }
+            }
+            // None of them has an answer, so they are cancelled: that must end them.
+            group.cancelAll()
+            while let result = await group.nextResult() { _ = result }
+        }
+        await server.stop()
+        await names.server.stop()
+    }
+
+    @Test func `twenty channels to one slow name are one lookup`() async throws {
+        let (names, server) = (try await Names.start(), try await EchoServer.start())
+        names["one.slow.test"] = .init(.addresses([.v4(.loopback)]), after: .milliseconds(200))
+        let dialer = try names.dialer()
+        try await withThrowingTaskGroup { group in
+            for _ in 0..<20 {
+                group.addTask {
+                    let transport = try transport(to: .dns(host: "one.slow.test", port: server.port), dialer)
+                    return try await withGRPCClient(transport: transport) { try await EchoServer.name(from: $0) }
+                }
+            }
+            for try await name in group { #expect(name == "echo") }
+        }
+        #expect(names.server.count(of: "one.slow.test", .ipv4) == 1)
+        await server.stop()
+        await names.server.stop()
+    }
+
+    @Test func `calls are spread over three servers`() async throws {
+        let names = try await Names.start()
+        let first = try await EchoServer.start("1", address: "127.0.0.1")
+        let servers = [
+            first, try await EchoServer.start("2", address: "127.0.0.2", port: first.port),
+            try await EchoServer.start("3", address: "127.0.0.3", port: first.port),
+        ]
+        let addresses = try (1...3).map { try IPAddress("127.0.0.\($0)") }
+        names["many.test"] = .init(.addresses(addresses))
+        let transport = try transport(
+            to: .dns(host: "many.test", port: first.port),
+            names.dialer(),
+            spreadingWith: ServiceConfig()
+        )
+        try await withGRPCClient(transport: transport) { client in
+            var options = CallOptions.defaults
+            options.waitForReady = true
+            // Until all three are connected.
+            var seen: Set<String> = []
+            while seen.count < 3 { seen.insert(try await EchoServer.name(from: client, options: options)) }
+            let before = servers.map(\.callCount)
+            for _ in 0..<300 { _ = try await EchoServer.name(from: client, options: options) }
+            for (server, before) in zip(servers, before) { #expect((80...120).contains(server.callCount - before)) }
+        }
+        for server in servers { await server.stop() }
+        await names.server.stop()
+    }
+
+    @Test func `a name that moves is followed, and one that fails keeps its addresses`() async throws {
+        let script = try ScriptedDialer(names: ["db.test": .addresses("192.0.2.1", "192.0.2.2")])
+        let pauses = NIOLockedValueBox<[Duration]>([])
+        let (gates, gate) = AsyncStream.makeStream(of: Void.self)
+        let factory = FairNames(dialer: script.dialer, spreadingWith: nil) { pause in
+            pauses.withLockedValue { $0.append(pause) }
+            for await _ in gates { break }
+            try Task.checkCancellation()
+        }
+        let resolver = factory.resolver(for: .init(host: "db.test", port: 80))
+        #expect(resolver.updateMode == .push)
+        #expect(resolver.authority == "db.test:80")
+        let told = NIOLockedValueBox<[[String]]>([])
+        let reading = Task {
+            for try await result in resolver.names {
+                let hosts = result.endpoints.flatMap(\.addresses).map { $0.ipv4?.host ?? $0.ipv6?.host ?? "" }
+                told.withLockedValue { $0.append(hosts) }
+            }
+        }
+        func until(_ condition: () -> Bool) async throws {
+            while !condition() {
+                await script.clock.advance(to: script.clock.now)
+                try await Task.sleep(for: .milliseconds(1))
+            }
+        }
+        try await until { pauses.withLockedValue { $0.count } == 1 }
+        #expect(told.withLockedValue { $0 } == [["192.0.2.1", "192.0.2.2"]])
+        script.names["db.test"] = .fails(.init(.temporaryFailure, "SERVFAIL"))
+        gate.yield()
+        try await until { pauses.withLockedValue { $0.count } == 2 }
+        #expect(told.withLockedValue { $0.count } == 1)
+        script.names["db.test"] = try .addresses("192.0.2.3")
+        gate.yield()
+        try await until { told.withLockedValue { $0.count } == 2 }
+        #expect(told.withLockedValue { $0.last } == ["192.0.2.3"])
+        #expect(pauses.withLockedValue { $0 }.prefix(2) == [.seconds(30), .seconds(1)])
+        reading.cancel()
+        gate.finish()
+        await #expect(throws: CancellationError.self) { try await reading.value }
+        #expect(script.isClean)
+    }
+
+    @Test(arguments: [("db test", 80), ("db.test", 0), ("db.test", 70_000), ("", 80), ("a..b", 80)])
+    func `a target that cannot be read fails its calls`(host: String, port: Int) async throws {
+        let transport = try transport(to: .dns(host: host, port: port), .shared)
+        try await withGRPCClient(transport: transport) { (client) -> Void in
+            await #expect(throws: RPCError.self) { try await EchoServer.name(from: client) }
+        }
+    }
+
+    @Test func `no forbidden host is told, in whatever spelling`() async throws {
+        let dialer = try ScriptedDialer(
+            configuration: {
+                var configuration = DialerConfiguration()
+                configuration.policy = .publicInternetOnly
+                configuration.overrides["inside.test"] = [.v4(.loopback)]
+                return configuration
+            }()
+        ).dialer
+        let hosts = [
+            "inside.test", "localhost", "127.0.0.1", "127.1", "0x7f.1", "2130706433", "017700000001", "0", "::1", "::",
+            "::ffff:127.0.0.1", "64:ff9b::7f00:1", "2002:7f00:1::", "fe80::1", "fc00::1", "169.254.169.254",
+            "0xa9fea9fe", "10.1", "192.168.1.1", "[::1]",
+        ]
+        for host in hosts {
+            var names = FairNames(dialer: dialer).resolver(for: .init(host: host, port: 80)).names.makeAsyncIterator()
+            await #expect(throws: RPCError.self, "\(host)") { try await names.next() }
+        }
+    }
+
+    @Test func `the registry alone serves gRPC's own transport`() async throws {
+        let server = try await EchoServer.start()
+        let transport = try HTTP2ClientTransport.Posix(
+            target: .dns(host: "localhost", port: server.port),
+            transportSecurity: .plaintext,
+            resolverRegistry: .fair()
+        )
+        try await withGRPCClient(transport: transport) { try await expectEcho(from: $0) }
+        await server.stop()
+    }
+
+    @Test func `a channel is shut down while its lookup hangs`() async throws {
+        let names = try await Names.start()
+        names["hangs.test"] = .init(.silence)
+        let transport = try transport(to: .dns(host: "hangs.test", port: 1), names.dialer())
+        let client = GRPCClient(transport: transport)
+        let run = Task { try await client.runConnections() }
+        while names.server.queryCount == 0 { try await Task.sleep(for: .milliseconds(1)) }
+        client.beginGracefulShutdown()
+        try await run.value
+        await names.server.stop()
+    }
+}

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import GRPCNIOTransportHTTP2Posix
+import Testing
+
+@testable import FairDialGRPC
+
+@Suite struct `A name in use` {
+    @Test func `is looked up at once, and again when its answer expires`() {
+        var refresh = NameRefresh<Int>()
+        #expect(refresh.pause == nil)
+        #expect(refresh.answered([1, 2], for: .seconds(60)) == .tell([1, 2]))
+        #expect(refresh.pause == .seconds(60))
+    }
+
+    @Test func `tells only what has changed, and not the order alone`() {
+        var refresh = NameRefresh<Int>()
+        _ = refresh.answered([1, 2], for: .seconds(5))
+        #expect(refresh.answered([2, 1], for: .seconds(5)) == .keep)
+        #expect(refresh.answered([2, 3], for: .seconds(5)) == .tell([2, 3]))
+        #expect(refresh.answered([2], for: .seconds(5)) == .tell([2]))
+    }
+
+    @Test(
+        arguments: [
+            (nil, .seconds(30)), (.zero, .seconds(1)), (.seconds(-5), .seconds(1)), (.milliseconds(10), .seconds(1)),
+            (.seconds(604_800), .seconds(1_800)),
+        ] as [(Duration?, Duration)]
+    )
+    func `is looked up neither all the time nor never`(lifetime: Duration?, pause: Duration) {
+        var refresh = NameRefresh<Int>()
+        _ = refresh.answered([1], for: lifetime)
+        #expect(refresh.pause == pause)
+    }
+
+    @Test func `keeps its addresses while it fails, and is asked for less and less`() {
+        var refresh = NameRefresh<Int>()
+        _ = refresh.answered([1], for: .seconds(5))
+        for seconds in [1, 2, 4, 8, 16, 32, 64, 120, 120, 120] {
+            #expect(refresh.failed() == .keep)
+            #expect(refresh.pause == .seconds(seconds))
+        }
+        #expect(refresh.answered([1], for: .seconds(5)) == .keep)
+        #expect(refresh.failed() == .keep)
+        #expect(refresh.pause == .seconds(1))
+    }
+
+    @Test func `that was never known fails`() {
+        var refresh = NameRefresh<Int>()
+        #expect(refresh.failed() == .fail)
+        #expect(refresh.pause == .seconds(1))
+        #expect(refresh.answered([], for: nil) == .fail)
+    }
+}
+
+@Suite struct `A back-off` {
+    private static let backoff = DialBackoff(
+        configuration: .init(initial: .seconds(1), max: .seconds(10), multiplier: 2, jitter: 0.2)
+    )
+
+    @Test(arguments: [(0, 0), (1, 1), (2, 2), (3, 4), (4, 8), (5, 10), (Int.max, 10)])
+    func `grows to its limit`(failures: Int, seconds: Int) {
+        #expect(Self.backoff.wait(after: failures, random: 0) == .seconds(seconds))
+    }
+
+    @Test func `is jittered after the first`() {
+        #expect(Self.backoff.wait(after: 1, random: 1) == .seconds(1))
+        #expect(Self.backoff.wait(after: 5, random: 1) == .seconds(12))
+        #expect(Self.backoff.wait(after: 5, random: -1) == .seconds(8))
+    }
+}
