@@ -11,9 +11,9 @@ import NIOCore
 /// `Benchmarks/clients` runs it inside `fairdial sandbox`.
 ///
 /// `WHO literal` prints how many ms a call to 127.0.0.1 takes alone and behind 20 slow names, and how many calls to
-/// those were answered; `WHO shared` how many of 20 calls to one slow name, each of a channel of its own; `WHO shutdown`
-/// the ms from `beginGracefulShutdown` to the end while a lookup hangs. A call may take 1 s. WHO is `stock`, `registry`
-/// or `transport`.
+/// those were answered; `WHO shared` how many of 20 calls to one slow name were, each of a channel of its own; `WHO
+/// shutdown` the ms from `beginGracefulShutdown` to the end while a lookup hangs. A call may take 1 s. WHO is `stock`,
+/// `registry` or `transport`.
 @main
 struct GRPCReach {
     private static let method = MethodDescriptor(fullyQualifiedService: "fair.Echo", method: "Name")

@@ -9,9 +9,9 @@ public import NIOPosix
 
 /// gRPC's own transport with its names looked up by a dialer, and a shutdown that waits for no lookup.
 ///
-/// It is `HTTP2ClientTransport.Posix` with the registry `fair()`, and mends one thing: grpc-swift-nio-transport 2.9 does
-/// not end a channel whose name has never had an answer, because it waits for events that cannot come any more. Here
-/// the task that it waits in is cancelled: no call can be under way where nothing is connected to.
+/// It is `HTTP2ClientTransport.Posix` with the registry `fair()`, and mends one thing: grpc-swift-nio-transport 2.9
+/// does not end a channel whose name has never had an answer, because it waits for events that cannot come any more.
+/// Here the task that it waits in is cancelled: no call can be under way where nothing is connected to.
 public final class FairChannel: ClientTransport {
     /// gRPC's own.
     public typealias Bytes = GRPCNIOTransportBytes
