@@ -50,14 +50,18 @@ let package = Package(
         .library(name: "DNSResolution", targets: resolving),
         .library(name: "DNSOverTLS", targets: ["DNSOverTLS"] + resolving),
         .library(name: "FairPool", targets: ["FairPool"] + dialing),
-        .library(name: "FairDialObservability", targets: ["FairDialObservability", "FairPool"] + dialing),
+        .library(name: "FairDialDoor", targets: ["FairDialDoor"] + dialing),
+        .library(
+            name: "FairDialObservability",
+            targets: ["FairDialObservability", "FairPool", "FairDialDoor"] + dialing
+        ),
         .library(name: "FairDialTestKit", targets: ["FairDialTestKit"] + dialing),
         .executable(name: "fairdial", targets: ["FairDialCommand"]),
     ],
     // What FairDialObservability needs and a dependent may not want to fetch: `traits: []` leaves both out.
     traits: [
         .trait(name: "Configuration", description: "A dialer's configuration from swift-configuration."),
-        .trait(name: "ServiceLifecycle", description: "StuckLookups as a service of swift-service-lifecycle."),
+        .trait(name: "ServiceLifecycle", description: "StuckLookups and doors as services of swift-service-lifecycle."),
         .default(enabledTraits: ["Configuration", "ServiceLifecycle"]),
     ],
     dependencies: [
@@ -135,11 +139,18 @@ let package = Package(
             ] + nio,
             swiftSettings: strict
         ),
+        // For clients without a hook: they connect to it, and it dials for them.
+        .target(
+            name: "FairDialDoor",
+            dependencies: ["FairDial", "IPAddresses"] + nio,
+            swiftSettings: strict
+        ),
         // Logs, metrics and traces; nothing else depends on their packages.
         .target(
             name: "FairDialObservability",
             dependencies: [
-                "FairDial", "FairPool", "ConnectionRacing", "GetAddrInfo", "IPAddresses", "NameResolution", locks,
+                "FairDial", "FairPool", "FairDialDoor", "ConnectionRacing", "GetAddrInfo", "IPAddresses",
+                "NameResolution", locks,
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "Tracing", package: "swift-distributed-tracing"),
@@ -295,9 +306,18 @@ let package = Package(
             swiftSettings: strict
         ),
         .testTarget(
+            name: "FairDialDoorTests",
+            dependencies: [
+                "FairDialDoor", "FairDial", "FairDialTestKit", "TestHelpers", "IPAddresses", "NameResolution",
+                "DNSResolution",
+            ] + nio,
+            swiftSettings: strict
+        ),
+        .testTarget(
             name: "FairDialObservabilityTests",
             dependencies: [
-                "FairDialObservability", "FairDial", "FairPool", "FairDialTestKit", "ConnectionRacing", "GetAddrInfo",
+                "FairDialObservability", "FairDial", "FairPool", "FairDialDoor", "FairDialTestKit", "ConnectionRacing",
+                "GetAddrInfo",
                 "IPAddresses", "NameResolution", "TestHelpers",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "InMemoryLogging", package: "swift-log"),

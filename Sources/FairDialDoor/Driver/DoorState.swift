@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import FairDial
+import NIOConcurrencyHelpers
+import NIOCore
+
+/// What the passages of a door share: who is inside, and what went wrong last.
+@available(FairDial 0.1, *)
+final class DoorState: Sendable {
+    /// What becomes of one who has come.
+    enum Admission {
+        case admitted
+        /// Turned away, with this word or none.
+        case refused(DoorAnswer?)
+    }
+
+    private struct State: Sendable {
+        var passages: [ObjectIdentifier: (loop: any EventLoop, passage: NIOLoopBound<Passage>)] = [:]
+        var counts = DoorCounts()
+        var errors = RecentErrors()
+        var isClosing = false
+        var waiting: [CheckedContinuation<Void, Never>] = []
+    }
+
+    /// How much longer than it lets splices go on a closing door waits for its passages.
+    private static let grace = Duration.seconds(5)
+
+    let way: Handshake.Way
+    let dialer: Dialer
+    let configuration: DoorConfiguration
+    private let visitors: Visitors
+    private let state = NIOLockedValueBox(State())
+
+    init(_ way: Handshake.Way, _ visitors: Visitors, _ dialer: Dialer, _ configuration: DoorConfiguration) {
+        self.way = way
+        self.visitors = visitors
+        self.dialer = dialer
+        self.configuration = configuration
+    }
+
+    var counts: DoorCounts { state.withLockedValue { $0.counts } }
+
+    // MARK: - Coming and going
+
+    /// Decides on one who has come, on its loop.
+    func admit(_ passage: Passage, from channel: any Channel, on loop: any EventLoop) -> Admission {
+        let isWelcome = visitors.admit(channel)
+        let limit = max(1, configuration.maxConnections)
+        let entry = NIOLoopBound(passage, eventLoop: loop)
+        return state.withLockedValue { state in
+            guard isWelcome, !state.isClosing, state.counts.open < limit else {
+                state.counts.refused += 1
+                guard isWelcome, case .http = way else { return .refused(nil) }
+                return .refused(state.isClosing ? .closing : .full)
+            }
+            state.passages[ObjectIdentifier(passage)] = (loop, entry)
+            state.counts.open += 1
+            state.counts.accepted += 1
+            return .admitted
+        }
+    }
+
+    /// One has gone, with all that was made for it; also one that was never let in.
+    func left(_ passage: Passage) {
+        let waiting = state.withLockedValue { state -> [CheckedContinuation<Void, Never>] in
+            guard state.passages.removeValue(forKey: ObjectIdentifier(passage)) != nil else { return [] }
+            state.counts.open -= 1
+            guard state.passages.isEmpty else { return [] }
+            defer { state.waiting = [] }
+            return state.waiting
+        }
+        for waiter in waiting { waiter.resume() }
+    }
+
+    /// Lets nobody in any more, and ends those inside: splices after this time, all others at once. Returns when all
+    /// have gone.
+    func shutDown(within limit: Duration) async {
+        let limit = limit.bounded
+        let passages = state.withLockedValue { state in
+            state.isClosing = true
+            return Array(state.passages.values)
+        }
+        for (loop, passage) in passages {
+            loop.execute { passage.value.shutDown(within: limit) }
+        }
+        // A loop that was shut down under its passages may never tell that they have gone.
+        let bound = Task {
+            try await Task.sleep(for: limit + Self.grace)
+            self.stopWaiting()
+        }
+        defer { bound.cancel() }
+        await withCheckedContinuation { continuation in
+            let isEmpty = state.withLockedValue { state in
+                if !state.passages.isEmpty { state.waiting.append(continuation) }
+                return state.passages.isEmpty
+            }
+            if isEmpty { continuation.resume() }
+        }
+    }
+
+    private func stopWaiting() {
+        let waiting = state.withLockedValue { state in
+            defer { state.waiting = [] }
+            return state.waiting
+        }
+        for waiter in waiting { waiter.resume() }
+    }
+
+    // MARK: - Errors
+
+    func keep(_ error: DialError) {
+        state.withLockedValue { $0.errors.keep(error) }
+    }
+
+    func error(for target: String) -> DialError? { state.withLockedValue { $0.errors.error(for: target) } }
+
+    var lastError: DialError? { state.withLockedValue { $0.errors.latest } }
+}

@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import FairDial
+import IPAddresses
+import NIOCore
+
+/// One client's way through a door: carries out what `Handshake` and then `Splice` say. On one event loop.
+@available(FairDial 0.1, *)
+final class Passage {
+    private let loop: any EventLoop
+    private let door: DoorState
+    private let began: NIODeadline
+    private var handshake: Handshake
+    /// There is one once the target is connected.
+    private var splice: Splice?
+    private var near: SpliceEnd?
+    private var far: SpliceEnd?
+    private var nearIsOpen = true
+    private var farIsOpen = false
+    private var isDialing = false
+    private var timer: Scheduled<Void>?
+    private let cancellation = DialCancellation()
+
+    init(of door: DoorState, on loop: any EventLoop) {
+        handshake = Handshake(door.way)
+        self.door = door
+        self.loop = loop
+        began = loop.now
+    }
+
+    /// The handler of the client's connection.
+    func makeNearEnd() -> SpliceEnd {
+        let end = SpliceEnd(.near, of: self)
+        near = end
+        return end
+    }
+
+    private subscript(side: Splice.Side) -> ChannelHandlerContext? { (side == .near ? near : far)?.context }
+
+    private var now: Duration { .nanoseconds((loop.now - began).nanoseconds) }
+
+    // MARK: - What happens
+
+    func active(_ side: Splice.Side) {
+        // The target's connection waits until its dial has ended.
+        guard side == .near, let near = self[.near] else { return }
+        switch door.admit(self, from: near.channel, on: loop) {
+        case .admitted: carryOut(handshake.begin())
+        case .refused(let answer):
+            // At once: those who are refused are bounded by nothing else.
+            if let answer { write(answer) }
+            near.close(promise: nil)
+        }
+    }
+
+    func received(_ data: NIOAny, on side: Splice.Side) {
+        guard splice != nil else {
+            guard side == .near else { return }
+            return carryOut(handshake.received(SpliceEnd.unwrapInboundIn(data).readableBytesView, at: now))
+        }
+        // As it is: one wrapping less for each read.
+        self[side.other]?.write(data, promise: nil)
+    }
+
+    func readCompleted(on side: Splice.Side) {
+        guard splice != nil, let other = self[side.other] else { return }
+        other.flush()
+        if splice?.readCompleted(on: side, otherIsWritable: other.channel.isWritable) ?? false { self[side]?.read() }
+    }
+
+    func becameWritable(_ side: Splice.Side) {
+        if splice?.becameWritable(side) ?? false { self[side.other]?.read() }
+    }
+
+    func inputEnded(on side: Splice.Side) {
+        if splice != nil {
+            carryOut(splice?.inputEnded(on: side) ?? [])
+        } else if side == .near {
+            carryOut(handshake.clientEnded())
+        }
+    }
+
+    func closed(_ side: Splice.Side, isReset: Bool) {
+        if side == .near { nearIsOpen = false } else { farIsOpen = false }
+        if splice != nil {
+            carryOut(splice?.closed(side, isReset: isReset) ?? [])
+        } else if side == .near {
+            carryOut(handshake.clientGone())
+        }
+        endIfOver()
+    }
+
+    private func dialEnded(_ result: Result<Connection<Void>, any Error>, to target: Target) {
+        isDialing = false
+        switch result {
+        case .success(let connection):
+            let actions = handshake.dialed()
+            if actions.isEmpty { connection.channel.close(promise: nil) }
+            carryOut(actions)
+        case .failure(let error):
+            let error = error as? DialError ?? DialError(.handshakeFailed, "\(error)", target: "\(target)")
+            // That a client has gone is no error of the target's.
+            if error.code != .cancelled { door.keep(error) }
+            carryOut(handshake.dialFailed(error, at: now))
+        }
+        endIfOver()
+    }
+
+    /// The door is being closed: a splice may go on for so long.
+    func shutDown(within limit: Duration) {
+        carryOut(handshake.shutDown(at: now))
+        guard splice != nil else { return }
+        loop.assumeIsolated().scheduleTask(in: .nanoseconds(limit.boundedNanoseconds)) {
+            self.carryOut(self.splice?.cutOff() ?? [])
+        }
+    }
+
+    private func endIfOver() {
+        guard !nearIsOpen, !farIsOpen, !isDialing else { return }
+        timer?.cancel()
+        near = nil
+        far = nil
+        door.left(self)
+    }
+
+    // MARK: - What is to be done
+
+    private func carryOut(_ actions: [Handshake.Action]) {
+        for action in actions {
+            switch action {
+            case .read: self[.near]?.read()
+            case .dial(let target): dial(target)
+            case .cancelDial: cancellation.cancel()
+            case .answer(let answer): write(answer)
+            case .endOutput: self[.near]?.close(mode: .output, promise: nil)
+            case .splice(let early, let clientHasEnded): beginSplice(early: early, clientHasEnded: clientHasEnded)
+            case .close: self[.near]?.close(promise: nil)
+            }
+        }
+        setTimer()
+    }
+
+    private func carryOut(_ actions: [Splice.Action]) {
+        for action in actions {
+            switch action {
+            case .endOutput(let side): endOutput(of: side)
+            case .close(let side): self[side]?.close(promise: nil)
+            case .reset(let side): reset(side)
+            }
+        }
+    }
+
+    private func setTimer() {
+        timer?.cancel()
+        timer = nil
+        guard nearIsOpen, let wake = handshake.wakeTime else { return }
+        timer = loop.assumeIsolated().scheduleTask(in: .nanoseconds((wake - now).boundedNanoseconds)) {
+            self.carryOut(self.handshake.advance(to: self.now))
+        }
+    }
+
+    private func dial(_ target: Target) {
+        isDialing = true
+        var options = door.configuration.options
+        options.cancellation = cancellation
+        options.readiness = nil
+        options.holdsReads = false
+        let passage = NIOLoopBound(self, eventLoop: loop)
+        let dialed = door.dialer.connect(to: target, options: options, on: loop) { channel in
+            let passage = passage.value
+            let end = SpliceEnd(.far, of: passage)
+            try DoorChannel.prepare(channel)
+            try channel.pipeline.syncOperations.addHandler(end)
+            passage.far = end
+            passage.farIsOpen = true
+            return channel.eventLoop.makeSucceededVoidFuture()
+        }
+        // On another loop where this one is gone, which has closed the client's connection, too.
+        dialed.hop(to: loop).assumeIsolated().whenComplete { self.dialEnded($0, to: target) }
+    }
+
+    private func write(_ answer: DoorAnswer) {
+        guard let near = self[.near] else { return }
+        if case .failed(let error) = answer, error.code == .invalidTarget { door.keep(error) }
+        near.writeAndFlush(NIOAny(near.channel.allocator.buffer(string: answer.text)), promise: nil)
+    }
+
+    private func beginSplice(early: [UInt8], clientHasEnded: Bool) {
+        splice = Splice()
+        guard farIsOpen, let far = self[.far] else {
+            // It was connected, and is gone already.
+            return reset(.near)
+        }
+        if !early.isEmpty { far.writeAndFlush(NIOAny(far.channel.allocator.buffer(bytes: early)), promise: nil) }
+        far.read()
+        if clientHasEnded { inputEnded(on: .near) } else { readCompleted(on: .near) }
+    }
+
+    private func endOutput(of side: Splice.Side) {
+        guard let context = self[side] else { return }
+        let ended = context.eventLoop.makePromise(of: Void.self)
+        context.close(mode: .output, promise: ended)
+        ended.futureResult.assumeIsolated().whenComplete { _ in
+            self.carryOut(self.splice?.outputEnded(on: side) ?? [])
+        }
+    }
+
+    private func reset(_ side: Splice.Side) {
+        guard let context = self[side] else { return }
+        DoorChannel.makeCloseReset(context.channel)
+        context.close(promise: nil)
+    }
+}

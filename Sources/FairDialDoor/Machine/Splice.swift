@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// Two connections made one: bytes, ends and resets of each go to the other, and neither is read faster than the other
+/// takes it.
+///
+/// ```
+///  near (client) ──► bytes, end, reset ──► far (target)
+///                ◄── bytes, end, reset ◄──
+/// ```
+/// Begins with both sides open and unread: read both. What comes is written to the other side by the driver, which
+/// tells here when a read is complete, a side takes bytes again, or something has ended.
+@available(FairDial 0.1, *)
+struct Splice: Sendable {
+    enum Side: Sendable {
+        /// The client's connection.
+        case near
+        /// The target's.
+        case far
+
+        var other: Side { self == .near ? .far : .near }
+    }
+
+    enum Action: Hashable, Sendable {
+        /// Send what is written and then the end, and tell `outputEnded`.
+        case endOutput(Side)
+        /// Close, with all its bytes sent or not wanted any more.
+        case close(Side)
+        /// Close by a reset, as the other side was.
+        case reset(Side)
+    }
+
+    private struct End: Sendable {
+        /// Its peer sends nothing more, and all that it has sent was handed on.
+        var hasEnded = false
+        /// It is to be sent the end.
+        var outputIsEnding = false
+        /// All that it is to be sent is sent, and the end.
+        var outputHasEnded = false
+        var isClosed = false
+        /// Not read, because the other side has enough.
+        var isHeld = false
+    }
+
+    private var near = End()
+    private var far = End()
+
+    private subscript(side: Side) -> End {
+        get { side == .near ? near : far }
+        set { if side == .near { near = newValue } else { far = newValue } }
+    }
+
+    /// Nothing of it is left.
+    var isOver: Bool { near.isClosed && far.isClosed }
+
+    /// What was there has been read, and written to the other side.
+    ///
+    /// - Returns: whether to read on at once.
+    mutating func readCompleted(on side: Side, otherIsWritable: Bool) -> Bool {
+        if self[side].hasEnded || self[side].isClosed { return false }
+        self[side].isHeld = !otherIsWritable
+        return otherIsWritable
+    }
+
+    /// A side takes bytes again.
+    ///
+    /// - Returns: whether to read the other side now.
+    mutating func becameWritable(_ side: Side) -> Bool {
+        let source = side.other
+        guard self[source].isHeld, !self[source].hasEnded, !self[source].isClosed else { return false }
+        self[source].isHeld = false
+        return true
+    }
+
+    /// A side's peer sends nothing more.
+    mutating func inputEnded(on side: Side) -> [Action] {
+        guard !self[side].hasEnded, !self[side].isClosed else { return [] }
+        self[side].hasEnded = true
+        guard !self[side.other].isClosed else { return [] }
+        self[side.other].outputIsEnding = true
+        return [.endOutput(side.other)]
+    }
+
+    /// The end has been sent to a side, after everything before it; or there is nobody any more who would take it.
+    mutating func outputEnded(on side: Side) -> [Action] {
+        guard !self[side].outputHasEnded, !self[side].isClosed else { return [] }
+        self[side].outputHasEnded = true
+        if self[side.other].isClosed { return [.close(side)] }
+        return self[side.other].outputHasEnded ? [.close(.near), .close(.far)] : []
+    }
+
+    /// A side's connection is gone.
+    ///
+    /// - Parameter isReset: whether it has said so by an error.
+    mutating func closed(_ side: Side, isReset: Bool) -> [Action] {
+        guard !self[side].isClosed else { return [] }
+        self[side].isClosed = true
+        let other = self[side.other]
+        if other.isClosed { return [] }
+        if !self[side].hasEnded {
+            // Cut off: the other side's peer must not take what it has for everything. Save where the side was sent the
+            // end before: when both of a connection's ends are there, NIO closes it, and tells of no end.
+            guard self[side].outputIsEnding, !isReset else { return [.reset(side.other)] }
+            self[side].hasEnded = true
+            self[side.other].outputIsEnding = true
+            return [.endOutput(side.other)]
+        }
+        // The end, and what is before it, may still be on the way; nothing can come back any more.
+        return other.outputHasEnded ? [.close(side.other)] : []
+    }
+
+    /// The door waits no longer.
+    func cutOff() -> [Action] {
+        [Side.near, .far].filter { !self[$0].isClosed }.map(Action.reset)
+    }
+}

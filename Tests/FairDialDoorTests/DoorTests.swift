@@ -1,0 +1,306 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import FairDial
+import FairDialTestKit
+import Foundation
+import IPAddresses
+import NIOCore
+import NIOPosix
+import TestHelpers
+import Testing
+
+@testable import FairDialDoor
+
+/// Real sockets, on loopback alone.
+@Suite(.timeLimit(.minutes(3))) struct `An HTTP door` {
+    /// A door, closed with all that is inside when the body has ended.
+    private func withDoor(
+        _ configure: (inout DialerConfiguration, inout DoorConfiguration) -> Void = { _, _ in },
+        _ body: (Door) async throws -> Void
+    ) async throws {
+        var (dialing, doorConfiguration) = (DialerConfiguration(), DoorConfiguration())
+        configure(&dialing, &doorConfiguration)
+        let door = try await Door.http(dialer: Dialer(dialing), configuration: doorConfiguration)
+        do { try await body(door) } catch { Issue.record(error) }
+        await door.shutDown(within: .zero)
+        #expect(door.counts.open == 0)
+    }
+
+    @Test func `leads to the target, with what is behind the head, and ends as the target ends`() async throws {
+        let server = try await Server.start(.echo)
+        try await withDoor { door in
+            let client = try Peer(to: door.address)
+            let head = try await client.ask(door, for: "127.0.0.1:\(server.port)", and: "hello ")
+            #expect(head == "HTTP/1.1 200 Connection Established\r\n\r\n")
+            try await client.send("world")
+            #expect(try await client.read(11) == "hello world")
+            client.endOutput()
+            #expect(try await client.readAll() == ("", .end))
+            #expect(await Patience.untilTrue { door.counts.open == 0 && server.counts.open == 0 })
+            #expect(door.counts.accepted == 1)
+            #expect(door.lastError == nil)
+        }
+        try await server.stop()
+    }
+
+    @Test func `dials nothing for those without the secret`() async throws {
+        let server = try await Server.start(.echo)
+        try await withDoor { door in
+            for authorization in ["", "Proxy-Authorization: Bearer 0123\r\n"] {
+                let client = try Peer(to: door.address)
+                try await client.send("CONNECT 127.0.0.1:\(server.port) HTTP/1.1\r\n\(authorization)\r\n")
+                let (text, end) = try await client.readAll()
+                #expect(text.hasPrefix("HTTP/1.1 407 "))
+                #expect(text.contains("\r\nProxy-Authenticate: Bearer"))
+                #expect(end == .end)
+            }
+            #expect(server.counts.accepted == 0)
+        }
+        try await server.stop()
+    }
+
+    @Test func `says why a dial failed, and keeps the error`() async throws {
+        let deaf = try #require(DeafPort())
+        try await withDoor { door in
+            let client = try Peer(to: door.address)
+            let head = try await client.ask(door, for: "127.0.0.1:\(deaf.number)")
+            #expect(head.hasPrefix("HTTP/1.1 502 "))
+            #expect(head.contains("\r\nProxy-Status: FairDial; error=connection_refused; details=\""))
+            client.endOutput()
+            #expect(try await client.readAll() == ("", .end))
+            let error = door.lastError(forHost: "127.0.0.1", port: deaf.number)
+            #expect(error?.code == .allAttemptsFailed)
+            #expect(error?.report.attempts.map(\.outcome) == [.refused])
+            #expect(door.lastError(forHost: "127.0.0.1", port: 1) == nil)
+            #expect(door.lastError?.code == .allAttemptsFailed)
+        }
+    }
+
+    @Test func `bears a head of a mebibyte, and garbage`() async throws {
+        try await withDoor { door in
+            let long = try Peer(to: door.address)
+            // The door hangs up in the middle: then sending fails, and the answer has come all the same.
+            try? await long.send([UInt8](repeating: 0x41, count: 1 << 20))
+            #expect(try await long.read(13) == "HTTP/1.1 431 ")
+            let garbage = try Peer(to: door.address)
+            try await garbage.send("\u{16}\u{3}\u{1}\u{0}garbage\r\n\r\n")
+            #expect(try await garbage.readAll().text.hasPrefix("HTTP/1.1 400 "))
+            #expect(await Patience.untilTrue { door.counts.open == 0 })
+        }
+    }
+
+    @Test func `hangs up on silence`() async throws {
+        try await withDoor({ $1.headTimeout = .milliseconds(20) }) { door in
+            let silent = try Peer(to: door.address)
+            #expect(try await silent.readAll().text.hasPrefix("HTTP/1.1 408 "))
+            #expect(await Patience.untilTrue { door.counts.open == 0 })
+        }
+    }
+
+    @Test func `lets no more in than it may`() async throws {
+        let server = try await Server.start(.echo)
+        try await withDoor({ $1.maxConnections = 1 }) { door in
+            let first = try Peer(to: door.address)
+            _ = try await first.ask(door, for: "127.0.0.1:\(server.port)")
+            let second = try Peer(to: door.address)
+            let (text, _) = try await second.readAll()
+            #expect(text.hasPrefix("HTTP/1.1 503 "))
+            #expect(text.contains("error=connection_limit_reached"))
+            #expect(door.counts == DoorCounts(open: 1, accepted: 1, refused: 1))
+            first.endOutput()
+            #expect(try await first.readAll() == ("", .end))
+            #expect(await Patience.untilTrue { door.counts.open == 0 })
+            let third = try Peer(to: door.address)
+            #expect(try await third.ask(door, for: "127.0.0.1:\(server.port)").hasPrefix("HTTP/1.1 200 "))
+        }
+        try await server.stop()
+    }
+
+    @Test func `passes the client's end on, and what the target says after it`() async throws {
+        let server = try await Server.start(.countsUntilEnd)
+        try await withDoor { door in
+            let client = try Peer(to: door.address)
+            _ = try await client.ask(door, for: "127.0.0.1:\(server.port)")
+            try await client.send([UInt8](repeating: 1, count: 3_000_000))
+            client.endOutput()
+            #expect(try await client.readAll() == ("3000000", .end))
+        }
+        try await server.stop()
+    }
+
+    @Test func `passes the target's end on, and what the client says after it`() async throws {
+        let server = try await Server.start(.pumps(1_000))
+        try await withDoor { door in
+            let client = try Peer(to: door.address)
+            _ = try await client.ask(door, for: "127.0.0.1:\(server.port)")
+            #expect(try await client.readAll() == (String(repeating: "a", count: 1_000), .end))
+            try await client.send("still here")
+            #expect(server.counts.open == 1)
+            client.endOutput()
+            #expect(await Patience.untilTrue { door.counts.open == 0 })
+        }
+        try await server.stop()
+    }
+
+    @Test func `passes resets on, either way`() async throws {
+        let resetting = try await Server.start(.resets)
+        let echoing = try await Server.start(.echo)
+        try await withDoor { door in
+            let client = try Peer(to: door.address)
+            _ = try await client.ask(door, for: "127.0.0.1:\(resetting.port)")
+            try await client.send("x")
+            #expect(try await client.readAll().end == .reset)
+            do {
+                let other = try Peer(to: door.address)
+                _ = try await other.ask(door, for: "127.0.0.1:\(echoing.port)", and: "x")
+                #expect(try await other.read(1) == "x")
+                other.makeCloseReset()
+            }
+            #expect(await Patience.untilTrue { echoing.counts.resets == 1 })
+            #expect(await Patience.untilTrue { door.counts.open == 0 })
+        }
+        try await resetting.stop()
+        try await echoing.stop()
+    }
+
+    @Test func `holds a fast target back for a slow client`() async throws {
+        // Kernels' buffers take some MiB on each of the two connections.
+        let (total, most) = (256 << 20, 40 << 20)
+        let server = try await Server.start(.pumps(total))
+        try await withDoor { door in
+            let client = try Peer(to: door.address)
+            _ = try await client.ask(door, for: "127.0.0.1:\(server.port)")
+            #expect(await Patience.untilTrue { server.counts.isHeldBack })
+            var read = 0
+            while case .bytes(let count) = try await client.readOnce(upTo: 1 << 20) {
+                #expect(server.counts.sent - read <= most)
+                read += count
+            }
+            #expect(read == total)
+        }
+        try await server.stop()
+    }
+
+    @Test func `ends dials and splices when it is closed`() async throws {
+        let silent = try #require(SilentPort())
+        let server = try await Server.start(.echo)
+        let door = try await Door.http()
+        let dialing = try Peer(to: door.address)
+        let authorization = try #require(door.secret).authorization
+        let fields = "Proxy-Authorization: \(authorization)\r\n\r\n"
+        try await dialing.send("CONNECT 127.0.0.1:\(silent.number) HTTP/1.1\r\n\(fields)")
+        let spliced = try Peer(to: door.address)
+        _ = try await spliced.ask(door, for: "127.0.0.1:\(server.port)")
+        #expect(await Patience.untilTrue { door.counts.open == 2 })
+        try await withThrowingTaskGroup { group in
+            group.addTask { await door.shutDown(within: .zero) }
+            let (text, _) = try await dialing.readAll()
+            #expect(text.hasPrefix("HTTP/1.1 503 "))
+            dialing.endOutput()
+            let (_, end) = try await spliced.readAll()
+            #expect(end == .reset)
+        }
+        #expect(door.counts.open == 0)
+        #expect(throws: Peer.Failure.self) { try Peer(to: door.address) }
+        // What goes on is waited for, and may go on.
+        await door.shutDown()
+        #expect(await Patience.untilTrue { server.counts.open == 0 })
+        try await server.stop()
+    }
+
+    @Test func `lets a splice end by itself when it is closed`() async throws {
+        let server = try await Server.start(.echo)
+        let door = try await Door.http()
+        let client = try Peer(to: door.address)
+        _ = try await client.ask(door, for: "127.0.0.1:\(server.port)")
+        try await withThrowingTaskGroup { group in
+            group.addTask { await door.shutDown(within: .seconds(60)) }
+            try await client.send("more")
+            let text = try await client.read(4)
+            #expect(text == "more")
+            client.endOutput()
+            let (_, end) = try await client.readAll()
+            #expect(end == .end)
+        }
+        #expect(door.counts.open == 0)
+        try await server.stop()
+    }
+
+    @Test func `serves a client on loops of its own, and refuses loops that are none`() async throws {
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        let server = try await Server.start(.echo, on: group)
+        try await withDoor { door in
+            let channel = try await ClientBootstrap(group: group)
+                .connect(host: "127.0.0.1", port: try #require(door.address.port)).get()
+            let head =
+                "CONNECT 127.0.0.1:\(server.port) HTTP/1.1\r\n"
+                + "Proxy-Authorization: \(try #require(door.secret).authorization)\r\n\r\n"
+            try await channel.writeAndFlush(ByteBuffer(string: head))
+            #expect(await Patience.untilTrue { server.counts.open == 1 })
+            try await channel.close()
+        }
+        try await server.stop()
+        try await group.shutdownGracefully()
+        var configuration = DialerConfiguration()
+        configuration.group = ManualClock().loop
+        let dialer = Dialer(configuration)
+        await #expect(throws: DialError.self) { try await Door.http(dialer: dialer) }
+        let target = try Target("127.0.0.1:80")
+        let error = await #expect(throws: DialError.self) { try await Door.unixSocket(to: target, dialer: dialer) }
+        #expect(error?.code == .unsupportedEventLoop)
+    }
+
+    @Test func `dials no spelling of a host that is not public, where the policy says so`() async throws {
+        let server = try await Server.start(.echo)
+        try await withDoor({ dialing, _ in
+            dialing.policy = .publicInternetOnly
+            dialing.overrides["inside.test"] = [.v4(.loopback)]
+        }) { door in
+            let hosts = ["inside.test", "localhost"] + ForbiddenSpellings.all
+            for host in hosts {
+                let client = try Peer(to: door.address)
+                let head = try await client.ask(door, for: "\(host):\(server.port)")
+                #expect(head.hasPrefix("HTTP/1.1 502 "), "\(host)")
+                #expect(head.contains("error=destination_ip_prohibited"), "\(host)")
+            }
+            #expect(server.counts.accepted == 0)
+        }
+        try await server.stop()
+    }
+
+    @Test func `a thousand clients that vanish leave nothing behind`() async throws {
+        await #expect(processExitsWith: .success) {
+            func descriptors() throws -> Int {
+                try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").count
+            }
+            let clients = 1_000
+            let server = try await Server.start(.pumps(2 << 20))
+            let door = try await Door.http()
+            // What is made once is there by now.
+            do { _ = try await Peer(to: door.address).ask(door, for: "127.0.0.1:\(server.port)") }
+            guard await Patience.untilTrue({ door.counts.open == 0 && server.counts.open == 0 }) else { exit(1) }
+            let before = try descriptors()
+            // Each takes four descriptors, of 1,024.
+            for round in 0..<10 {
+                var peers: [Peer] = []
+                for number in 0..<clients / 10 {
+                    let peer = try Peer(to: door.address)
+                    let head = try await peer.ask(door, for: "127.0.0.1:\(server.port)")
+                    guard head.hasPrefix("HTTP/1.1 200 ") else {
+                        // The status says why: 12 is 502.
+                        exit(Int32(head.split(separator: " ").dropFirst().first?.suffix(2) ?? "9").map { $0 + 10 } ?? 9)
+                    }
+                    guard try await peer.read(10_000).utf8.count == 10_000 else { exit(2) }
+                    if (number + round) % 2 == 0 { peer.makeCloseReset() }
+                    peers.append(peer)
+                }
+                peers = []
+                guard await Patience.untilTrue({ door.counts.open == 0 }) else { exit(5) }
+            }
+            guard await Patience.untilTrue({ door.counts.open == 0 && server.counts.open == 0 }) else { exit(3) }
+            guard door.counts.accepted == clients + 1, try descriptors() == before else { exit(4) }
+            await door.shutDown()
+            exit(0)
+        }
+    }
+}
