@@ -82,6 +82,8 @@ public final class Door: Sendable {
     ///   - target: where all of its connections go.
     ///   - name: the file's, where a client wants a certain one: `.s.PGSQL.5432`.
     ///   - parent: where to make the folder; `nil` for `XDG_RUNTIME_DIR`, `TMPDIR` or `/tmp`, the first there is.
+    ///   - dialer: who dials the target.
+    ///   - configuration: how it treats those who come.
     /// - Throws: `DialError` with the code `invalidOption` for a name with a slash and a path over 107 bytes, and where
     ///   the folder or the socket cannot be made.
     public static func unixSocket(
