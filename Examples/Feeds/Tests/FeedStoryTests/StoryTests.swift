@@ -101,6 +101,15 @@ struct StoryTests {
         try await silent.close()
     }
 
+    @Test func `https is dialed with TLS: a server without it is told so`() async throws {
+        let feeds = try await FeedServer.start(on: MultiThreadedEventLoopGroup.singleton)
+        let address = try #require(FeedAddress("https://127.0.0.1:\(feeds.port)/feed"))
+        let outcome = await FeedFetcher(FairFeedDialer(.shared)).fetch(address)
+        #expect { try outcome.body.get() } throws: { ($0 as? DialError)?.code == .handshakeFailed }
+        #expect(outcome.report?.contains("connect") == true)
+        await feeds.stop()
+    }
+
     @Test func `a stock dialer refuses https, which it does not know`() async throws {
         let outcome = try await FeedFetcher(StockFeedDialer(StockBootstrap())).fetch(
             #require(FeedAddress("https://127.0.0.1/"))
