@@ -385,6 +385,7 @@ if isWanted("FAIRDIAL_BENCHMARKS") {
                 .product(name: "Tracing", package: "swift-distributed-tracing"),
             ] + nio
         ),
+        benchmark("DoorRate", ["FairDial", "FairDialDoor"] + nio),
         benchmark("LookupRate", ["DNSResolution", "NameResolution", "IPAddresses", locks]),
         benchmark(
             "PoolRate",
