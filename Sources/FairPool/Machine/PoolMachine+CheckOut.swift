@@ -21,11 +21,14 @@ extension PoolMachine {
         guard isReady, waiters.isEmpty else { return nil }
         while let last = idle.last {
             // One that has closed is no reason to say that there is none.
-            guard case .idle(let since)? = connections[last.id]?.stage, since == last.since else {
+            guard let connection = connections[last.id], case .idle(let since) = connection.stage, since == last.since
+            else {
                 idle.removeLast()
                 continue
             }
-            guard isFit(last.id, at: now), !mustBeChecked(idleSince: since, at: now) else { return nil }
+            guard isFit(connection, idleSince: since, at: now), !mustBeChecked(idleSince: since, at: now) else {
+                return nil
+            }
             idle.removeLast()
             connections.change(last.id) { $0.stage = .inUse(since: now) }
             idleCount -= 1
@@ -165,8 +168,7 @@ extension PoolMachine {
     }
 
     /// Whether an idle connection may be handed out.
-    func isFit(_ id: PooledConnectionID, at now: Duration) -> Bool {
-        guard let connection = connections[id], case .idle(let since) = connection.stage else { return false }
+    func isFit(_ connection: Connection, idleSince since: Duration, at now: Duration) -> Bool {
         if let limit = limits.idle, now >= since + limit { return false }
         return isCurrent(connection) && !isOver(connection, at: now)
     }

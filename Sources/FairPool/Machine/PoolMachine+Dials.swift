@@ -211,14 +211,14 @@ extension PoolMachine {
 
     private mutating func serveWaiters(at now: Duration, _ actions: inout [PoolAction]) {
         while !waiters.isEmpty, let last = idle.last {
-            guard case .idle(let since)? = connections[last.id]?.stage, since == last.since else {
+            guard let connection = connections[last.id], case .idle(let since) = connection.stage, since == last.since
+            else {
                 idle.removeLast()
                 continue
             }
-            guard isFit(last.id, at: now) else {
+            guard isFit(connection, idleSince: since, at: now) else {
                 idle.removeLast()
-                let isStale = connections[last.id].map { !isCurrent($0) } ?? false
-                close(last.id, isStale ? .stale : .idle, &actions)
+                close(last.id, isCurrent(connection) ? .idle : .stale, &actions)
                 continue
             }
             if mustBeChecked(idleSince: since, at: now) {

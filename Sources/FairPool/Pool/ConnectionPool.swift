@@ -263,13 +263,14 @@ public final class ConnectionPool<Output: Sendable>: Sendable {
         let now = now
         // The lock may be another thread's, which the child does not have.
         guard process.isCurrent else { return nil }
-        let (object, isObserved) = state.withMachine { ($0.takeIdle(at: now), $0.machine.isObserved) }
-        if let object { return usable(Self.connection(object)) }
-        return isObserved ? takeObserved() : nil
+        guard let object = state.withMachine({ $0.takeIdle(at: now) }) else { return takeObserved() }
+        return usable(Self.connection(object))
     }
 
-    /// The same, and the observers are told.
+    /// The same where observers are to be told.
+    @inline(never)
     private func takeObserved() -> PooledConnection<Output>? {
+        guard isObserved else { return nil }
         var object: PoolState.Object?
         update { state, now, actions in
             object = state.machine.takeIdle(at: now, &actions).flatMap { state.connections[$0] }
@@ -314,12 +315,19 @@ public final class ConnectionPool<Output: Sendable>: Sendable {
     func checkIn(_ connection: PooledConnection<Output>, isBroken: Bool, wasUsed: Bool = true) {
         // What follows takes a lock that may be another thread's, and may close a channel, which is the parent's.
         guard process.isCurrent else { return }
-        let hasClosed = !connection.channel.isActive
-        let isBroken = isBroken || hasClosed
         let (now, id) = (now, connection.id)
+        // One that has closed is found when it is to be taken, or says so itself before.
         if !isBroken, wasUsed, state.withMachine({ $0.putBack(id, at: now) }) { return }
+        let hasClosed = !connection.channel.isActive
         update { state, now, actions in
-            state.machine.checkIn(id, isBroken: isBroken, hasClosed: hasClosed, wasUsed: wasUsed, at: now, &actions)
+            state.machine.checkIn(
+                id,
+                isBroken: isBroken || hasClosed,
+                hasClosed: hasClosed,
+                wasUsed: wasUsed,
+                at: now,
+                &actions
+            )
         }
     }
 
