@@ -43,6 +43,7 @@ let package = Package(
                 "FairDialGRPC",
                 .product(name: "FairDial", package: "FairDial"),
                 .product(name: "FairDialTestKit", package: "FairDial"),
+                .product(name: "IPAddresses", package: "FairDial"),
                 .product(name: "GRPCCore", package: "grpc-swift-2"),
                 .product(name: "GRPCNIOTransportHTTP2Posix", package: "grpc-swift-nio-transport"),
                 .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),

@@ -41,6 +41,7 @@ let package = Package(
                 .product(name: "FairDial", package: "FairDial"),
                 .product(name: "FairDialDoor", package: "FairDial"),
                 .product(name: "FairDialTestKit", package: "FairDial"),
+                .product(name: "IPAddresses", package: "FairDial"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOConcurrencyHelpers", package: "swift-nio"),
                 .product(name: "NIOCore", package: "swift-nio"),

@@ -155,14 +155,10 @@ import Testing
                 return configuration
             }()
         ).dialer
-        let hosts = [
-            "inside.test", "localhost", "127.0.0.1", "127.1", "0x7f.1", "2130706433", "017700000001", "0", "::1", "::",
-            "::ffff:127.0.0.1", "64:ff9b::7f00:1", "2002:7f00:1::", "fe80::1", "fc00::1", "169.254.169.254",
-            "0xa9fea9fe", "10.1", "192.168.1.1", "[::1]",
-        ]
-        for host in hosts {
+        for host in ["inside.test"] + ForbiddenHosts.all.map(\.host) {
             var names = FairNames(dialer: dialer).resolver(for: .init(host: host, port: 80)).names.makeAsyncIterator()
-            await #expect(throws: RPCError.self, "\(host)") { try await names.next() }
+            let error = await #expect(throws: RPCError.self, "\(host)") { try await names.next() }
+            #expect((error?.cause as? DialError)?.code == .refusedByPolicy, "\(host)")
         }
     }
 

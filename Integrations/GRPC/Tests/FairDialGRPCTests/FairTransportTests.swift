@@ -132,15 +132,16 @@ import Testing
         let server = try await EchoServer.start()
         var configuration = DialerConfiguration()
         configuration.policy = .publicInternetOnly
-        for host in ["127.0.0.1", "localhost", "0x7f.1", "::ffff:127.0.0.1", "2130706433"] {
+        for host in ["localhost"] + ForbiddenHosts.all.map(\.host) {
             let transport = FairTransport(
                 to: try Target(host: host, port: server.port),
                 dialer: Dialer(configuration)
             )
             try await withGRPCClient(transport: transport) { (client) -> Void in
-                await #expect(throws: RPCError.self) { try await EchoServer.name(from: client) }
+                await #expect(throws: RPCError.self, "\(host)") { try await EchoServer.name(from: client) }
             }
-            #expect(transport.lastError?.code == .refusedByPolicy)
+            #expect(transport.lastError?.code == .refusedByPolicy, "\(host)")
+            #expect(transport.lastError?.report.attempts.allSatisfy { $0.outcome == .vetoed } == true, "\(host)")
         }
         #expect(server.callCount == 0)
         await server.stop()

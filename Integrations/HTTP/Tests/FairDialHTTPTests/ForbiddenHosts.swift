@@ -1,0 +1,1 @@
+../../../../Tests/FairDialTests/ForbiddenHosts.swift

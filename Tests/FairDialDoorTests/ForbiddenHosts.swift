@@ -1,0 +1,1 @@
+../FairDialTests/ForbiddenHosts.swift
