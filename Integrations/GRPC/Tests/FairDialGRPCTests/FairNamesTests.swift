@@ -138,6 +138,36 @@ import Testing
         #expect(script.isClean)
     }
 
+    @Test(arguments: [true, false])
+    func `a zone that moves is followed, by calls too`(theOldServerStays: Bool) async throws {
+        let names = try await Names.start()
+        let old = try await EchoServer.start("old", address: "127.0.0.1")
+        let new = try await EchoServer.start("new", address: "127.0.0.2", port: old.port)
+        func point(to address: IPv4Address) throws {
+            let name = try DomainName("moves.test")
+            names["moves.test"] = .init(.records([Record(name: name, timeToLive: 1, data: ARecord(address))]))
+        }
+        try point(to: .loopback)
+        let transport = try transport(to: .dns(host: "moves.test", port: old.port), names.dialer())
+        try await withGRPCClient(transport: transport) { client in
+            #expect(try await EchoServer.name(from: client) == "old")
+            let before = names.server.count(of: "moves.test", .ipv4)
+            try point(to: IPv4Address(bits: IPv4Address.loopback.bits + 1))
+            if !theOldServerStays { await old.stop() }
+            var options = CallOptions.defaults
+            options.waitForReady = true
+            // A connection that stands serves its calls until the new address is known, and may end one as it goes.
+            while (try? await EchoServer.name(from: client, options: options)) != "new" {
+                try await Task.sleep(for: .milliseconds(1))
+            }
+            // One each second at most. The first that sees the move is enough; another may have been on its way.
+            #expect(names.server.count(of: "moves.test", .ipv4) - before <= 2)
+        }
+        await old.stop()
+        await new.stop()
+        await names.server.stop()
+    }
+
     @Test(arguments: [("db test", 80), ("db.test", 0), ("db.test", 70_000), ("", 80), ("a..b", 80)])
     func `a target that cannot be read fails its calls`(host: String, port: Int) async throws {
         let transport = try transport(to: .dns(host: host, port: port), .shared)
