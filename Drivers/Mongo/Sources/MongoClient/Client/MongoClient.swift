@@ -22,7 +22,7 @@ public final class MongoClient: Sendable {
     private enum State {
         case new
         case running(Deployment)
-        case closed
+        case closed(Task<Void, Never>)
     }
 
     /// The string that it was made with; printing it shows no secret.
@@ -92,18 +92,25 @@ public final class MongoClient: Sendable {
     }
 
     /// Closes the client: waits end, the servers forget its sessions, connections in use are given `limit` to come
-    /// back. Returns when every connection is closed and every dial has ended. A later operation throws `closed`.
+    /// back. Returns when every connection is closed and every dial has ended, a second call too. A later operation
+    /// throws `closed`, as does one that still looks its server up.
     ///
     /// - Parameter limit: how long connections may still be in use. Default 10 s.
     public func close(within limit: Duration = .seconds(10)) async {
-        let last = state.withLockedValue { state -> Deployment? in
-            defer { state = .closed }
-            if case .running(let deployment) = state { return deployment }
-            return nil
+        let closing = state.withLockedValue { state -> Task<Void, Never> in
+            if case .closed(let closing) = state { return closing }
+            var last: Deployment?
+            if case .running(let deployment) = state { last = deployment }
+            let closing = Task { [last] in
+                guard let last else { return }
+                await endSessions(last, within: min(limit, .seconds(2)))
+                await last.close(within: limit)
+            }
+            state = .closed(closing)
+            return closing
         }
-        guard let deployment = last else { return }
-        await endSessions(deployment, within: min(limit, .seconds(2)))
-        await deployment.close(within: limit)
+        lookup.close()
+        await closing.value
     }
 
     // MARK: - Servers

@@ -6,7 +6,7 @@ public import FairPool
 
 /// Why an operation failed: which stage, what the server said, and where the time of a dial went.
 ///
-/// It shows no password, no key, and no user's name.
+/// The client puts no password, no key and no user's name into it; what a server says is shown as it says it.
 public struct MongoError: Error, Sendable {
     /// What a program may decide by.
     @nonexhaustive
@@ -36,7 +36,8 @@ public struct MongoError: Error, Sendable {
         case cancelled
         /// The client is closed.
         case closed
-        /// The server's answer lacks what the command's answer must have.
+        /// The server's answer lacks what the command's answer must have, or its document is no BSON (`wireError`). The
+        /// operation may have been carried out.
         case invalidReply
     }
 
@@ -98,11 +99,16 @@ extension MongoError {
     }
 
     /// What a fault on the wire becomes.
-    static func broken(_ wire: WireError, at server: ServerAddress?) -> MongoError {
+    ///
+    /// - Parameter isBound: whether the operation has a time of its own. Without one, an answer that does not come in
+    ///   time (`socketTimeoutMS`) is a fault of the connection like another.
+    static func broken(_ wire: WireError, at server: ServerAddress?, isBound: Bool = true) -> MongoError {
         let code: Code =
             switch wire.code {
-            case .timedOut: .timeout
+            case .timedOut where isBound: .timeout
             case .cancelled: .cancelled
+            // The connection is well, and so is its server: one document is not.
+            case .invalidDocument: .invalidReply
             default: .connectionFailed
             }
         var error = MongoError(code, "\(wire)", server: server)

@@ -4,7 +4,7 @@ public import BSON
 
 /// One document, or one model of a bulk write, that the server did not write.
 public struct WriteFailure: Sendable, Hashable {
-    /// Which one: its place in what the caller gave.
+    /// Which one: its place in what the caller gave; -1 where the server named none that was sent.
     public let index: Int
     /// The server's number for it, such as 11000 for a key that is there already.
     public let code: Int

@@ -171,8 +171,8 @@ struct Greeting: Sendable {
         MongoError(.authenticationFailed, "against \(credential?.source ?? "nothing"): \(words)")
     }
 
-    /// Arbiters have no users.
-    private var isArbiter: Bool { hello["arbiterOnly"]?.bool == true }
+    /// Arbiters have no users. A server that says more than that of itself is none.
+    private var isArbiter: Bool { ServerDescription.kind(hello) == .arbiter }
 
     private func talk(_ hash: SCRAM.Hash) -> SCRAM {
         SCRAM(hash, username: credential?.username?.value ?? "", nonce: nonce)

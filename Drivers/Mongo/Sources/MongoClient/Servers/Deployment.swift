@@ -32,7 +32,13 @@ final class Deployment: Sendable {
         var waiters: [UInt64: Waiter] = [:]
         var waits: UInt64 = 0
         var dialErrors: [ServerAddress: DialError] = [:]
-        var means: [ServerAddress: Duration] = [:]
+        var roundTrips: [ServerAddress: RoundTrips] = [:]
+        /// What the machine has decided and nobody has done yet, in its order.
+        var undone = CircularBuffer<TopologyMachine.Action>()
+        /// Whether somebody is doing it: then the pools are not yet what the machine says.
+        var isCarryingOut = false
+        /// The ends of servers that were forgotten.
+        var endings: [UInt64: Task<Void, Never>] = [:]
         var isClosed = false
         var hasStarted = false
     }
@@ -60,21 +66,19 @@ final class Deployment: Sendable {
 
     /// Watches the seeds.
     func start() {
-        let seeds = state.withLockedValue { state -> [ServerAddress] in
+        change { state in
             guard !state.hasStarted, !state.isClosed else { return [] }
             state.hasStarted = true
-            return Array(state.machine.servers.keys)
+            return state.machine.servers.keys.map(TopologyMachine.Action.watch)
         }
-        carryOut(seeds.map(TopologyMachine.Action.watch))
-        settle()
     }
 
-    /// Everything that is watched or pooled ends.
+    /// Everything that is watched or pooled ends, and what was forgotten has ended.
     func close(within limit: Duration) async {
-        let (servers, waiters) = state.withLockedValue { state in
+        let (servers, waiters, endings) = state.withLockedValue { state in
             state.isClosed = true
             defer { (state.servers, state.waiters, state.primary) = ([:], [:], nil) }
-            return (Array(state.servers.values), Array(state.waiters.values))
+            return (Array(state.servers.values), Array(state.waiters.values), Array(state.endings.values))
         }
         for waiter in waiters { waiter.continuation.resume(returning: nil) }
         await withTaskGroup(of: Void.self) { group in
@@ -83,6 +87,7 @@ final class Deployment: Sendable {
                 group.addTask { await server.pool.close(within: limit) }
             }
         }
+        for ending in endings { await ending.value }
     }
 
     /// The pools by their servers.
@@ -130,7 +135,8 @@ final class Deployment: Sendable {
     }
 
     private static func pick(_ selection: ServerSelection, _ state: State) -> Selected? {
-        guard state.machine.incompatibility == nil else { return nil }
+        // A pool that has not been told yet would refuse; who waits is served as soon as it has.
+        guard !state.isCarryingOut, state.machine.incompatibility == nil else { return nil }
         let fitting = selection.candidates(in: state.machine)
         // Of two at random the one with less to do, as the specification wants it.
         guard let one = fitting.randomElement(), let other = fitting.randomElement() else { return nil }
@@ -195,56 +201,91 @@ final class Deployment: Sendable {
 
     /// A command has failed in a way that says something about its server.
     func failed(_ failure: ServerFailure, at address: ServerAddress, generation: Int) {
-        let actions = state.withLockedValue { state in
-            state.machine.failed(failure, at: address, generation: generation, wasGreeted: true)
-        }
-        carryOut(actions)
-        settle()
+        change { state in state.machine.failed(failure, at: address, generation: generation, wasGreeted: true) }
     }
 
     private func heard(_ heard: ServerMonitor.Heard, from address: ServerAddress) {
         let now = Duration.nanoseconds((NIODeadline.now() - began).nanoseconds)
-        let actions = state.withLockedValue { state -> [TopologyMachine.Action] in
+        change { state in
+            // A forgotten server's last words: nothing of it is kept.
+            guard state.machine.servers[address] != nil else { return [] }
             switch heard {
-            case .hello(let reply, let roundTrip):
-                // The specification's weight of the newest: a fifth.
-                let mean = state.means[address].map { $0 * 4 / 5 + roundTrip / 5 } ?? roundTrip
-                state.means[address] = mean
+            case .hello(var description):
+                var roundTrips = state.roundTrips[address] ?? RoundTrips(description.roundTrip)
+                if state.roundTrips[address] != nil { roundTrips.add(description.roundTrip) }
+                (description.roundTrip, description.leastRoundTrip) = (roundTrips.mean, roundTrips.least)
+                description.updated = now
+                state.roundTrips[address] = roundTrips
                 state.dialErrors[address] = nil
-                return state.machine.heard(ServerDescription(address, hello: reply, roundTrip: mean, at: now))
+                return state.machine.heard(description)
             case .lost(let words, let isSilent):
-                state.means[address] = nil
+                state.roundTrips[address] = nil
                 return state.machine.heard(ServerDescription(address, fault: words), isSilent: isSilent)
             case .dialFailed(let error):
-                state.means[address] = nil
+                state.roundTrips[address] = nil
                 state.dialErrors[address] = error
                 let description = ServerDescription(address, fault: "\(error)")
                 // A name that is not found says nothing about the connections that there are.
                 return state.machine.heard(description, clears: !error.isOfLookup)
             }
         }
-        carryOut(actions)
-        settle()
         // As long as somebody waits, the next look is soon.
         state.withLockedValue { $0.waiters.isEmpty ? nil : $0.servers[address] }?.monitor.check()
     }
 
-    private func carryOut(_ actions: [TopologyMachine.Action]) {
-        for action in actions {
-            switch action {
-            case .watch(let address): watch(address)
-            case .forget(let address):
-                let server = state.withLockedValue { $0.servers.removeValue(forKey: address) }
-                if let server {
-                    Task {
-                        await server.monitor.stop()
-                        await server.pool.close()
-                    }
-                }
-            case .clearPool(let address, let interruptsUse):
-                state.withLockedValue { $0.servers[address] }?.pool.clear(interruptsUse: interruptsUse)
-            case .readyPool(let address): state.withLockedValue { $0.servers[address] }?.pool.ready()
-            case .check(let address): state.withLockedValue { $0.servers[address] }?.monitor.check()
+    /// Changes what is known, and carries out what follows from it.
+    ///
+    /// What two threads decide is done in the order in which it was decided, by one of them: else a pool could be told
+    /// that it is ready before it is told of the fault that came first, and stay shut.
+    private func change(_ decide: (inout State) -> [TopologyMachine.Action]) {
+        let isOurs = state.withLockedValue { state -> Bool in
+            state.undone.append(contentsOf: decide(&state))
+            state.primary = nil
+            defer { state.isCarryingOut = true }
+            return !state.isCarryingOut
+        }
+        guard isOurs else { return }
+        while true {
+            let next = state.withLockedValue { state -> Next in
+                if let action = state.undone.popFirst() { return .carryOut(action) }
+                state.isCarryingOut = false
+                return .serve(Self.settle(&state))
+            }
+            switch next {
+            case .carryOut(let action): carryOut(action)
+            case .serve(let served):
+                for (continuation, selected) in served { continuation.resume(returning: selected) }
+                return
+            }
+        }
+    }
+
+    private enum Next {
+        case carryOut(TopologyMachine.Action)
+        case serve([(CheckedContinuation<Selected?, Never>, Selected)])
+    }
+
+    private func carryOut(_ action: TopologyMachine.Action) {
+        switch action {
+        case .watch(let address): watch(address)
+        case .forget(let address): forget(address)
+        case .clearPool(let address, let interruptsUse):
+            state.withLockedValue { $0.servers[address] }?.pool.clear(interruptsUse: interruptsUse)
+        case .readyPool(let address): state.withLockedValue { $0.servers[address] }?.pool.ready()
+        case .check(let address): state.withLockedValue { $0.servers[address] }?.monitor.check()
+        }
+    }
+
+    private func forget(_ address: ServerAddress) {
+        state.withLockedValue { state in
+            (state.dialErrors[address], state.roundTrips[address]) = (nil, nil)
+            guard let server = state.servers.removeValue(forKey: address) else { return }
+            state.waits += 1
+            let number = state.waits
+            state.endings[number] = Task {
+                await server.monitor.stop()
+                await server.pool.close()
+                self.state.withLockedValue { $0.endings[number] = nil }
             }
         }
     }
@@ -285,19 +326,16 @@ final class Deployment: Sendable {
     }
 
     /// What is known has changed: who waits may have a server now.
-    private func settle() {
-        let found = state.withLockedValue { state -> [(CheckedContinuation<Selected?, Never>, Selected)] in
-            let writing = ServerSelection(purpose: .write, threshold: .zero)
-            state.primary = state.machine.kind == .sharded ? nil : Self.pick(writing, state)
-            var found: [(CheckedContinuation<Selected?, Never>, Selected)] = []
-            for (number, waiter) in state.waiters {
-                guard let selected = Self.pick(waiter.selection, state) else { continue }
-                state.waiters[number] = nil
-                found.append((waiter.continuation, selected))
-            }
-            return found
+    private static func settle(_ state: inout State) -> [(CheckedContinuation<Selected?, Never>, Selected)] {
+        let writing = ServerSelection(purpose: .write, threshold: .zero)
+        state.primary = state.machine.kind == .sharded ? nil : pick(writing, state)
+        var served: [(CheckedContinuation<Selected?, Never>, Selected)] = []
+        for (number, waiter) in state.waiters {
+            guard let selected = pick(waiter.selection, state) else { continue }
+            state.waiters[number] = nil
+            served.append((waiter.continuation, selected))
         }
-        for (continuation, selected) in found { continuation.resume(returning: selected) }
+        return served
     }
 }
 

@@ -70,13 +70,29 @@ final class MongoConnection: Sendable {
         request: Int32,
         until deadline: NIODeadline?
     ) async -> Result<WireReply, WireError> {
+        await wait(for: request) { handler, waiter in handler.send(bytes, request: request, until: deadline, waiter) }
+    }
+
+    /// Sends what is not answered, and waits until the system has taken it; with the same ends.
+    func sendWithoutAnswer(
+        _ bytes: ByteBuffer,
+        request: Int32,
+        until deadline: NIODeadline?
+    ) async -> Result<WireReply, WireError> {
+        await wait(for: request) { handler, waiter in
+            handler.sendWithoutAnswer(bytes, request: request, until: deadline, waiter)
+        }
+    }
+
+    private func wait(
+        for request: Int32,
+        _ begin: @escaping @Sendable (CommandHandler, CommandHandler.Waiter) -> Void
+    ) async -> Result<WireReply, WireError> {
         await withTaskCancellationHandler {
             guard !Task.isCancelled else { return .failure(WireError(.cancelled, "cancelled before it was sent")) }
             return await withUnsafeContinuation { continuation in
                 let handler = self.handler
-                channel.eventLoop.execute {
-                    handler.value.send(bytes, request: request, until: deadline, .continuation(continuation))
-                }
+                channel.eventLoop.execute { begin(handler.value, .continuation(continuation)) }
             }
         } onCancel: {
             let handler = self.handler
@@ -88,14 +104,6 @@ final class MongoConnection: Sendable {
     func send(_ bytes: ByteBuffer, request: Int32, until deadline: NIODeadline?) -> EventLoopFuture<WireReply> {
         let promise = channel.eventLoop.makePromise(of: WireReply.self)
         handler.value.send(bytes, request: request, until: deadline, .promise(promise))
-        return promise.futureResult
-    }
-
-    /// Sends what is not answered.
-    func sendWithoutAnswer(_ bytes: ByteBuffer) -> EventLoopFuture<Void> {
-        let promise = channel.eventLoop.makePromise(of: Void.self)
-        let handler = self.handler
-        channel.eventLoop.execute { handler.value.send(bytes, promise) }
         return promise.futureResult
     }
 }

@@ -21,6 +21,12 @@ struct ServerDialing: Sendable {
     private final class Parts: Sendable {
         let started = NIOLockedValueBox<NIODeadline?>(nil)
         let connection = NIOLockedValueBox<MongoConnection?>(nil)
+        /// Ends a connection whose TLS takes too long; the greeting has a deadline of its own.
+        let timer = NIOLockedValueBox<Scheduled<Void>?>(nil)
+
+        func deadline(_ limit: Duration?) -> NIODeadline? {
+            limit.map { (started.withLockedValue { $0 } ?? .now()) + TimeAmount($0) }
+        }
     }
 
     /// - Parameters:
@@ -49,15 +55,23 @@ struct ServerDialing: Sendable {
             guard let connection = parts.connection.withLockedValue({ $0 }) else {
                 return channel.eventLoop.makeFailedFuture(WireError(.closed, "the connection is gone"))
             }
-            let started = parts.started.withLockedValue { $0 } ?? .now()
-            let deadline = connectTimeout.map { started + TimeAmount($0) }
-            return greet(connection, address, authenticates: authenticates, until: deadline)
+            parts.timer.withLockedValue { $0 }?.cancel()
+            return greet(connection, address, authenticates: authenticates, until: parts.deadline(connectTimeout))
         }
         let initializer: @Sendable (any Channel) throws -> EventLoopFuture<MongoConnection> = { channel in
             let handler = CommandHandler()
             try channel.pipeline.syncOperations.addHandler(handler)
             let connection = MongoConnection(channel, handler, to: address, generation: generation)
             parts.connection.withLockedValue { $0 = connection }
+            if let deadline = parts.deadline(connectTimeout) {
+                // The dialer's own clock of the handshake begins with the connection; this one began before it.
+                let timer = channel.eventLoop.scheduleTask(deadline: deadline) {
+                    channel.pipeline.fireErrorCaught(WireError(.timedOut, "connectTimeoutMS ran out in the handshake"))
+                    channel.close(promise: nil)
+                }
+                parts.timer.withLockedValue { $0 = timer }
+                channel.closeFuture.whenComplete { _ in timer.cancel() }
+            }
             return channel.eventLoop.makeSucceededFuture(connection)
         }
         guard let tls else { return dialer.connect(to: target, options: options, on: loop, initializer: initializer) }

@@ -12,16 +12,27 @@ import NIOCore
 final class ServerMonitor: Sendable {
     /// What came of one look.
     enum Heard: Sendable {
-        case hello(BSONDocument, roundTrip: Duration)
+        case hello(ServerDescription)
         /// The connection that there was has failed: it is looked again at once.
         case lost(String, isSilent: Bool)
         case dialFailed(DialError)
     }
 
+    private struct Sleeper {
+        let continuation: CheckedContinuation<Void, Never>
+        let number: UInt64
+        var timer: Scheduled<Void>?
+
+        func wake() {
+            timer?.cancel()
+            continuation.resume()
+        }
+    }
+
     private struct State {
         var isStopped = false
         var isWanted = false
-        var sleeper: (continuation: CheckedContinuation<Void, Never>, number: UInt64)?
+        var sleeper: Sleeper?
         var sleeps: UInt64 = 0
         var task: Task<Void, Never>?
         var dialing: DialCancellation?
@@ -58,11 +69,10 @@ final class ServerMonitor: Sendable {
 
     /// Somebody wants to know.
     func check() {
-        state.withLockedValue { state -> CheckedContinuation<Void, Never>? in
+        state.withLockedValue { state -> Sleeper? in
             state.isWanted = true
-            defer { state.sleeper = nil }
-            return state.sleeper?.continuation
-        }?.resume()
+            return state.sleeper.take()
+        }?.wake()
     }
 
     /// Returns when its connection is closed and its dial has ended.
@@ -96,7 +106,8 @@ final class ServerMonitor: Sendable {
             }
             if isStopped { break }
             tell(heard)
-            // A restart is over soon: who was there a moment ago is asked again without a pause.
+            // A restart is over soon: who was there at the last look is dialed without a pause. What comes of that
+            // dial is no `lost`, so a pause is next.
             if case .lost = heard { continue }
             await sleep(since: began)
         }
@@ -123,8 +134,9 @@ final class ServerMonitor: Sendable {
                 authenticates: false,
                 generation: 0
             ).get()
-            // The greeting's own hello is the first look.
-            return await (ask(connected.output), connected.output)
+            // The greeting's own hello is the first look: no other one follows at once, which a server that hangs up
+            // on it would make an endless chase.
+            return (.hello(connected.output.description), connected.output)
         } catch let error as DialError {
             return (.dialFailed(error), nil)
         } catch {
@@ -144,7 +156,8 @@ final class ServerMonitor: Sendable {
         let deadline = dialing.connectTimeout.map { began + TimeAmount($0) }
         switch await connection.send(bytes, request: request, until: deadline) {
         case .success(let reply):
-            return .hello(reply.document, roundTrip: .nanoseconds((NIODeadline.now() - began).nanoseconds))
+            let roundTrip = Duration.nanoseconds((NIODeadline.now() - began).nanoseconds)
+            return .hello(ServerDescription(address, hello: reply.document, roundTrip: roundTrip))
         case .failure(let error): return .lost("\(error)", isSilent: error.code == .timedOut)
         }
     }
@@ -164,17 +177,22 @@ final class ServerMonitor: Sendable {
             let number = state.withLockedValue { state -> UInt64? in
                 if state.isStopped || (untilWanted && state.isWanted) { return nil }
                 state.sleeps += 1
-                state.sleeper = (continuation, state.sleeps)
+                state.sleeper = Sleeper(continuation: continuation, number: state.sleeps)
                 return state.sleeps
             }
             guard let number else { return continuation.resume() }
-            loop.scheduleTask(deadline: deadline) {
-                self.state.withLockedValue { state -> CheckedContinuation<Void, Never>? in
-                    guard let sleeper = state.sleeper, sleeper.number == number else { return nil }
-                    state.sleeper = nil
-                    return sleeper.continuation
-                }?.resume()
+            let timer = loop.scheduleTask(deadline: deadline) { () -> Void in
+                self.state.withLockedValue { state -> Sleeper? in
+                    state.sleeper?.number == number ? state.sleeper.take() : nil
+                }?.wake()
             }
+            let isOver = state.withLockedValue { state -> Bool in
+                guard state.sleeper?.number == number else { return true }
+                state.sleeper?.timer = timer
+                return false
+            }
+            // A sleep that has ended leaves no timer behind, which would keep the monitor for a heartbeat.
+            if isOver { timer.cancel() }
         }
     }
 }

@@ -47,8 +47,10 @@ struct ServerDescription: Sendable, Equatable {
     var lastWrite: Int?
     /// When this was known, since the client's start.
     var updated: Duration = .zero
-    /// A moving mean of the hellos' round trips.
+    /// A moving mean of the hellos' round trips: how near it is.
     var roundTrip: Duration = .zero
+    /// The least of the last hellos' round trips: so long an answer is on its way at least.
+    var leastRoundTrip: Duration = .zero
     /// Why nothing is known.
     var fault: String?
 
@@ -89,7 +91,10 @@ struct ServerDescription: Sendable, Equatable {
         if let count = reply["maxWriteBatchSize"]?.integer, (1...1_000_000).contains(count) {
             maximumWriteBatch = count
         }
-        sessionMinutes = reply["logicalSessionTimeoutMinutes"]?.integer
+        // From a minute to a year; the server's own default is half an hour.
+        if let minutes = reply["logicalSessionTimeoutMinutes"]?.integer, (1...525_600).contains(minutes) {
+            sessionMinutes = minutes
+        }
         lastWrite = reply["lastWrite"]?.document?["lastWriteDate"].flatMap { value in
             if case .date(let date) = value { Int(date.milliseconds) } else { nil }
         }
@@ -101,7 +106,8 @@ struct ServerDescription: Sendable, Equatable {
         }
     }
 
-    private static func kind(_ reply: BSONDocument) -> Kind {
+    /// What a server is by its answer to hello.
+    static func kind(_ reply: BSONDocument) -> Kind {
         if reply["isreplicaset"]?.bool == true { return .ghost }
         if reply["msg"]?.string == "isdbgrid" { return .mongos }
         guard reply["setName"]?.string != nil else { return .standalone }

@@ -83,11 +83,17 @@ struct ServerSelection: Sendable {
         return secondaries.filter { server in
             guard let written = server.lastWrite else { return false }
             if let primary, let last = primary.lastWrite {
-                let behind = Duration.milliseconds(last - written) + (server.updated - primary.updated)
+                let behind = Self.difference(last, written) + (server.updated - primary.updated)
                 return behind + heartbeat <= limit
             }
-            return .milliseconds((newest ?? written) - written) + heartbeat <= limit
+            return Self.difference(newest ?? written, written) + heartbeat <= limit
         }
+    }
+
+    /// Between two dates, which are a server's to choose: each may be at the end of time.
+    private static func difference(_ later: Int, _ earlier: Int) -> Duration {
+        let (difference, isOver) = later.subtractingReportingOverflow(earlier)
+        return .milliseconds(isOver ? (later > earlier ? Int.max : Int.min) : difference)
     }
 
     private func window(_ servers: [ServerDescription]) -> [ServerDescription] {

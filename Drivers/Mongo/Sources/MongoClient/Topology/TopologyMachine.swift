@@ -191,9 +191,10 @@ struct TopologyMachine: Sendable {
             let fault = "primary marked stale due to discovery of newer primary"
             servers[other] = ServerDescription(other, fault: fault)
         }
-        add(description.members)
+        // First those go that it does not name, so that there is room for those that it does.
         let members = Set(description.members)
         for other in servers.keys where !members.contains(other) { servers[other] = nil }
+        add(description.members)
     }
 
     /// Whether no later election, and no later configuration, is known than that of a primary.
@@ -225,9 +226,16 @@ struct TopologyMachine: Sendable {
         return left.map { $0 < right } ?? true
     }
 
+    /// Only seeds are paths: what is dialed on this machine is the caller's to say, and no server's.
     private mutating func add(_ members: [ServerAddress]) {
-        for member in members where servers[member] == nil { servers[member] = ServerDescription(member) }
+        for member in members where servers[member] == nil && member.port != nil {
+            guard servers.count < Self.serverLimit else { return }
+            servers[member] = ServerDescription(member)
+        }
     }
+
+    /// Servers in all, whoever has named them; a replica set has 50 members at most.
+    private static let serverLimit = 256
 
     // MARK: - How commands fail
 

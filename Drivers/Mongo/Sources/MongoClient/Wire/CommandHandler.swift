@@ -45,29 +45,50 @@ final class CommandHandler: ChannelInboundHandler {
     ///
     /// - Parameter deadline: when nobody waits any longer, and the connection is closed; `nil` for never.
     func send(_ bytes: ByteBuffer, request: Int32, until deadline: NIODeadline?, _ waiter: Waiter) {
-        guard let context, !isClosed else {
-            return waiter.end(.failure(cause ?? WireError(.closed, "the connection was closed before it was used")))
-        }
-        guard left != request else {
-            return waiter.end(.failure(WireError(.cancelled, "cancelled before it was sent")))
-        }
-        guard exchange.ask(request) else {
+        guard let context = begin(request, waiter) else { return }
+        guard self.waiter == nil, exchange.ask(request) else {
             return waiter.end(.failure(WireError(.failed, "the connection waits for another answer")))
         }
+        wait(for: request, until: deadline, waiter)
+        context.writeAndFlush(NIOAny(bytes), promise: nil)
+    }
+
+    /// Sends a request that is not answered; the waiter gets an empty answer once the system has taken all of it. A
+    /// peer that reads nothing keeps it from that: the deadline and the caller's leaving hold here too.
+    func sendWithoutAnswer(_ bytes: ByteBuffer, request: Int32, until deadline: NIODeadline?, _ waiter: Waiter) {
+        guard let context = begin(request, waiter) else { return }
+        guard exchange.isIdle, self.waiter == nil else {
+            return waiter.end(.failure(WireError(.failed, "the connection waits for another answer")))
+        }
+        wait(for: request, until: deadline, waiter)
+        context.writeAndFlush(NIOAny(bytes)).assumeIsolated().whenComplete { result in
+            guard self.waiting == request else { return }
+            switch result {
+            case .success: self.tell(.success(WireReply(document: [:])))
+            // Where we have closed the connection ourselves, the reason is that of the close.
+            case .failure(let error): self.fail(self.cause ?? WireError(.failed, "\(error)"))
+            }
+        }
+    }
+
+    /// `nil` where the request must not go out, and the waiter has been told.
+    private func begin(_ request: Int32, _ waiter: Waiter) -> ChannelHandlerContext? {
+        guard let context, !isClosed else {
+            waiter.end(.failure(cause ?? WireError(.closed, "the connection was closed before it was used")))
+            return nil
+        }
+        guard left != request else {
+            waiter.end(.failure(WireError(.cancelled, "cancelled before it was sent")))
+            return nil
+        }
+        return context
+    }
+
+    private func wait(for request: Int32, until deadline: NIODeadline?, _ waiter: Waiter) {
         self.waiter = waiter
         waiting = request
         self.deadline = deadline
         if let deadline { wake(at: deadline) }
-        context.writeAndFlush(NIOAny(bytes), promise: nil)
-    }
-
-    /// Sends a request that is not answered.
-    func send(_ bytes: ByteBuffer, _ promise: EventLoopPromise<Void>?) {
-        guard let context, !isClosed else {
-            promise?.fail(cause ?? WireError(.closed, "the connection was closed before it was used"))
-            return
-        }
-        context.writeAndFlush(NIOAny(bytes), promise: promise)
     }
 
     /// The caller waits no longer: the answer would be nobody's, so the connection ends.
@@ -119,6 +140,8 @@ final class CommandHandler: ChannelInboundHandler {
         timer?.scheduled.cancel()
         timer = nil
         if case .failed(let error) = exchange.closed(cause) { tell(.failure(error)) }
+        // What is not answered waits for no answer.
+        tell(.failure(cause ?? WireError(.closed, "the server closed the connection before it had read the request")))
     }
 
     private func tell(_ result: Result<WireReply, WireError>) {

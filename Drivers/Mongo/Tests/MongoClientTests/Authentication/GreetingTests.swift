@@ -111,4 +111,16 @@ import Testing
         #expect(error.failure?.code == 18)
         #expect(!"\(error)".contains("pencil") && !"\(error)".contains("user"))
     }
+
+    @Test func `a server that can be written to is no arbiter: it must know the password`() throws {
+        var greeting = try Self.greeting("mongodb://user:pencil@h/")
+        _ = greeting.start()
+        let hello: BSONDocument = ["ok": 1.0, "setName": "rs", "isWritablePrimary": true, "arbiterOnly": true]
+        #expect(Self.sent(greeting.answered(hello))?.document["saslStart"] != nil)
+
+        var arbiter = try Self.greeting("mongodb://user:pencil@h/")
+        _ = arbiter.start()
+        let end = arbiter.answered(["ok": 1.0, "setName": "rs", "arbiterOnly": true])
+        guard case .ready = end else { return #expect(Bool(false)) }
+    }
 }

@@ -11,45 +11,9 @@ import Testing
 
 /// Operations against a server of our own, which misbehaves as each test wants it.
 @Suite struct `Operations and a server that misbehaves` {
-    /// Answers hellos as a primary, and everything else by the closure.
-    private static func primary(
-        _ answer: @escaping @Sendable (WireServer.Request, WireServer) -> WireServer.Reaction
-    ) async throws -> WireServer {
-        try await WireServer.start { request, server in
-            request.isHello ? .reply(server.primaryHello()) : answer(request, server)
-        }
-    }
-
-    private static func withClient<Value>(
-        of server: WireServer,
-        _ options: String = "",
-        _ body: (MongoClient) async throws -> Value
-    ) async throws -> Value {
-        let client = try MongoClient("mongodb://\(server.address)/?heartbeatFrequencyMS=500\(options)")
-        do {
-            let value = try await body(client)
-            await client.close()
-            await server.stop()
-            return value
-        } catch {
-            await client.close()
-            await server.stop()
-            throw error
-        }
-    }
-
-    private static func error(_ body: () async throws -> Void) async -> MongoError? {
-        do {
-            try await body()
-            return nil
-        } catch {
-            return error as? MongoError
-        }
-    }
-
     @Test func `documents go out as they are, with an ID where they have none`() async throws {
-        let server = try await Self.primary { _, _ in .reply(["ok": 1.0, "n": 2]) }
-        try await Self.withClient(of: server) { client in
+        let server = try await WireServer.primary { _, _ in .reply(["ok": 1.0, "n": 2]) }
+        try await server.withClient { client in
             let result = try await client.database("d").collection("c").insertMany([["a": 1], ["_id": 7, "b": 2]])
             let sent = try #require(server.commands.first?.command)
             let documents = try #require(sent["documents"]?.array)
@@ -65,7 +29,7 @@ import Testing
     @Test(arguments: [0, 1, 15, 16, 30])
     func `a write whose connection breaks is sent once more, under the same number`(_ bytes: Int) async throws {
         let count = NIOLockedValueBox(0)
-        let server = try await Self.primary { request, _ in
+        let server = try await WireServer.primary { request, _ in
             guard request.name == "insert" else { return .reply(["ok": 1.0]) }
             let isFirst = count.withLockedValue { count in
                 count += 1
@@ -73,7 +37,7 @@ import Testing
             }
             return isFirst ? .cut(["ok": 1.0, "n": 1], after: bytes) : .reply(["ok": 1.0, "n": 1])
         }
-        try await Self.withClient(of: server) { client in
+        try await server.withClient { client in
             try await client.database("d").collection("c").insertOne(["a": 1])
             let inserts = server.commands.filter { $0.name == "insert" }
             #expect(inserts.count == 2)
@@ -85,9 +49,11 @@ import Testing
     }
 
     @Test func `a write is sent twice at most`() async throws {
-        let server = try await Self.primary { request, _ in request.name == "insert" ? .close : .reply(["ok": 1.0]) }
-        try await Self.withClient(of: server) { client in
-            let error = await Self.error { try await client.database("d").collection("c").insertOne(["a": 1]) }
+        let server = try await WireServer.primary { request, _ in
+            request.name == "insert" ? .close : .reply(["ok": 1.0])
+        }
+        try await server.withClient { client in
+            let error = await mongoError { try await client.database("d").collection("c").insertOne(["a": 1]) }
             #expect(error?.code == .connectionFailed)
             #expect(error?.wireError?.code == .closed)
             #expect(error?.hasLabel("RetryableWriteError") == true)
@@ -96,9 +62,11 @@ import Testing
     }
 
     @Test func `a write to many documents is not sent again`() async throws {
-        let server = try await Self.primary { request, _ in request.name == "update" ? .close : .reply(["ok": 1.0]) }
-        try await Self.withClient(of: server) { client in
-            let error = await Self.error {
+        let server = try await WireServer.primary { request, _ in
+            request.name == "update" ? .close : .reply(["ok": 1.0])
+        }
+        try await server.withClient { client in
+            let error = await mongoError {
                 try await client.database("d").collection("c").updateMany([:], ["$set": ["a": 1]])
             }
             #expect(error?.code == .connectionFailed)
@@ -107,9 +75,11 @@ import Testing
     }
 
     @Test func `with retryWrites=false nothing is sent again, and nothing is counted`() async throws {
-        let server = try await Self.primary { request, _ in request.name == "insert" ? .close : .reply(["ok": 1.0]) }
-        try await Self.withClient(of: server, "&retryWrites=false") { client in
-            let error = await Self.error { try await client.database("d").collection("c").insertOne(["a": 1]) }
+        let server = try await WireServer.primary { request, _ in
+            request.name == "insert" ? .close : .reply(["ok": 1.0])
+        }
+        try await server.withClient("&retryWrites=false") { client in
+            let error = await mongoError { try await client.database("d").collection("c").insertOne(["a": 1]) }
             #expect(error?.code == .connectionFailed)
             let inserts = server.commands.filter { $0.name == "insert" }
             #expect(inserts.count == 1)
@@ -119,7 +89,7 @@ import Testing
 
     @Test func `a step-down in mid-write: another look at the server, and the write once more`() async throws {
         let count = NIOLockedValueBox(0)
-        let server = try await Self.primary { request, _ in
+        let server = try await WireServer.primary { request, _ in
             guard request.name == "insert" else { return .reply(["ok": 1.0]) }
             let isFirst = count.withLockedValue { count in
                 count += 1
@@ -131,7 +101,7 @@ import Testing
                 "errorLabels": ["RetryableWriteError"],
             ])
         }
-        try await Self.withClient(of: server) { client in
+        try await server.withClient { client in
             try await client.database("d").collection("c").insertOne(["a": 1])
             let inserts = server.commands.filter { $0.name == "insert" }
             #expect(inserts.count == 2)
@@ -148,11 +118,11 @@ import Testing
         ]
         for (code, bytes) in faults {
             let isBroken = NIOLockedValueBox(true)
-            let server = try await Self.primary { request, _ in
+            let server = try await WireServer.primary { request, _ in
                 isBroken.withLockedValue { $0 } ? .raw(bytes(request.id)) : .reply(["ok": 1.0])
             }
-            try await Self.withClient(of: server) { client in
-                let error = await Self.error { try await client.database("d").runCommand(["ping": 1]) }
+            try await server.withClient { client in
+                let error = await mongoError { try await client.database("d").runCommand(["ping": 1]) }
                 #expect(error?.wireError?.code == code)
                 isBroken.withLockedValue { $0 = false }
                 try await client.database("d").runCommand(["ping": 1])
@@ -161,22 +131,24 @@ import Testing
     }
 
     @Test func `a document over 16 MiB is refused before it is sent`() async throws {
-        let server = try await Self.primary { _, _ in .reply(["ok": 1.0, "n": 1]) }
-        try await Self.withClient(of: server) { client in
+        let server = try await WireServer.primary { _, _ in .reply(["ok": 1.0, "n": 1]) }
+        try await server.withClient { client in
             let text = String(repeating: "x", count: 16 * 1024 * 1024)
             let document: BSONDocument = ["text": .string(text)]
-            let error = await Self.error { try await client.database("d").collection("c").insertOne(document) }
+            let error = await mongoError { try await client.database("d").collection("c").insertOne(document) }
             #expect(error?.code == .invalidArgument)
             #expect(server.commands.isEmpty)
         }
     }
 
     @Test func `timeoutMS ends a wait for an answer, and the connection with it`() async throws {
-        let server = try await Self.primary { request, _ in request.name == "ping" ? .silence : .reply(["ok": 1.0]) }
-        try await Self.withClient(of: server, "&timeoutMS=300") { client in
+        let server = try await WireServer.primary { request, _ in
+            request.name == "ping" ? .silence : .reply(["ok": 1.0])
+        }
+        try await server.withClient("&timeoutMS=300") { client in
             // So that the time is the answer's alone.
             try await client.database("d").runCommand(["warm": 1], timeout: .seconds(20))
-            let error = await Self.error { try await client.database("d").runCommand(["ping": 1]) }
+            let error = await mongoError { try await client.database("d").runCommand(["ping": 1]) }
             #expect(error?.code == .timeout)
             #expect(error?.wireError?.code == .timedOut)
             await eventually { client.poolCounts.first?.counts.inUse == 0 && client.poolCounts.first?.counts.idle == 0 }
@@ -184,17 +156,19 @@ import Testing
     }
 
     @Test func `timeoutMS ends a wait for a connection of the pool`() async throws {
-        let server = try await Self.primary { request, _ in request.name == "hang" ? .silence : .reply(["ok": 1.0]) }
-        try await Self.withClient(of: server, "&maxPoolSize=1") { client in
+        let server = try await WireServer.primary { request, _ in
+            request.name == "hang" ? .silence : .reply(["ok": 1.0])
+        }
+        try await server.withClient("&maxPoolSize=1") { client in
             let hanging = Task { try await client.database("d").runCommand(["hang": 1]) }
             await eventually { server.commands.contains { $0.name == "hang" } }
-            let error = await Self.error {
+            let error = await mongoError {
                 try await client.database("d").runCommand(["ping": 1], timeout: .milliseconds(200))
             }
             #expect(error?.code == .timeout)
             #expect(error?.poolError != nil)
             hanging.cancel()
-            let cancelled = await Self.error { _ = try await hanging.value }
+            let cancelled = await mongoError { _ = try await hanging.value }
             #expect(cancelled?.code == .cancelled)
             try await client.database("d").runCommand(["ping": 1])
         }
@@ -202,8 +176,8 @@ import Testing
 
     @Test func `no server: the error says who was asked, and why not`() async throws {
         let server = try await WireServer.start { _, _ in .close }
-        try await Self.withClient(of: server, "&serverSelectionTimeoutMS=3000") { client in
-            let error = await Self.error { try await client.database("d").runCommand(["ping": 1]) }
+        try await server.withClient("&serverSelectionTimeoutMS=3000") { client in
+            let error = await mongoError { try await client.database("d").runCommand(["ping": 1]) }
             #expect(error?.code == .noServer)
             #expect(error?.message.contains(server.address) == true)
             #expect(error?.dialError?.code == .handshakeFailed)
@@ -214,7 +188,7 @@ import Testing
         var dialing = DialerConfiguration()
         dialing.resolver = NameResolver(ScriptedResolver())
         let client = try MongoClient("mongodb://hangs.example.test/?timeoutMS=300", dialer: Dialer(dialing))
-        let error = await Self.error { try await client.database("d").runCommand(["ping": 1]) }
+        let error = await mongoError { try await client.database("d").runCommand(["ping": 1]) }
         #expect(error?.code == .timeout)
         #expect(error?.message.contains("hangs.example.test:27017: the lookup of its name") == true)
         await client.close()
@@ -226,7 +200,7 @@ import Testing
             if isCut.withLockedValue({ $0 }) { return .close }
             return request.isHello ? .reply(server.primaryHello()) : .reply(["ok": 1.0, "n": 1])
         }
-        try await Self.withClient(of: server, "&serverSelectionTimeoutMS=20000") { client in
+        try await server.withClient("&serverSelectionTimeoutMS=20000") { client in
             let collection = client.database("d").collection("c")
             try await collection.insertOne(["a": 1])
             isCut.withLockedValue { $0 = true }
@@ -242,8 +216,8 @@ import Testing
 
     @Test func `a server that accepts and says nothing: connectTimeoutMS covers the hello`() async throws {
         let server = try await WireServer.start { _, _ in .silence }
-        try await Self.withClient(of: server, "&connectTimeoutMS=200&serverSelectionTimeoutMS=2000") { client in
-            let error = await Self.error { try await client.database("d").runCommand(["ping": 1]) }
+        try await server.withClient("&connectTimeoutMS=200&serverSelectionTimeoutMS=2000") { client in
+            let error = await mongoError { try await client.database("d").runCommand(["ping": 1]) }
             #expect(error?.code == .noServer)
             // Our deadline began with the attempt, the dial's own with the connection: they end together.
             let codes: [DialError.Code?] = [.handshakeTimeout, .handshakeFailed]
@@ -254,7 +228,7 @@ import Testing
     }
 
     @Test func `a cursor is read to its end, in one session`() async throws {
-        let server = try await Self.primary { request, _ in
+        let server = try await WireServer.primary { request, _ in
             switch request.name {
             case "find":
                 .reply(["ok": 1.0, "cursor": ["id": .int64(9), "ns": "d.c", "firstBatch": [["a": 1], ["a": 2]]]])
@@ -262,7 +236,7 @@ import Testing
             default: .reply(["ok": 1.0])
             }
         }
-        try await Self.withClient(of: server) { client in
+        try await server.withClient { client in
             let documents = try await client.database("d").collection("c").find().all()
             #expect(documents == [["a": 1], ["a": 2], ["a": 3]])
             let sent = server.commands
@@ -273,12 +247,12 @@ import Testing
     }
 
     @Test func `a cursor that is not read to its end is killed`() async throws {
-        let server = try await Self.primary { request, _ in
+        let server = try await WireServer.primary { request, _ in
             request.name == "find"
                 ? .reply(["ok": 1.0, "cursor": ["id": .int64(9), "ns": "d.c", "firstBatch": [["a": 1], ["a": 2]]]])
                 : .reply(["ok": 1.0])
         }
-        try await Self.withClient(of: server) { client in
+        try await server.withClient { client in
             for try await _ in try await client.database("d").collection("c").find() { break }
             await eventually { server.commands.contains { $0.name == "killCursors" } }
             let killed = server.commands.first { $0.name == "killCursors" }?.command
@@ -287,11 +261,11 @@ import Testing
     }
 
     @Test func `writes that were not done are named by their places`() async throws {
-        let server = try await Self.primary { _, _ in
+        let server = try await WireServer.primary { _, _ in
             .reply(["ok": 1.0, "n": 1, "writeErrors": [["index": 1, "code": 11000, "errmsg": "duplicate"]]])
         }
-        try await Self.withClient(of: server) { client in
-            let error = await Self.error {
+        try await server.withClient { client in
+            let error = await mongoError {
                 try await client.database("d").collection("c").insertMany([["_id": 1], ["_id": 1], ["_id": 2]])
             }
             #expect(error?.code == .writeFailed)
@@ -307,7 +281,7 @@ import Testing
                 ? .reply(server.primaryHello([("maxWriteBatchSize", 2)]))
                 : .reply(["ok": 1.0, "n": .int32(Int32(request.command["documents"]?.array?.count ?? 0))])
         }
-        try await Self.withClient(of: server) { client in
+        try await server.withClient { client in
             try await client.database("d").collection("c").insertMany((0..<5).map { ["a": .int32($0)] })
             #expect(server.commands.map { $0.command["documents"]?.array?.count } == [2, 2, 1])
             #expect(server.commands.map { $0.command["txnNumber"] } == [.int64(1), .int64(2), .int64(3)])
@@ -318,7 +292,7 @@ import Testing
         let server = try await WireServer.start { request, _ in
             request.isHello ? .reply(WireServer.standaloneHello) : .reply(["ok": 1.0, "n": 1])
         }
-        try await Self.withClient(of: server) { client in
+        try await server.withClient { client in
             try await client.database("d").collection("c").insertOne(["a": 1])
             #expect(server.commands.first?.command["txnNumber"] == nil)
             #expect(server.commands.first?.command["lsid"] == nil)
@@ -328,12 +302,12 @@ import Testing
     }
 
     @Test func `after close nothing is sent`() async throws {
-        let server = try await Self.primary { _, _ in .reply(["ok": 1.0]) }
+        let server = try await WireServer.primary { _, _ in .reply(["ok": 1.0]) }
         let client = try MongoClient("mongodb://\(server.address)/")
         try await client.database("d").runCommand(["ping": 1])
         await client.close()
         await eventually { server.openConnections == 0 }
-        let error = await Self.error { try await client.database("d").runCommand(["ping": 1]) }
+        let error = await mongoError { try await client.database("d").runCommand(["ping": 1]) }
         #expect(error?.code == .closed)
         await server.stop()
     }

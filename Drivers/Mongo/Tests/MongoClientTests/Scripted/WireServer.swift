@@ -30,6 +30,12 @@ final class WireServer: Sendable {
         case close
         /// So many bytes of an answer, then the end.
         case cut(BSONDocument, after: Int)
+        /// An answer that takes its time.
+        case late(BSONDocument, by: TimeAmount)
+        /// An answer when the test says so, by calling what it is given.
+        case held(@Sendable (@escaping @Sendable (BSONDocument) -> Void) -> Void)
+        /// An answer, and nothing is read any more: what the client sends next stays in the sockets' buffers.
+        case lastReply(BSONDocument)
     }
 
     private struct State {
@@ -46,6 +52,8 @@ final class WireServer: Sendable {
     /// The commands so far, without the hellos.
     var commands: [Request] { state.withLockedValue { $0.requests.filter { !$0.isHello } } }
     var requests: [Request] { state.withLockedValue { $0.requests } }
+    /// How many connections there were, those that have ended included.
+    var allConnections: Int { state.withLockedValue { $0.connections } }
     var openConnections: Int { state.withLockedValue { $0.open.count } }
 
     private init(_ channel: any Channel) { self.channel = channel }
@@ -159,7 +167,7 @@ final class WireServer: Sendable {
         }
 
         private func react(_ reaction: Reaction, to request: Request, _ context: ChannelHandlerContext) {
-            func whole(_ document: BSONDocument) -> [UInt8] {
+            @Sendable func whole(_ document: BSONDocument) -> [UInt8] {
                 request.isQuery
                     ? WireServer.oldReply(document, to: request.id) : WireServer.message(document, to: request.id)
             }
@@ -168,6 +176,17 @@ final class WireServer: Sendable {
                 context.writeAndFlush(wrapOutboundOut(ByteBuffer(bytes: whole(document))), promise: nil)
             case .raw(let bytes): context.writeAndFlush(wrapOutboundOut(ByteBuffer(bytes: bytes)), promise: nil)
             case .silence: break
+            case .late(let document, let pause):
+                let channel = context.channel
+                channel.eventLoop.scheduleTask(in: pause) {
+                    channel.writeAndFlush(ByteBuffer(bytes: whole(document)), promise: nil)
+                }
+            case .held(let take):
+                let channel = context.channel
+                take { document in channel.writeAndFlush(ByteBuffer(bytes: whole(document)), promise: nil) }
+            case .lastReply(let document):
+                try? context.channel.syncOptions?.setOption(.autoRead, value: false)
+                context.writeAndFlush(wrapOutboundOut(ByteBuffer(bytes: whole(document))), promise: nil)
             case .close: context.close(promise: nil)
             case .cut(let document, let count):
                 context.writeAndFlush(wrapOutboundOut(ByteBuffer(bytes: whole(document).prefix(count))), promise: nil)
