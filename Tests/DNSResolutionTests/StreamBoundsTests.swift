@@ -214,30 +214,6 @@ import Testing
         #expect((sendings.values.max() ?? 0) <= 4)
     }
 
-    /// Each stream has answered its first query before anybody can see that it floods, and been given a second one.
-    @Test func `one that answers a query and floods late loses no query either, however many wait`() {
-        var bench = QueryBench { $0.usesStreamsOnly = true }
-        let keys = (0..<64).map { bench.ask(Self.question($0)) }
-        var looked = 0
-        var flooding: [QueryBench.Sent] = []
-        var rounds = 0
-        repeat {
-            while looked < bench.sent.count {
-                let sent = bench.sent[looked]
-                looked += 1
-                if flooding.contains(where: { $0.carrier == sent.carrier }) { continue }
-                bench.deliver(QueryBench.answer(sent.message), on: sent)
-                flooding.append(sent)
-            }
-            // The oldest has its flood whole.
-            if let first = flooding.first(where: { !bench.closed.contains($0.carrier) }) {
-                for _ in 0..<2_000 where !bench.closed.contains(first.carrier) { bench.deliver([], on: first) }
-            }
-            rounds += 1
-        } while bench.client.count > 0 && rounds < 1_000
-        #expect(keys.allSatisfy { bench.end(of: $0) == "192.0.2.1" })
-    }
-
     @Test func `one that keeps its connection after all is given more over it again`() {
         var bench = QueryBench { $0.usesStreamsOnly = true }
         _ = bench.ask(Self.question(0))

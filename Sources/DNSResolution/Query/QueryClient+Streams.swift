@@ -59,16 +59,9 @@ extension QueryClient {
     }
 
     mutating func serveQueue(of server: Int, at now: Duration, _ actions: inout [Action]) {
-        while gates[server].queue.count > 0, let key = gates[server].queue.first {
-            guard let query = queries[key], query.awaitedStreams.contains(server) else {
-                _ = gates[server].queue.popFirst()
-                continue
-            }
-            // Behind others on a stream it was lost again and again: it is to be the first one of a new one.
-            let isUnlucky = query.tries.count { $0.isStream && $0.server == server } > Self.resendLimit / 4
-            let fresh = isUnlucky ? openStream(to: server, at: now, &actions) : nil
-            guard let stream = fresh ?? streamWithRoom(to: server, at: now, &actions) else { return }
-            _ = gates[server].queue.popFirst()
+        while gates[server].queue.count > 0, let stream = streamWithRoom(to: server, at: now, &actions) {
+            guard let key = gates[server].queue.popFirst() else { return }
+            guard let query = queries[key], query.awaitedStreams.contains(server) else { continue }
             leaveQueue(query, of: server)
             put(query, key, on: stream, at: now, &actions)
             if query.isLastCall { setWake(key, at: min(query.ends, now + Self.streamGrace)) }

@@ -21,9 +21,6 @@ struct StreamQueue: Sendable {
     }
 
     /// The next key; its query may be over.
-    var first: Slab<Query>.Key? { keys.first }
-
-    /// Takes the next key out; its query may be over.
     mutating func popFirst() -> Slab<Query>.Key? { keys.popFirst() }
 
     /// A query waits no longer: it goes out, or is over.
