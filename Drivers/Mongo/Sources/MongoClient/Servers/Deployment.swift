@@ -33,10 +33,7 @@ final class Deployment: Sendable {
         var waits: UInt64 = 0
         var dialErrors: [ServerAddress: DialError] = [:]
         var roundTrips: [ServerAddress: RoundTrips] = [:]
-        /// What the machine has decided and nobody has done yet, in its order.
-        var undone = CircularBuffer<TopologyMachine.Action>()
-        /// Whether somebody is doing it: then the pools are not yet what the machine says.
-        var isCarryingOut = false
+        var undone = UndoneActions()
         /// The ends of servers that were forgotten.
         var endings: [UInt64: Task<Void, Never>] = [:]
         var isClosed = false
@@ -136,7 +133,7 @@ final class Deployment: Sendable {
 
     private static func pick(_ selection: ServerSelection, _ state: State) -> Selected? {
         // A pool that has not been told yet would refuse; who waits is served as soon as it has.
-        guard !state.isCarryingOut, state.machine.incompatibility == nil else { return nil }
+        guard !state.undone.isUnderWay, state.machine.incompatibility == nil else { return nil }
         let fitting = selection.candidates(in: state.machine)
         // Of two at random the one with less to do, as the specification wants it.
         guard let one = fitting.randomElement(), let other = fitting.randomElement() else { return nil }
@@ -179,13 +176,16 @@ final class Deployment: Sendable {
     }
 
     private func noServer(_ selection: ServerSelection, waited: Duration, isOfCaller: Bool) -> MongoError {
-        let (machine, dialErrors) = state.withLockedValue { ($0.machine, $0.dialErrors) }
+        let (machine, servers, dialErrors) = state.withLockedValue { ($0.machine, $0.servers, $0.dialErrors) }
         let lookups = settings.dialer.lookupsInFlight
         let words = machine.servers.values.sorted { $0.address.description < $1.address.description }.map { server in
             if server.kind != .unknown { return "\(server.address) is \(server.kind.rawValue)" }
             if let fault = server.fault { return "\(server.address): \(fault)" }
             if let lookup = lookups.first(where: { $0.name.lowercased().hasPrefix(server.address.host) }) {
                 return "\(server.address): the lookup of its name has taken \(lookup.age.rounded) so far"
+            }
+            if let age = servers[server.address]?.monitor.dialAge {
+                return "\(server.address): its dial has taken \(age.rounded) so far"
             }
             return "\(server.address): no answer so far"
         }
@@ -233,22 +233,17 @@ final class Deployment: Sendable {
         state.withLockedValue { $0.waiters.isEmpty ? nil : $0.servers[address] }?.monitor.check()
     }
 
-    /// Changes what is known, and carries out what follows from it.
-    ///
-    /// What two threads decide is done in the order in which it was decided, by one of them: else a pool could be told
-    /// that it is ready before it is told of the fault that came first, and stay shut.
+    /// Changes what is known, and carries out what follows from it; where somebody else is about it, that one does.
     private func change(_ decide: (inout State) -> [TopologyMachine.Action]) {
         let isOurs = state.withLockedValue { state -> Bool in
-            state.undone.append(contentsOf: decide(&state))
+            let actions = decide(&state)
             state.primary = nil
-            defer { state.isCarryingOut = true }
-            return !state.isCarryingOut
+            return state.undone.add(actions)
         }
         guard isOurs else { return }
         while true {
             let next = state.withLockedValue { state -> Next in
-                if let action = state.undone.popFirst() { return .carryOut(action) }
-                state.isCarryingOut = false
+                if let action = state.undone.next() { return .carryOut(action) }
                 return .serve(Self.settle(&state))
             }
             switch next {

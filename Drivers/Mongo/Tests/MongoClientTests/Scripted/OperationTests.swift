@@ -227,6 +227,16 @@ import Testing
         }
     }
 
+    @Test func `timeoutMS ends a wait for a server that says nothing: the error names the dial under way`() async throws
+    {
+        let server = try await WireServer.start { _, _ in .silence }
+        try await server.withClient("&timeoutMS=300") { client in
+            let error = await mongoError { try await client.database("d").runCommand(["ping": 1]) }
+            #expect(error?.code == .timeout)
+            #expect(error?.message.contains("\(server.address): its dial has taken") == true)
+        }
+    }
+
     @Test func `a cursor is read to its end, in one session`() async throws {
         let server = try await WireServer.primary { request, _ in
             switch request.name {
