@@ -51,6 +51,22 @@ import Testing
         lease.channel.remoteAddress?.ipAddress
     }
 
+    @Test func `says that a name is still looked up where the wait ends`() async throws {
+        let resolver = ScriptedResolver()
+        var dialing = DialerConfiguration()
+        dialing.resolver = NameResolver(resolver)
+        dialing.timeouts.lookup = .seconds(3_600)
+        var configuration = PoolConfiguration()
+        configuration.waitTimeout = .milliseconds(10)
+        let target = try Target(host: "db.test", port: 1)
+        let pool = ConnectionPool(to: target, dialer: Dialer(dialing), configuration: configuration) {
+            $0.eventLoop.makeSucceededFuture($0)
+        }
+        let error = await #expect(throws: PoolError.self) { try await pool.withConnection { $0.id } }
+        #expect(error?.description.contains("0 connecting, 1 in lookup, 0 waiting") == true)
+        await pool.close()
+    }
+
     @Test func `spreads over its addresses, and leaves one that is gone`() async throws {
         let servers = try await Servers()
         let resolver = ScriptedResolver()

@@ -160,6 +160,9 @@ package struct PoolMachine: Sendable {
         (idleCount + checkingCount, established - idleCount - checkingCount, connecting, waiters.count)
     }
 
+    /// Dials that have no address yet.
+    package var lookingUp: Int { dials.values.count { if case .lookingUp = $0.stage { true } else { false } } }
+
     /// Since when the one waits that waits longest.
     package var oldestWait: Duration? { waiters.first?.since }
 

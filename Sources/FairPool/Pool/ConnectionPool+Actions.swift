@@ -59,12 +59,13 @@ extension ConnectionPool {
     }
 
     private func fail(_ waiter: PoolWaiterID, _ failure: PoolFailure) {
-        let (left, lastError, counts) = state.withMachine { state in
-            (state.waiters.removeValue(forKey: waiter), state.lastError, state.machine.counts)
+        let (left, lastError, counts, lookingUp) = state.withMachine { state in
+            let machine = state.machine
+            return (state.waiters.removeValue(forKey: waiter), state.lastError, machine.counts, machine.lookingUp)
         }
         guard let left else { return }
         let waited = Duration.nanoseconds((NIODeadline.now() - left.since).nanoseconds)
-        let error = PoolError(failure, waited: waited, of: waitTimeout, counts, lastError)
+        let error = PoolError(failure, waited: waited, of: waitTimeout, counts, lookingUp, lastError)
         left.tell(.failure(error))
     }
 }

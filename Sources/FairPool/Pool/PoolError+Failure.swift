@@ -11,15 +11,18 @@ extension PoolError {
     ///   - waited: how long the caller has waited.
     ///   - timeout: how long it may.
     ///   - counts: how the pool stands.
+    ///   - lookingUp: how many dials have no address yet.
     ///   - lastError: of the last dial that failed.
     init(
         _ failure: PoolFailure,
         waited: Duration,
         of timeout: Duration,
         _ counts: (idle: Int, inUse: Int, connecting: Int, waiting: Int),
+        _ lookingUp: Int,
         _ lastError: DialError?
     ) {
-        let size = "\(counts.inUse) in use, \(counts.connecting) connecting, \(counts.waiting) waiting"
+        let names = lookingUp == 0 ? "" : ", \(lookingUp) in lookup"
+        let size = "\(counts.inUse) in use, \(counts.connecting) connecting\(names), \(counts.waiting) waiting"
         switch failure {
         case .timeout:
             let reason = lastError.map { "; the last dial failed: \($0)" } ?? ""
