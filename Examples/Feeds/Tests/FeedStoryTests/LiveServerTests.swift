@@ -3,7 +3,7 @@
 import Foundation
 import Testing
 
-/// The story against a database that somebody else wrote: `secantusdb` of PyPI, started by the test.
+/// The story against a database that others wrote: `secantusdb` of PyPI, started by the test.
 @Suite(.timeLimit(.minutes(3)))
 struct LiveServerTests {
     @Test func `every link of 20 feeds is in a real database afterwards`() throws {

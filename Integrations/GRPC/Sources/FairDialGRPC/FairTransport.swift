@@ -198,7 +198,7 @@ extension FairTransport {
         for waiter in told { waiter.promise.resume(throwing: rpcError) }
     }
 
-    /// Closes a connection that came when nobody wanted one any more. It takes no calls, so it ends at once.
+    /// Closes a connection that came when no caller wanted one any more. It takes no calls, so it ends at once.
     private func discard(_ wrapped: Wrapped) async {
         let task = Task { try? await wrapped.connect() }
         task.cancel()

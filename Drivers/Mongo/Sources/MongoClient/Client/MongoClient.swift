@@ -133,7 +133,7 @@ public final class MongoClient: Sendable {
         try await running(until: limit).select(purpose, until: limit, avoiding: avoiding)
     }
 
-    /// The servers, which are looked for from now on if nobody has asked before.
+    /// The servers, which the client looks for from now on if no caller has asked before.
     func running(until limit: NIODeadline?) async throws(MongoError) -> Deployment {
         if let deployment { return deployment }
         var (string, settings) = (connectionString, settings)

@@ -8,7 +8,7 @@ public struct MongoClientConfiguration: Sendable {
     /// Makes the connections: give one with a resolver, a policy or loops of your own. Its clocks for the queue and
     /// the lookup hold; those for connecting are `connectTimeoutMS`.
     public var dialer: Dialer
-    /// Is told what happens in each server's pool: sizes, waits, dials. `nil`, the default, for nobody.
+    /// Is told what happens in each server's pool: sizes, waits, dials. `nil`, the default, for no observer.
     public var poolObserver: (any PoolObserver)?
     /// Is called with every command and its end, on the caller's task or thread; it must not block. `nil`, the default,
     /// for nobody.

@@ -6,12 +6,12 @@ import NIOCore
 
 /// A cursor at the server, and what is needed to go on with it or to end it.
 ///
-/// Nobody but its one reader asks for batches. Whoever drops it, the server is told, unless it has ended by itself.
+/// Its one reader alone asks for batches. When it is dropped, the server is told, unless it has ended by itself.
 final class CursorState: Sendable {
     private struct State {
         /// 0 for a cursor that has ended.
         var id: Int64
-        /// The batch that nobody has taken.
+        /// The batch that the reader has not taken.
         var batch: BSONArray?
         var session: ServerSession?
     }
@@ -107,7 +107,7 @@ final class CursorState: Sendable {
         }
     }
 
-    /// The server is told that nobody reads any more; nobody waits for its answer.
+    /// The server is told that the reader has left; the client does not wait for its answer.
     func close() {
         let last = state.withLockedValue { state -> (Int64, ServerSession?) in
             defer { (state.id, state.batch, state.session) = (0, nil, nil) }

@@ -8,7 +8,7 @@ public import BSON
 /// for try await link in try await links.find(["read": false]) { print(link["url"] ?? "") }
 /// ```
 /// It is read once. The server keeps what is not read yet: when the loop ends early, the task is cancelled or the
-/// cursor is dropped, the server is told so (`killCursors`), and nobody waits for that.
+/// cursor is dropped, the server is told so (`killCursors`), and the caller does not wait for that.
 public struct MongoCursor: AsyncSequence, Sendable {
     /// What comes.
     public typealias Element = BSONDocument
@@ -52,7 +52,7 @@ public struct MongoCursor: AsyncSequence, Sendable {
         }
     }
 
-    /// Whoever reads; a cursor has one reader.
+    /// The reader; a cursor has one.
     public func makeAsyncIterator() -> AsyncIterator { AsyncIterator(state) }
 
     /// All that is left, in memory.
@@ -81,6 +81,6 @@ public struct MongoCursor: AsyncSequence, Sendable {
         return map { document in try decoder.decode(type, from: document) }
     }
 
-    /// The server is told that nobody reads any more; it costs nothing after the end.
+    /// The server is told that the reader has left; it costs nothing after the end.
     public func close() { state.close() }
 }

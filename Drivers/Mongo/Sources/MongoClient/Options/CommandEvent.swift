@@ -2,7 +2,7 @@
 
 public import BSON
 
-/// What goes to a server and what comes back, for whoever observes a client's commands. Greetings, which carry proofs,
+/// What goes to a server and what comes back, for an observer of a client's commands. Greetings, which carry proofs,
 /// are not among them; the values of documents are. Of a caller's own commands that carry passwords or proofs, such as
 /// `createUser`, the documents are empty and the server's words are left out.
 public struct CommandEvent: Sendable {

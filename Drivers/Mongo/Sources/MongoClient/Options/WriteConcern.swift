@@ -5,7 +5,7 @@ public import ConnectionStrings
 
 /// Who must have a write before it counts as done.
 public struct WriteConcern: Sendable, Hashable {
-    /// How many members, or which; `nil` for the server's default. With 0 the server answers nothing, and nobody learns
+    /// How many members, or which; `nil` for the server's default. With 0 the server answers nothing: no caller learns
     /// whether a write was done.
     public var acknowledgement: WriteAcknowledgement?
     /// Whether it must be in the journal; `nil` for the server's default.

@@ -229,7 +229,7 @@ final class Deployment: Sendable {
                 return state.machine.heard(description, clears: !error.isOfLookup)
             }
         }
-        // As long as somebody waits, the next look is soon.
+        // As long as an operation waits, the next look is soon.
         state.withLockedValue { $0.waiters.isEmpty ? nil : $0.servers[address] }?.monitor.check()
     }
 

@@ -10,7 +10,7 @@ final class MongoConnection: Sendable {
     private struct State {
         var description: ServerDescription
         var helloOk = false
-        /// The session of those who use this connection, one after the other; `nil` until somebody wants one.
+        /// The session of those who use this connection, one after the other; `nil` until an operation wants one.
         var session: ServerSession?
     }
 

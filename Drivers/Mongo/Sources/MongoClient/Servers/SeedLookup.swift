@@ -88,7 +88,7 @@ final class SeedLookup: Sendable {
         }
     }
 
-    /// A look that nobody waits for any more ends.
+    /// A look that no operation waits for any more ends.
     private func leave(_ number: UInt64) {
         let (waiter, task) = state.withLockedValue {
             state -> (CheckedContinuation<Answer?, Never>?, Task<Void, Never>?) in

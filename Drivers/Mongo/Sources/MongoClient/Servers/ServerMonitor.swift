@@ -68,7 +68,7 @@ final class ServerMonitor: Sendable {
         state.withLockedValue { $0.task = task }
     }
 
-    /// Somebody wants to know.
+    /// An operation wants to know.
     func check() {
         state.withLockedValue { state -> Sleeper? in
             state.isWanted = true
@@ -174,7 +174,7 @@ final class ServerMonitor: Sendable {
     private func sleep(since began: NIODeadline) async {
         let isWanted = state.withLockedValue { $0.isWanted }
         await sleep(until: began + TimeAmount(isWanted ? Self.leastPause : heartbeat), untilWanted: !isWanted)
-        // Somebody wanted it during the sleep: the least pause is kept all the same.
+        // An operation wanted it during the sleep: the least pause is kept all the same.
         if !isWanted, !isStopped, NIODeadline.now() < began + TimeAmount(Self.leastPause) {
             await sleep(until: began + TimeAmount(Self.leastPause), untilWanted: false)
         }

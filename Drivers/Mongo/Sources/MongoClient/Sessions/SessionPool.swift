@@ -4,7 +4,7 @@ import BSON
 import NIOConcurrencyHelpers
 import NIOCore
 
-/// Sessions that nobody uses: those that cursors had. Asked when a connection is new, not for each operation.
+/// Sessions that are free: those that cursors had. Asked when a connection is new, not for each operation.
 ///
 /// - Source: the drivers' specification "Driver Sessions".
 final class SessionPool: Sendable {

@@ -35,7 +35,7 @@ struct TopologyMachine: Sendable {
         case clearPool(ServerAddress, interruptsUse: Bool)
         /// The server has said that it can be used.
         case readyPool(ServerAddress)
-        /// Somebody wants to know now.
+        /// An operation wants to know now.
         case check(ServerAddress)
     }
 
@@ -234,7 +234,7 @@ struct TopologyMachine: Sendable {
         }
     }
 
-    /// Servers in all, whoever has named them; a replica set has 50 members at most.
+    /// Servers in all, from the seeds and from other servers; a replica set has 50 members at most.
     private static let serverLimit = 256
 
     // MARK: - How commands fail

@@ -2,7 +2,7 @@
 
 import NIOCore
 
-/// What a `TopologyMachine` has decided and nobody has done yet, in its order.
+/// What a `TopologyMachine` has decided and no thread has done yet, in its order.
 ///
 /// Pure: several threads decide, under a lock; one of them at a time does what all have decided, outside of it. Else a
 /// pool could be told that it is ready before it is told of the fault that came first, and stay shut.
@@ -14,7 +14,7 @@ import NIOCore
 /// ```
 struct UndoneActions: Sendable {
     private var actions = CircularBuffer<TopologyMachine.Action>()
-    /// Whether somebody is doing it: until then the pools are not what the machine says.
+    /// Whether a thread is doing it: until then the pools are not what the machine says.
     private(set) var isUnderWay = false
 
     /// More is to be done.

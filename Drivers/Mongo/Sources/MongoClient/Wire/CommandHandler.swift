@@ -43,7 +43,7 @@ final class CommandHandler: ChannelInboundHandler {
 
     /// Sends a request; the answer goes to the waiter, as does the fault that keeps it from coming.
     ///
-    /// - Parameter deadline: when nobody waits any longer, and the connection is closed; `nil` for never.
+    /// - Parameter deadline: when the caller waits no longer, and the connection is closed; `nil` for never.
     func send(_ bytes: ByteBuffer, request: Int32, until deadline: NIODeadline?, _ waiter: Waiter) {
         guard let context = begin(request, waiter) else { return }
         guard self.waiter == nil, exchange.ask(request) else {

@@ -3,7 +3,7 @@
 import BSON
 
 extension CommandMessage {
-    /// The command as one document, for whoever observes commands.
+    /// The command as one document, for an observer of commands.
     func whole(adding extras: CommandExtras, session: BSONDocument?) -> BSONDocument {
         var pairs = body.map { ($0.key, $0.value) }
         if let sequence {

@@ -7,7 +7,7 @@ public struct WireError: Error, Sendable, Hashable, CustomStringConvertible {
     public enum Code: String, Sendable, Hashable {
         /// A message shorter than its header, or over 48,000,000 bytes.
         case invalidLength
-        /// An opcode that no answer has; compressed answers, which nobody has asked for, are among them.
+        /// An opcode that no answer has; compressed answers, which the client has not asked for, are among them.
         case unknownOpcode
         /// An answer to something that was not asked.
         case unexpectedReply

@@ -6,7 +6,7 @@ import NIOCore
 ///
 /// ```
 /// idle ──ask──▶ waiting ──answer──▶ idle
-///   └── any fault, any byte that nobody waits for ──▶ over
+///   └── any fault, any byte that no request waits for ──▶ over
 /// ```
 struct WireExchange {
     enum Outcome {
