@@ -216,7 +216,7 @@ import Testing
 
     @Test func `a server that accepts and says nothing: connectTimeoutMS covers the hello`() async throws {
         let server = try await WireServer.start { _, _ in .silence }
-        try await server.withClient("&connectTimeoutMS=200&serverSelectionTimeoutMS=2000") { client in
+        try await server.withClient("&connectTimeoutMS=200&serverSelectionTimeoutMS=8000") { client in
             let error = await mongoError { try await client.database("d").runCommand(["ping": 1]) }
             #expect(error?.code == .noServer)
             // Our deadline began with the attempt, the dial's own with the connection: they end together.
