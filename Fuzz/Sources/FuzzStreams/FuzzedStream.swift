@@ -16,12 +16,13 @@ struct FuzzedStream {
     func fault() -> String? {
         guard let size = bytes.first.map({ Int($0) + 1 }) else { return nil }
         let events = NIOLockedValueBox<[StreamEvent]>([])
-        let handler = StreamMessageHandler { event in
-            events.withLockedValue { $0.append(event) }
-        } describe: {
-            "\($0)"
-        }
-        let channel = EmbeddedChannel(handler: handler)
+        let socketSide = SocketSide()
+        let handler = StreamMessageHandler(
+            { event in events.withLockedValue { $0.append(event) } },
+            describe: { "\($0)" },
+            socketSide: socketSide
+        )
+        let channel = EmbeddedChannel(handlers: [socketSide, handler])
         var rest = bytes.dropFirst()
         do {
             while !rest.isEmpty, channel.isActive {

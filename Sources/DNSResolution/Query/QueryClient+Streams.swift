@@ -25,7 +25,7 @@ extension QueryClient {
         guard let query = queries[key], !query.awaitedStreams.contains(server),
             !query.tries.contains(where: { $0.isStream && $0.isListening && $0.server == server })
         else { return }
-        if gates[server].queue.count == 0, let stream = streamWithRoom(to: server, at: now, &actions) {
+        if gates[server].queue.count == 0, let stream = streamWithRoom(for: query, to: server, at: now, &actions) {
             put(query, key, on: stream, at: now, &actions)
         } else if queuedCount < configuration.waitingLimit {
             query.awaitedStreams.append(server)
@@ -59,9 +59,13 @@ extension QueryClient {
     }
 
     mutating func serveQueue(of server: Int, at now: Duration, _ actions: inout [Action]) {
-        while gates[server].queue.count > 0, let stream = streamWithRoom(to: server, at: now, &actions) {
-            guard let key = gates[server].queue.popFirst() else { return }
-            guard let query = queries[key], query.awaitedStreams.contains(server) else { continue }
+        while let key = gates[server].queue.first {
+            guard let query = queries[key], query.awaitedStreams.contains(server) else {
+                gates[server].queue.dropFirst()
+                continue
+            }
+            guard let stream = streamWithRoom(for: query, to: server, at: now, &actions) else { return }
+            gates[server].queue.dropFirst()
             leaveQueue(query, of: server)
             put(query, key, on: stream, at: now, &actions)
             if query.isLastCall { setWake(key, at: min(query.ends, now + Self.streamGrace)) }
@@ -86,10 +90,17 @@ extension QueryClient {
 
     /// A stream that one more query may go out over: one that is open, or else a new one.
     private mutating func streamWithRoom(
+        for query: Query,
         to server: Int,
         at now: Duration,
         _ actions: inout [Action]
     ) -> Carrier? {
+        // One that a stream has lost is not lost again by the next stream that answers little: a server may answer one
+        // query of each, and then close it, or send what is no answer.
+        if query.tries.contains(where: { $0.isStream && !$0.isListening && $0.server == server }) {
+            if let stream = trustedStream(to: server, at: now, &actions) { return stream }
+            guard streamCount(to: server) > 0, !mayOpenSocket(at: now) else { return nil }
+        }
         if let open = streamOf[server], let state = streams[open] {
             widen(state)
             if state.hasRoom { return open }
@@ -99,11 +110,25 @@ extension QueryClient {
         return streams.filter { $0.value.server == server && $0.value.hasRoom }.keys.min()
     }
 
-    /// A stream that has answered all that it was given may have as much again.
+    /// A stream that is asked no more than the server's streams have been seen to answer; a new one takes the place of
+    /// one that has nothing more to answer.
+    private mutating func trustedStream(to server: Int, at now: Duration, _ actions: inout [Action]) -> Carrier? {
+        let own = streams.filter { $0.value.server == server }
+        let quota = gates[server].quota
+        if let stream = own.filter({ $0.value.hasRoom && $0.value.sent < quota }).keys.min() { return stream }
+        if own.count >= StreamGate.limit, gates[server].isOpen(at: now),
+            let spent = own.filter({ $0.value.listening == 0 }).keys.min()
+        {
+            close(spent, at: now, &actions)
+        }
+        return openStream(to: server, at: now, &actions)
+    }
+
+    /// A stream that has answered all that it was given may have as much again; a new one, as much as that.
     private mutating func widen(_ state: StreamState) {
         guard state.sent >= state.limit, state.answers >= state.limit else { return }
-        state.limit = min(state.limit * 2, Int.max / 4)
         gates[state.server].widen(to: state.limit)
+        state.limit = min(state.limit * 2, Int.max / 4)
     }
 
     /// Opens one more stream, for what comes next; `nil` where there are enough, or too many were in vain.

@@ -98,8 +98,11 @@ package struct ChannelTransport: StreamTransport {
             .channelOption(.tcpOption(.tcp_nodelay), value: 1)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
+                    let socketSide = SocketSide()
+                    let messages = StreamMessageHandler(tell, describe: describe, socketSide: socketSide)
+                    try channel.pipeline.syncOperations.addHandler(socketSide)
                     try prepare(channel, server)
-                    try channel.pipeline.syncOperations.addHandler(StreamMessageHandler(tell, describe: describe))
+                    try channel.pipeline.syncOperations.addHandler(messages)
                 }
             }
         guard let address = try? server.socketAddress() else {

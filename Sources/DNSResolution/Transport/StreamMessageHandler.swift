@@ -4,27 +4,37 @@ import NIOCore
 
 /// Messages over a stream, each after its length (RFC 1035 §4.2.2).
 @available(FairDial 0.1, *)
-final class StreamMessageHandler: ChannelInboundHandler {
+final class StreamMessageHandler: ChannelDuplexHandler {
     typealias InboundIn = ByteBuffer
+    typealias OutboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
 
     private let tell: @Sendable (StreamEvent) -> Void
     private let describe: @Sendable (any Error) -> String
     private var received = ByteBuffer()
     private var reason: String?
+    private let socketSide: SocketSide
+    /// Whether we have ended the stream: then what still comes is dropped unread.
+    private var isEnded = false
 
+    /// - Parameter socketSide: the first handler of the same pipeline.
     init(
         _ tell: @escaping @Sendable (StreamEvent) -> Void,
-        describe: @escaping @Sendable (any Error) -> String
+        describe: @escaping @Sendable (any Error) -> String,
+        socketSide: SocketSide
     ) {
+        self.socketSide = socketSide
         self.tell = tell
         self.describe = describe
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        guard !isEnded else { return }
         var more = unwrapInboundIn(data)
         received.writeBuffer(&more)
         // The receiver may close the channel: then the bytes behind that message are dropped.
-        while context.channel.isActive, let length = received.getInteger(at: received.readerIndex, as: UInt16.self),
+        while !isEnded, context.channel.isActive,
+            let length = received.getInteger(at: received.readerIndex, as: UInt16.self),
             received.readableBytes >= 2 + Int(length)
         {
             received.moveReaderIndex(forwardBy: 2)
@@ -36,7 +46,16 @@ final class StreamMessageHandler: ChannelInboundHandler {
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         reason = reason ?? (error as? IOError).map { ErrorText.of($0.errnoCode) } ?? describe(error)
-        context.close(promise: nil)
+        close(context: context, mode: .all, promise: nil)
+    }
+
+    /// TLS says goodbye, and nothing is waited for: a server that goes on sending would be read, and its bytes decrypted,
+    /// until it says goodbye as well.
+    func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {
+        isEnded = true
+        received = ByteBuffer()
+        context.close(mode: mode, promise: promise)
+        socketSide.close()
     }
 
     func channelInactive(context: ChannelHandlerContext) {

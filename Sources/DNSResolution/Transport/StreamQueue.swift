@@ -21,7 +21,10 @@ struct StreamQueue: Sendable {
     }
 
     /// The next key; its query may be over.
-    mutating func popFirst() -> Slab<Query>.Key? { keys.popFirst() }
+    var first: Slab<Query>.Key? { keys.first }
+
+    /// Takes the next key out.
+    mutating func dropFirst() { _ = keys.popFirst() }
 
     /// A query waits no longer: it goes out, or is over.
     ///
