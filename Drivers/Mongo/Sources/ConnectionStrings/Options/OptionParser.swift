@@ -23,7 +23,7 @@ struct OptionParser {
         switch written {
         case "ssl": name = "tls"
         case "wtimeout":
-            warn(written, "deprecated; use wtimeoutMS")
+            warn(written, "is deprecated; use wtimeoutMS")
             name = "wtimeoutms"
             guard values[name] == nil else { return }
         default: break
@@ -31,26 +31,30 @@ struct OptionParser {
         guard let kind = OptionKind.known[name] else {
             // A name with other characters may be a piece of a password that was not encoded.
             let isName = name.utf8.count <= 64 && name.utf8.allSatisfy { (0x61...0x7A).contains($0) }
-            return warn(isName ? name : "<unprintable>", "unknown")
+            return warn(isName ? name : "<unprintable>", "is not an option; it is ignored")
         }
-        let text = try PercentEncoding.decode(encoded, "the value of \(name)")
+        let text = try PercentEncoding.decode(encoded, "the value of \(OptionKind.spelling(of: name))")
         if text.isEmpty {
             if name == "authsource" { throw ConnectionStringError(.invalidOption, "authSource is empty") }
-            return warn(name, "empty")
+            return warn(name, "is empty; it is ignored")
         }
-        guard let value = read(text, as: kind, name) else { return warn(name, "not a value that it has") }
+        guard let value = read(text, as: kind, name) else { return warn(name, kind.requirement + "; it is ignored") }
         guard let earlier = values[name] else {
             values[name] = value
             return
         }
-        if OptionKind.once.contains(name) { throw ConnectionStringError(.invalidOption, "\(name) is given twice") }
+        if OptionKind.once.contains(name) {
+            throw ConnectionStringError(.invalidOption, "\(OptionKind.spelling(of: name)) is given twice")
+        }
         switch (earlier, value) {
         case (.tags(let sets), .tags(let more)): values[name] = .tags(sets + more)
         case (.bool(let one), .bool(let other)) where name == "tls":
             guard one == other else { throw ConnectionStringError(.conflictingOptions, "tls and ssl disagree") }
         default:
             // The value from wtimeout makes room without another warning.
-            if !(name == "wtimeoutms" && warnings.contains { $0.option == "wtimeout" }) { warn(name, "given twice") }
+            if !(name == "wtimeoutms" && warnings.contains { $0.option == "wtimeout" }) {
+                warn(name, "is given twice; the last one counts")
+            }
             values[name] = value
         }
     }
@@ -69,7 +73,7 @@ struct OptionParser {
         case .words(let words):
             let given = text.split(separator: ",").map(String.init)
             let good = given.filter(words.contains)
-            if good.count < given.count { warn(name, "a word that it does not have") }
+            if good.count < given.count, !good.isEmpty { warn(name, kind.requirement + "; others are ignored") }
             return good.isEmpty ? nil : .words(good)
         case .secret: return .secret(Secret(text))
         case .tags: return pairs(text).map { .tags([Dictionary($0) { _, last in last }]) }

@@ -66,14 +66,32 @@ struct ClientSettings: Sendable {
         )
         serverInterface = configuration.serverInterface
         observer = configuration.commandObserver
+        poolConfiguration = try Self.pool(options, configuration)
+    }
+
+    /// - Throws: `MongoError` with `invalidArgument` for sizes that contradict each other, or are negative.
+    private static func pool(
+        _ options: ConnectionOptions,
+        _ configuration: MongoClientConfiguration
+    ) throws(MongoError) -> PoolConfiguration {
+        let most = configuration.maxPoolSize ?? options.maxPoolSize ?? 100
+        let least = configuration.minPoolSize ?? options.minPoolSize ?? 0
+        let connecting = configuration.maxConnecting ?? options.maxConnecting ?? 2
+        guard most >= 0, least >= 0 else { throw MongoError(.invalidArgument, "a pool's size is negative") }
+        guard most == 0 || least <= most else {
+            throw MongoError(.invalidArgument, "minPoolSize is \(least), and maxPoolSize is \(most)")
+        }
+        guard connecting > 0 else { throw MongoError(.invalidArgument, "maxConnecting is \(connecting)") }
         var pool = PoolConfiguration()
         pool.observer = configuration.poolObserver
-        pool.maximumSize = options.maxPoolSize.map { $0 == 0 ? Self.unlimited : $0 } ?? 100
-        pool.minimumSize = options.minPoolSize ?? 0
-        pool.connectingLimit = options.maxConnecting ?? 2
-        pool.waitTimeout = options.waitQueueTimeout.flatMap(Self.limit) ?? configuration.waitTimeout
-        pool.idleLimit = options.maxIdleTime.flatMap(Self.limit)
-        poolConfiguration = pool
+        pool.maximumSize = most == 0 ? unlimited : most
+        pool.minimumSize = least
+        pool.connectingLimit = connecting
+        pool.waitTimeout = options.waitQueueTimeout.flatMap(limit) ?? configuration.waitTimeout
+        pool.idleLimit = (configuration.maxIdleTime ?? options.maxIdleTime).flatMap(limit)
+        pool.lifetimeLimit = configuration.maxLifetime.flatMap(limit)
+        pool.followsNames = configuration.followsNames
+        return pool
     }
 
     /// What `maxPoolSize=0` stands for: more descriptors than a process has.

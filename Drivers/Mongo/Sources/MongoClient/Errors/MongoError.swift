@@ -59,8 +59,9 @@ public struct MongoError: Error, Sendable {
     public internal(set) var labels: Set<String> = []
     /// Why there was no connection; `nil` where there was one.
     public internal(set) var poolError: PoolError?
-    /// The dial that failed, with its report: of the connection, or of the look at the server that was waited for;
-    /// `nil` where none has.
+    /// The dial that was waited for, with its report: of the connection, or of the look at the server. One that was
+    /// still under way has the code `deadlineExceeded`, and the time of its queue counts with its lookup. `nil` where
+    /// no dial failed and none was under way.
     public internal(set) var dialError: DialError?
     /// What was wrong on the wire; `nil` where nothing was.
     public internal(set) var wireError: WireError?
@@ -132,7 +133,9 @@ extension MongoError {
             error.dialError = pool.dialError
             return error
         }
-        var error = MongoError(code, "\(pool)", server: server)
+        // The dial's own line begins with its target, which the server's name says already.
+        let words = pool.code == .dialFailed ? pool.dialError.map { "\($0.code): \($0.message) [\($0.report)]" } : nil
+        var error = MongoError(code, words ?? "\(pool)", server: server)
         error.poolError = pool
         error.dialError = pool.dialError
         return error

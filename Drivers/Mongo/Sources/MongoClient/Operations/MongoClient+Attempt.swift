@@ -16,7 +16,7 @@ extension MongoClient {
         let address = selected.server.address
         // Before a connection is taken: there may be no time for an answer already.
         _ = try rest(of: operation, selected)
-        let lease = try await connection(of: selected.server, until: operation.deadline)
+        let lease = try await connection(of: selected.server, deployment, until: operation.deadline)
         let connection = lease.output
         // Where this throws, the connection ends with its lease.
         try check(connection, address)
@@ -185,6 +185,7 @@ extension MongoClient {
 
     private func connection(
         of server: Server,
+        _ deployment: Deployment,
         until deadline: NIODeadline?
     ) async throws(MongoError) -> PoolLease<MongoConnection> {
         if let idle = server.pool.checkOutIdle() { return idle }
@@ -193,13 +194,20 @@ extension MongoClient {
             let loop = settings.dialer.configuration.group.any()
             return try await LentConnection.wait(for: server.pool, until: deadline, on: loop)
         } catch {
-            if error.code == .cancelled, !Task.isCancelled {
-                var late = MongoError(.timeout, "no connection in time: \(error)", server: server.address)
-                late.poolError = error
-                late.dialError = error.dialError
-                throw late
+            let isLate = error.code == .cancelled && !Task.isCancelled
+            let underWay = isLate || error.code == .waitTimeout ? deployment.dialUnderWay(to: server.address) : nil
+            guard isLate else {
+                var refused = MongoError.noConnection(error, at: server.address)
+                refused.dialError = refused.dialError ?? underWay
+                throw refused
             }
-            throw MongoError.noConnection(error, at: server.address)
+            let reason =
+                error.dialError.map { "; the last dial failed: \($0.code): \($0.message)" }
+                ?? underWay.map { "; \($0.message)" } ?? ""
+            var late = MongoError(.timeout, "no connection in time\(reason)", server: server.address)
+            late.poolError = error
+            late.dialError = error.dialError ?? underWay
+            throw late
         }
     }
 }

@@ -176,25 +176,27 @@ final class Deployment: Sendable {
     }
 
     private func noServer(_ selection: ServerSelection, waited: Duration, isOfCaller: Bool) -> MongoError {
-        let (machine, servers, dialErrors) = state.withLockedValue { ($0.machine, $0.servers, $0.dialErrors) }
-        let lookups = settings.dialer.lookupsInFlight
-        let words = machine.servers.values.sorted { $0.address.description < $1.address.description }.map { server in
-            if server.kind != .unknown { return "\(server.address) is \(server.kind.rawValue)" }
-            if let fault = server.fault { return "\(server.address): \(fault)" }
-            if let lookup = lookups.first(where: { $0.name.lowercased().hasPrefix(server.address.host) }) {
-                return "\(server.address): the lookup of its name has taken \(lookup.age.rounded) so far"
-            }
-            if let age = servers[server.address]?.monitor.dialAge {
-                return "\(server.address): its dial has taken \(age.rounded) so far"
-            }
-            return "\(server.address): no answer so far"
+        let (machine, dialErrors) = state.withLockedValue { ($0.machine, $0.dialErrors) }
+        let servers = machine.servers.values.sorted { $0.address.description < $1.address.description }
+        let underWay = servers.map { dialing.underWay.error(to: $0.address, isOfMonitor: true) }
+        let words = zip(servers, underWay).map { server, dial in
+            if server.kind != .unknown { return "\(server.address) is \(server.kind.words)" }
+            return "\(server.address): \(server.fault ?? dial?.message ?? "no answer so far")"
         }
         let wanted = selection.purpose == .write ? "a write" : "a read"
         let list = words.prefix(10).joined(separator: "; ") + (words.count > 10 ? "; …" : "")
-        let error = "no server for \(wanted) after \(waited.rounded): \(machine.kind.rawValue); \(list)"
-        var made = MongoError(isOfCaller ? .timeout : .noServer, error)
-        made.dialError = machine.servers.keys.compactMap { dialErrors[$0] }.first
+        let parts = [machine.kind.words, list].filter { !$0.isEmpty }.joined(separator: ": ")
+        var made = MongoError(
+            isOfCaller ? .timeout : .noServer,
+            "no server for \(wanted) after \(waited.rounded): \(parts)"
+        )
+        made.dialError = servers.compactMap { dialErrors[$0.address] }.first ?? underWay.compactMap(\.self).first
         return made
+    }
+
+    /// The dial of a connection of the pool that is under way, for an operation that has waited for it in vain.
+    func dialUnderWay(to address: ServerAddress) -> DialError? {
+        dialing.underWay.error(to: address, isOfMonitor: false)
     }
 
     // MARK: - What is known changes
@@ -224,7 +226,8 @@ final class Deployment: Sendable {
             case .dialFailed(let error):
                 state.roundTrips[address] = nil
                 state.dialErrors[address] = error
-                let description = ServerDescription(address, fault: "\(error)")
+                // The target is said where the server is named.
+                let description = ServerDescription(address, fault: "\(error.code): \(error.message) [\(error.report)]")
                 // A name that is not found says nothing about the connections that there are.
                 return state.machine.heard(description, clears: !error.isOfLookup)
             }

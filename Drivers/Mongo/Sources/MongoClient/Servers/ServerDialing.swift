@@ -16,6 +16,8 @@ struct ServerDialing: Sendable {
     let connectTimeout: Duration?
     let settings: GreetingSettings
     let keys = SCRAMKeyCache()
+    /// For those who have waited in vain.
+    let underWay = DialsUnderWay()
 
     /// What one dial's closures share.
     private final class Parts: Sendable {
@@ -51,6 +53,7 @@ struct ServerDialing: Sendable {
             parts.started.withLockedValue { $0 = $0 ?? .now() }
             tellCaller?()
         }
+        let number = underWay.begin(to: address, isOfMonitor: !authenticates, &options)
         options.readiness = .when { channel in
             guard let connection = parts.connection.withLockedValue({ $0 }) else {
                 return channel.eventLoop.makeFailedFuture(WireError(.closed, "the connection is gone"))
@@ -74,8 +77,14 @@ struct ServerDialing: Sendable {
             }
             return channel.eventLoop.makeSucceededFuture(connection)
         }
-        guard let tls else { return dialer.connect(to: target, options: options, on: loop, initializer: initializer) }
-        return dialer.connectTLS(to: target, using: tls, options: options, on: loop, initializer: initializer)
+        let dialed =
+            if let tls {
+                dialer.connectTLS(to: target, using: tls, options: options, on: loop, initializer: initializer)
+            } else {
+                dialer.connect(to: target, options: options, on: loop, initializer: initializer)
+            }
+        dialed.whenComplete { [underWay] _ in underWay.ended(number) }
+        return dialed
     }
 
     /// Carries out what a `Greeting` wants.

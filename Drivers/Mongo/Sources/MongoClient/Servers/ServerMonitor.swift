@@ -36,7 +36,6 @@ final class ServerMonitor: Sendable {
         var sleeps: UInt64 = 0
         var task: Task<Void, Never>?
         var dialing: DialCancellation?
-        var dialBegan: NIODeadline?
     }
 
     /// The specification's least time between two looks.
@@ -74,11 +73,6 @@ final class ServerMonitor: Sendable {
             state.isWanted = true
             return state.sleeper.take()
         }?.wake()
-    }
-
-    /// How long the dial that is under way has taken so far; `nil` for none.
-    var dialAge: Duration? {
-        state.withLockedValue { $0.dialBegan }.map { .nanoseconds((NIODeadline.now() - $0).nanoseconds) }
     }
 
     /// Returns when its connection is closed and its dial has ended.
@@ -126,10 +120,9 @@ final class ServerMonitor: Sendable {
         let cancellation = DialCancellation()
         let isStopped = state.withLockedValue { state in
             state.dialing = cancellation
-            state.dialBegan = .now()
             return state.isStopped
         }
-        defer { state.withLockedValue { ($0.dialing, $0.dialBegan) = (nil, nil) } }
+        defer { state.withLockedValue { $0.dialing = nil } }
         if isStopped { cancellation.cancel() }
         var options = DialOptions()
         options.cancellation = cancellation

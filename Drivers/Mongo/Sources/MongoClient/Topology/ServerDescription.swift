@@ -23,6 +23,21 @@ struct ServerDescription: Sendable, Equatable {
             case .arbiter, .other, .ghost, .unknown: false
             }
         }
+
+        /// For a person.
+        var words: String {
+            switch self {
+            case .standalone: "a server by itself"
+            case .mongos: "a router (mongos)"
+            case .primary: "the primary"
+            case .secondary: "a secondary"
+            case .arbiter: "an arbiter"
+            case .other: "a member that serves no clients"
+            case .ghost: "a member of a set that is not configured"
+            case .loadBalancer: "a load balancer"
+            case .unknown: "not known"
+            }
+        }
     }
 
     let address: ServerAddress

@@ -22,6 +22,16 @@ struct TopologyMachine: Sendable {
         case withoutPrimary = "ReplicaSetNoPrimary"
         case withPrimary = "ReplicaSetWithPrimary"
         case loadBalanced = "LoadBalanced"
+
+        /// For a person; empty where the servers themselves say it.
+        var words: String {
+            switch self {
+            case .unknown, .single, .loadBalanced: ""
+            case .sharded: "a sharded cluster"
+            case .withoutPrimary: "a replica set without a primary"
+            case .withPrimary: "a replica set with a primary"
+            }
+        }
     }
 
     /// What a driver has to do.

@@ -191,6 +191,8 @@ import Testing
         let error = await mongoError { try await client.database("d").runCommand(["ping": 1]) }
         #expect(error?.code == .timeout)
         #expect(error?.message.contains("hangs.example.test:27017: the lookup of its name") == true)
+        #expect(error?.dialError?.code == .deadlineExceeded)
+        #expect((error?.dialError?.report.lookup ?? .zero) > .zero)
         await client.close()
     }
 
@@ -233,7 +235,10 @@ import Testing
         try await server.withClient("&timeoutMS=300") { client in
             let error = await mongoError { try await client.database("d").runCommand(["ping": 1]) }
             #expect(error?.code == .timeout)
-            #expect(error?.message.contains("\(server.address): its dial has taken") == true)
+            #expect(error?.message.contains("\(server.address): it is connected, and its handshake has taken") == true)
+            #expect(error?.dialError?.code == .deadlineExceeded)
+            #expect(error?.dialError?.target == server.address)
+            #expect((error?.dialError?.report.handshake ?? .zero) > .zero)
         }
     }
 
