@@ -58,7 +58,7 @@ let package = Package(
         ),
         .executableTarget(
             name: "WireBenchmark",
-            dependencies: ["MongoClient"],
+            dependencies: ["ConnectionStrings", "MongoClient"],
             path: "Benchmarks/WireBenchmark",
             swiftSettings: strict
         ),

@@ -9,10 +9,15 @@ import MongoClient
 enum WireBenchmark {
     static func main() async throws {
         let arguments = CommandLine.arguments
+        if arguments.count == 6, arguments[1] == "hang", let port = Int(arguments[3]), let timeout = Int(arguments[4]),
+            let rounds = Int(arguments[5])
+        {
+            return try await HangingName.measure(arguments[2], port: port, timeout: timeout, rounds: rounds)
+        }
         guard arguments.count == 4, let port = Int(arguments[1]), let tasks = Int(arguments[2]),
             let seconds = Double(arguments[3])
         else {
-            print("usage: WireBenchmark <port> <tasks> <seconds>")
+            print("usage: WireBenchmark <port> <tasks> <seconds> | hang <name> <port> <timeout> <rounds>")
             exit(2)
         }
         let client = try MongoClient("mongodb://127.0.0.1:\(port)/?maxPoolSize=\(tasks)&maxConnecting=8")

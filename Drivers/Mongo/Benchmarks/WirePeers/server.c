@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A canned server: answers hello, insert and find with documents that it is given as files, and everything else with
-// the first of insert. One thread over epoll. usage: server hello.bin insert.bin find.bin; prints its port.
+// A canned server: answers hello, insert and find with documents that it is given as files, "hang" never, and everything
+// else as insert. One thread over epoll. usage: server hello.bin insert.bin find.bin; prints its port.
 
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -33,11 +33,12 @@ static void load(const char *path, struct blob *into) {
 
 static int32_t number(const uint8_t *at) { int32_t value; memcpy(&value, at, 4); return value; }
 
-/// Appends the answer to one request; returns its length.
+/// Writes the answer to one request; returns its length, 0 for none.
 static size_t answer(const uint8_t *request, uint8_t *out) {
     int32_t id = number(request + 4), opcode = number(request + 12);
     const char *key = opcode == 2013 ? (const char *)request + 26 : "hello";
     const struct blob *body = &insert;
+    if (!strcmp(key, "hang")) return 0;
     if (!strcasecmp(key, "hello") || !strcasecmp(key, "ismaster")) body = &hello;
     if (!strcmp(key, "find")) body = &find;
     int32_t head = opcode == 2013 ? 21 : 36, header[4] = {head + body->length, 1, id, opcode == 2013 ? 2013 : 1};
