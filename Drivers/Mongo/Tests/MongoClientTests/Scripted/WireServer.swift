@@ -34,6 +34,8 @@ final class WireServer: Sendable {
         case late(BSONDocument, by: TimeAmount)
         /// An answer when the test says so, by calling what it is given.
         case held(@Sendable (@escaping @Sendable (BSONDocument) -> Void) -> Void)
+        /// Whatever the test says, when it says so, by calling what it is given.
+        case deferred(@Sendable (@escaping @Sendable (Reaction) -> Void) -> Void)
         /// An answer, and nothing is read any more: what the client sends next stays in the sockets' buffers.
         case lastReply(BSONDocument)
     }
@@ -55,6 +57,9 @@ final class WireServer: Sendable {
     /// How many connections there were, those that have ended included.
     var allConnections: Int { state.withLockedValue { $0.connections } }
     var openConnections: Int { state.withLockedValue { $0.open.count } }
+
+    /// As if none had come so far.
+    func forgetRequests() { state.withLockedValue { $0.requests = [] } }
 
     private init(_ channel: any Channel) { self.channel = channel }
 
@@ -184,6 +189,10 @@ final class WireServer: Sendable {
             case .held(let take):
                 let channel = context.channel
                 take { document in channel.writeAndFlush(ByteBuffer(bytes: whole(document)), promise: nil) }
+            case .deferred(let take):
+                let parts = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+                let loop = context.eventLoop
+                take { reaction in loop.execute { parts.value.0.react(reaction, to: request, parts.value.1) } }
             case .lastReply(let document):
                 try? context.channel.syncOptions?.setOption(.autoRead, value: false)
                 context.writeAndFlush(wrapOutboundOut(ByteBuffer(bytes: whole(document))), promise: nil)
