@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// A canned server: answers hello, insert and find with documents that it is given as files, "hang" never, and everything
-// else as insert. One thread over epoll. usage: server hello.bin insert.bin find.bin; prints its port.
+// A canned server: answers hello, insert and find with documents that it is given as files, "hang" never, and
+// everything else as insert. One thread over epoll. usage: server hello.bin insert.bin find.bin; prints its port.
 
 #define _GNU_SOURCE
 #include <arpa/inet.h>
