@@ -24,24 +24,29 @@ final class ReadinessObserver: ChannelInboundHandler, ChannelOutboundHandler, Re
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        if awaitsTLS, case .handshakeCompleted = event as? TLSUserEvent { finish(.success(()), context) }
+        let isOver =
+            if case .handshakeCompleted = event as? TLSUserEvent { tell(.success(()), if: awaitsTLS) } else { false }
         context.fireUserInboundEventTriggered(event)
+        if isOver { leave(context) }
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        if awaitsTLS { finish(.failure(error), context) }
+        let isOver = tell(.failure(error), if: awaitsTLS)
         context.fireErrorCaught(error)
+        if isOver { leave(context) }
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-        finish(.failure(ChannelError.eof), context)
+        let isOver = tell(.failure(ChannelError.eof))
         context.fireChannelInactive()
+        if isOver { leave(context) }
     }
 
     /// Told before the handlers nearer to the socket, which may take their time.
     func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {
-        if mode == .all { finish(.failure(ClosedHere()), context) }
+        let isOver = tell(.failure(ClosedHere()), if: mode == .all)
         context.close(mode: mode, promise: promise)
+        if isOver { leave(context) }
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
@@ -49,10 +54,17 @@ final class ReadinessObserver: ChannelInboundHandler, ChannelOutboundHandler, Re
         observed = nil
     }
 
-    private func finish(_ result: Result<Void, any Error>, _ context: ChannelHandlerContext) {
-        guard let observed else { return }
+    /// - Returns: whether this was the end of what is observed, and the handler is to leave.
+    private func tell(_ result: Result<Void, any Error>, if isEnd: Bool = true) -> Bool {
+        guard isEnd, let observed else { return false }
         self.observed = nil
         observed.completeWith(result)
+        return true
+    }
+
+    /// After the event has been passed on: the context of a handler that has left leads nowhere, and a close that goes
+    /// through it closes nothing.
+    private func leave(_ context: ChannelHandlerContext) {
         context.pipeline.syncOperations.removeHandler(self, promise: nil)
     }
 }
