@@ -28,6 +28,8 @@ import Testing
         case waitingForName
         /// A cursor has more to give, and is dropped just before.
         case killingCursor
+        /// A write is about to be sent again.
+        case sendingAgain
     }
 
     /// The parts of a client, as long as they live.
@@ -63,6 +65,7 @@ import Testing
             if request.isHello { return .reply(server.primaryHello()) }
             switch request.name {
             case "hang": return .silence
+            case "insert" where deed == .sendingAgain: return .close
             case "find":
                 return .reply(["ok": 1.0, "cursor": ["id": .int64(9), "ns": "d.c", "firstBatch": [["a": 1]]]])
             // The server is slow to forget.
@@ -108,6 +111,10 @@ import Testing
         case .killingCursor:
             for try await _ in try await database.collection("c").find() { break }
             await eventually { server.commands.contains { $0.name == "killCursors" } }
+            server.forgetRequests()
+        case .sendingAgain:
+            for number in 0..<16 { call { try await database.collection("c").insertOne(["n": .int32(Int32(number))]) } }
+            await eventually { server.commands.contains { $0.name == "insert" } }
             server.forgetRequests()
         }
         await client.close(within: .zero)
