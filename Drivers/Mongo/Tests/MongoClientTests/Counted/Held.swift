@@ -23,7 +23,7 @@ struct Held: CustomStringConvertible {
     var description: String { "\(descriptors) descriptors, \(threads) threads, \(memory >> 20) MiB" }
 
     /// How much memory may come and go for the allocator's own reasons.
-    static let slack = 8 << 20
+    static let slack = 24 << 20
 
     /// Whether nothing is held that was not before, but for the few things that are made once, when they are first
     /// needed, and stay: threads of the runtime's and of NIO's pools, and their descriptors.

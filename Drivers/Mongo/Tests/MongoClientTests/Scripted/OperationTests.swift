@@ -232,8 +232,15 @@ import Testing
     @Test func `timeoutMS ends a wait for a server that says nothing: the error names the dial under way`() async throws
     {
         let server = try await WireServer.start { _, _ in .silence }
-        try await server.withClient("&timeoutMS=300") { client in
+        try await server.withClient("&timeoutMS=300&connectTimeoutMS=60000") { client in
+            // The dial that both wait for has come to its greeting before the second one's time begins.
+            let first = Task {
+                await mongoError { try await client.database("d").runCommand(["a": 1], timeout: .seconds(60)) }
+            }
+            await eventually { !server.requests.isEmpty }
             let error = await mongoError { try await client.database("d").runCommand(["ping": 1]) }
+            first.cancel()
+            _ = await first.value
             #expect(error?.code == .timeout)
             #expect(error?.message.contains("\(server.address): it is connected, and its handshake has taken") == true)
             #expect(error?.dialError?.code == .deadlineExceeded)
