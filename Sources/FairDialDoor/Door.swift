@@ -111,14 +111,10 @@ public final class Door: Sendable {
     }
 
     private static func listen(_ state: DoorState, _ secret: DoorSecret?) async throws(DialError) -> Door {
-        // The policy is for where it dials; the observer hears of dials.
-        var configuration = state.dialer.configuration
-        configuration.policy = nil
-        configuration.observer = nil
         let listener = try await Listener.bind(
             host: "127.0.0.1",
             port: 0,
-            dialer: Dialer(configuration),
+            dialer: state.dialer,
             configure: accepting(state)
         )
         let port = listener.endpoints.first?.port ?? 0

@@ -36,6 +36,18 @@ import Testing
         #expect(listener.channels.allSatisfy { !$0.isActive })
     }
 
+    @Test func `a policy is for what is dialed, not for where it listens`() async throws {
+        var configuration = DialerConfiguration()
+        configuration.policy = .publicInternetOnly
+        let dialer = Dialer(configuration)
+        let listener = try await Listener.bind(host: "127.0.0.1", port: 0, dialer: dialer, configure: Self.accepting)
+        #expect(listener.endpoints.map(\.address) == [.v4(.loopback)])
+        let port = try #require(listener.endpoints.first.map { Int($0.port) })
+        let error = await #expect(throws: DialError.self) { try await dialer.connect(to: "127.0.0.1", port: port) }
+        #expect(error?.code == .refusedByPolicy)
+        await listener.close()
+    }
+
     @Test func `a legacy form is read as a dial reads it`() async throws {
         let listener = try await Listener.bind(host: "127.1", port: 0, configure: Self.accepting)
         #expect(listener.endpoints.map(\.address) == [.v4(.loopback)])

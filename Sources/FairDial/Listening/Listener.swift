@@ -38,7 +38,8 @@ public struct Listener: Sendable {
     /// - Parameters:
     ///   - host: numeric or a name; `nil` for every address of this machine (`AI_PASSIVE`).
     ///   - port: 0 … 65535; 0 lets the system choose one, the same on every address.
-    ///   - dialer: whose resolver, timeouts and loops to use.
+    ///   - dialer: whose resolver, timeouts and loops to use. Its policy is for what is dialed, and says nothing of
+    ///     where this machine listens; its observer is told of dials alone.
     ///   - configure: sets options and initializers on each bootstrap.
     /// - Throws: `DialError`: `invalidTarget`, the lookup's, `allAttemptsFailed` with what each address said,
     ///   `initializerFailed` where a server channel's initializer has not ended within the dialer's handshake timeout,
@@ -93,9 +94,14 @@ public struct Listener: Sendable {
             // IPv6 first: where IPv4 cannot have the same port beside it, its `bind` fails.
             return [.v6(.unspecified, zone: nil), .v4(.unspecified)]
         }
+        // Nothing is dialed here: no policy for that is asked, and no observer is told of a dial.
+        var configuration = dialer.configuration
+        configuration.policy = nil
+        configuration.observer = nil
         // The port does not matter here: only the addresses are used.
+        let endpoints = try await Dialer(configuration).resolve(host, port: 1).endpoints
         var known: Set<IPAddress> = []
-        return try await dialer.resolve(host, port: 1).endpoints.map(\.address).filter { known.insert($0).inserted }
+        return endpoints.map(\.address).filter { known.insert($0).inserted }
     }
 
     private static func bind(
