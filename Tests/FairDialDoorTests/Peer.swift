@@ -106,8 +106,8 @@ final class Peer: Sendable {
         }
     }
 
-    private func readNow(into buffer: inout [UInt8]) -> Reading {
-        let count = buffer.withUnsafeMutableBytes { recv(descriptor, $0.baseAddress, $0.count, 0) }
+    private func readNow(into buffer: inout [UInt8], upTo limit: Int = .max) -> Reading {
+        let count = buffer.withUnsafeMutableBytes { recv(descriptor, $0.baseAddress, min($0.count, limit), 0) }
         if count > 0 { return .bytes(count) }
         if count == 0 { return .end }
         return switch errno {
@@ -126,16 +126,21 @@ final class Peer: Sendable {
     }
 
     /// Reads as many bytes, or until there are no more.
-    func read(_ count: Int) async throws -> String {
+    func readBytes(_ count: Int) async throws -> [UInt8] {
         try await offPool { peer in
             var bytes: [UInt8] = []
+            var buffer = [UInt8](repeating: 0, count: min(65_536, count))
             while bytes.count < count {
-                var buffer = [UInt8](repeating: 0, count: min(65_536, count - bytes.count))
-                guard case .bytes(let read) = peer.readNow(into: &buffer) else { break }
+                guard case .bytes(let read) = peer.readNow(into: &buffer, upTo: count - bytes.count) else { break }
                 bytes += buffer[..<read]
             }
-            return String(decoding: bytes, as: UTF8.self)
+            return bytes
         }
+    }
+
+    /// Reads as many bytes of text, or until there are no more.
+    func read(_ count: Int) async throws -> String {
+        String(decoding: try await readBytes(count), as: UTF8.self)
     }
 
     /// Reads until something ends it.

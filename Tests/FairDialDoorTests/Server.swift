@@ -38,10 +38,16 @@ final class Server: Sendable {
     let port: Int
     private let channel: any Channel
     private let state: NIOLockedValueBox<Counts>
+    private let children: NIOLockedValueBox<[ObjectIdentifier: any Channel]>
 
-    private init(_ channel: any Channel, _ state: NIOLockedValueBox<Counts>) {
+    private init(
+        _ channel: any Channel,
+        _ state: NIOLockedValueBox<Counts>,
+        _ children: NIOLockedValueBox<[ObjectIdentifier: any Channel]>
+    ) {
         self.channel = channel
         self.state = state
+        self.children = children
         port = channel.localAddress?.port ?? 0
     }
 
@@ -52,16 +58,29 @@ final class Server: Sendable {
         on group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton
     ) async throws -> Server {
         let state = NIOLockedValueBox(Counts())
+        let children = NIOLockedValueBox<[ObjectIdentifier: any Channel]>([:])
         let channel = try await ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: 1_024)
             .childChannelOption(.allowRemoteHalfClosure, value: true)
             .childChannelInitializer { child in
-                child.eventLoop.makeCompletedFuture {
+                children.withLockedValue { $0[ObjectIdentifier(child)] = child }
+                child.closeFuture.whenComplete { _ in
+                    children.withLockedValue { $0[ObjectIdentifier(child)] = nil }
+                }
+                return child.eventLoop.makeCompletedFuture {
                     try child.pipeline.syncOperations.addHandler(ServerHandler(behaviour, state))
                 }
             }
             .bind(host: "127.0.0.1", port: 0).get()
-        return Server(channel, state)
+        return Server(channel, state, children)
+    }
+
+    /// Resets every connection, whatever it is doing.
+    func resetConnections() {
+        for child in children.withLockedValue({ Array($0.values) }) {
+            _ = (child as? any SocketOptionProvider)?.setSoLinger(linger(l_onoff: 1, l_linger: 0))
+            child.close(promise: nil)
+        }
     }
 
     func stop() async throws {
@@ -130,10 +149,12 @@ private final class ServerHandler: ChannelInboundHandler {
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         guard case .inputClosed = event as? ChannelEvent else { return }
-        if case .countsUntilEnd = behaviour {
-            context.writeAndFlush(NIOAny(ByteBuffer(string: "\(read)")), promise: nil)
-        }
-        context.close(mode: .output, promise: nil)
+        var last = ByteBuffer()
+        if case .countsUntilEnd = behaviour { last = ByteBuffer(string: "\(read)") }
+        let sent = context.eventLoop.makePromise(of: Void.self)
+        context.writeAndFlush(NIOAny(last), promise: sent)
+        // Not before: NIO closes all of a connection whose input has ended, and drops what is not sent yet.
+        sent.futureResult.assumeIsolated().whenComplete { _ in context.close(mode: .output, promise: nil) }
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {

@@ -198,10 +198,17 @@ final class Passage {
 
     private func endOutput(of side: Splice.Side) {
         guard let context = self[side] else { return }
-        let ended = context.eventLoop.makePromise(of: Void.self)
-        context.close(mode: .output, promise: ended)
-        ended.futureResult.assumeIsolated().whenComplete { _ in
-            self.carryOut(self.splice?.outputEnded(on: side) ?? [])
+        // Where the input has ended, NIO closes the whole connection at once, and drops what is not sent yet: so the
+        // end is asked for when all before it is with the kernel.
+        let sent = context.eventLoop.makePromise(of: Void.self)
+        context.writeAndFlush(NIOAny(context.channel.allocator.buffer(capacity: 0)), promise: sent)
+        sent.futureResult.assumeIsolated().whenComplete { _ in
+            guard let context = self[side] else { return }
+            let ended = context.eventLoop.makePromise(of: Void.self)
+            context.close(mode: .output, promise: ended)
+            ended.futureResult.assumeIsolated().whenComplete { _ in
+                self.carryOut(self.splice?.outputEnded(on: side) ?? [])
+            }
         }
     }
 

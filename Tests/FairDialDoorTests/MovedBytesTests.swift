@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import FairDial
+import FairDialTestKit
+import Testing
+import TestHelpers
+
+@testable import FairDialDoor
+
+/// Much at a time, through doors whose kernel moves it: both ways at once, and whatever ends it.
+@Suite(.timeLimit(.minutes(3))) struct `What a door moves` {
+    private static func bytes(_ count: Int, seed: UInt64) -> [UInt8] {
+        var random = SeededGenerator(seed: seed)
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(count)
+        while bytes.count < count { withUnsafeBytes(of: random.next()) { bytes.append(contentsOf: $0) } }
+        return bytes
+    }
+
+    @Test(arguments: [true, false])
+    func `comes back as it was sent, both ways at once`(isOverHTTP: Bool) async throws {
+        let server = try await Server.start(.echo)
+        let door =
+            if isOverHTTP {
+                try await Door.http()
+            } else {
+                try await Door.unixSocket(to: Target(host: "127.0.0.1", port: server.port))
+            }
+        let client = try Peer(to: door.address)
+        if isOverHTTP { _ = try await client.ask(door, for: "127.0.0.1:\(server.port)") }
+        let sent = Self.bytes(16 << 20, seed: 7)
+        async let sending: Void = client.send(sent)
+        let received = try await client.readBytes(sent.count)
+        try await sending
+        // Not by #expect: it would print 16 MiB.
+        let isSame = received == sent
+        #expect(received.count == sent.count)
+        #expect(isSame)
+        client.endOutput()
+        #expect(try await client.readAll() == ("", .end))
+        #expect(await Patience.untilTrue { door.counts.open == 0 && server.counts.open == 0 })
+        await door.shutDown()
+        try await server.stop()
+    }
+
+    @Test(arguments: [true, false])
+    func `arrives whole though the client has ended long before the target`(isOverHTTP: Bool) async throws {
+        let server = try await Server.start(.echo)
+        let door =
+            if isOverHTTP {
+                try await Door.http()
+            } else {
+                try await Door.unixSocket(to: Target(host: "127.0.0.1", port: server.port))
+            }
+        let client = try Peer(to: door.address)
+        if isOverHTTP { _ = try await client.ask(door, for: "127.0.0.1:\(server.port)") }
+        let sent = Self.bytes(16 << 20, seed: 8)
+        let sending = Task {
+            try await client.send(sent)
+            client.endOutput()
+        }
+        // More than the kernel keeps for the client waits in the door when the target ends.
+        let first = try await client.readBytes(1 << 20)
+        try await sending.value
+        try await Task.sleep(for: .milliseconds(50))
+        let received = first + (try await client.readBytes(sent.count))
+        let isSame = received == sent
+        #expect(received.count == sent.count)
+        #expect(isSame)
+        #expect(await Patience.untilTrue { door.counts.open == 0 && server.counts.open == 0 })
+        await door.shutDown()
+        try await server.stop()
+    }
+
+    @Test func `ends by a reset where the client vanishes, or the target`() async throws {
+        let server = try await Server.start(.pumps(1 << 30))
+        let door = try await Door.http()
+        do {
+            let client = try Peer(to: door.address)
+            _ = try await client.ask(door, for: "127.0.0.1:\(server.port)")
+            _ = try await client.readBytes(8 << 20)
+            client.makeCloseReset()
+        }
+        #expect(await Patience.untilTrue { server.counts.open == 0 && door.counts.open == 0 })
+        #expect(server.counts.resets == 1)
+        let client = try Peer(to: door.address)
+        _ = try await client.ask(door, for: "127.0.0.1:\(server.port)")
+        _ = try await client.readBytes(8 << 20)
+        server.resetConnections()
+        // What has come before is the kernel's to give or to drop.
+        var reading = try await client.readOnce(upTo: 1 << 20)
+        while case .bytes = reading { reading = try await client.readOnce(upTo: 1 << 20) }
+        #expect(reading == .reset)
+        #expect(await Patience.untilTrue { door.counts.open == 0 })
+        await door.shutDown()
+        try await server.stop()
+    }
+}
