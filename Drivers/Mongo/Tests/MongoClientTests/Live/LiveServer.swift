@@ -38,7 +38,7 @@ final class LiveServer: Sendable {
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         var last: any Error = Missing(description: "\(program) did not start")
         // Between the port's choice and its use somebody else may take it.
-        for _ in 0..<3 {
+        for _ in 0..<5 {
             let port = try await freePort()
             let process = Process()
             process.executableURL = path
@@ -84,11 +84,28 @@ final class LiveServer: Sendable {
                 .connect(host: "127.0.0.1", port: port).get()
             {
                 try await channel.close()
-                return
+                // Who took the port before may listen there as well, and may be about to end.
+                if isOurs() { return }
             }
             try await Task.sleep(for: .milliseconds(50))
         }
         throw Missing(description: "\(Self.program) did not listen on port \(port)")
+    }
+
+    /// Whether it is the process itself that listens at the port.
+    private func isOurs() -> Bool {
+        let listening = "0A"
+        let lines = (try? String(contentsOfFile: "/proc/net/tcp", encoding: .utf8))?.split(separator: "\n") ?? []
+        let sockets = lines.map { $0.split(separator: " ") }.filter { fields in
+            fields.count > 9 && fields[3] == listening
+                && fields[1].split(separator: ":").last.flatMap { Int($0, radix: 16) } == port
+        }
+        let names = Set(sockets.map { "socket:[\($0[9])]" })
+        let folder = "/proc/\(process.processIdentifier)/fd"
+        return ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).contains { descriptor in
+            let name = try? FileManager.default.destinationOfSymbolicLink(atPath: "\(folder)/\(descriptor)")
+            return name.map(names.contains) ?? false
+        }
     }
 
     private static func path() -> URL? {

@@ -19,7 +19,7 @@ import Testing
         let server = try await WireServer.primary { _, _ in .silence }
         let address = server.address
         await server.stop()
-        let client = try MongoClient("mongodb://\(address)/?serverSelectionTimeoutMS=300")
+        let client = try MongoClient("mongodb://\(address)/?serverSelectionTimeoutMS=5000")
         let error = await mongoError { try await client.database("d").runCommand(["ping": 1]) }
         #expect(error?.code == .noServer)
         let words = error.map { "\($0)" } ?? ""
@@ -36,7 +36,7 @@ import Testing
             let part: [(String, BSONValue)] = [("ismaster", false), ("isWritablePrimary", false), ("secondary", true)]
             return .reply(request.isHello ? server.primaryHello(part) : ["ok": 1.0])
         }
-        try await server.withClient("&serverSelectionTimeoutMS=1500") { client in
+        try await server.withClient("&serverSelectionTimeoutMS=5000") { client in
             let error = await mongoError { try await client.connect() }
             let words = error?.message ?? ""
             #expect(words.contains(": a replica set without a primary: \(server.address) is a secondary"), "\(words)")
