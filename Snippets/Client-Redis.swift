@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// A Redis or Valkey client that makes its connections by a closure, and one that takes a path. The article Redis of
-// FairDialDoor's documentation shows parts of this, and a test runs it against a server: `Client-Redis HOST PORT`.
+// A Redis or Valkey client that makes its connections by a closure, one that takes a path, and one that takes
+// addresses. The article Redis of FairDialDoor's documentation shows parts of this, and a test runs it against a
+// server: `Client-Redis HOST PORT`.
 
 import FairDial
 import FairDialDoor
 import Foundation
+import NIOConcurrencyHelpers
 import NIOCore
 import NIOPosix
 
@@ -58,6 +60,46 @@ func storeAfter(_ address: String) -> Store {
     return store
 }
 
+/// As much of a pool that is told addresses as it takes to see that one of them serves.
+final class AddressPool: Sendable {
+    private let addresses = NIOLockedValueBox<[SocketAddress]>([])
+
+    /// The addresses of the connections that are made from now on.
+    func updateConnectionAddresses(_ newAddresses: [SocketAddress]) {
+        addresses.withLockedValue { $0 = newAddresses }
+    }
+
+    func run(_ command: String) async throws -> String {
+        var failure: any Error = Store.HungUp()
+        for address in addresses.withLockedValue({ $0 }) {
+            let store = Store(address: "\(address)") { _, loop in
+                try await ClientBootstrap(group: loop).connect(to: address).get()
+            }
+            do { return try await store.run(command) } catch { failure = error }
+        }
+        throw failure
+    }
+}
+
+func poolBefore() throws -> AddressPool {
+    let pool = AddressPool()
+    // snippet.addresses-before
+    pool.updateConnectionAddresses([try SocketAddress.makeAddressResolvingHost("cache.example.org", port: 6379)])
+    // snippet.end
+    return pool
+}
+
+func poolAfter(_ host: String, _ port: Int) async throws -> AddressPool {
+    let pool = AddressPool()
+    // snippet.addresses
+    let found = try await Dialer.shared.resolve(host, port: port)
+    pool.updateConnectionAddresses(
+        try found.endpoints.map { try SocketAddress(ipAddress: "\($0.address)", port: port) }
+    )
+    // snippet.end
+    return pool
+}
+
 let arguments = CommandLine.arguments
 guard arguments.count == 3, let port = Int(arguments[2]) else {
     print("usage: Client-Redis HOST PORT")
@@ -75,3 +117,4 @@ let near = Store(address: path) { path, loop in
 }
 print("through a door:", try await near.run("INCR visits"))
 await door.shutDown()
+print("by addresses:", try await poolAfter(arguments[1], port).run("PING"))

@@ -18,9 +18,15 @@ import Testing
         #expect(said == "through a door: 42\ndialed: PORT\n")
     }
 
-    @Test func `Redis, by a closure and through a door, is answered`() async throws {
+    @Test func `Redis, by a closure, through a door and by addresses, is answered`() async throws {
         let said = try await output(of: "Client-Redis", at: .redis)
-        #expect(said == "by a closure: +PONG\nthrough a door: :1\n")
+        #expect(said == "by a closure: +PONG\nthrough a door: :1\nby addresses: +PONG\n")
+    }
+
+    @Test func `MongoKitten dials again when its connection is closed`() async throws {
+        // Only connections are made: any server will do.
+        let said = try await output(of: "Client-MongoKitten", at: .redis)
+        #expect(said == "kept: true\ndialed again: PORT\n")
     }
 
     @Test func `MQTT, through a port, is answered`() async throws {
