@@ -142,7 +142,7 @@ let package = Package(
         // For clients without a hook: they connect to it, and it dials for them.
         .target(
             name: "FairDialDoor",
-            dependencies: ["FairDial", "IPAddresses"] + nio,
+            dependencies: ["CSockets", "FairDial", "IPAddresses"] + nio,
             swiftSettings: strict
         ),
         // Logs, metrics and traces; nothing else depends on their packages.

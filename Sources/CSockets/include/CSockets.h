@@ -97,6 +97,14 @@ int fairdial_watch_interfaces(void);
 /// Whether anything has changed since the last time this was asked; never waits.
 int fairdial_interfaces_changed(int descriptor);
 
+/// Opens a pipe, neither end of which waits, with room for so many bytes where the system gives that much. Returns 0,
+/// or the system's error number.
+int fairdial_open_pipe(int ends[2], int room);
+
+/// Moves bytes from a socket into a pipe, or from a pipe into a socket, without a copy, at most `count`. Returns how
+/// many, 0 at a socket's end, or the system's error number, negated.
+ssize_t fairdial_splice(int from, int to, size_t count);
+
 /// Names the calling thread, for `ps` and debuggers; at most 15 bytes.
 void fairdial_name_thread(const char *name);
 #endif

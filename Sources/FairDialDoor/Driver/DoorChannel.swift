@@ -13,8 +13,13 @@ import NIOCore
 /// How the channels on both sides of a door are set.
 @available(FairDial 0.1, *)
 enum DoorChannel {
-    /// What is read at a time, in bytes: as much as has come lately, and this much at most.
-    private static let readLimit = 262_144
+    /// What is read at a time, in bytes: as much as has come lately, and this much at most. Where a read brings this
+    /// much there is more, and a `KernelPipe` moves that; where there are none, larger reads cost less.
+    #if os(Linux)
+        static let readLimit = 65_536
+    #else
+        static let readLimit = 262_144
+    #endif
     /// Above this many bytes a side takes no more until half of it has been sent: beside the kernel's own buffers, this
     /// and one read are all that a slow reader costs.
     private static let writeLimit = 262_144

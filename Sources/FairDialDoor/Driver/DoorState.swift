@@ -20,6 +20,12 @@ final class DoorState: Sendable {
         var errors = RecentErrors()
         var isClosing = false
         var waiting: [CheckedContinuation<Void, Never>] = []
+        /// One for each loop, as long as a passage uses it.
+        var pipes: [ObjectIdentifier: UsedPipe] = [:]
+    }
+
+    private struct UsedPipe: Sendable {
+        weak let pipe: KernelPipe?
     }
 
     /// How much longer than it lets splices go on a closing door waits for its passages.
@@ -104,6 +110,16 @@ final class DoorState: Sendable {
             return state.waiting
         }
         for waiter in waiting { waiter.resume() }
+    }
+
+    /// What moves bytes inside the kernel for all passages on a loop; `nil` where there is none.
+    func pipe(for loop: any EventLoop) -> KernelPipe? {
+        state.withLockedValue { state in
+            if let pipe = state.pipes[ObjectIdentifier(loop)]?.pipe { return pipe }
+            let pipe = KernelPipe()
+            state.pipes[ObjectIdentifier(loop)] = pipe.map(UsedPipe.init)
+            return pipe
+        }
     }
 
     // MARK: - Errors

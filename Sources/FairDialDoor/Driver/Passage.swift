@@ -19,6 +19,11 @@ final class Passage {
     private var farIsOpen = false
     private var isDialing = false
     private var timer: Scheduled<Void>?
+    /// How much the last read has brought, in bytes.
+    private var lastRead = 0
+    /// There is one once much has come at a time.
+    private var pipe: KernelPipe?
+    private var canMove = true
     private let cancellation = DialCancellation()
 
     init(of door: DoorState, on loop: any EventLoop) {
@@ -58,6 +63,7 @@ final class Passage {
             guard side == .near else { return }
             return carryOut(handshake.received(SpliceEnd.unwrapInboundIn(data).readableBytesView, at: now))
         }
+        lastRead = SpliceEnd.unwrapInboundIn(data).readableBytes
         // As it is: one wrapping less for each read.
         self[side.other]?.write(data, promise: nil)
     }
@@ -65,7 +71,31 @@ final class Passage {
     func readCompleted(on side: Splice.Side) {
         guard splice != nil, let other = self[side.other] else { return }
         other.flush()
+        if lastRead >= DoorChannel.readLimit { move(from: side) }
+        lastRead = 0
         if splice?.readCompleted(on: side, otherIsWritable: other.channel.isWritable) ?? false { self[side]?.read() }
+    }
+
+    /// Lets the kernel move what a read has left, where all that was read before is the kernel's already.
+    private func move(from side: Splice.Side) {
+        guard canMove, let source = self[side], let sink = self[side.other], source.channel.isActive,
+            sink.channel.isActive, (try? sink.channel.syncOptions?.getOption(.bufferedWritableBytes)) == 0
+        else { return }
+        if pipe == nil { pipe = door.pipe(for: loop) }
+        guard let pipe else { return canMove = false }
+        let allocator = sink.channel.allocator
+        let moved = try? source.pipeline.syncOperations.withUnsafeTransportIfAvailable { (from: NIOBSDSocket.Handle) in
+            try sink.pipeline.syncOperations.withUnsafeTransportIfAvailable { (to: NIOBSDSocket.Handle) in
+                pipe.move(from: from, to: to, allocator: allocator)
+            }
+        }
+        switch (moved ?? nil) ?? .unable {
+        case .dry, .more: break
+        case .full(let rest): sink.writeAndFlush(NIOAny(rest), promise: nil)
+        case .sourceFailed: (side == .near ? near : far)?.fail()
+        case .sinkFailed: (side == .near ? far : near)?.fail()
+        case .unable: canMove = false
+        }
     }
 
     func becameWritable(_ side: Splice.Side) {
@@ -120,6 +150,7 @@ final class Passage {
         timer?.cancel()
         near = nil
         far = nil
+        pipe = nil
         door.left(self)
     }
 

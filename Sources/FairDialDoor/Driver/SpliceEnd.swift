@@ -49,9 +49,13 @@ final class SpliceEnd: ChannelInboundHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        // Nothing more is to be had from it.
+        fail()
+    }
+
+    /// The connection is broken: nothing more is to be had from it.
+    func fail() {
         isReset = true
-        context.close(promise: nil)
+        context?.close(promise: nil)
     }
 
     func channelInactive(context: ChannelHandlerContext) {

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import CSockets
+import NIOCore
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+/// A pipe that moves bytes from one socket to another inside the kernel, where they are not copied (splice(2)).
+///
+/// It is empty before and after each move, so one is enough for everything on one event loop.
+@available(FairDial 0.1, *)
+final class KernelPipe: Sendable {
+    /// How a move has ended.
+    enum Move {
+        /// Nothing more is there to be read for now; or the end is, which the next read finds.
+        case dry
+        /// There may be more: others have a turn first.
+        case more
+        /// The other socket takes no more for now. These bytes were read for it already.
+        case full(ByteBuffer)
+        /// The socket that was read is broken.
+        case sourceFailed
+        /// The socket that was written to is broken; what was read for it is lost, as with any that breaks.
+        case sinkFailed
+        /// The kernel cannot do this with these sockets, or does not let us.
+        case unable
+    }
+
+    /// How much is moved at a time, in bytes: what is held for a socket that takes no more is at most this.
+    static let chunk = 262_144
+    /// How often a move does that before others on the loop have a turn.
+    static let chunksPerMove = 4
+
+    private let input: CInt
+    private let output: CInt
+
+    /// `nil` where there is no such thing, or no descriptor left for it.
+    init?() {
+        #if os(Linux)
+            var ends: [CInt] = [-1, -1]
+            guard fairdial_open_pipe(&ends, CInt(Self.chunk)) == 0 else { return nil }
+            (output, input) = (ends[0], ends[1])
+        #else
+            return nil
+        #endif
+    }
+
+    deinit {
+        close(input)
+        close(output)
+    }
+
+    /// Moves what is there, without waiting for either socket.
+    func move(from source: CInt, to sink: CInt, allocator: ByteBufferAllocator) -> Move {
+        #if os(Linux)
+            for _ in 0..<Self.chunksPerMove {
+                let count = fairdial_splice(source, input, Self.chunk)
+                guard count > 0 else {
+                    switch CInt(-count) {
+                    case 0, EAGAIN: return .dry
+                    case EINVAL, ENOSYS, EPERM, ENOMEM: return .unable
+                    default: return .sourceFailed
+                    }
+                }
+                var left = count
+                while left > 0 {
+                    let sent = fairdial_splice(output, sink, left)
+                    if sent > 0 {
+                        left -= sent
+                        continue
+                    }
+                    let rest = emptied(left, allocator)
+                    switch CInt(-sent) {
+                    // Whatever else it is, a write of what was read finds out.
+                    case EAGAIN, EINVAL, ENOSYS, EPERM, ENOMEM: return .full(rest)
+                    default: return .sinkFailed
+                    }
+                }
+            }
+            return .more
+        #else
+            return .unable
+        #endif
+    }
+
+    #if os(Linux)
+        /// What is left in the pipe.
+        private func emptied(_ count: Int, _ allocator: ByteBufferAllocator) -> ByteBuffer {
+            var rest = allocator.buffer(capacity: count)
+            while rest.readableBytes < count {
+                let room = count - rest.readableBytes
+                let read = rest.writeWithUnsafeMutableBytes(minimumWritableBytes: room) {
+                    max(0, fairdial_read(output, $0.baseAddress, room))
+                }
+                // Not to be: it is there, and a pipe's bytes can always be read.
+                if read == 0 { break }
+            }
+            return rest
+        }
+    #endif
+}
