@@ -2,7 +2,6 @@
 
 import FairDial
 import FairDialTestKit
-import Foundation
 import IPAddresses
 import NIOCore
 import NIOPosix
@@ -268,41 +267,5 @@ import Testing
             #expect(server.counts.accepted == 0)
         }
         try await server.stop()
-    }
-
-    @Test func `a thousand clients that vanish leave nothing behind`() async throws {
-        await #expect(processExitsWith: .success) {
-            func descriptors() throws -> Int {
-                try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").count
-            }
-            let clients = 1_000
-            let server = try await Server.start(.pumps(2 << 20))
-            let door = try await Door.http()
-            // What is made once is there by now.
-            do { _ = try await Peer(to: door.address).ask(door, for: "127.0.0.1:\(server.port)") }
-            guard await Patience.untilTrue({ door.counts.open == 0 && server.counts.open == 0 }) else { exit(1) }
-            let before = try descriptors()
-            // Each takes four descriptors, of 1,024.
-            for round in 0..<10 {
-                var peers: [Peer] = []
-                for number in 0..<clients / 10 {
-                    let peer = try Peer(to: door.address)
-                    let head = try await peer.ask(door, for: "127.0.0.1:\(server.port)")
-                    guard head.hasPrefix("HTTP/1.1 200 ") else {
-                        // The status says why: 12 is 502.
-                        exit(Int32(head.split(separator: " ").dropFirst().first?.suffix(2) ?? "9").map { $0 + 10 } ?? 9)
-                    }
-                    guard try await peer.read(10_000).utf8.count == 10_000 else { exit(2) }
-                    if (number + round) % 2 == 0 { peer.makeCloseReset() }
-                    peers.append(peer)
-                }
-                peers = []
-                guard await Patience.untilTrue({ door.counts.open == 0 }) else { exit(5) }
-            }
-            guard await Patience.untilTrue({ door.counts.open == 0 && server.counts.open == 0 }) else { exit(3) }
-            guard door.counts.accepted == clients + 1, try descriptors() == before else { exit(4) }
-            await door.shutDown()
-            exit(0)
-        }
     }
 }

@@ -11,7 +11,7 @@ import FairDialDoor
     import Darwin
 #endif
 
-/// A client with blocking calls, on threads of their own, each of which ends after ten seconds at most.
+/// A client with blocking calls, on threads of their own, each of which ends after a minute at most.
 final class Peer: Sendable {
     struct Failure: Error {
         let call: String
@@ -31,7 +31,7 @@ final class Peer: Sendable {
 
     init(_ descriptor: CInt) {
         self.descriptor = descriptor
-        var limit = timeval(tv_sec: 10, tv_usec: 0)
+        var limit = timeval(tv_sec: 60, tv_usec: 0)
         for option in [SO_RCVTIMEO, SO_SNDTIMEO] {
             setsockopt(descriptor, SOL_SOCKET, option, &limit, socklen_t(MemoryLayout<timeval>.size))
         }

@@ -72,6 +72,9 @@ struct Handshake: Sendable {
         }
     }
 
+    /// How many of the client's bytes are kept.
+    var kept: Int { bytes.count }
+
     private var speaksHTTP: Bool {
         if case .http = way { true } else { false }
     }

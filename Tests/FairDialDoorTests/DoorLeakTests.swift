@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import FairDial
+import FairDialTestKit
+import Foundation
+import TestHelpers
+import Testing
+
+@testable import FairDialDoor
+
+/// What hostile and hapless clients leave behind, counted in a process of its own: nothing. Each does everything twice:
+/// what is made once is there before the first count.
+@Suite(.timeLimit(.minutes(5))) struct `A door is left as it was found by` {
+    /// KiB by which the memory may differ: the allocator's own keeping.
+    private static let mostGrown = 8_192
+
+    private enum Course {
+        case wrongSecret, longHead, silence, garbage, vanishing, dialing, splicing
+    }
+
+    /// Ends the process: 0 where nothing is left behind, else a status that says what.
+    private static func run(_ course: Course, times: Int) async throws -> Never {
+        let server = try await Server.start(.pumps(2 << 20))
+        var configuration = DoorConfiguration()
+        if course == .silence { configuration.headTimeout = .milliseconds(100) }
+        let silent = SilentPort()
+        let door = try await Door.http(configuration: configuration)
+        guard let silent else { exit(9) }
+        func round(_ count: Int) async throws {
+            for start in stride(from: 0, to: count, by: 50) {
+                try await batch(course, min(50, count - start), door, server, silent.number)
+                guard await Patience.untilTrue({ door.counts.open == 0 }) else { exit(10) }
+                guard await Patience.untilTrue({ server.counts.open == 0 }) else { exit(11) }
+            }
+        }
+        try await round(max(50, times / 4))
+        let before = try ProcessCounts.now()
+        let accepted = door.counts.accepted
+        try await round(times)
+        let after = try ProcessCounts.now()
+        let comeToDoor = course != .dialing && course != .splicing
+        guard !comeToDoor || door.counts.accepted - accepted == times else { exit(12) }
+        let dials = course == .vanishing || course == .splicing
+        guard dials || server.counts.accepted == 0 else { exit(13) }
+        guard after.descriptors == before.descriptors else { exit(14) }
+        guard after.threads <= before.threads else { exit(15) }
+        guard after.memory - before.memory <= mostGrown else { exit(16) }
+        await door.shutDown()
+        exit(0)
+    }
+
+    private static func batch(
+        _ course: Course,
+        _ count: Int,
+        _ door: Door,
+        _ server: Server,
+        _ silent: Int
+    ) async throws {
+        // Those two close a door; it is one of their own.
+        if course == .dialing || course == .splicing {
+            let own = try await Door.http()
+            let knocks = try (0..<count).map { _ in try Knock(at: own) }
+            for knock in knocks { knock.ask(own, for: "127.0.0.1:\(course == .dialing ? silent : server.port)") }
+            guard await Patience.untilTrue({ own.counts.open == count }) else { exit(20) }
+            if course == .splicing { for knock in knocks where knock.read(20_000).utf8.count < 20_000 { exit(21) } }
+            async let closed: Void = own.shutDown(within: .zero)
+            // They are told, and hang up.
+            if course == .dialing {
+                for knock in knocks {
+                    guard knock.read(13) == "HTTP/1.1 503 " else { exit(22) }
+                    knock.endOutput()
+                }
+            }
+            await closed
+            return
+        }
+        let knocks = try (0..<count).map { _ in try Knock(at: door) }
+        for (number, knock) in knocks.enumerated() {
+            switch course {
+            case .wrongSecret:
+                let wrong = String(repeating: "0", count: 64)
+                knock.send(
+                    "CONNECT 127.0.0.1:\(server.port) HTTP/1.1\r\nProxy-Authorization: Bearer \(wrong)\r\n\r\n"
+                )
+                guard knock.read(13) == "HTTP/1.1 407 " else { exit(23) }
+            case .longHead:
+                knock.send([UInt8](repeating: 0x41, count: 1 << 20))
+                guard knock.read(13) == "HTTP/1.1 431 " else { exit(24) }
+            case .silence: if number == count - 1, knock.read(13) != "HTTP/1.1 408 " { exit(25) }
+            case .garbage:
+                var random = SeededGenerator(seed: UInt64(number))
+                let bytes = (0..<1_000).map { _ in UInt8(truncatingIfNeeded: random.next()) }
+                knock.send(bytes + Array("\r\n\r\n".utf8))
+                guard knock.read(13) == "HTTP/1.1 400 " else { exit(26) }
+            case .vanishing:
+                knock.ask(door, for: "127.0.0.1:\(server.port)")
+                guard knock.read(100_000).utf8.count == 100_000 else { exit(27) }
+                if number % 2 == 0 { knock.makeCloseReset() }
+            case .dialing, .splicing: break
+            }
+        }
+    }
+
+    @Test func `a thousand who do not know the secret`() async {
+        await #expect(processExitsWith: .success) { try await Self.run(.wrongSecret, times: 1_000) }
+    }
+
+    @Test func `two hundred heads of a mebibyte`() async {
+        await #expect(processExitsWith: .success) { try await Self.run(.longHead, times: 200) }
+    }
+
+    @Test func `two hundred who say nothing`() async {
+        await #expect(processExitsWith: .success) { try await Self.run(.silence, times: 200) }
+    }
+
+    @Test func `a thousand who talk nonsense`() async {
+        await #expect(processExitsWith: .success) { try await Self.run(.garbage, times: 1_000) }
+    }
+
+    @Test func `a thousand who vanish in the middle of much`() async {
+        await #expect(processExitsWith: .success) { try await Self.run(.vanishing, times: 1_000) }
+    }
+
+    @Test func `its own end, while it dials for many`() async {
+        await #expect(processExitsWith: .success) { try await Self.run(.dialing, times: 400) }
+    }
+
+    @Test func `its own end, in the middle of many splices`() async {
+        await #expect(processExitsWith: .success) { try await Self.run(.splicing, times: 400) }
+    }
+}
