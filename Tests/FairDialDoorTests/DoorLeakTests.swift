@@ -15,7 +15,7 @@ import Testing
     private static let mostGrown = 8_192
 
     private enum Course {
-        case wrongSecret, longHead, silence, garbage, vanishing, dialing, splicing
+        case wrongSecret, longHead, silence, garbage, hurrying, vanishing, dialing, splicing
     }
 
     /// Ends the process: 0 where nothing is left behind, else a status that says what.
@@ -40,7 +40,7 @@ import Testing
         let after = try ProcessCounts.now()
         let comeToDoor = course != .dialing && course != .splicing
         guard !comeToDoor || door.counts.accepted - accepted == times else { exit(12) }
-        let dials = course == .vanishing || course == .splicing
+        let dials = course == .hurrying || course == .vanishing || course == .splicing
         guard dials || server.counts.accepted == 0 else { exit(13) }
         guard after.descriptors == before.descriptors else { exit(14) }
         guard after.threads <= before.threads else { exit(15) }
@@ -74,6 +74,11 @@ import Testing
             await closed
             return
         }
+        // Those go one by one; the others all stay until the end.
+        if course == .hurrying {
+            for _ in 0..<count { try hurry(door, server) }
+            return
+        }
         let knocks = try (0..<count).map { _ in try Knock(at: door) }
         for (number, knock) in knocks.enumerated() {
             switch course {
@@ -96,9 +101,16 @@ import Testing
                 knock.ask(door, for: "127.0.0.1:\(server.port)")
                 guard knock.read(100_000).utf8.count == 100_000 else { exit(27) }
                 if number % 2 == 0 { knock.makeCloseReset() }
-            case .dialing, .splicing: break
+            case .hurrying, .dialing, .splicing: break
             }
         }
+    }
+
+    /// Asks, and is gone before it can be answered.
+    private static func hurry(_ door: Door, _ server: Server) throws {
+        let knock = try Knock(at: door)
+        knock.ask(door, for: "127.0.0.1:\(server.port)")
+        knock.makeCloseReset()
     }
 
     @Test func `a thousand who do not know the secret`() async {
@@ -115,6 +127,10 @@ import Testing
 
     @Test func `a thousand who talk nonsense`() async {
         await #expect(processExitsWith: .success) { try await Self.run(.garbage, times: 1_000) }
+    }
+
+    @Test func `a thousand who ask and are gone at once`() async {
+        await #expect(processExitsWith: .success) { try await Self.run(.hurrying, times: 1_000) }
     }
 
     @Test func `a thousand who vanish in the middle of much`() async {

@@ -222,6 +222,8 @@ final class Passage {
             // It was connected, and is gone already.
             return reset(.near)
         }
+        // The client may have gone between the answer, whose write finds that out, and this.
+        guard nearIsOpen else { return carryOut(splice?.closed(.near, isReset: true) ?? []) }
         if !early.isEmpty { far.writeAndFlush(NIOAny(far.channel.allocator.buffer(bytes: early)), promise: nil) }
         far.read()
         if clientHasEnded { inputEnded(on: .near) } else { readCompleted(on: .near) }
