@@ -124,13 +124,19 @@ public final class Door: Sendable {
     private static func accepting(_ state: DoorState) -> @Sendable (ServerBootstrap) -> ServerBootstrap {
         let waiting: CInt = 1_024
         return { bootstrap in
-            bootstrap.serverChannelOption(.backlog, value: waiting).childChannelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture {
-                    try DoorChannel.prepare(channel)
-                    let passage = Passage(of: state, on: channel.eventLoop)
-                    try channel.pipeline.syncOperations.addHandler(passage.makeNearEnd())
+            bootstrap.serverChannelOption(.backlog, value: waiting)
+                .serverChannelInitializer { channel in
+                    channel.eventLoop.makeCompletedFuture {
+                        try channel.pipeline.syncOperations.addHandler(AcceptPause())
+                    }
                 }
-            }
+                .childChannelInitializer { channel in
+                    channel.eventLoop.makeCompletedFuture {
+                        try DoorChannel.prepare(channel)
+                        let passage = Passage(of: state, on: channel.eventLoop)
+                        try channel.pipeline.syncOperations.addHandler(passage.makeNearEnd())
+                    }
+                }
         }
     }
 
