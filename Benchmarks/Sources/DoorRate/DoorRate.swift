@@ -10,8 +10,9 @@ import NIOPosix
 ///
 /// `latency COUNT` prints the medians of as many round trips of a byte, in µs; `throughput BYTES` the seconds that as
 /// many bytes take; each directly and through the door in turn. `slow BYTES` prints by how many KiB the process has
-/// grown at most while a client reads as many bytes far more slowly than the server sends them; `once COUNT` opens,
-/// uses and closes a tunnel so often, for a tool that counts what that takes. All print JSON.
+/// grown at most while a client reads as many bytes far more slowly than the server sends them, from a server that
+/// stays to the end and from one that does not; `once COUNT` opens, uses and closes a tunnel so often, for a tool that
+/// counts what that takes. All print JSON.
 @main
 struct DoorRate {
     /// Not asynchronous itself: the main thread of such a program waits in a way that valgrind cannot follow.

@@ -68,7 +68,19 @@ struct DoorRun: Sendable {
     func slow(_ bytes: Int) throws -> [String: Double] {
         // One at full speed first: what the door keeps for its next connections is there.
         _ = try throughput(64 << 20)
-        let wire = try connect(isDirect: false) { try pump(bytes, into: $0) }
+        let flowing = try grown(bytes) { wire in
+            try pump(bytes, into: wire)
+            // It ends when the client has had all.
+            try withUnsafeTemporaryAllocation(byteCount: 1, alignment: 1) { _ = try wire.read(into: $0) }
+        }
+        // It ends as soon as it has sent all: what waits with the kernel is read at once.
+        let ending = try grown(bytes) { try pump(bytes, into: $0) }
+        return ["grown_kib": flowing, "end_kib": ending]
+    }
+
+    /// How much more KiB the process has in memory at most while a client reads slowly what a server sends.
+    private func grown(_ bytes: Int, _ serve: @escaping @Sendable (Wire) throws -> Void) throws -> Double {
+        let wire = try connect(isDirect: false, serve)
         let before = resident()
         var most = before
         var next = 0
@@ -78,7 +90,7 @@ struct DoorRun: Sendable {
             usleep(2_000)
             most = max(most, resident())
         }
-        return ["grown_kib": Double(most - before) / 1_024]
+        return Double(most - before) / 1_024
     }
 
     func once(_ count: Int) throws {
