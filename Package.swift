@@ -309,7 +309,7 @@ let package = Package(
             name: "FairDialDoorTests",
             dependencies: [
                 "FairDialDoor", "FairDial", "FairDialTestKit", "TestHelpers", "IPAddresses", "NameResolution",
-                "DNSResolution",
+                "DNSResolution", .product(name: "NIOEmbedded", package: "swift-nio"),
             ] + nio,
             swiftSettings: strict
         ),

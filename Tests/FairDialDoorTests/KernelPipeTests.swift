@@ -132,7 +132,7 @@
                 return
             }
             #expect(received(from: sink.far) == [4])
-            // Bytes that nobody has read make the other end's close a reset.
+            // A socket that is closed with bytes unread resets the other end.
             #expect(sent([5], to: source.far) == 1)
             let other = try Sockets()
             #expect(sent([6], to: other.far) == 1)

@@ -17,8 +17,8 @@ import TestHelpers
         return bytes
     }
 
-    @Test(arguments: [true, false])
-    func `comes back as it was sent, both ways at once`(isOverHTTP: Bool) async throws {
+    /// A client, connected through a door to a server that sends back what comes.
+    private static func connected(isOverHTTP: Bool) async throws -> (Server, Door, Peer) {
         let server = try await Server.start(.echo)
         let door =
             if isOverHTTP {
@@ -28,6 +28,12 @@ import TestHelpers
             }
         let client = try Peer(to: door.address)
         if isOverHTTP { _ = try await client.ask(door, for: "127.0.0.1:\(server.port)") }
+        return (server, door, client)
+    }
+
+    @Test(arguments: [true, false])
+    func `comes back as it was sent, both ways at once`(isOverHTTP: Bool) async throws {
+        let (server, door, client) = try await Self.connected(isOverHTTP: isOverHTTP)
         let sent = Self.bytes(16 << 20, seed: 7)
         async let sending: Void = client.send(sent)
         let received = try await client.readBytes(sent.count)
@@ -45,15 +51,7 @@ import TestHelpers
 
     @Test(arguments: [true, false])
     func `arrives whole though the client has ended long before the target`(isOverHTTP: Bool) async throws {
-        let server = try await Server.start(.echo)
-        let door =
-            if isOverHTTP {
-                try await Door.http()
-            } else {
-                try await Door.unixSocket(to: Target(host: "127.0.0.1", port: server.port))
-            }
-        let client = try Peer(to: door.address)
-        if isOverHTTP { _ = try await client.ask(door, for: "127.0.0.1:\(server.port)") }
+        let (server, door, client) = try await Self.connected(isOverHTTP: isOverHTTP)
         let sent = Self.bytes(16 << 20, seed: 8)
         let sending = Task {
             try await client.send(sent)
@@ -62,7 +60,7 @@ import TestHelpers
         // More than the kernel keeps for the client waits in the door when the target ends.
         let first = try await client.readBytes(1 << 20)
         try await sending.value
-        try await Task.sleep(for: .milliseconds(50))
+        #expect(await Patience.untilTrue { server.counts.inputsEnded == 1 })
         let received = first + (try await client.readBytes(sent.count))
         let isSame = received == sent
         #expect(received.count == sent.count)

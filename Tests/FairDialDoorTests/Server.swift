@@ -32,6 +32,8 @@ final class Server: Sendable {
         /// Bytes that the kernel has taken from it.
         var sent = 0
         var isHeldBack = false
+        /// Clients whose end has come.
+        var inputsEnded = 0
         var resets = 0
     }
 
@@ -149,6 +151,7 @@ private final class ServerHandler: ChannelInboundHandler {
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         guard case .inputClosed = event as? ChannelEvent else { return }
+        state.withLockedValue { $0.inputsEnded += 1 }
         var last = ByteBuffer()
         if case .countsUntilEnd = behaviour { last = ByteBuffer(string: "\(read)") }
         let sent = context.eventLoop.makePromise(of: Void.self)

@@ -17,8 +17,8 @@ import NIOCore
 final class AcceptPause: ChannelInboundHandler {
     typealias InboundIn = any Channel
 
-    /// How long nobody is accepted. Others may give a descriptor back any time, so it is short; ten looks a second
-    /// cost nothing.
+    /// How long no client is accepted. Any code of the process may give a descriptor back at any time, so it is short;
+    /// ten looks a second cost nothing.
     static let length = Duration.milliseconds(100)
 
     private var isPausing = false

@@ -98,8 +98,8 @@ final class KernelPipe: Sendable {
                 let read = rest.writeWithUnsafeMutableBytes(minimumWritableBytes: room) {
                     max(0, fairdial_read(output, $0.baseAddress, room))
                 }
-                // Not to be: it is there, and a pipe's bytes can always be read.
-                if read == 0 { break }
+                // Left behind, they would go out over the next connection.
+                precondition(read > 0, "bytes that are in the pipe cannot be read out of it")
             }
             return rest
         }

@@ -16,7 +16,7 @@ struct ServerDialing: Sendable {
     let connectTimeout: Duration?
     let settings: GreetingSettings
     let keys = SCRAMKeyCache()
-    /// For those who have waited in vain.
+    /// What an error tells of dials, where its caller has waited for one in vain.
     let underWay = DialsUnderWay()
 
     /// What one dial's closures share.

@@ -11,14 +11,13 @@ import Testing
 
 extension `In a process of its own` {
     /// A client that is closed in the middle of everything: when `close` returns, and its callers have been told,
-    /// nothing
-    /// of it is left. Each in a process of its own.
+    /// nothing of it is left. Each in a process of its own.
     @Suite(.serialized) struct `Nothing outlives close` {
         /// What the client is doing when it is closed.
         enum Deed: String, CaseIterable, Sendable {
             /// Nothing: it was made, and never asked.
             case nothing
-            /// It is connected, and nobody uses it.
+            /// It is connected, and no operation uses the connection.
             case idling
             /// Callers wait for answers that do not come.
             case waitingForAnswers

@@ -20,7 +20,7 @@ extension `In a process of its own` {
             case nestedTooDeep
             case silence
 
-            /// So many of them, at least.
+            /// How many times the server does it, at least.
             var count: Int { self == .endsInMidReply ? 1_000 : 250 }
 
             func reaction(to request: WireServer.Request) -> WireServer.Reaction {
@@ -58,9 +58,8 @@ extension `In a process of its own` {
             }
         }
 
-        /// Holds what the server does until so many commands are there: the first fault clears the pool, and those who
-        /// wait
-        /// for one of its connections would never get one.
+        /// Holds what the server does until a whole wave of commands is there: the first fault clears the pool, and
+        /// commands that wait for one of its connections would never get one.
         private final class Gate: Sendable {
             private let held = NIOLockedValueBox<[@Sendable () -> Void]>([])
 

@@ -75,7 +75,7 @@ import Testing
         }
         try await server.withClient(heartbeat: Self.heartbeat) { client in
             try await client.connect()
-            // It has the server looked at, and nobody waits for that.
+            // This makes the monitor look at the server, and no operation waits for what it sees.
             _ = await mongoError { try await client.database("d").runCommand(["write": 1]) }
             await eventually { breaks.withLockedValue { !$0 } }
             // The monitor's new one: the pool makes none, for no operation wants it.
