@@ -45,7 +45,9 @@ import Testing
         guard dials || server.counts.accepted == 0 else { exit(13) }
         // Fewer, where one of the first round was on its way out still when they were counted.
         let most = before.descriptors
-        let isGivenBack = await Patience.untilTrue { (try? ProcessCounts.now()).map { $0.descriptors <= most } ?? false }
+        let isGivenBack = await Patience.untilTrue {
+            (try? ProcessCounts.now()).map { $0.descriptors <= most } ?? false
+        }
         guard isGivenBack else { exit(14) }
         guard after.threads <= before.threads else { exit(15) }
         guard after.memory - before.memory <= mostGrown else { exit(16) }
