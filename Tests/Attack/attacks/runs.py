@@ -4,6 +4,7 @@
 import dataclasses
 import json
 import os
+import resource
 import signal
 import subprocess
 import tempfile
@@ -88,30 +89,42 @@ def run(command, limits, stdin=b"", environment=None, finish=None, **more):
         start = time.monotonic()
         process = subprocess.Popen([str(each) for each in command], env={**os.environ, **(environment or {})},
                                    start_new_session=True, **streams)
-        usage, peak = wait(process, start + limits.seconds, finish)
+        usage, peak, resident = wait(process, start + limits.seconds, finish)
         seconds = time.monotonic() - start
         texts = []
         for file in (output, complaint):
             file.seek(0)
             texts.append(file.read(LONGEST_OUTPUT).decode(errors="replace"))
-    return Run(command, process.returncode, *texts, seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, peak)
+    return Run(command, process.returncode, *texts, seconds, usage.ru_utime + usage.ru_stime,
+               memory(usage, resident) / 1024, peak)
+
+
+def memory(usage, resident):
+    """The most that it had in memory, in KiB.
+
+    The kernel counts for a process also what the one had that it was forked from: ourselves, who have large files in
+    memory. Where it says no more than that, what was seen is all that is known.
+    """
+    own = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return usage.ru_maxrss if usage.ru_maxrss > own else resident
 
 
 def wait(process, end, finish):
-    """Its use of resources, and the most descriptors it was seen to have."""
-    peak = 0
+    """Its use of resources, the most descriptors it was seen to have, and the most memory, in KiB."""
+    peak = resident = 0
     while True:
         pid, status, usage = os.wait4(process.pid, os.WNOHANG)
         if pid:
             process.returncode = os.waitstatus_to_exitcode(status)
-            return usage, peak
+            return usage, peak, resident
         peak = max(peak, count_descriptors(process.pid))
+        resident = max(resident, count_resident(process.pid))
         is_late = time.monotonic() > end
         if is_late or finish and finish.is_set():
             os.kill(process.pid, signal.SIGKILL)
             _, status, usage = os.wait4(process.pid, 0)
             process.returncode = None if is_late else 0
-            return usage, peak
+            return usage, peak, resident
         time.sleep(SAMPLING_INTERVAL)
 
 
@@ -119,6 +132,15 @@ def count_descriptors(pid):
     try:
         return len(os.listdir(f"/proc/{pid}/fd"))
     except OSError:
+        return 0
+
+
+def count_resident(pid):
+    """The most memory that a process has had since it began to be what it is, in KiB."""
+    try:
+        with open(f"/proc/{pid}/status", encoding="ascii") as lines:
+            return next((int(line.split()[1]) for line in lines if line.startswith("VmHWM:")), 0)
+    except (OSError, ValueError):
         return 0
 
 
