@@ -2,6 +2,7 @@
 
 import FairDial
 import FairDialTestKit
+import Foundation
 import IPAddresses
 import NIOCore
 import NIOPosix
@@ -162,9 +163,16 @@ import Testing
         try await echoing.stop()
     }
 
+    /// The third number of a line of tcp(7)'s: to how many bytes a socket's buffer grows by itself.
+    private static func longestBuffer(_ name: String) throws -> Int {
+        let line = try String(contentsOfFile: "/proc/sys/net/ipv4/\(name)", encoding: .utf8)
+        return try #require(line.split(whereSeparator: \.isWhitespace).last.flatMap { Int($0) })
+    }
+
     @Test func `holds a fast target back for a slow client`() async throws {
-        // Kernels' buffers take some MiB on each of the two connections.
-        let (total, most) = (256 << 20, 40 << 20)
+        // The kernel may keep so much for either end of each of the two connections; the door, a mebibyte at most.
+        let most = 2 * (try Self.longestBuffer("tcp_rmem") + Self.longestBuffer("tcp_wmem")) + (1 << 20)
+        let total = max(256 << 20, 2 * most)
         let server = try await Server.start(.pumps(total))
         try await withDoor { door in
             let client = try Peer(to: door.address)
