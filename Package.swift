@@ -81,25 +81,23 @@ let package = Package(
         .target(name: "CSockets"),
         // For the demonstration and the tests; no library links it.
         .target(name: "CNamespaces"),
-        .target(name: "IPAddresses", dependencies: ["CAddressText"], swiftSettings: strict),
-        .target(name: "GetAddrInfo", dependencies: ["IPAddresses", "CSockets"], swiftSettings: strict),
-        .target(name: "DNSMessages", dependencies: ["IPAddresses"], swiftSettings: strict),
-        .target(name: "SystemSupport", dependencies: ["CSockets", "IPAddresses", locks], swiftSettings: strict),
+        .target(name: "IPAddresses", dependencies: ["CAddressText"]),
+        .target(name: "GetAddrInfo", dependencies: ["IPAddresses", "CSockets"]),
+        .target(name: "DNSMessages", dependencies: ["IPAddresses"]),
+        .target(name: "SystemSupport", dependencies: ["CSockets", "IPAddresses", locks]),
         .target(
             name: "NameResolution",
             dependencies: [
                 "CSockets", "IPAddresses", "SystemSupport", "GetAddrInfo", "DNSMessages", locks,
                 .product(name: "DequeModule", package: "swift-collections"),
-            ],
-            swiftSettings: strict
+            ]
         ),
         .target(
             name: "SystemResolution",
             dependencies: [
                 "CSockets", "IPAddresses", "SystemSupport", "GetAddrInfo", "NameResolution", locks,
                 .product(name: "DequeModule", package: "swift-collections"),
-            ],
-            swiftSettings: strict
+            ]
         ),
         .target(
             name: "DNSResolution",
@@ -107,8 +105,7 @@ let package = Package(
                 "CSockets", "IPAddresses", "SystemSupport", "GetAddrInfo", "DNSMessages", "NameResolution",
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "HeapModule", package: "swift-collections"),
-            ] + nio,
-            swiftSettings: strict
+            ] + nio
         ),
         // The only target that builds a TLS library: nobody has to who does not want one.
         .target(
@@ -116,10 +113,9 @@ let package = Package(
             dependencies: [
                 "DNSResolution", "IPAddresses", .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"), .product(name: "NIOTLS", package: "swift-nio"),
-            ],
-            swiftSettings: strict
+            ]
         ),
-        .target(name: "ConnectionRacing", dependencies: ["IPAddresses"], swiftSettings: strict),
+        .target(name: "ConnectionRacing", dependencies: ["IPAddresses"]),
         .target(
             name: "FairDial",
             dependencies: [
@@ -127,8 +123,7 @@ let package = Package(
                 "SystemResolution",
                 "DNSResolution", "ConnectionRacing",
                 .product(name: "DequeModule", package: "swift-collections"),
-            ] + nio,
-            swiftSettings: strict
+            ] + nio
         ),
         // Connections that are used again and again, for drivers and clients.
         .target(
@@ -136,14 +131,12 @@ let package = Package(
             dependencies: [
                 "FairDial", "IPAddresses", "NameResolution", "SystemSupport", "ConnectionRacing",
                 .product(name: "DequeModule", package: "swift-collections"),
-            ] + nio,
-            swiftSettings: strict
+            ] + nio
         ),
         // For clients without a hook: they connect to it, and it dials for them.
         .target(
             name: "FairDialDoor",
-            dependencies: ["CSockets", "FairDial", "IPAddresses"] + nio,
-            swiftSettings: strict
+            dependencies: ["CSockets", "FairDial", "IPAddresses"] + nio
         ),
         // Logs, metrics and traces; nothing else depends on their packages.
         .target(
@@ -164,16 +157,14 @@ let package = Package(
                     package: "swift-service-lifecycle",
                     condition: .when(traits: ["ServiceLifecycle"])
                 ),
-            ],
-            swiftSettings: strict
+            ]
         ),
         .target(
             name: "FairDialTestKit",
             dependencies: [
                 "FairDial", "DNSMessages", "IPAddresses", "SystemSupport", "NameResolution", "ConnectionRacing",
                 .product(name: "NIOEmbedded", package: "swift-nio"),
-            ] + nio,
-            swiftSettings: strict
+            ] + nio
         ),
         // Random runs of the whole stack on a simulated network and clock, each from a seed.
         .target(
@@ -182,14 +173,12 @@ let package = Package(
                 "FairDial", "FairPool", "FairDialTestKit", "DNSMessages", "DNSResolution", "IPAddresses",
                 "NameResolution", "SystemResolution", "ConnectionRacing",
                 .product(name: "HeapModule", package: "swift-collections"),
-            ] + nio,
-            swiftSettings: strict
+            ] + nio
         ),
         // What every command needs: standard streams, colours, JSON lines, and how a dial's result is printed.
         .target(
             name: "FairDialConsole",
-            dependencies: ["FairDial", "ConnectionRacing", "IPAddresses", "NameResolution"],
-            swiftSettings: strict
+            dependencies: ["FairDial", "ConnectionRacing", "IPAddresses", "NameResolution"]
         ),
         .target(
             name: "FairDialRally",
@@ -198,8 +187,7 @@ let package = Package(
                 "NameResolution", "SystemResolution",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
-            ] + nio,
-            swiftSettings: strict
+            ] + nio
         ),
         .executableTarget(
             name: "FairDialCommand",
@@ -208,23 +196,20 @@ let package = Package(
                 "GetAddrInfo", "DNSMessages", "NameResolution", "SystemResolution", "DNSResolution", "DNSOverTLS",
                 "ConnectionRacing",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
-            ] + nio,
-            swiftSettings: strict
+            ] + nio
         ),
 
         // What tests of several modules need: folders, waits with an end.
-        .target(name: "TestHelpers", dependencies: [locks], path: "Tests/TestHelpers", swiftSettings: strict),
+        .target(name: "TestHelpers", dependencies: [locks], path: "Tests/TestHelpers"),
         .testTarget(
             name: "IPAddressesTests",
-            dependencies: ["IPAddresses", "FairDialTestKit"],
-            swiftSettings: strict
+            dependencies: ["IPAddresses", "FairDialTestKit"]
         ),
         // Asks us and the C library the same; a target of its own, so that a command can ask in other networks too.
         .target(
             name: "AddressInfoOracle",
             dependencies: ["GetAddrInfo", "FairDialTestKit"],
-            path: "Tests/AddressInfoOracle",
-            swiftSettings: strict
+            path: "Tests/AddressInfoOracle"
         ),
         .executableTarget(
             name: "oracle",
@@ -232,46 +217,39 @@ let package = Package(
                 "AddressInfoOracle", "FairDialTestKit", "GetAddrInfo", "NameResolution", "CNamespaces",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
-            path: "Tests/OracleCommand",
-            swiftSettings: strict
+            path: "Tests/OracleCommand"
         ),
         // Looks many names up at once, each as a process of its own would, for comparison with the C library.
         .executableTarget(
             name: "lookups",
             dependencies: ["FairDial", "DNSResolution", "NameResolution", "IPAddresses", locks],
-            path: "Tests/LookupsCommand",
-            swiftSettings: strict
+            path: "Tests/LookupsCommand"
         ),
         .testTarget(
             name: "GetAddrInfoTests",
-            dependencies: ["GetAddrInfo", "IPAddresses", "NameResolution", "AddressInfoOracle", "FairDialTestKit"],
-            swiftSettings: strict
+            dependencies: ["GetAddrInfo", "IPAddresses", "NameResolution", "AddressInfoOracle", "FairDialTestKit"]
         ),
         .testTarget(
             name: "DNSMessagesTests",
-            dependencies: ["DNSMessages", "IPAddresses", "FairDialTestKit"],
-            swiftSettings: strict
+            dependencies: ["DNSMessages", "IPAddresses", "FairDialTestKit"]
         ),
         .testTarget(
             name: "SystemSupportTests",
-            dependencies: ["SystemSupport", "TestHelpers", locks],
-            swiftSettings: strict
+            dependencies: ["SystemSupport", "TestHelpers", locks]
         ),
         .testTarget(
             name: "NameResolutionTests",
             dependencies: [
                 "NameResolution", "SystemSupport", "FairDialTestKit", "TestHelpers", "CNamespaces", "DNSMessages",
                 "GetAddrInfo", "IPAddresses", locks,
-            ],
-            swiftSettings: strict
+            ]
         ),
         .testTarget(
             name: "SystemResolutionTests",
             dependencies: [
                 "SystemResolution", "SystemSupport", "NameResolution", "IPAddresses", "GetAddrInfo", "FairDialTestKit",
                 "TestHelpers", locks,
-            ],
-            swiftSettings: strict
+            ]
         ),
         .testTarget(
             name: "DNSResolutionTests",
@@ -279,13 +257,11 @@ let package = Package(
                 "DNSResolution", "DNSOverTLS", "DNSMessages", "NameResolution", "IPAddresses", "FairDialTestKit",
                 "FairDial", "TestHelpers", .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "NIOEmbedded", package: "swift-nio"),
-            ] + nio,
-            swiftSettings: strict
+            ] + nio
         ),
         .testTarget(
             name: "ConnectionRacingTests",
-            dependencies: ["ConnectionRacing", "FairDialTestKit", "IPAddresses"],
-            swiftSettings: strict
+            dependencies: ["ConnectionRacing", "FairDialTestKit", "IPAddresses"]
         ),
         .testTarget(
             name: "FairDialTests",
@@ -295,23 +271,20 @@ let package = Package(
                 "ConnectionRacing",
                 .product(name: "NIOEmbedded", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
-            ] + nio,
-            swiftSettings: strict
+            ] + nio
         ),
         .testTarget(
             name: "FairPoolTests",
             dependencies: [
                 "FairPool", "FairDial", "FairDialTestKit", "FairDialSimulation", "IPAddresses", "NameResolution",
-            ] + nio,
-            swiftSettings: strict
+            ] + nio
         ),
         .testTarget(
             name: "FairDialDoorTests",
             dependencies: [
                 "FairDialDoor", "FairDial", "FairDialTestKit", "TestHelpers", "IPAddresses", "NameResolution",
                 "DNSResolution", .product(name: "NIOEmbedded", package: "swift-nio"),
-            ] + nio,
-            swiftSettings: strict
+            ] + nio
         ),
         .testTarget(
             name: "FairDialObservabilityTests",
@@ -335,8 +308,7 @@ let package = Package(
                     package: "swift-configuration",
                     condition: .when(traits: ["Configuration"])
                 ),
-            ] + nio,
-            swiftSettings: strict
+            ] + nio
         ),
         .testTarget(
             name: "FairDialCommandTests",
@@ -344,26 +316,25 @@ let package = Package(
                 "FairDialCommand", "FairDialConsole", "FairDialTestKit", "TestHelpers", "GetAddrInfo", "IPAddresses",
                 "NameResolution",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
-            ] + nio,
-            swiftSettings: strict
+            ] + nio
         ),
         // These run the built command; nothing of it is imported.
         .testTarget(
             name: "ScenarioTests",
-            dependencies: ["FairDialCommand", "oracle", "lookups", "TestHelpers"],
-            swiftSettings: strict
+            dependencies: ["FairDialCommand", "oracle", "lookups", "TestHelpers"]
         ),
         .testTarget(
             name: "FairDialTestKitTests",
             dependencies: [
                 "FairDial", "FairDialTestKit", "DNSMessages", "DNSResolution", "IPAddresses", "NameResolution",
                 .product(name: "NIOEmbedded", package: "swift-nio"),
-            ] + nio,
-            swiftSettings: strict
+            ] + nio
         ),
     ],
     swiftLanguageModes: [.v6]
 )
+// In one place, so that no target can be without them; those in C do not look at them.
+for target in package.targets { target.swiftSettings = strict }
 
 /// Whether a variable of the environment asks for targets that only the maintainers build.
 func isWanted(_ variable: String) -> Bool { getenv(variable).map { String(cString: $0) == "1" } ?? false }

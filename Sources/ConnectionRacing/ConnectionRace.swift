@@ -39,34 +39,6 @@ package struct ConnectionRace: Sendable {
         case expire
     }
 
-    /// A destination, and its stage.
-    private struct Entrant: Sendable {
-        enum Stage: Sendable {
-            case untried
-            case inFlight(since: Duration)
-            case ended
-        }
-
-        let destination: Destination
-        /// The number of its group; destinations of an earlier group start first.
-        var group: Int
-        var stage: Stage
-
-        var isUntried: Bool { if case .untried = stage { true } else { false } }
-        var isInFlight: Bool { if case .inFlight = stage { true } else { false } }
-    }
-
-    /// For many destinations, found by hashing: the stage of each in the earlier list, and which are in the new list
-    /// already.
-    private struct Table {
-        let stages: [Destination: Entrant.Stage]
-        var lined: Set<Destination> = []
-
-        init(_ entrants: [Entrant]) {
-            stages = Dictionary(entrants.map { ($0.destination, $0.stage) }, uniquingKeysWith: { first, _ in first })
-        }
-    }
-
     private let configuration: RaceConfiguration
     private var isOver = false
 
@@ -76,12 +48,7 @@ package struct ConnectionRace: Sendable {
     package private(set) var awaitsServices: Bool
     /// The family whose answer version 3 waits for.
     private let preferred: AddressFamily
-    /// All destinations in the last answer, in the order of preference, and after them those that were tried and are in
-    /// it no longer.
-    private var entrants: [Entrant] = []
-    /// How many are known and have not been tried.
-    package private(set) var untriedCount = 0
-    private var inFlightCount = 0
+    private var lineup = Lineup()
     /// The destination that goes first in any order, because the machine had no socket for it when its turn came.
     private var postponed: Destination?
     private var roundTrips: [Destination: Duration] = [:]
@@ -116,8 +83,11 @@ package struct ConnectionRace: Sendable {
         leadLeft = max(configuration.firstFamilyCount, 1)
     }
 
+    /// How many are known and have not been tried.
+    package var untriedCount: Int { lineup.untriedCount }
+
     private var mayStartAnother: Bool {
-        untriedCount > 0 && inFlightCount < max(configuration.concurrentAttemptLimit, 1)
+        untriedCount > 0 && lineup.inFlightCount < max(configuration.concurrentAttemptLimit, 1)
     }
 
     /// When to call `advance(to:)` next; `nil` when only an event can change anything.
@@ -138,7 +108,7 @@ package struct ConnectionRace: Sendable {
     /// When the next of the attempts in flight has been silent for as long as it may.
     private var nextTimeout: Duration? {
         guard let timeout = configuration.attemptTimeout else { return nil }
-        return entrants.reduce(nil) { earliest, entrant in
+        return lineup.entrants.reduce(nil) { earliest, entrant in
             guard case .inFlight(let since) = entrant.stage else { return earliest }
             let end = since.saturating(plus: timeout)
             return min(earliest ?? end, end)
@@ -147,7 +117,7 @@ package struct ConnectionRace: Sendable {
 
     /// Whether at least one attempt is in flight.
     package var isInFlight: Bool {
-        !isOver && inFlightCount > 0
+        !isOver && lineup.inFlightCount > 0
     }
 
     /// Whether the next attempt waits for a socket that the machine could not give.
@@ -197,7 +167,7 @@ extension ConnectionRace {
         guard !isOver else { return ActionList() }
         awaited = families
         awaitsServices = services
-        line(up: candidates)
+        lineup.replace(by: candidates)
         heldUntil = mustHold ? heldUntil ?? now.saturating(plus: configuration.delays.resolution) : nil
         return proceed(at: now)
     }
@@ -231,44 +201,9 @@ extension ConnectionRace {
         guard firstStart == nil, untriedCount > 0 else { return false }
         switch configuration.rules {
         case .rfc8305:
-            return awaited.contains(.ipv6) && !hasUntried(of: .ipv6)
+            return awaited.contains(.ipv6) && !lineup.hasUntried(of: .ipv6)
         case .version3:
-            return awaitsServices || awaited.contains(preferred) && !hasUntried(of: preferred)
-        }
-    }
-
-    private func hasUntried(of family: AddressFamily) -> Bool {
-        entrants.contains { $0.isUntried && $0.destination.family == family }
-    }
-
-    private mutating func line(up candidates: Candidates) {
-        let earlier = entrants
-        entrants = []
-        entrants.reserveCapacity(max(candidates.destinations.count, earlier.count))
-        untriedCount = 0
-        var groupEnds = candidates.groupEnds[...]
-        var group = 0
-        // Thousands of addresses must not be searched for each of thousands; a few are searched faster than they are
-        // hashed.
-        var table = max(candidates.destinations.count, earlier.count) > 32 ? Table(earlier) : nil
-        func isNew(_ destination: Destination) -> Bool {
-            table?.lined.insert(destination).inserted ?? !entrants.contains { $0.destination == destination }
-        }
-        for (position, destination) in candidates.destinations.enumerated() {
-            if groupEnds.first == position {
-                groupEnds.removeFirst()
-                group += 1
-            }
-            // A destination of two groups belongs to the better one.
-            guard isNew(destination) else { continue }
-            let known =
-                table == nil
-                ? earlier.first { $0.destination == destination }?.stage : table?.stages[destination]
-            entrants.append(Entrant(destination: destination, group: group, stage: known ?? .untried))
-            if entrants[entrants.count - 1].isUntried { untriedCount += 1 }
-        }
-        for entrant in earlier where !entrant.isUntried {
-            if isNew(entrant.destination) { entrants.append(entrant) }
+            return awaitsServices || awaited.contains(preferred) && !lineup.hasUntried(of: preferred)
         }
     }
 }
@@ -279,7 +214,7 @@ extension ConnectionRace {
 extension ConnectionRace {
     /// An attempt has ended with a definite "no".
     package mutating func failed(_ destination: Destination, at now: Duration) -> ActionList<Action> {
-        guard !isOver, end(destination, as: .ended) else { return ActionList() }
+        guard !isOver, lineup.end(destination) else { return ActionList() }
         nextStart = now
         // Its socket has been given back, so there may be one for an attempt that waits for it.
         isShort = false
@@ -289,12 +224,11 @@ extension ConnectionRace {
     /// An attempt could not begin, because the machine had no socket to give: no address is to blame, and it goes first
     /// when there may be one again. No attempt starts until then.
     package mutating func postponed(_ destination: Destination) -> ActionList<Action> {
-        guard !isOver, end(destination, as: .untried) else { return ActionList() }
-        untriedCount += 1
+        guard !isOver, lineup.takeBack(destination) else { return ActionList() }
         postponed = destination
         isShort = true
         // An attempt that could not begin starts no clock.
-        if entrants.allSatisfy(\.isUntried) { firstStart = nil }
+        if lineup.entrants.allSatisfy(\.isUntried) { firstStart = nil }
         return ActionList()
     }
 
@@ -309,9 +243,11 @@ extension ConnectionRace {
     package mutating func connected(_ destination: Destination) -> ActionList<Action> {
         // Closing is a request: a loser may connect after the race is over.
         guard !isOver else { return ActionList(.abandon(destination)) }
-        guard end(destination, as: .ended) else { return ActionList() }
+        guard lineup.end(destination) else { return ActionList() }
         var actions = ActionList<Action>()
-        for entrant in entrants where entrant.isInFlight { actions.append(.abandon(entrant.destination)) }
+        for entrant in lineup.entrants where entrant.isInFlight {
+            actions.append(.abandon(entrant.destination))
+        }
         isOver = true
         actions.append(.succeed(destination))
         return actions
@@ -322,7 +258,9 @@ extension ConnectionRace {
         guard !isOver else { return ActionList() }
         isOver = true
         var actions = ActionList<Action>()
-        for entrant in entrants where entrant.isInFlight { actions.append(.abandon(entrant.destination)) }
+        for entrant in lineup.entrants where entrant.isInFlight {
+            actions.append(.abandon(entrant.destination))
+        }
         return actions
     }
 
@@ -332,7 +270,9 @@ extension ConnectionRace {
         if let end, now >= end {
             isOver = true
             var actions = ActionList<Action>()
-            for entrant in entrants where entrant.isInFlight { actions.append(.giveUp(entrant.destination)) }
+            for entrant in lineup.entrants where entrant.isInFlight {
+                actions.append(.giveUp(entrant.destination))
+            }
             actions.append(.expire)
             return actions
         }
@@ -346,8 +286,12 @@ extension ConnectionRace {
             self.heldUntil = nil
         }
         if mayStartAnother, isShort { return ActionList() }
-        if mayStartAnother, inFlightCount == 0 || now >= nextStart { return ActionList(.start(startNext(at: now))) }
-        guard untriedCount == 0, inFlightCount == 0, awaited.isEmpty, !awaitsServices else { return ActionList() }
+        if mayStartAnother, lineup.inFlightCount == 0 || now >= nextStart {
+            return ActionList(.start(startNext(at: now)))
+        }
+        guard untriedCount == 0, lineup.inFlightCount == 0, awaited.isEmpty, !awaitsServices else {
+            return ActionList()
+        }
         isOver = true
         return ActionList(.exhaust)
     }
@@ -356,25 +300,16 @@ extension ConnectionRace {
     private mutating func giveUpTheSilent(at now: Duration) -> ActionList<Action> {
         guard let timeout = configuration.attemptTimeout else { return ActionList() }
         var actions = ActionList<Action>()
-        for index in entrants.indices {
-            guard case .inFlight(let since) = entrants[index].stage, now >= since.saturating(plus: timeout) else {
-                continue
-            }
-            entrants[index].stage = .ended
-            inFlightCount -= 1
+        lineup.endSilent(for: timeout, at: now) { actions.append(.giveUp($0)) }
+        if !actions.isEmpty {
             nextStart = now
             isShort = false
-            actions.append(.giveUp(entrants[index].destination))
         }
         return actions
     }
 
     private mutating func startNext(at now: Duration) -> Destination {
-        let index = nextIndex()
-        let next = entrants[index].destination
-        entrants[index].stage = .inFlight(since: now)
-        untriedCount -= 1
-        inFlightCount += 1
+        let next = lineup.start(at: nextIndex(), now)
         firstStart = firstStart ?? now
         let delay = configuration.delays.attempt(expecting: roundTrips.isEmpty ? nil : roundTrips[next])
         nextStart = now.saturating(plus: delay)
@@ -388,29 +323,19 @@ extension ConnectionRace {
     private mutating func nextIndex() -> Int {
         if let destination = postponed {
             postponed = nil
-            if let index = entrants.firstIndex(where: { $0.isUntried && $0.destination == destination }) {
+            if let index = lineup.entrants.firstIndex(where: { $0.isUntried && $0.destination == destination }) {
                 return index
             }
         }
-        guard let best = entrants.firstIndex(where: \.isUntried) else {
+        guard let best = lineup.entrants.firstIndex(where: \.isUntried) else {
             preconditionFailure("somebody was untried when another attempt might start")
         }
         guard let lastFamily else { return best }
-        let group = entrants[best].group
+        let group = lineup.entrants[best].group
         let isLeading = leadLeft > 0
-        let turn = entrants.firstIndex { entrant in
+        let turn = lineup.entrants.firstIndex { entrant in
             entrant.isUntried && entrant.group == group && (entrant.destination.family == lastFamily) == isLeading
         }
         return turn ?? best
-    }
-
-    /// - Returns: whether the attempt was in flight.
-    private mutating func end(_ destination: Destination, as stage: Entrant.Stage) -> Bool {
-        guard let index = entrants.firstIndex(where: { $0.isInFlight && $0.destination == destination }) else {
-            return false
-        }
-        entrants[index].stage = stage
-        inFlightCount -= 1
-        return true
     }
 }

@@ -101,9 +101,6 @@ public final class SystemResolver: AddressResolver {
         return UnderWay(resolver: self, lookup: lookup)
     }
 
-    /// The C library reads the hosts file, of any size.
-    public var filesResolver: (any AddressResolver)? { self }
-
     #if canImport(Glibc)
         /// Looked at before each call, which would crash on a line that names no service.
         private static let nameServiceSwitch = NameServiceSwitch.watched(at: NameServiceSwitch.systemPath)
@@ -233,4 +230,10 @@ public final class SystemResolver: AddressResolver {
             AddressInfoQuestion(host: ascii, service: nil, family: family, socketType: stream)
         )
     }
+}
+
+@available(FairDial 0.1, *)
+extension SystemResolver: KnowingResolver {
+    /// The C library reads the hosts file, of any size.
+    package var filesResolver: (any AddressResolver)? { self }
 }

@@ -82,10 +82,10 @@ import Testing
                 if case .ended = event { continuation.resume() }
             }
         }
-        #expect(automatic.knownAnswer(to: kept)?.source == .cache)
+        #expect(automatic.standing(on: kept).known?.source == .cache)
         let queries = server.queryCount
         try Self.write("hosts: files sss dns\n", to: services)
-        #expect(automatic.knownAnswer(to: kept) == nil)
+        #expect(automatic.standing(on: kept).known == nil)
         #expect(automatic.decision(for: "db.test").reason == "nsswitch.conf asks sss, which only the system can")
         look(up: "db.test")
         #expect(system.lookups.count == 2)

@@ -121,7 +121,7 @@ import Testing
     }
 
     /// A resolver that has another one for the hosts file.
-    private struct Reading: AddressResolver {
+    private struct Reading: KnowingResolver {
         let plain: ScriptedResolver
         let files: ScriptedResolver
 

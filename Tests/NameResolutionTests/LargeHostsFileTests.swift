@@ -68,7 +68,6 @@ import Testing
         let (local, other) = (Receiver(), Receiver())
         _ = ask("db", local)
         _ = ask("other.example", other)
-        #expect(resolver.knownAnswer(to: LookupQuestion(name: "db")) == nil)
         #expect(local.events == [] && scripted.lookups.isEmpty)
         #expect(threads.count == 1)
         threads.run()

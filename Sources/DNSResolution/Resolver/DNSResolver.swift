@@ -168,7 +168,7 @@ extension DNSResolver {
     }
 
     /// The addresses that the cache has, when they are all there and fresh. About a hundred nanoseconds.
-    public func knownAnswer(to question: LookupQuestion) -> LookupResult? {
+    package func knownAnswer(to question: LookupQuestion) -> LookupResult? {
         let now = machine.coarseNow
         // Under the lock, where the engine cannot go away: a reference count would cost as much as the look.
         let recent = state.withLockedValue { state -> LookupResult?? in
@@ -178,8 +178,14 @@ extension DNSResolver {
         return recent ?? freshEngine().knownAddresses(question, at: now)
     }
 
-    /// Another number whenever resolv.conf or the network has changed.
-    public var generation: UInt64 {
+    /// What the cache has; another generation whenever resolv.conf or the network has changed.
+    package func standing(on question: LookupQuestion) -> ResolverStanding {
+        let known = knownAnswer(to: question)
+        // What is known is not shared with anybody.
+        return ResolverStanding(known: known, generation: known == nil ? generation : 0)
+    }
+
+    package var generation: UInt64 {
         _ = freshEngine()
         // Not the whole state: a copy of what the file says would be a dozen references counted.
         return state.withLockedValue { $0.generation }
@@ -306,3 +312,6 @@ extension DNSResolver {
     /// How many messages came that were not believed.
     package var mismatches: MismatchCounts { freshEngine().withResolver { $0.mismatches } }
 }
+
+@available(FairDial 0.1, *)
+extension DNSResolver: KnowingResolver {}

@@ -22,7 +22,7 @@ package final class DialDriver: @unchecked Sendable {
         case failed(DialError)
     }
 
-    private enum Event: Sendable {
+    enum Event: Sendable {
         case lookup(LookupID, LookupEvent)
         case records(LookupID, RecordEvent)
         case socketReady(Destination)
@@ -34,12 +34,6 @@ package final class DialDriver: @unchecked Sendable {
         var events: [(Event, NIODeadline)] = []
         /// Whether the loop has been told to read it; at first `start` will.
         var isExpected = true
-    }
-
-    private struct Attempt {
-        let destination: Destination
-        let socket: AttemptSocket
-        var watch: ConnectPoller.Token?
     }
 
     let loop: any EventLoop
@@ -54,7 +48,7 @@ package final class DialDriver: @unchecked Sendable {
     // The loop is the only one that touches these, and no access to one calls what touches it again: `Dial` calls no
     // other code, and `carryOut` takes each action out before it is carried out. So the run-time checks, a thousand
     // instructions for each dial, can find nothing.
-    @exclusivity(unchecked) private var attempts: [Attempt] = []
+    @exclusivity(unchecked) var attempts: [Attempt] = []
     @exclusivity(unchecked) var dial: Dial
     var winner: (any Channel)?
     /// What the winner was made of; the channel's to close.
@@ -156,7 +150,7 @@ extension DialDriver {
     }
 
     /// Puts an event into the mailbox with the time of now; the first one makes the loop read.
-    private func deliver(_ event: Event, at time: NIODeadline? = nil) {
+    func deliver(_ event: Event, at time: NIODeadline? = nil) {
         let time = time ?? loop.now
         let mustCall = mailbox.withLockedValue { mailbox in
             mailbox.events.append((event, time))
@@ -343,73 +337,6 @@ extension DialDriver {
     private func caughtUp() {
         carryOut(dial.caughtUp())
         setTimer()
-    }
-
-    private func open(_ destination: Destination) {
-        switch plan.connector.open(destination, with: plan.sockets) {
-        case .shortage:
-            carryOut(dial.outOfDescriptors(destination, at: now))
-        case .failed(let failure):
-            fail(destination, failure, at: now)
-        case .opened(let socket, .connected):
-            attempts.append(Attempt(destination: destination, socket: socket))
-            carryOut(dial.connected(destination, at: now))
-        case .opened(let socket, .failed(let failure)):
-            plan.connector.close(socket)
-            fail(destination, failure, at: now)
-        case .opened(let socket, .pending):
-            attempts.append(Attempt(destination: destination, socket: socket))
-            watch(destination)
-        }
-    }
-
-    /// Out of line: on this machine's own addresses there is nothing to watch, and every `open` would pay for it.
-    @inline(never)
-    private func watch(_ destination: Destination) {
-        guard let index = attempts.firstIndex(where: { $0.destination == destination }) else { return }
-        do {
-            attempts[index].watch = try plan.connector.watch(attempts[index].socket) { time in
-                self.deliver(.socketReady(destination), at: time)
-            }
-        } catch {
-            close(destination)
-            guard let shortage = error.shortage else {
-                fail(destination, error, at: now)
-                return
-            }
-            carryOut(dial.outOfDescriptors(destination, shortage, at: now))
-        }
-    }
-
-    /// Asks one attempt's socket how far it is.
-    private func ask(_ destination: Destination, at time: Duration) {
-        guard let attempt = attempts.first(where: { $0.destination == destination }) else { return }
-        switch plan.connector.ask(attempt.socket) {
-        case .connected:
-            carryOut(dial.connected(destination, at: time))
-        case .failed(let failure):
-            close(destination)
-            fail(destination, failure, at: time)
-        case .pending:
-            // The poller's one report was a false alarm, so watch again; or a timer asks, and the watch goes on.
-            if let token = attempt.watch, !plan.connector.isWatching(token) { watch(destination) }
-        }
-    }
-
-    private func fail(_ destination: Destination, _ failure: AttemptFailure, at time: Duration) {
-        carryOut(dial.failed(destination, failure, at: time, toldAt: now))
-    }
-
-    /// Takes an attempt's socket out of the race and off the poller.
-    func take(_ destination: Destination) -> AttemptSocket? {
-        guard let index = attempts.firstIndex(where: { $0.destination == destination }) else { return nil }
-        let attempt = attempts.remove(at: index)
-        if let token = attempt.watch { plan.connector.forget(token, attempt.socket) }
-        return attempt.socket
-    }
-
-    private func close(_ destination: Destination) {
-        if let socket = take(destination) { plan.connector.close(socket) }
     }
 
     private func finish(_ ending: DialAction.Ending) {

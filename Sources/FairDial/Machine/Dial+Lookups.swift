@@ -56,6 +56,80 @@ extension Dial {
         return answered(answer, all: destinations, at: now)
     }
 
+    /// The lookup has been asked for, and nothing has come at once: it waits for its slot.
+    mutating func lookupQueued(at now: Duration) {
+        guard case .dialing = phase, case .asked = lookup else { return }
+        lookup = .queued
+        runClock(at: now)
+    }
+
+    /// The lookup has its slot.
+    mutating func lookupStarted(at now: Duration) {
+        guard case .dialing = phase else { return }
+        switch lookup {
+        case .asked, .queued: lookup = .running
+        case .unneeded, .running, .postponed, .ended: return
+        }
+        runClock(at: now)
+    }
+
+    /// Addresses have come.
+    ///
+    /// - Parameter destinations: all that are known by now, in destination order (RFC 6724).
+    mutating func answered(_ answer: LookupResult, all destinations: [Destination], at now: Duration) -> ActionList<
+        DialAction
+    > {
+        guard case .dialing = phase else { return ActionList() }
+        note(answer)
+        guard question.goal != .answer else {
+            hasAddresses = areAnswerable(destinations, at: now)
+            if let timeToLive = answer.timeToLive, !answer.addresses.isEmpty {
+                expires = min(expires ?? .seconds(Int64.max), now + timeToLive.bounded)
+            }
+            runClock(at: now)
+            return ActionList()
+        }
+        hasAddresses = !destinations.isEmpty
+        let permitted = permitted(destinations, at: now)
+        return carryOut(race.answered(permitted, settling: answer.families, at: now), at: now)
+    }
+
+    /// Notes which source has answered, and for which families.
+    mutating func note(_ answer: LookupResult, ofHost isOfHost: Bool = true) {
+        switch lookup {
+        case .asked, .queued: lookup = .running
+        case .unneeded, .running, .postponed, .ended: break
+        }
+        // A family that has nothing says nothing of where the addresses came from.
+        if source == nil || !hasAddresses { source = answer.source }
+        server = server ?? answer.server
+        isStale = isStale || answer.isStale
+        if isOfHost { unanswered.subtract(answer.families) }
+    }
+
+    /// What a connection to a destination took in the past; it times the attempt after its own.
+    mutating func expect(_ roundTrip: Duration, to destination: Destination) {
+        race.expect(roundTrip, to: destination)
+    }
+
+    /// The lookup has ended.
+    mutating func lookupEnded(_ error: ResolutionError?, at now: Duration) -> ActionList<DialAction> {
+        guard case .dialing = phase else { return ActionList() }
+        switch lookup {
+        case .unneeded, .postponed, .ended: return ActionList()
+        case .asked, .queued, .running: break
+        }
+        if let error, error.isShortage, !hasAddresses {
+            lookupPostponed(error, at: now)
+            return ActionList()
+        }
+        lookup = .ended(error)
+        if question.goal == .answer {
+            return hasAddresses ? finishAnswer(at: now) : fail(.exhaustion, at: now)
+        }
+        return carryOut(race.answersEnded(at: now), at: now)
+    }
+
     /// Takes the host's own addresses in.
     mutating func learn(_ answer: LookupResult, at now: Duration) {
         let leftOut = known.add(

@@ -13,7 +13,7 @@ import SystemSupport
 /// nsswitch.conf and resolv.conf decide, and are read again whenever they change. `decision(for:)` says which of them,
 /// and why.
 @available(FairDial 0.1, *)
-package final class AutomaticResolver: NameResolution.AddressResolver {
+package final class AutomaticResolver: KnowingResolver {
     /// Which resolver looks a name up.
     package struct Decision: Hashable, Sendable {
         /// The kinds of resolver.
@@ -116,9 +116,6 @@ package final class AutomaticResolver: NameResolution.AddressResolver {
         #endif
     }
 
-    /// Another number whenever nsswitch.conf, resolv.conf, this machine's name or its network has changed.
-    package var generation: UInt64 { present.generation }
-
     /// Starts a lookup, where it belongs.
     package func lookUp(
         _ question: LookupQuestion,
@@ -147,9 +144,14 @@ package final class AutomaticResolver: NameResolution.AddressResolver {
     package var filesResolver: (any NameResolution.AddressResolver)? { system }
 
     /// What the cache has, of names that are ours now: the configuration may have changed since they were put there.
-    package func knownAnswer(to question: LookupQuestion) -> LookupResult? {
-        guard let answer = dns.knownAnswer(to: question), case .dns = present.plan.choice(for: question.key)
-        else { return nil }
-        return answer
+    /// The generation is another one whenever nsswitch.conf, resolv.conf, this machine's name or its network has
+    /// changed.
+    package func standing(on question: LookupQuestion) -> ResolverStanding {
+        let present = present
+        var known = dns.knownAnswer(to: question)
+        if known != nil {
+            if case .dns = present.plan.choice(for: question.key) {} else { known = nil }
+        }
+        return ResolverStanding(known: known, generation: present.generation)
     }
 }

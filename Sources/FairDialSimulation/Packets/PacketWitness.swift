@@ -6,7 +6,7 @@ import IPAddresses
 import NameResolution
 
 /// Wraps the DNS resolver of a run, and compares what it tells with what went over the wire.
-final class PacketWitness: AddressResolver, @unchecked Sendable {
+final class PacketWitness: KnowingResolver, @unchecked Sendable {
     private final class Lookup: LookupHandle, @unchecked Sendable {
         let witness: PacketWitness
         let question: LookupQuestion
@@ -45,7 +45,9 @@ final class PacketWitness: AddressResolver, @unchecked Sendable {
     /// How many lookups have no end yet.
     var count: Int { inFlight.count }
 
-    var generation: UInt64 { resolver.generation }
+    func standing(on question: LookupQuestion) -> ResolverStanding {
+        ResolverStanding(known: nil, generation: resolver.generation)
+    }
 
     func isAsked(_ question: LookupQuestion) -> Bool { inFlight.contains { $0.question == question } }
 

@@ -34,18 +34,6 @@ public protocol AddressResolver: Sendable {
         _ receive: @escaping @Sendable (RecordEvent) -> Void
     ) -> any LookupHandle
 
-    /// The whole answer, where it is known without a lookup; `nil` where it is not. It must not block.
-    func knownAnswer(to question: LookupQuestion) -> LookupResult?
-
-    /// Which configuration a lookup that begins now follows: another number whenever that has changed.
-    ///
-    /// Only lookups of one generation are shared: a caller that asks after a change must not wait for a server that is
-    /// no longer configured.
-    var generation: UInt64 { get }
-
-    /// The resolver that reads the hosts file itself: asked where that is too large for us. `nil` where there is none.
-    var filesResolver: (any AddressResolver)? { get }
-
     /// Every lookup in flight, the oldest first: who is stuck, and on which server.
     ///
     /// One that no caller waits for any more is among them as long as it cannot be called back.
@@ -68,15 +56,6 @@ extension AddressResolver {
         receive(.ended(.failure(ResolutionError(.failed, message))))
         return EndedLookup()
     }
-
-    /// Nothing is known: a resolver without a cache has to ask.
-    public func knownAnswer(to question: LookupQuestion) -> LookupResult? { nil }
-
-    /// A resolver whose configuration never changes, or that does not know, has one generation: 0.
-    public var generation: UInt64 { 0 }
-
-    /// None: most resolvers leave the hosts file to the one in front of them.
-    public var filesResolver: (any AddressResolver)? { nil }
 
     /// Empty: `NameResolver` keeps the list for the resolver behind it.
     public var lookupsInFlight: [LookupInFlight] { [] }

@@ -52,6 +52,8 @@ public final class NameResolver: AddressResolver {
 
     private let localNames: LocalNames?
     let resolver: any AddressResolver
+    /// The same, where it knows answers by itself.
+    private let knowing: (any KnowingResolver)?
     let outbox = OrderedOutbox<Machine, SharedLookups.Action>(Machine())
     /// Ids are unique in the process: the resolver's number, and the lookup's.
     let idBase = LookupIDs.next()
@@ -64,6 +66,7 @@ public final class NameResolver: AddressResolver {
     /// - Parameter localNames: the hosts file and `localhost`; `nil` to ask the resolver for these too.
     package init(_ resolver: any AddressResolver, localNames: LocalNames?) {
         self.resolver = resolver
+        knowing = resolver as? any KnowingResolver
         self.localNames = localNames
     }
 
@@ -99,7 +102,7 @@ public final class NameResolver: AddressResolver {
         because reason: String,
         _ receive: @escaping @Sendable (LookupEvent) -> Void
     ) -> any LookupHandle {
-        if let reader = resolver.filesResolver { return reader.lookUp(question, for: fairnessKey, receive) }
+        if let reader = knowing?.filesResolver { return reader.lookUp(question, for: fairnessKey, receive) }
         receive(.ended(ResolutionError(.failed, reason)))
         return LocalLookup()
     }
@@ -139,8 +142,9 @@ public final class NameResolver: AddressResolver {
         for fairnessKey: FairnessKey,
         _ receive: @escaping @Sendable (LookupEvent) -> Void
     ) -> any LookupHandle {
-        if let answer = resolver.knownAnswer(to: question) { return Self.tell(answer, receive) }
-        let generation = resolver.generation
+        let standing = knowing?.standing(on: question)
+        if let known = standing?.known { return Self.tell(known, receive) }
+        let generation = standing?.generation ?? 0
         var waiter: SharedLookups.Waiter = 0
         var start: Start?
         update { machine in
@@ -159,18 +163,6 @@ public final class NameResolver: AddressResolver {
         if let start { begin(start) }
         return SharedLookup(resolver: self, waiter: waiter)
     }
-
-    /// What is local, or in the resolver's cache; nothing while a large hosts file is still to be read.
-    public func knownAnswer(to question: LookupQuestion) -> LookupResult? {
-        switch localNames?.find(question) ?? .notLocal {
-        case .answer(let answer): answer
-        case .notLocal: resolver.knownAnswer(to: question)
-        case .unread, .untold: nil
-        }
-    }
-
-    /// The resolver's.
-    public var generation: UInt64 { resolver.generation }
 
     private func leave(_ waiter: SharedLookups.Waiter) {
         update { machine in
