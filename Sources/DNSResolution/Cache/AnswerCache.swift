@@ -4,14 +4,6 @@ package import DNSMessages
 package import IPAddresses
 package import NameResolution
 
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#elseif canImport(Darwin)
-    import Darwin
-#endif
-
 /// What servers have said, for as long as they have said it holds.
 ///
 /// Pure: time is passed in. Finding a name hashes it once and allocates nothing. Where there is no room left, the
@@ -52,7 +44,7 @@ package struct AnswerCache: ~Copyable {
         var older = -1
         var newer = -1
 
-        init(_ name: Folded) {
+        init(_ name: FoldedName) {
             wire = Array(name.wire)
             text = Array(name.text)
             hash = name.hash
@@ -60,15 +52,6 @@ package struct AnswerCache: ~Copyable {
             // What is no host's name is not asked for as one, so it is not answered as one either.
             isPlain = dots == max(0, name.labelCount - 1) && DomainName.isPlainHost(name.text)
         }
-    }
-
-    /// A name in lower case, in memory that lives as long as the closure runs.
-    private struct Folded {
-        let wire: UnsafeRawBufferPointer
-        let text: UnsafeRawBufferPointer
-        let labelCount: Int
-
-        var hash: Int { AnswerCache.hash(text) }
     }
 
     /// A name that has been asked for this many times since it was stored is worth refreshing before a caller waits for
@@ -99,7 +82,7 @@ package struct AnswerCache: ~Copyable {
     package func contents(at now: Duration) -> [CachedName] {
         places.compactMap { $0 }.flatMap { entry in
             entry.kept.compactMap { kept in
-                guard let name = Self.name(ofWire: entry.wire) else { return nil }
+                guard let name = FoldedName.name(ofWire: entry.wire) else { return nil }
                 return CachedName(
                     name: name,
                     type: kept.type,
@@ -121,84 +104,13 @@ package struct AnswerCache: ~Copyable {
         if let place = find(name) { evict(place) }
     }
 
-    private static func name(ofWire wire: [UInt8]) -> DomainName? {
-        var labels: [ArraySlice<UInt8>] = []
-        var position = 0
-        while wire[position] > 0 {
-            let end = position + 1 + Int(wire[position])
-            labels.append(wire[position + 1..<end])
-            position = end
-        }
-        return try? DomainName(labels: labels)
-    }
-
-    private static func folded(_ byte: UInt8) -> UInt8 {
-        byte &- 0x41 < 26 ? byte | 0x20 : byte
-    }
-
-    /// - Parameter body: must not capture the cache's own storage: that would copy it.
-    private static func withFolded<Result>(_ name: DomainName, _ body: (Folded) -> Result) -> Result {
-        name.wire.withUnsafeBufferPointer { name in
-            withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 2 * name.count) { buffer in
-                let count = name.count
-                var nextLabel = 0
-                var labelCount = 0
-                for position in 0..<count {
-                    let byte = folded(name[position])
-                    buffer[position] = byte
-                    buffer[count + position] = byte
-                    // The bytes before labels say how long these are, and are dots in the text.
-                    if position == nextLabel, byte > 0 {
-                        buffer[count + position] = UInt8(ascii: ".")
-                        labelCount += 1
-                        nextLabel = position + 1 + Int(byte)
-                    }
-                }
-                let bytes = UnsafeRawBufferPointer(buffer)
-                // Without the dot before the first label, and the zero at the end.
-                let text = count > 1 ? count + 1..<2 * count - 1 : count..<count
-                return body(
-                    Folded(
-                        wire: UnsafeRawBufferPointer(rebasing: bytes[..<count]),
-                        text: UnsafeRawBufferPointer(rebasing: bytes[text]),
-                        labelCount: labelCount
-                    )
-                )
-            }
-        }
-    }
-
-    private static func hash(_ text: UnsafeRawBufferPointer) -> Int {
-        var hasher = Hasher()
-        hasher.combine(bytes: text)
-        return hasher.finalize()
-    }
-
-    private static func isSame(_ left: [UInt8], _ right: UnsafeRawBufferPointer) -> Bool {
-        guard left.count == right.count, let start = right.baseAddress else { return left.isEmpty && right.isEmpty }
-        return left.withUnsafeBytes { bytes in bytes.baseAddress.map { memcmp($0, start, right.count) == 0 } ?? false }
-    }
-
     private func find(_ name: DomainName) -> Int? {
         if index.isEmpty { return nil }
-        let hash = Self.withFolded(name) { $0.hash }
-        guard let place = index[hash], let entry = places[place], Self.isSame(entry.wire, name.wire) else { return nil }
-        return place
-    }
-
-    /// Whether a name in lower case is this one.
-    private static func isSame(_ left: [UInt8], _ right: [UInt8]) -> Bool {
-        guard left.count == right.count else { return false }
-        return left.withUnsafeBufferPointer { left in
-            right.withUnsafeBufferPointer { right in
-                left.indices.allSatisfy { left[$0] == folded(right[$0]) }
-            }
+        let hash = FoldedName.with(name) { $0.hash }
+        guard let place = index[hash], let entry = places[place], FoldedName.isSame(entry.wire, name.wire) else {
+            return nil
         }
-    }
-
-    /// A name without its final dot.
-    private static func bare(_ text: UnsafeBufferPointer<UInt8>) -> UnsafeRawBufferPointer {
-        UnsafeRawBufferPointer(text.last == UInt8(ascii: ".") ? UnsafeBufferPointer(rebasing: text.dropLast()) : text)
+        return place
     }
 }
 
@@ -225,9 +137,9 @@ extension AnswerCache {
         guard !index.isEmpty else { return nil }
         var key = key
         // The closures capture nothing of the cache's own storage: that would copy it.
-        let hash = key.withUTF8 { Self.hash(Self.bare($0)) }
+        let hash = key.withUTF8 { FoldedName.hash(FoldedName.bare($0)) }
         guard let place = index[hash], let entry = places[place], entry.isPlain else { return nil }
-        guard key.withUTF8({ Self.isSame(entry.text, Self.bare($0)) }) else { return nil }
+        guard key.withUTF8({ FoldedName.isSame(entry.text, FoldedName.bare($0)) }) else { return nil }
         if families == .both, now < entry.bothReadyUntil, var both = entry.both {
             entry.wasVisited = true
             entry.bothHits += 1
@@ -364,7 +276,7 @@ extension AnswerCache {
     }
 
     private mutating func makePlace(_ name: DomainName) -> Int {
-        let entry = Self.withFolded(name) { Entry($0) }
+        let entry = FoldedName.with(name) { Entry($0) }
         // Two names of one hash: the newer one stays.
         if let other = index[entry.hash] { evict(other) }
         entry.older = newest
