@@ -14,8 +14,10 @@ import NameResolution
 struct NameLookup: Sendable {
     /// What is to be done next.
     enum Step: Sendable {
-        /// - Parameter isBeside: whether the same name has just been asked for in the other family.
-        case ask(DomainName, RecordType, isBeside: Bool)
+        /// - Parameters:
+        ///   - position: of which candidate, by its number.
+        ///   - isBeside: whether the same name has just been asked for in the other family.
+        case ask(DomainName, RecordType, position: Int, isBeside: Bool)
         /// The answer is not wanted any more.
         case forget(RecordType)
         /// The answer can be done without: it is waited for as long as `grace(for:)` says, and no longer.
@@ -67,7 +69,8 @@ struct NameLookup: Sendable {
     private let skipsIPv6: Bool
     /// What is asked for.
     private let types: [RecordType]
-    private let candidates: [SearchList.Candidate]
+    let candidates: [SearchList.Candidate]
+    /// Which of them is being asked for.
     private var position = 0
     private var outcomes = Outcomes()
     /// `nil` where none are wanted.
@@ -157,7 +160,8 @@ struct NameLookup: Sendable {
     }
 
     private func ask(_ type: RecordType, isBeside: Bool = false) -> Step {
-        .ask(Self.isOfAddresses(type) ? candidate.name : serviceOwner ?? candidate.name, type, isBeside: isBeside)
+        let name = Self.isOfAddresses(type) ? candidate.name : serviceOwner ?? candidate.name
+        return .ask(name, type, position: position, isBeside: isBeside)
     }
 
     /// The owner name of the present name's bindings; `nil` where none can, for the prefix makes the name too long.
@@ -186,9 +190,14 @@ struct NameLookup: Sendable {
     /// Whether there is anything to connect to.
     private var isFound: Bool { outcomes.hasAddresses || bindings?.answer != nil }
 
-    /// A query for the present name is over.
-    mutating func settled(_ type: RecordType, _ outcome: Outcome, _ steps: inout [Step]) {
-        guard !isOver, !isSettled(type) else { return }
+    /// Whether a candidate's records of a type are to be asked for still.
+    func wants(_ type: RecordType, of position: Int) -> Bool {
+        !isOver && position == self.position && !isSettled(type)
+    }
+
+    /// A query is over. One for another name than the present one says nothing.
+    mutating func settled(_ type: RecordType, of position: Int, _ outcome: Outcome, _ steps: inout [Step]) {
+        guard wants(type, of: position) else { return }
         if Self.isOfAddresses(type) {
             if type == .a { outcomes.a = outcome } else { outcomes.aaaa = outcome }
             noteAddresses(outcome, &steps)

@@ -22,6 +22,8 @@ extension StubResolver {
         let purpose: Purpose
         /// The lookup that waits for it; where none does, the one that started it.
         let state: Running
+        /// Which of that lookup's names it is for: `NameLookup.position`.
+        let position: Int
         /// The names that aliases have led to; the last one is being asked for.
         var aliases: [DomainName] = []
         /// The shortest time that any of them may be kept.
@@ -41,11 +43,12 @@ extension StubResolver {
         /// Those who follow; `nil` until there are some.
         var sharing: Sharing?
 
-        init(name: DomainName, type: RecordType, purpose: Purpose, for state: Running) {
+        init(name: DomainName, type: RecordType, purpose: Purpose, for state: Running, position: Int = 0) {
             self.name = name
             self.type = type
             self.purpose = purpose
             self.state = state
+            self.position = position
         }
 
         /// Whether a lookup waits for it still.

@@ -80,13 +80,13 @@ extension StubResolver {
             running.remove(name.slab)
             actions.append(.deliverRecords(name, outcome.mapError(\.error), to: state.receiver))
         case .addresses:
-            let type = request.type
-            if configuration.guardsSearch, type == .a || type == .aaaa, let suffix = state.lookup?.candidate.suffix,
-                case .success(let answer) = outcome
+            let (type, position) = (request.type, request.position)
+            if configuration.guardsSearch, type == .a || type == .aaaa, case .success(let answer) = outcome,
+                let suffix = state.lookup?.candidates[position].suffix
             {
                 searchGuard.note(suffix, found: answer.hasAddresses)
             }
-            proceed(state, at: now, &actions) { lookup, steps in lookup?.settled(type, outcome, &steps) }
+            proceed(state, at: now, &actions) { lookup, steps in lookup?.settled(type, of: position, outcome, &steps) }
         }
     }
 
@@ -121,9 +121,12 @@ extension StubResolver {
         _ actions: inout [Action]
     ) {
         switch step {
-        case .ask(let name, let type, let isBeside):
+        case .ask(let name, let type, let position, let isBeside):
             guard !state.isOver else { return }
-            let request = Request(name: name, type: type, purpose: .addresses, for: state)
+            // The cache may have answered a step before this one, and the lookup be at another name by now. Only where
+            // it may is it asked, for that copies it.
+            if state.hasSearchList || state.isHurried, state.lookup?.wants(type, of: position) != true { return }
+            let request = Request(name: name, type: type, purpose: .addresses, for: state, position: position)
             // One look into the cache for both families: of most names it has neither.
             if !isBeside { state.isInCache = cache.contains(name) }
             if state.isInCache { ask(request, at: now, &actions) } else { send(request, at: now, &actions) }

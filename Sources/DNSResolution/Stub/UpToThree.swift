@@ -12,15 +12,16 @@ struct UpToThree<Element: Sendable>: Sendable {
 
     var count: Int { first == nil ? 0 : second == nil ? 1 : third == nil ? 2 : 3 }
 
-    /// There must be room.
+    /// There must be room; without any the element is left out, for a list that is one short is no reason to end a
+    /// process.
     mutating func append(_ element: Element) {
         if first == nil {
             first = element
         } else if second == nil {
             second = element
         } else {
-            precondition(third == nil, "three are there already")
-            third = element
+            assert(third == nil, "three are there already")
+            third = third ?? element
         }
     }
 
