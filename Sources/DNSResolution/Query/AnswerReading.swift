@@ -46,6 +46,17 @@ struct AnswerReading: Sendable {
         self.answer = answer
     }
 
+    /// The OPT record alone, past which all others are skipped: of a flood nothing else is worth a look.
+    ///
+    /// - Parameter reader: stands behind the question.
+    static func options(in reader: MessageReader) -> RecordInPlace? {
+        var reader = reader
+        while let place = try? reader.nextRecord() {
+            if place.type == .opt, place.section == .additional { return place }
+        }
+        return nil
+    }
+
     /// - Parameter reader: stands behind the question.
     init(_ reader: inout MessageReader, to question: Question) {
         answer = ServerAnswer(content: .noData, isAuthentic: reader.header.isAuthenticData)

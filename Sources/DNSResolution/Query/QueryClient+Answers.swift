@@ -117,6 +117,13 @@ extension QueryClient {
         _ actions: inout [Action]
     ) {
         let isCut = reader.header.isTruncated && !attempt.isStream
+        // Where something has come already that was not believed, there may be a flood of it, and building is dear.
+        if attempt.hasCookies, !isCut, query.mismatched > 0,
+            !isCookieRight(AnswerReading.options(in: reader), reader, attempt, at: now)
+        {
+            missCookie(place, attempt, query, at: now, &actions)
+            return
+        }
         // What is cut short is asked for again over a stream, whatever is in it.
         let reading =
             isCut
@@ -333,6 +340,7 @@ extension QueryClient {
         _ actions: inout [Action]
     ) {
         mismatches[keyPath: count] += 1
+        noteUseless(on: carrier)
         guard isTracing else { return }
         let server = (ports[carrier]?.server ?? streams[carrier]?.server).map { configuration.servers[$0] }
         trace(.ignored(server, reason: reason()), at: now, &actions)

@@ -149,6 +149,7 @@ extension QueryClient {
         if case .answer = query.purpose, attempt.form == .wished, query.isPlainSilent(attempt.server) {
             // The plain form is in flight, and its outcome counts.
             if repeatsQuestion { stopListening(place.query, place.index, at: now, &actions) }
+            if attempt.hasFailed { noteUseless(on: attempt.carrier) }
             fail(place.query, place.index, .code(code), at: now, &actions)
             return
         }
@@ -159,7 +160,7 @@ extension QueryClient {
         }
         if repeatsQuestion { stopListening(place.query, place.index, at: now, &actions) }
         // The same error code again says nothing new.
-        guard !attempt.hasFailed else { return }
+        guard !attempt.hasFailed else { return noteUseless(on: attempt.carrier) }
         fail(place.query, place.index, .code(code), at: now, &actions)
         if !askOtherwise(place.query, attempt.server, at: now, &actions) {
             countRefusal(place.query, attempt.server, at: now, &actions)
@@ -191,7 +192,7 @@ extension QueryClient {
             query.doubt = Query.Doubt(server: attempt.server, answer: readable, isNegative: false)
         }
         if attempt.form == .plain, query.doubt?.isNegative == true { query.doubt = nil }
-        guard !attempt.hasFailed else { return }
+        guard !attempt.hasFailed else { return noteUseless(on: attempt.carrier) }
         fail(place.query, place.index, fault, at: now, &actions)
         if askOtherwise(place.query, attempt.server, at: now, &actions) {
             if attempt.form == .plain { awaitStream(of: attempt, query, place.query, at: now) }

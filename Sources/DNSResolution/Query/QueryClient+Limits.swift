@@ -33,3 +33,39 @@ extension QueryClient {
     /// Why the tries of a query have failed.
     func failures(of key: Key) -> [QueryFailure] { queries[key.slab]?.failures ?? [] }
 }
+
+// MARK: - Floods
+
+/// A server, or a forger in its place, may send datagrams without end: that costs a port, and not the time of others.
+@available(FairDial 0.1, *)
+extension QueryClient {
+    /// Datagrams that bring nothing, beyond one for each that went out, after which a port is closed; as many as on a
+    /// stream.
+    static let uselessLimit = StreamState.mismatchLimit
+
+    /// A datagram has brought nothing; on a stream there is another count.
+    mutating func noteUseless(on port: Carrier) {
+        guard let state = ports[port] else { return }
+        state.useless += 1
+        if state.useless > Self.uselessLimit + state.sent { flooded = port }
+    }
+
+    /// Closes the port over which there were too many. What awaits an answer on it is asked for otherwise, or when it
+    /// would have been asked again; a flood may be forged, and so it is no "no" of the server's.
+    mutating func closeFlooded(_ port: Carrier, at now: Duration, _ actions: inout [Action]) {
+        guard let state = ports[port] else { return }
+        sourcePorts[state.server].remove(port)
+        plainPorts[state.server].remove(port)
+        let affected = tries(on: port)
+        for (key, index) in affected { stopListening(key, index, at: now, &actions) }
+        retire(port, &actions)
+        for (key, index) in affected {
+            guard let query = queries[key], !query.tries[index].hasFailed else { continue }
+            fail(key, index, .flooded, at: now, &actions)
+            guard query.purpose == .answer, !query.isLastCall, !query.isWaiting,
+                !askOtherwise(key, state.server, at: now, &actions)
+            else { continue }
+            setWake(key, at: min(query.ends, max(now, query.wake), now + RoundTripEstimate.floor))
+        }
+    }
+}

@@ -129,6 +129,7 @@ extension QueryClient {
         query.tries[index].hasFailed = false
         query.lastSent = now
         let attempt = query.tries[index]
+        attempt.port?.sent += 1
         actions.append(.send(attempt.carrier, attempt.message))
         traceSending(query, to: attempt.server, attempt.message, isStream: false, at: now, &actions)
     }
@@ -144,6 +145,7 @@ extension QueryClient {
         let (port, state) = choosePort(to: server, for: query, in: form, at: now, &actions)
         let message = register(query, key, form, to: server, on: port, state, at: now)
         state.listening += 1
+        state.sent += 1
         actions.append(.send(port, message))
         traceSending(query, to: server, message, isStream: false, at: now, &actions)
         if state.isOwn { return }

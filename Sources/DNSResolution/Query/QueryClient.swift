@@ -50,6 +50,10 @@ package struct QueryClient: ~Copyable {
         var isRetired = false
         /// Datagrams that answered nothing: a forger guesses, or answers come late.
         var mismatched = 0
+        /// These, and all others that brought nothing.
+        var useless = 0
+        /// Datagrams that went out.
+        var sent = 0
         /// Whether one plain query has it for itself, or several plain ones share it.
         var isOwn = false
         var isForPlain = false
@@ -113,8 +117,10 @@ package struct QueryClient: ~Copyable {
     var retries = RetryBudget()
     var generator: any RandomNumberGenerator & Sendable
     var alarms = AlarmQueue<Slab<Query>.Key>()
-    /// Until when the time that the process stood still has been given back.
-    var stalledUntil = Duration.zero
+    /// When the client was told of time or a message last: until then the process did not stand still.
+    private var lastTold = Duration.zero
+    /// The port that is to be closed because of what has just come over it.
+    var flooded: Carrier?
     var waiting = FairnessKeyQueue<Slab<Query>.Key>()
     var nextCarrier: Carrier = 1
     private var rotation = 0
@@ -257,11 +263,13 @@ extension QueryClient {
     /// Where an alarm is so late that the process must have stood still (SIGSTOP, a paused container, a laptop's lid),
     /// what is left of each query's time is left still: the C library, whose every wait is its own, goes on to the next
     /// server as well.
+    ///
+    /// While messages come, the process does not stand still, however late the clock is looked at for them.
     private mutating func giveBackStall(at now: Duration) {
+        defer { lastTold = max(lastTold, now) }
         guard let due = alarms.nextTime else { return }
-        let began = max(due, stalledUntil)
+        let began = max(due, lastTold)
         guard now >= began + Self.longestDelay else { return }
-        stalledUntil = now
         for key in queries.keys { queries[key]?.ends += now - began }
     }
 
@@ -274,6 +282,9 @@ extension QueryClient {
     ) {
         giveBackStall(at: now)
         read(bytes, on: port, isStream: false, at: now, &actions)
+        guard let flooded else { return }
+        self.flooded = nil
+        closeFlooded(flooded, at: now, &actions)
     }
 
     /// An error of a port's: no server listens there, no route, or no socket to be had.

@@ -17,6 +17,8 @@ package struct QueryFailure: Hashable, Sendable {
         case unusable
         /// The answer's aliases go round in a circle, or there are too many.
         case endlessAliases
+        /// More datagrams have come than anything that was sent could bring.
+        case flooded
         /// The network said so: a refused connection, no route …
         case network(String)
     }
@@ -40,6 +42,7 @@ extension QueryFailure: CustomStringConvertible {
             case .malformed(let error): "an answer that cannot be read: \(error)"
             case .unusable: "an answer without the records that it announces"
             case .endlessAliases: "aliases without end"
+            case .flooded: "a flood of datagrams that answer nothing"
             case .network(let reason): reason
             }
         return "\(server)\(isStream ? " over a stream" : ""): \(what)"

@@ -31,10 +31,12 @@ final class DNSEngine: Sendable {
         var catchingUp: [CatchUp] = []
         /// Those for which it reads just now.
         var beingCaughtUp: [CatchUp] = []
-        /// When the reader's present sleep began. What has come by then is read before any clock is looked at, and
-        /// clocks are looked at as of then: however long the process stands still meanwhile, no answer is late for that
-        /// (rule 6).
+        /// When the reader's present sleep began, or the sleep before the first of the turns that it needs to read
+        /// everything. What has come by then is read before any clock is looked at, and clocks are looked at as of
+        /// then: however long the process stands still meanwhile, no answer is late for that (rule 6).
         var sleepBegan: Duration = .zero
+        /// Whether the last turn left something to be read.
+        var isReadingOn = false
         var streamReading = StreamReading()
     }
 
@@ -203,7 +205,7 @@ extension DNSEngine: DatagramReceiver {
         let now = now
         return outbox.withMachine { machine in
             machine.streamReading.giveUp(at: now)
-            machine.sleepBegan = now
+            if !machine.isReadingOn { machine.sleepBegan = now }
             machine.beingCaughtUp = []
             if !machine.catchingUp.isEmpty, machine.streamReading.asked == nil {
                 swap(&machine.beingCaughtUp, &machine.catchingUp)
@@ -229,6 +231,7 @@ extension DNSEngine: DatagramReceiver {
             // Over streams, all has been read that had come by then.
             let began = machine.sleepBegan
             let asOf = streams.isEmpty ? began : min(began, machine.streamReading.until)
+            machine.isReadingOn = !isEverything
             if wasWoken { machine.sleepsUntil = nil }
             machine.resolver.inClient(at: now, &actions) { client, steps in
                 for (port, event) in events {

@@ -50,7 +50,8 @@ package protocol DatagramReceiver: AnyObject, Sendable {
     /// What has come, and the time that it is by now.
     ///
     /// - Parameters:
-    ///   - isEverything: whether nothing more was there to be read; only then the clock may be looked at (rule 6).
+    ///   - isEverything: whether all has been read that had come when the reader began to read, after the last turn
+    ///     that was told so; only then the clock may be looked at, as of that beginning (rule 6).
     ///   - wasWoken: whether something came, or `wakeReader()` was called, before the sleep was over.
     func turn(_ events: [(port: QueryClient.Carrier, event: DatagramEvent)], isEverything: Bool, wasWoken: Bool)
 }

@@ -29,6 +29,9 @@ final class KernelDatagrams: DatagramTransport {
     }
 
     private static let messagesAtOnce = 64
+    /// As much as a socket can hold at a time, as the kernel sets it: what had come when the reader began to read has
+    /// been read after so many messages, however fast more of them come.
+    private static let messagesOfOne = 1_024
     private static let manyDone = 16
     private static let threadStack = 256 * 1024
     /// The token of the descriptor that wakes the thread; a socket's is its carrier's number and its descriptor.
@@ -125,16 +128,28 @@ extension KernelDatagrams {
     private func run(_ receiver: any DatagramReceiver) {
         guard let queue = state.withLockedValue({ $0.queue }) else { return }
         var inbox = DatagramInbox()
+        var unfinishedTurns = 0
         while let sleep = receiver.nextSleep() {
             // Rounded up: a thread that came a little early would come again and again.
             let milliseconds = CInt(min(60_000, max(0, (sleep / .milliseconds(1)).rounded(.up))))
             let tokens = queue.wait(milliseconds: milliseconds)
-            let isEverything = read(tokens, &inbox)
+            var isEverything = read(tokens, &inbox)
+            unfinishedTurns = isEverything ? 0 : unfinishedTurns + 1
+            if unfinishedTurns * Self.messagesAtOnce >= Self.messagesOfOne, unfinishedTurns >= turnLimit {
+                (isEverything, unfinishedTurns) = (true, 0)
+            }
             receiver.turn(inbox.events, isEverything: isEverything, wasWoken: !tokens.isEmpty)
             inbox.removeAll()
             closeDone()
         }
         leave()
+    }
+
+    /// After this many turns each socket has been read from as often as it takes: a turn tells of `ReadinessQueue.most`
+    /// of them, and the kernel tells of all of them in rotation.
+    private var turnLimit: Int {
+        let socketCount = state.withLockedValue { $0.sockets.count }
+        return Self.messagesOfOne / Self.messagesAtOnce * (1 + socketCount / ReadinessQueue.most)
     }
 
     /// Gives back what the thread needed, if no other one has been started meanwhile.

@@ -14,6 +14,11 @@ PARENT = "attack.test"
 LONGEST_MESSAGE = 65_535
 # What a flood consists of for each query; over streams it goes on (see `streams`).
 FLOOD = 200
+# Those whose datagrams go on until the end, to the ports that were heard of last.
+ENDLESS = {"endless-flood"}
+FLOODED_PORTS = 4
+# More than a socket has room for.
+FLOOD_AT_ONCE = 300
 
 ALL = {}
 
@@ -110,6 +115,14 @@ def _(query, spoken):
 @says("id-flood-then-good", "the same, and the answer behind it")
 def _(query, spoken):
     return [with_id(good(query), query.id + each) for each in range(1, 4)] + [good(query)]
+
+
+@says("endless-flood", "RFC 7873: datagrams without end, right but for the cookie, and dear to read")
+def _(query, spoken):
+    """As many aliases as fit into 1,232 bytes; in the plain form there is no cookie, and they lead nowhere."""
+    room = 1_232 - 12 - len(query.question) - 11 - 4 - 9
+    wrong = [(COOKIE, query.cookie[:8] + b"?")] if query.cookie else []
+    return [Reply(query, answers=[record(CNAME, ASKED)] * (room // 14), opt=wrong if query.cookie else None)]
 
 
 @says("other-question-flood", "RFC 5452: answers to another question")

@@ -114,6 +114,22 @@ def register():
 register()
 
 
+@case("server/endless-flood/another-server", "the second server has the name, and the first one floods", is_always=True)
+def _(arena):
+    with Server(arena, "udp", "endless-flood") as flooding, Server(arena, "udp", "good") as other:
+        options = [*flooding.options(arena), *other.options(arena), "--lookup-timeout", "10"]
+        run = arena.run("resolve", f"one.{messages.PARENT}", "--json", *options, limits=LIMITS)
+    return run.faults(LIMITS, statuses=(0,))
+
+
+@case("server/endless-flood/records", "a lookup of records, which no dial ends", is_always=True)
+def _(arena):
+    with Server(arena, "udp", "endless-flood") as server:
+        run = arena.run("resolve", f"one.{messages.PARENT}", "--type", "TXT", "--json", *server.options(arena),
+                        "--lookup-timeout", "5", limits=LIMITS)
+    return run.faults(LIMITS, statuses=(1,))
+
+
 @case("reach/connections-of-one-lookup", "item 2: a server that talks junk, for 10 s", is_always=True)
 def _(arena):
     limits = Limits(seconds=30, processor=6)

@@ -5,6 +5,7 @@ Says "ready", and when its standard input ends one line of JSON: how many connec
 """
 
 import asyncio
+import collections
 import contextlib
 import json
 import logging
@@ -31,8 +32,9 @@ class Counts:
 
 def serve(address, transport, behaviour, folder):
     logging.getLogger("asyncio").setLevel(logging.CRITICAL)
-    # Whoever is attacked comes first.
-    os.nice(5)
+    # Whoever is attacked comes first, save where it is the flood that is to be faster.
+    if behaviour not in messages.ENDLESS:
+        os.nice(5)
     counts = Counts()
     asyncio.run(run(address, transport, behaviour, folder, counts))
     # At the end of all of it nobody reads this.
@@ -48,8 +50,11 @@ async def run(address, transport, behaviour, folder, counts):
         await asyncio.start_server(handler(respond_over_stream(rebind), counts), address, PORT, backlog=1024)
     elif transport == "udp":
         respond = messages.ALL[behaviour][0]
-        open_datagrams(loop, address, counts, respond)
-        await asyncio.start_server(handler(respond_over_stream(respond), counts), address, PORT, backlog=1024)
+        is_endless = behaviour in messages.ENDLESS
+        open_datagrams(loop, address, counts, respond, is_endless=is_endless)
+        # No stream says what the datagrams do not: time alone leads on.
+        behave = plainly("mute") if is_endless else respond_over_stream(respond)
+        await asyncio.start_server(handler(behave, counts), address, PORT, backlog=1024)
     elif transport == "cut":
         open_datagrams(loop, address, counts, cut)
     if transport in ("tcp", "cut", "tls"):
@@ -137,7 +142,7 @@ def rebind(query, spoken):
     return [Reply(query, answers=found, authority=[] if found else [soa()])]
 
 
-def open_datagrams(loop, address, counts, respond):
+def open_datagrams(loop, address, counts, respond, is_endless=False):
     """A plain socket: asyncio's drops empty datagrams."""
     line = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     line.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 8 << 20)
@@ -145,6 +150,14 @@ def open_datagrams(loop, address, counts, respond):
     line.bind((address, PORT))
     line.setblocking(False)
     spoken = messages.Spoken()
+    flood = collections.deque(maxlen=messages.FLOODED_PORTS)
+
+    def pour():
+        for message, peer in flood:
+            for _ in range(messages.FLOOD_AT_ONCE):
+                with contextlib.suppress(OSError):
+                    line.sendto(message, peer)
+        loop.call_soon(pour)
 
     def receive():
         while True:
@@ -162,5 +175,9 @@ def open_datagrams(loop, address, counts, respond):
                 # What is longer than a datagram is a stream's; a full buffer loses it.
                 with contextlib.suppress(OSError):
                     line.sendto(bytes(message)[:65_507], peer)
+                if is_endless:
+                    if not flood:
+                        loop.call_soon(pour)
+                    flood.append((bytes(message), peer))
 
     loop.add_reader(line, receive)
