@@ -73,9 +73,13 @@ final class KernelDatagrams: DatagramTransport {
     }
 
     func wakeReader() {
-        guard let wakeUp = state.withLockedValue({ $0.wakeUp }) else { return }
-        var byte: UInt8 = 1
-        _ = fairdial_write(wakeUp.writeEnd, &byte, 1)
+        // Under the lock, which takes no time, for no write waits: outside of it the thread might close the descriptor
+        // meanwhile, and the number be another part's of the process.
+        state.withLockedValue { state in
+            guard let wakeUp = state.wakeUp else { return }
+            var byte: UInt8 = 1
+            _ = fairdial_write(wakeUp.writeEnd, &byte, 1)
+        }
     }
 
     /// All of the wake-ups, however many.
@@ -140,7 +144,7 @@ extension KernelDatagrams {
             }
             receiver.turn(inbox.events, isEverything: isEverything, wasWoken: !tokens.isEmpty)
             inbox.removeAll()
-            closeDone()
+            state.withLockedValue { Self.closeDone(&$0) }
         }
         leave()
     }
@@ -153,27 +157,27 @@ extension KernelDatagrams {
     }
 
     /// Gives back what the thread needed, if no other one has been started meanwhile.
+    ///
+    /// All of it under the lock. Another thread may read by now, and what is closed here may be what it has just been
+    /// told to read from: then it closes that itself, after its turn.
     private func leave() {
-        closeDone()
-        let left = state.withLockedValue { state -> (ReadinessQueue?, (writeEnd: CInt, readEnd: CInt)?) in
+        state.withLockedValue { state in
             state.threadCount -= 1
-            guard state.threadCount == 0, state.sockets.isEmpty else { return (nil, nil) }
-            defer { (state.queue, state.wakeUp) = (nil, nil) }
-            return (state.queue, state.wakeUp)
-        }
-        left.0?.close()
-        if let wakeUp = left.1 {
-            DatagramSocket.close(wakeUp.writeEnd)
-            DatagramSocket.close(wakeUp.readEnd)
+            guard state.threadCount == 0 else { return }
+            Self.closeDone(&state)
+            guard state.sockets.isEmpty else { return }
+            state.queue?.close()
+            if let wakeUp = state.wakeUp {
+                DatagramSocket.close(wakeUp.writeEnd)
+                DatagramSocket.close(wakeUp.readEnd)
+            }
+            (state.queue, state.wakeUp) = (nil, nil)
         }
     }
 
-    private func closeDone() {
-        let done = state.withLockedValue { state in
-            defer { state.done = [] }
-            return state.done
-        }
-        for descriptor in done { DatagramSocket.close(descriptor) }
+    private static func closeDone(_ state: inout State) {
+        for descriptor in state.done { DatagramSocket.close(descriptor) }
+        state.done = []
     }
 
     /// - Returns: whether nothing more is there to be read.
