@@ -66,6 +66,28 @@ import TestHelpers
         }
     }
 
+    /// Lines that are longer than what an event loop looks at: nothing that the C library finds is lost for that.
+    @Suite struct `Agreement with getaddrinfo on long lines` {
+        @Test(.enabled(if: HostsOracle.canSit, "needs a mount namespace and Python"))
+        func `names at the start, in the middle and at the end of a line of a megabyte`() throws {
+            let folder = try TemporaryFolder()
+            let names = (0..<60_000).map { "alias-\($0).example" }.joined(separator: " ")
+            try folder.write("192.0.2.1 first \(names) last\n192.0.2.2 LAST other\n192.0.2.3 last", to: "0")
+            let questions = ["first", "alias-0.example", "alias-30000.example", "last", "other", "absent.example"]
+                .map { HostsOracle.Question(file: "0", name: $0, families: .both) }
+            let theirs = try HostsOracle.answers(to: questions, in: folder)
+            let local = LocalNames(
+                hostsPath: folder.path("0"),
+                nameServiceSwitchPath: folder.path("nsswitch.conf")
+            )
+            let ours = questions.map { question in
+                local.answer(LookupQuestion(name: question.name, families: .both))?.addresses.map(\.description)
+            }
+            #expect(ours == theirs)
+            #expect(theirs.compactMap { $0 }.count == 5)
+        }
+    }
+
     /// A hosts file as an administrator, a script or a cat on the keyboard would have left it.
     private struct GeneratedHostsFile {
         private(set) var bytes: [UInt8] = []

@@ -34,6 +34,28 @@ import Testing
         #expect(file.addresses(of: "db", families: .both, atMost: 512) == nil)
     }
 
+    @Test func `a name far into a line, and one that stands there many times, are found on no event loop`() {
+        let far = String(repeating: "another-name ", count: 100_000) + "db"
+        let often = String(repeating: "database ", count: 100_000)
+        let file = HostsFile(Array("10.0.0.1 \(far)\n10.0.0.2 \(often)\n10.0.0.3 near db\n".utf8))
+        func addresses(of name: String, atMost limit: Int?) -> [String]? {
+            file.addresses(of: name, families: .both, atMost: limit)?.map(\.description)
+        }
+        #expect(addresses(of: "db", atMost: 512) == nil)
+        #expect(addresses(of: "database", atMost: 512) == nil)
+        #expect(addresses(of: "near", atMost: 512) == ["10.0.0.3"])
+        #expect(addresses(of: "nobody", atMost: 512) == [])
+        // It is found all the same, on a thread of its own.
+        #expect(addresses(of: "db", atMost: nil) == ["10.0.0.1", "10.0.0.3"])
+        #expect(addresses(of: "database", atMost: nil) == ["10.0.0.2"])
+    }
+
+    @Test func `an address field as long as the file is none, and no work for an event loop`() {
+        let file = HostsFile(Array("\(String(repeating: "1", count: 200_000)) db\n10.0.0.1 db".utf8))
+        #expect(file.addresses(of: "db", families: .both, atMost: 512) == nil)
+        #expect(file.addresses(of: "db", families: .both) == [.v4(IPv4Address(bits: 0x0A00_0001))])
+    }
+
     @Test func `faults of a file of newlines cost no list of its lines`() {
         let file = HostsFile([UInt8](repeating: UInt8(ascii: "\n"), count: 300_000) + Array("x\n".utf8))
         #expect(file.faults == [HostsFile.Fault(line: 300_001, reason: "the line begins with no address")])

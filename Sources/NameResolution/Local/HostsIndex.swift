@@ -20,6 +20,10 @@ struct HostsIndex: Sendable {
     /// Up to this size of a file, in bytes, the table may be larger than it.
     private static let smallFile = 64 * 1024
 
+    /// How many bytes and entries are looked at where that is to be no work that an event loop would notice: as many as
+    /// a file has that is read on the spot. A line may be as long as the file, and have one name a million times.
+    private static let fewSteps = 64 * 1024
+
     /// Up to this many names, the table has an entry for each; beyond, for every fourth.
     private static let smallCount = 4 * 1024
 
@@ -100,7 +104,7 @@ struct HostsIndex: Sendable {
     /// once there; in two lines, twice.
     ///
     /// - Parameter limit: how many are few; `nil` for any number.
-    /// - Returns: `nil` where there are more, or where the whole file would have to be gone through to know.
+    /// - Returns: `nil` where there are more, or where much of the file would have to be gone through to know.
     func addressFields(
         of name: [UInt8],
         in bytes: UnsafeBufferPointer<UInt8>,
@@ -112,15 +116,25 @@ struct HostsIndex: Sendable {
         var fields: [Range<Int>] = []
         // No line is gone through twice, however many names of it are the one.
         var seen = 0
-        for entry in entries(of: hash) where Self.isSame(name, at: Int(names[entry]), in: bytes) {
+        var steps = limit == nil ? Int.max : Self.fewSteps
+        for entry in entries(of: hash) {
             let place = Int(names[entry])
-            if let start = Self.lineStart(of: place, after: seen, in: bytes) {
-                if fields.count == limit { return nil }
-                fields.append(Self.field(from: start, in: bytes))
-            }
+            guard Self.take(1 + name.count, of: &steps) else { return nil }
+            guard Self.isSame(name, at: place, in: bytes) else { continue }
+            guard let start = Self.lineStart(of: place, after: seen, in: bytes, &steps) else { return nil }
             seen = place
+            guard start < place else { continue }
+            let field = Self.field(from: start, in: bytes, &steps)
+            guard fields.count != limit, let field else { return nil }
+            fields.append(field)
         }
         return fields
+    }
+
+    /// - Returns: whether there were so many left.
+    private static func take(_ count: Int, of steps: inout Int) -> Bool {
+        steps -= count
+        return steps >= 0
     }
 
     /// The same without a table.
@@ -134,14 +148,23 @@ struct HostsIndex: Sendable {
             guard otherHash == hash, fields.last?.lowerBound != address,
                 isSame(name, at: other.lowerBound, in: bytes)
             else { return }
-            fields.append(field(from: address, in: bytes))
+            var steps = Int.max
+            if let field = field(from: address, in: bytes, &steps) { fields.append(field) }
         }
         return fields
     }
 
-    private static func field(from start: Int, in bytes: UnsafeBufferPointer<UInt8>) -> Range<Int> {
+    /// - Returns: `nil` where it is longer than there are steps.
+    private static func field(
+        from start: Int,
+        in bytes: UnsafeBufferPointer<UInt8>,
+        _ steps: inout Int
+    ) -> Range<Int>? {
         var end = start
-        while end < bytes.count, !endsField(bytes[end]) { end += 1 }
+        while end < bytes.count, !endsField(bytes[end]) {
+            guard take(1, of: &steps) else { return nil }
+            end += 1
+        }
         return start..<end
     }
 
@@ -150,12 +173,23 @@ struct HostsIndex: Sendable {
         return (place == 0 ? 0 : Int(ends[place - 1]))..<Int(ends[place])
     }
 
-    /// Where the address begins of the line that has this offset; `nil` where it is the line of the offset seen before.
-    private static func lineStart(of place: Int, after seen: Int, in bytes: UnsafeBufferPointer<UInt8>) -> Int? {
+    /// Where the address begins of the line that has this offset; the offset itself where it is the line of the offset
+    /// seen before.
+    ///
+    /// - Returns: `nil` where that is further away than there are steps.
+    private static func lineStart(
+        of place: Int,
+        after seen: Int,
+        in bytes: UnsafeBufferPointer<UInt8>,
+        _ steps: inout Int
+    ) -> Int? {
         var start = place
-        while start > seen, bytes[start - 1] != UInt8(ascii: "\n") { start -= 1 }
+        while start > seen, bytes[start - 1] != UInt8(ascii: "\n") {
+            guard take(1, of: &steps) else { return nil }
+            start -= 1
+        }
         // No name stands before the first line's address.
-        if start == seen, seen > 0 { return nil }
+        if start == seen, seen > 0 { return place }
         skipSpace(bytes, &start)
         return start
     }
