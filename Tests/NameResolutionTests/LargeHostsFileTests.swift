@@ -112,6 +112,14 @@ import Testing
         #expect(scripted.lookups.map(\.cancellations) == [1])
     }
 
+    @Test func `rule 6: a lookup that has begun by then reads what has come before its time is over`() {
+        scripted.catchesUp = true
+        let lookup = ask("other.example", Receiver())
+        #expect(!lookup.catchUp(late: .zero))
+        threads.run()
+        #expect(lookup.catchUp(late: .zero))
+    }
+
     @Test func `a small one is read on the spot`() throws {
         try folder.write("192.0.2.9 db\n", to: "hosts")
         let receiver = Receiver()

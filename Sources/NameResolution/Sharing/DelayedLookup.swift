@@ -31,6 +31,9 @@ final class DelayedLookup: LookupHandle {
         if !mayStay { _ = lookup.cancel() }
     }
 
+    /// Before it begins there is nothing to read.
+    func catchUp(late: Duration) -> Bool { begun?.catchUp(late: late) ?? false }
+
     var silentServers: [Endpoint] { begun?.silentServers ?? [] }
 
     var source: LookupSource? { begun?.source }
