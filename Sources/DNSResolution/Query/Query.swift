@@ -103,6 +103,10 @@ final class Query {
     var truncations = 0
     /// What is not believed yet.
     var doubt: Doubt?
+    /// How many entries it has in the queue of those that have not begun; none once it has.
+    var queueEntries = 0
+    /// On whose behalf it waits there, beside the one that asked first.
+    var otherFairnessKeys: Set<FairnessKey> = []
     /// Servers to which there is no stream yet for it.
     var awaitedStreams: [Int] = []
     /// The same name's queries for other types, in flight beside this one.

@@ -22,6 +22,7 @@ extension QueryClient {
     @discardableResult
     mutating func remove(_ key: Slab<Query>.Key, at now: Duration, _ actions: inout [Action]) -> Query? {
         guard let query = queries.remove(key) else { return nil }
+        if query.queueEntries > 0 { leaveQueue(query, behind: query.queueEntries) }
         for index in query.tries.indices { stopListening(query, index, at: now, &actions) }
         if !query.awaitedStreams.isEmpty { leaveQueues(query) }
         return query
@@ -56,12 +57,28 @@ extension QueryClient {
     mutating func admitWaiting(at now: Duration, _ actions: inout [Action]) {
         while waiting.count > 0 {
             let first = health.firstIndex { !$0.isSetAside } ?? 0
-            guard health[first].inFlight < configuration.inFlightLimit, let key = waiting.popFirst() else { return }
-            // A query that waited in several queues has begun by now.
-            guard let query = queries[key], query.rounds == 0 else { continue }
+            guard health[first].inFlight < configuration.inFlightLimit, let key = takeWaiting(),
+                let query = queries[key]
+            else { return }
+            leaveQueue(query, behind: query.queueEntries - 1)
             actions.append(.began(Key(slab: key), tag: query.tag))
             startTry(key, at: now, &actions)
         }
+    }
+
+    /// The query whose turn it is to begin. In a method of its own, so that the copy of `queries` is gone before they
+    /// change.
+    private mutating func takeWaiting() -> Slab<Query>.Key? {
+        let queries = queries
+        return waiting.popFirst { (queries[$0]?.queueEntries ?? 0) > 0 }
+    }
+
+    /// A query waits for its beginning no longer.
+    private mutating func leaveQueue(_ query: Query, behind entries: Int) {
+        query.queueEntries = 0
+        query.otherFairnessKeys = []
+        let queries = queries
+        waiting.left(behind: entries) { (queries[$0]?.queueEntries ?? 0) > 0 }
     }
 
     /// The tries that wait for an answer on a port or stream.

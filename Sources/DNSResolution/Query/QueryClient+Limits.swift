@@ -24,8 +24,12 @@ extension QueryClient {
             query.ends = end
             setAlarm(key.slab, at: end, isFar: true)
         }
-        if let fairnessKey, query.rounds == 0, waiting.count < configuration.waitingLimit {
-            waiting.append(key.slab, for: fairnessKey)
+        // However many keys one query waits for, it is one that waits; and it is in no key's queue twice.
+        if let fairnessKey, query.queueEntries > 0, waiting.entryCount < configuration.waitingLimit,
+            query.otherFairnessKeys.insert(fairnessKey).inserted
+        {
+            waiting.enter(key.slab, for: fairnessKey)
+            query.queueEntries += 1
         }
         return endBefore
     }

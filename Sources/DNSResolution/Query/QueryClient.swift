@@ -217,6 +217,7 @@ extension QueryClient {
             startTry(key, at: now, &actions)
         } else if waiting.count < configuration.waitingLimit {
             waiting.append(key, for: fairnessKey)
+            query.queueEntries = 1
             setAlarm(key, at: query.ends, isFar: true)
         } else {
             finish(key, .queueFull, at: now, &actions)
