@@ -41,12 +41,15 @@ import Testing
             SearchList.Candidate(name: .root, suffix: try DomainName("d\($0)"))
         }
         let barren = 2_000
+        let hosts = try (0..<16).map { try DomainName("n\($0)") }
         let found = await SmallStack.run {
             var search = SearchGuard()
             for candidate in candidates[..<barren] {
-                for _ in 0..<16 { if let suffix = candidate.suffix { search.note(suffix, found: false) } }
+                for host in hosts {
+                    if let suffix = candidate.suffix { search.note(host, in: suffix, found: false, at: .zero) }
+                }
             }
-            return search.ordered(candidates)
+            return search.ordered(candidates, at: .zero)
         }
         #expect(found?.first == candidates[barren])
         #expect(found?.last == candidates[barren - 1])

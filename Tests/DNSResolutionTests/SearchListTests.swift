@@ -56,14 +56,32 @@ import Testing
         let candidates = try list.candidates(for: "www.example.org")
         var search = SearchGuard()
         let first = try #require(candidates[0].suffix), second = try #require(candidates[1].suffix)
-        for _ in 0..<15 { search.note(first, found: false) }
-        search.note(second, found: true)
-        #expect(search.ordered(candidates) == candidates)
-        search.note(first, found: false)
-        for _ in 0..<100 { search.note(second, found: false) }
-        #expect(search.ordered(candidates) == [candidates[1], candidates[2], candidates[0]])
-        search.note(first, found: true)
-        #expect(search.ordered(candidates) == candidates)
+        for host in 0..<15 { search.note(try DomainName("n\(host)"), in: first, found: false, at: .zero) }
+        search.note(candidates[1].name, in: second, found: true, at: .zero)
+        #expect(search.ordered(candidates, at: .zero) == candidates)
+        search.note(candidates[0].name, in: first, found: false, at: .zero)
+        for host in 0..<100 { search.note(try DomainName("n\(host)"), in: second, found: false, at: .zero) }
+        #expect(search.ordered(candidates, at: .zero) == [candidates[1], candidates[2], candidates[0]])
+        search.note(candidates[0].name, in: first, found: true, at: .zero)
+        #expect(search.ordered(candidates, at: .zero) == candidates)
+    }
+
+    @Test func `the guard counts different names, and what it has learned expires`() throws {
+        let candidates = try SearchList(["svc.cluster"], ndots: 5).candidates(for: "www.example.org")
+        let suffix = try #require(candidates[0].suffix)
+        var search = SearchGuard()
+        func note(_ host: String, at now: Duration) throws {
+            search.note(try DomainName(host).appending(suffix), in: suffix, found: false, at: now)
+        }
+        for _ in 0..<100 { try note("www.example.org", at: .zero) }
+        #expect(search.ordered(candidates, at: .zero) == candidates)
+        for host in 1..<16 { try note("n\(host)", at: .seconds(60)) }
+        #expect(search.ordered(candidates, at: .seconds(659)) == [candidates[1], candidates[0]])
+        #expect(search.ordered(candidates, at: .seconds(660)) == candidates)
+        // Misses count for as long, from the first one on.
+        for host in 0..<15 { try note("m\(host)", at: .seconds(700)) }
+        try note("m15", at: .seconds(1_300))
+        #expect(search.ordered(candidates, at: .seconds(1_300)) == candidates)
     }
 
     @Test func `an international domain of it never goes out as it is`() throws {

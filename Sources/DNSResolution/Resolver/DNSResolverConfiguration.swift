@@ -35,9 +35,9 @@ public struct DNSResolverConfiguration: Sendable {
     /// What is kept of answers.
     public var cache = CacheConfiguration()
 
-    /// Whether a domain of the search list in which nothing is ever found comes after the name as written. Off by
-    /// default: it changes which of two names is meant where both exist. Turn it on where `ndots:5` floods the server,
-    /// as Kubernetes has it.
+    /// Whether a domain of the search list in which nothing is ever found comes after the name as written: one in which
+    /// 16 different names were sought and none found, for ten minutes. Off by default: it changes which of two names is
+    /// meant where both exist. Turn it on where `ndots:5` floods the server, as Kubernetes has it.
     public var guardsSearchList = false
 
     /// Is told every step on the way to each answer; `nil` to have none told. It must not block.

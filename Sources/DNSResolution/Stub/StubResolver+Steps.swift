@@ -84,7 +84,7 @@ extension StubResolver {
             if configuration.guardsSearch, type == .a || type == .aaaa, case .success(let answer) = outcome,
                 let suffix = state.lookup?.candidates[position].suffix
             {
-                searchGuard.note(suffix, found: answer.hasAddresses)
+                searchGuard.note(request.name, in: suffix, found: answer.hasAddresses, at: now)
             }
             proceed(state, at: now, &actions) { lookup, steps in lookup?.settled(type, of: position, outcome, &steps) }
         }

@@ -147,7 +147,7 @@ extension StubResolver {
             end(state, ResolutionError(.invalidName, "\(error)"), &actions)
             return name
         }
-        if configuration.guardsSearch { candidates = searchGuard.ordered(candidates) }
+        if configuration.guardsSearch { candidates = searchGuard.ordered(candidates, at: now) }
         state.lookup = NameLookup(
             question,
             candidates: candidates,
