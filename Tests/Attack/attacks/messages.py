@@ -112,9 +112,10 @@ def _(query, spoken):
     return [with_id(good(query), query.id + each) for each in range(1, FLOOD)]
 
 
-@says("id-flood-then-good", "the same, and the answer behind it")
+# A stream with so much noise on it is given no further query, and so names may be lost over streams.
+@says("id-flood-then-good", "the same, and the answer behind it", finds=True, loses=8)
 def _(query, spoken):
-    return [with_id(good(query), query.id + each) for each in range(1, 4)] + [good(query)]
+    return [with_id(good(query), query.id + each) for each in range(1, FLOOD)] + [good(query)]
 
 
 @says("endless-flood", "RFC 7873: datagrams without end, right but for the cookie, and dear to read")
