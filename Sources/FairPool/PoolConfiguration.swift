@@ -16,6 +16,10 @@ public struct PoolConfiguration: Sendable {
     /// How many connections there are at most, those being made included. Default 100; at least 1 counts.
     public var maximumSize = 100
 
+    /// Whether the pool is paused until its first `ready()`: it dials nothing, not even for `minimumSize`, and callers
+    /// get `paused` at once. Default no. For a driver whose monitor has to see the server first.
+    public var startsPaused = false
+
     /// How many connections are being made at a time, from their first address on. Default 2: a pool that grows is not
     /// to overload its server. At least 1 counts.
     public var connectingLimit = 2

@@ -325,6 +325,31 @@ import Testing
         try await server.stop()
     }
 
+    @Test func `that starts paused dials nothing before it is ready, however many it is to keep`() async throws {
+        let server = try await Server()
+        let dials = NIOLockedValueBox(0)
+        var configuration = PoolConfiguration()
+        configuration.minimumSize = 2
+        configuration.startsPaused = true
+        let pool = ConnectionPool<any Channel>(to: [try server.target], configuration: configuration) {
+            target, options, loop in
+            dials.withLockedValue { $0 += 1 }
+            return Dialer.shared.connect(to: target, options: options, on: loop) {
+                $0.eventLoop.makeSucceededFuture($0)
+            }
+        }
+        // A pool that is ready from the start has begun its dials by now.
+        #expect(dials.withLockedValue { $0 } == 0)
+        let error = await Self.failure { _ = try await pool.withConnection { $0.id } }
+        #expect(error?.code == .paused)
+        #expect(dials.withLockedValue { $0 } == 0)
+        pool.ready()
+        #expect(dials.withLockedValue { $0 } > 0)
+        #expect(try await pool.withConnection { $0.id } > 0)
+        await pool.close()
+        try await server.stop()
+    }
+
     @Test func `checks what was idle, and makes another one where that is dead`() async throws {
         struct Dead: Error {}
         let server = try await Server()

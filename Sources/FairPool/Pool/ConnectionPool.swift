@@ -133,6 +133,7 @@ public final class ConnectionPool<Output: Sendable>: Sendable {
             configuration,
             targets: self.targets.count,
             following: Self.followed(self.targets, configuration, options),
+            isReady: !configuration.startsPaused,
             isObserved: observe != nil,
             random: .system
         )
@@ -197,7 +198,7 @@ public final class ConnectionPool<Output: Sendable>: Sendable {
         if process.isCurrent { update { $0.machine.clear(service: service, at: $1, &$2) } }
     }
 
-    /// Connections are made and handed out again, after `clear`.
+    /// Connections are made and handed out, after `clear`, or for the first time where `startsPaused` is set.
     public func ready() {
         if process.isCurrent { update { $0.machine.ready(at: $1, &$2) } }
     }

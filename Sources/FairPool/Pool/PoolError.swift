@@ -12,7 +12,7 @@ public struct PoolError: Error, Sendable, CustomStringConvertible {
         case waitTimeout
         /// As many callers wait as may.
         case queueFull
-        /// The pool was cleared and is not ready again.
+        /// The pool was cleared and is not ready again, or began paused and was never ready.
         case paused
         /// The pool is closed.
         case closed
