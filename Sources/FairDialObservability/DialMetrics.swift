@@ -77,7 +77,7 @@ final class DialMetrics: Sendable {
 
     /// The host, while there are not too many; of what has none, such as a path, a word.
     private func label(of target: Target) -> String {
-        guard let host = target.host else { return "none" }
+        guard let host = target.host?.withoutUserInfo else { return "none" }
         return kept.withLockedValue { kept in
             if kept.hosts.contains(host) { return host }
             guard kept.hosts.count < hostLimit else { return "other" }

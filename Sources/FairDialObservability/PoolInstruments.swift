@@ -36,4 +36,10 @@ struct PoolInstruments: Sendable {
         waitTime = timer("wait_time")
         useTime = timer("use_time")
     }
+
+    /// None is a figure too: what was never recorded looks in a graph as if it were not measured. Called once for each
+    /// name, because the pools of one name are added up.
+    func beginAtZero() {
+        for meter in [idle, used, idleMinimum, pending] { meter.set(0) }
+    }
 }

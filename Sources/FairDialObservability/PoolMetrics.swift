@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CoreMetrics
+import FairDial
 public import FairPool
 import IPAddresses
 import NIOConcurrencyHelpers
@@ -49,7 +50,7 @@ public final class PoolMetrics: PoolObserver {
 
     /// Counts and times what happens in this pool.
     public func poolBegins(_ pool: ObservedPool) -> (@Sendable (PoolEvent, PoolCounts) -> Void)? {
-        let reading = PoolReading(of: pool, into: instruments(for: pool.name.printable))
+        let reading = PoolReading(of: pool, into: instruments(for: pool.name.withoutUserInfo.printable))
         return { event, counts in reading.tell(event, counts) }
     }
 
@@ -64,6 +65,8 @@ public final class PoolMetrics: PoolObserver {
         return kept.withLockedValue { kept in
             if let other = kept.pools[name] { return other }
             kept.pools[name] = made
+            // Under the lock, so that it comes before whatever a pool of this name adds.
+            made.beginAtZero()
             return made
         }
     }

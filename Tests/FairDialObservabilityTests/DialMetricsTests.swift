@@ -71,6 +71,16 @@ import Testing
         #expect(hosts.contains(nil))
     }
 
+    @Test func `name a host without the password that was given with it`() throws {
+        let observer = observer { $0.namesHosts = true }
+        for host in ["app:secret@db.test", "https://app:secret@web.test"] {
+            tell(observer, try ObservedDials.connected(host: host))
+        }
+        let dimensions = metrics.counters(label: "fairdial.dials").flatMap(\.dimensions)
+        let hosts = Set(dimensions.filter { $0.0 == "server.address" }.map(\.1))
+        #expect(hosts == ["…@db.test", "https://…@web.test"])
+    }
+
     @Test func `of a limit below zero name none`() throws {
         let observer = observer {
             $0.namesHosts = true

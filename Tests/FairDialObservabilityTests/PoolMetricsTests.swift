@@ -57,6 +57,15 @@ import Testing
         )
     }
 
+    @Test func `have a least size also where that is none, and show no password`() throws {
+        let pool = ObservedPool(name: "app:secret@db.test:5432", maximumSize: 3)
+        let tell = try #require(observer().poolBegins(pool))
+        #expect(last("idle.min", of: "…@db.test:5432") == 0)
+        #expect(last("max", of: "…@db.test:5432") == 3)
+        withExtendedLifetime(tell) {}
+        #expect(metrics.meters(label: "db.client.connection.max").count == 1)
+    }
+
     @Test func `of one name are added up, and one that has closed takes back what it added`() throws {
         let observer = observer()
         let first = try #require(observer.poolBegins(ObservedPool(name: "a", minimumSize: 1, maximumSize: 5)))

@@ -170,6 +170,9 @@ import Testing
     @Test(arguments: [
         ("https://user:secret@h.test/:5", "https://…@h.test/:5"), ("ftp://a:p/w@x@h:1", "ftp://…@h:1"),
         ("/run/a@b.sock", "/run/a@b.sock"), ("db.test:80", "db.test:80"), ("", ""), ("@", "@"),
+        ("app:secret@db.test:5432", "…@db.test:5432"), ("app:se/cret@db.test:5432", "…@db.test:5432"),
+        ("[app:secret@db.test]:5432", "[…@db.test]:5432"),
+        ("a@db.test:80", "a@db.test:80"), ("unix:/run/a@b.sock", "unix:/run/a@b.sock"), ("/a:b@c", "/a:b@c"),
     ])
     func `a password in a URL that was given for a host stays out of errors`(text: String, shown: String) {
         #expect(DialError(.invalidTarget, "no", target: text).target == shown)

@@ -190,6 +190,9 @@ import Testing
         #expect(plain.minimumSize == 0)
         #expect(ObservedPool(configuration, to: Array(targets.prefix(1))).name == "a.test:1")
         #expect(ObservedPool(configuration, to: []).name == "nothing")
+        // A URL's words are taken for a host where somebody gives them for one.
+        let secret = try Target(host: "app:secret@a.test", port: 1)
+        #expect(ObservedPool(configuration, to: [secret]).name == "[…@a.test]:1")
         configuration.name = "orders"
         #expect(ObservedPool(configuration, to: targets).name == "orders")
         #expect(plain.id != ObservedPool(configuration, to: targets).id)

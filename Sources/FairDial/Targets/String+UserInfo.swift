@@ -2,12 +2,17 @@
 
 @available(FairDial 0.1, *)
 extension String {
-    /// The text without what stands between a URL's `//` and its last `@`: where a URL was given for a host, that may
-    /// be a password, and this text goes into logs. A path may have an `@`, and keeps it.
+    /// The text without what stands between a URL's `//` and its last `@`, and of `user:password@host` without what
+    /// stands before the `@`: where such a text was given for a host, that may be a password, and this text goes into
+    /// logs. A path may have an `@`, and keeps it.
     package var withoutUserInfo: String {
-        guard let at = utf8.lastIndex(of: UInt8(ascii: "@")), let slash = self[..<at].firstIndex(of: "/"),
-            self[slash..<at].hasPrefix("//")
-        else { return self }
-        return self[...slash] + "/…" + self[at...]
+        guard let at = utf8.lastIndex(of: UInt8(ascii: "@")) else { return self }
+        let before = self[..<at]
+        if let slash = before.firstIndex(of: "/"), before[slash...].hasPrefix("//") {
+            return self[...slash] + "/…" + self[at...]
+        }
+        guard before.contains(":"), !hasPrefix("/"), !hasPrefix("unix:") else { return self }
+        // A host with a colon is written in brackets.
+        return (hasPrefix("[") ? "[…" : "…") + self[at...]
     }
 }

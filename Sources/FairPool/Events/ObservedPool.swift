@@ -40,7 +40,7 @@ public struct ObservedPool: Hashable, Sendable, Identifiable {
     init(_ configuration: PoolConfiguration, to targets: [Target]) {
         let limits = PoolLimits(configuration)
         let others = targets.count > 1 ? " and \(targets.count - 1) more" : ""
-        let name = configuration.name ?? "\(targets.first.map { "\($0)" } ?? "nothing")\(others)"
+        let name = configuration.name ?? "\(targets.first.map { "\($0)".withoutUserInfo } ?? "nothing")\(others)"
         self.init(name: name, minimumSize: limits.minimum, maximumSize: limits.maximum)
     }
 }
