@@ -277,6 +277,7 @@ let package = Package(
             name: "FairPoolTests",
             dependencies: [
                 "FairPool", "FairDial", "FairDialTestKit", "FairDialSimulation", "IPAddresses", "NameResolution",
+                "SystemSupport",
             ] + nio
         ),
         .testTarget(

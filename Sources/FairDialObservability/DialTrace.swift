@@ -25,7 +25,8 @@ struct DialTrace: Sendable {
         if tracer is NoOpTracer { return nil }
         self.tracer = tracer
         self.links = links
-        parent = ServiceContext.current ?? .topLevel
+        // A pool's dial begins on the thread of a caller whom its connection need not be for.
+        parent = DialScope.isOwn ? .topLevel : ServiceContext.current ?? .topLevel
     }
 
     func tell(_ dial: ObservedDial) {

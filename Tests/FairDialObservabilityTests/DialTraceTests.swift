@@ -3,8 +3,11 @@
 import ConnectionRacing
 import FairDial
 import FairDialObservability
+import FairPool
 import IPAddresses
 import InMemoryTracing
+import NIOCore
+import NIOPosix
 import Testing
 import Tracing
 
@@ -52,6 +55,28 @@ import Tracing
         let root = tracer.finishedSpans.first { $0.operationName == "dial" }
         #expect(root?.parentSpanID == caller.spanID)
         caller.end()
+    }
+
+    @Test func `that a pool makes is no child of the caller that happened to ask`() async throws {
+        let server = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .childChannelInitializer { $0.eventLoop.makeSucceededVoidFuture() }
+            .bind(host: "127.0.0.1", port: 0).get()
+        var dialing = DialerConfiguration()
+        dialing.observer = observer
+        let pool = ConnectionPool(
+            to: try Target(host: "127.0.0.1", port: #require(server.localAddress?.port)),
+            dialer: Dialer(dialing)
+        ) {
+            $0.eventLoop.makeSucceededFuture($0)
+        }
+        let caller = tracer.startSpan("caller")
+        try await ServiceContext.$current.withValue(caller.context) { try await pool.withConnection { _ in } }
+        caller.end()
+        await pool.close()
+        let dials = tracer.finishedSpans.filter { $0.operationName == "dial" }
+        #expect(dials.count == 1)
+        #expect(dials.first?.parentSpanID == nil)
+        try await server.close()
     }
 
     @Test func `says that it failed, and with which code`() throws {

@@ -213,7 +213,10 @@ import Testing
         let pool = Self.pool(to: [target], dialer: Dialer(configuration)) { $0.waitTimeout = .milliseconds(20) }
         let error = await Self.failure { _ = try await pool.withConnection { $0.id } }
         #expect(error?.code == .waitTimeout)
-        #expect(error?.description.contains("0 in use, 0 connecting") == true, "\(error?.description ?? "")")
+        #expect(
+            error?.description.hasPrefix("waitTimeout: no connection within 20 ms (0 in use, 0 connecting") == true,
+            "\(error?.description ?? "")"
+        )
         await pool.close()
     }
 
@@ -223,9 +226,12 @@ import Testing
         let refused = await Self.failure { _ = try await pool.withConnection { $0.id } }
         #expect(refused?.code == .dialFailed)
         #expect(refused?.dialError?.code == .allAttemptsFailed)
+        let words = "dialFailed: the connection could not be made (0 in use, 0 connecting, 0 waiting): 127.0.0.1:"
+        #expect(refused?.description.hasPrefix(words) == true, "\(refused?.description ?? "")")
         await pool.close()
         let closed = await Self.failure { _ = try await pool.withConnection { $0.id } }
-        #expect(closed?.code == .closed)
+        #expect(closed?.description == "closed: the pool is closed")
+        #expect(closed?.message == "the pool is closed")
         let none = Self.pool(to: [])
         let empty = await Self.failure { _ = try await none.withConnection { $0.id } }
         #expect(empty?.dialError?.code == .noUsableAddress)
@@ -332,7 +338,9 @@ import Testing
         configuration.minimumSize = 2
         configuration.startsPaused = true
         let pool = ConnectionPool<any Channel>(to: [try server.target], configuration: configuration) {
-            target, options, loop in
+            target,
+            options,
+            loop in
             dials.withLockedValue { $0 += 1 }
             return Dialer.shared.connect(to: target, options: options, on: loop) {
                 $0.eventLoop.makeSucceededFuture($0)

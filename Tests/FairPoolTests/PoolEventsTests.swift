@@ -233,6 +233,7 @@ extension PoolEvent {
         case .checkOutFailed(let failure, _): "failed: \(failure)"
         case .checkedOut(let id, _): "out \(id)"
         case .checkedIn(let id, _): "in \(id)"
+        case .eventsDropped(let count): "dropped \(count)"
         }
     }
 }

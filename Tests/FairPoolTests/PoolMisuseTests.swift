@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import FairDial
+import FairDialTestKit
 import FairPool
 import Foundation
 import NIOConcurrencyHelpers
@@ -86,6 +87,40 @@ import Testing
         #expect(error.code == .dialFailed)
         #expect(error.dialError?.code == .invalidOption)
         #expect(dials.withLockedValue { $0 } == 1)
+        await pool.close()
+        try await server.close()
+    }
+
+    @Test func `whose connect tries again with what it was given has its place still`() async throws {
+        let (server, target) = try await Self.server()
+        let deaf = try #require(DeafPort())
+        let wrong = try Target(host: "127.0.0.1", port: deaf.number)
+        var configuration = PoolConfiguration()
+        configuration.waitTimeout = .seconds(600)
+        let pool = ConnectionPool<any Channel>(to: [target], configuration: configuration) { target, options, loop in
+            @Sendable func dial(_ target: Target) -> EventLoopFuture<Connection<any Channel>> {
+                Dialer.shared.connect(to: target, options: options, on: loop) { $0.eventLoop.makeSucceededFuture($0) }
+            }
+            return dial(wrong).flatMapError { _ in dial(target) }
+        }
+        #expect(try await pool.withConnection { $0.id } == 1)
+        await pool.close()
+        withExtendedLifetime(deaf) {}
+        try await server.close()
+    }
+
+    @Test func `whose connect dials twice at a time has both admitted`() async throws {
+        let (server, target) = try await Self.server()
+        var configuration = PoolConfiguration()
+        configuration.waitTimeout = .seconds(600)
+        let pool = ConnectionPool<any Channel>(to: [target], configuration: configuration) { target, options, loop in
+            let dials = (0..<2).map { _ in
+                Dialer.shared.connect(to: target, options: options, on: loop) { $0.eventLoop.makeSucceededFuture($0) }
+            }
+            // The second one is of no use, and is closed when it has come.
+            return dials[1].flatMap { $0.channel.close() }.flatMap { dials[0] }
+        }
+        #expect(try await pool.withConnection { $0.id } == 1)
         await pool.close()
         try await server.close()
     }

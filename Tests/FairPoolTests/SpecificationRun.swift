@@ -211,7 +211,7 @@ struct SpecificationRun {
             case .tell(let event): events.append(Self.object(event))
             case .check(let id):
                 change { pool, now, actions in pool.checked(id, lives: true, at: now, &actions) }
-            case .close, .finish, .lookUp, .cancelLookUp: break
+            case .close, .closeRest, .finish, .lookUp, .cancelLookUp: break
             }
         }
     }
@@ -251,6 +251,7 @@ struct SpecificationRun {
         case .checkOutFailed(let reason, _): ["type": "ConnectionCheckOutFailed", "reason": reason.rawValue]
         case .checkedOut(let id, _): ["type": "ConnectionCheckedOut", "connectionId": Int(id) as NSNumber]
         case .checkedIn(let id, _): ["type": "ConnectionCheckedIn", "connectionId": Int(id) as NSNumber]
+        case .eventsDropped: ["type": "none that the specification has"]
         }
     }
 }

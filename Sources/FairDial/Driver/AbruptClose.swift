@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import NIOCore
+package import NIOCore
 
 /// Closes a channel at once, past all of its handlers.
 ///
@@ -8,11 +8,11 @@ import NIOCore
 /// silent. A dial that has failed does not wait for that (rule 9). This is added before all others, so that no handler
 /// is between it and the socket.
 @available(FairDial 0.1, *)
-final class AbruptClose: ChannelOutboundHandler {
-    typealias OutboundIn = NIOAny
+package final class AbruptClose: ChannelOutboundHandler {
+    package typealias OutboundIn = NIOAny
 
     /// - Parameter channel: on its loop; one that is closed already is left alone.
-    static func close(_ channel: any Channel) {
+    package static func close(_ channel: any Channel) {
         // On the loop, a future that has ended calls back at once.
         var isClosed = false
         channel.closeFuture.assumeIsolated().whenComplete { _ in isClosed = true }
@@ -21,7 +21,7 @@ final class AbruptClose: ChannelOutboundHandler {
         try? channel.pipeline.syncOperations.addHandler(AbruptClose(), position: .first)
     }
 
-    func handlerAdded(context: ChannelHandlerContext) {
+    package func handlerAdded(context: ChannelHandlerContext) {
         context.close(promise: nil)
     }
 }

@@ -9,6 +9,9 @@ package final class PoolRun {
     private var pool: PoolMachine
     private var witness: PoolWitness
     private var now: Duration = .zero
+    /// When the driver's timer goes off. It is set after each event, and not where a connection goes and comes back the
+    /// short way.
+    private var timer: Duration?
     private let tell: ((String) -> Void)?
     private let connectChance: Int
     private let names: PoolNames
@@ -75,7 +78,7 @@ package final class PoolRun {
         for target in witness.lookedUp { endLookUp(of: target) }
         let wakes = 16
         for _ in 0..<wakes {
-            guard !witness.isFinished, violation == nil, let wake = pool.wakeTime else { break }
+            guard violation == nil, let wake = pool.wakeTime else { break }
             now = max(now, wake)
             advance()
         }
@@ -110,6 +113,7 @@ package final class PoolRun {
     // MARK: - Events
 
     private func advance() {
+        timer = nil
         take("time passes") { $0.advance(to: $1, &$2) }
         witness.checkDeadlines(at: now)
     }
@@ -129,6 +133,11 @@ package final class PoolRun {
         guard let id = pick(witness.inUse) else { return }
         let isBroken = dice.chance(20)
         witness.isBack(id, isBroken: isBroken, at: now)
+        if !isBroken, pool.putBack(id, at: now) {
+            story("\(id) is put back")
+            witness.judge(pool.counts, wakeTime: pool.wakeTime, at: now)
+            return witness.judgeTimer(timer, wakeTime: pool.wakeTime)
+        }
         take("\(id) is back\(isBroken ? ", broken" : "")") {
             $0.checkIn(id, isBroken: isBroken, hasClosed: isBroken, at: $1, &$2)
         }
@@ -176,6 +185,7 @@ package final class PoolRun {
     private func endCheck() {
         guard let id = pick(witness.checking) else { return }
         let lives = dice.chance(60)
+        if lives { witness.answers(id) }
         if lives { witness.isBack(id, isBroken: false, at: now) } else { witness.isDead(id, at: now) }
         take("\(id) \(lives ? "lives" : "is dead")") { $0.checked(id, lives: lives, at: $1, &$2) }
     }
@@ -234,6 +244,7 @@ package final class PoolRun {
     private func carryOut(_ actions: [PoolAction], after event: @autoclosure () -> String) {
         story(event() + (actions.isEmpty ? "" : " → " + actions.map { "\($0)" }.joined(separator: ", ")))
         for action in actions { witness.isWanted(action, at: now) }
+        if let wake = pool.wakeTime, timer.map({ wake < $0 }) ?? true { timer = wake }
         witness.judge(pool.counts, wakeTime: pool.wakeTime, at: now)
         if let violation { story("BROKEN: \(violation)") }
     }

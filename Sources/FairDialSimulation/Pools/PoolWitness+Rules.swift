@@ -4,16 +4,30 @@ import FairPool
 
 /// The rules that hold whatever happens.
 extension PoolWitness {
-    /// Time has passed, and the pool was told: no wait is over its deadline, and no check over its time.
+    /// Time has passed, and the pool was told: no wait is over its deadline, no check over its time, and nothing idle
+    /// over a limit.
     mutating func checkDeadlines(at now: Duration) {
         for (id, book) in connections {
-            if case .checking(let since) = book.stage, now >= since + limits.checkTime {
+            switch book.stage {
+            case .checking(let since) where now >= since + limits.checkTime:
                 fault("\(id) is checked for \(now - since)")
+            case .idle(let since):
+                if let limit = limits.idle, now >= since + limit { fault("\(id) is idle for \(now - since)") }
+                if let limit = limits.lifetime, now >= book.created + limit {
+                    fault("\(id) is idle, and \(now - book.created) old")
+                }
+            case .checking, .connecting, .inUse, .dead: break
             }
         }
         if let late = waits.first(where: { now >= $0.deadline }) {
             fault("waiter \(late.id) waits until \(now), and \(late.deadline) was its deadline")
         }
+    }
+
+    /// A connection was put back, and the driver sets no timer then: it must have one that is early enough.
+    mutating func judgeTimer(_ timer: Duration?, wakeTime: Duration?) {
+        guard let wakeTime, timer.map({ wakeTime < $0 }) ?? true else { return }
+        fault("\(wakeTime) is to be looked at, and the timer is \(timer.map { "at \($0)" } ?? "not set")")
     }
 
     /// The pool has done what it wants to do now.
@@ -27,6 +41,9 @@ extension PoolWitness {
         judgeGrowth(counts, wakeTime: wakeTime, at: now)
         if let dead = connections.first(where: { if case .dead = $0.value.stage { true } else { false } })?.key {
             fault("connection \(dead) is broken, and kept")
+        }
+        if word == .ready, let old = connections.first(where: { $0.value.isBeingMade && $0.value.isStale })?.key {
+            fault("connection \(old) is being made still, and was cleared")
         }
     }
 
@@ -88,7 +105,7 @@ extension PoolWitness {
         if !waits.isEmpty, wakeTime == nil { fault("\(waits.count) wait without an end") }
         // The pool has not been told yet of what is due.
         if let wakeTime, wakeTime <= now { return }
-        let coming = connectingCount + checking.count
+        let coming = connectingCount + checking.count { !isDoubtful($0, at: now) }
         let needed = max(counts.waiting - coming, limits.minimum - connections.count)
         guard needed > 0, connections.count < limits.maximum, dials.count < 16 else { return }
         let unplaced = dials.values.contains { dial in
@@ -102,6 +119,12 @@ extension PoolWitness {
         // A place is free, every dial that may ask has asked, and none is admitted.
         let asks = dials.values.contains { if case .asking = $0.stage { true } else { false } }
         if asks, lookingUp.isEmpty, connectingCount < limits.connecting { fault("a place is free, and none is given") }
+    }
+
+    /// Whether a check is not to be counted upon: it takes long, or the last one of its target got no answer.
+    private func isDoubtful(_ id: PooledConnectionID, at now: Duration) -> Bool {
+        guard let book = connections[id], case .checking(let since) = book.stage else { return false }
+        return book.isDoubted || now >= since + .milliseconds(250)
     }
 
     private func needsNoCheck(_ book: Book, at now: Duration) -> Bool {
@@ -119,6 +142,7 @@ extension PoolWitness {
         if !dials.isEmpty { fault("dials are left: \(dials.keys.sorted())") }
         if !waits.isEmpty { fault("\(waiting) wait for ever") }
         if !lookedUp.isEmpty { fault("lookups are left: \(lookedUp)") }
+        if !isRestClosed { fault("a closed pool waits for its channels' handlers") }
         if counts != (0, 0, 0, 0) { fault("a closed pool counts \(counts)") }
         if wakeTime != nil { fault("a closed pool wants to be woken") }
     }

@@ -27,6 +27,8 @@ struct PoolWitness {
         var isStale = false
         /// Its address is gone.
         var isGone = false
+        /// The check before its own got no answer.
+        var isDoubted = false
 
         var isBeingMade: Bool { if case .connecting = stage { true } else { false } }
     }
@@ -67,7 +69,11 @@ struct PoolWitness {
     /// When a dial of a target has failed last.
     private var dialFailures: [Int: Duration] = [:]
     var names: [NameBook]
+    /// Targets whose last check got no answer.
+    private var silent: Set<Int> = []
     private(set) var isFinished = false
+    /// Whatever channel has not closed after the close's time has been closed by force.
+    private(set) var isRestClosed = false
     private(set) var violation: String?
 
     init(_ configuration: PoolConfiguration, targets: Int, following: Set<Int>, isReady: Bool) {
@@ -115,8 +121,12 @@ struct PoolWitness {
     mutating func isTold(_ word: Word) {
         switch (self.word, word) {
         case (.closed, _): return
-        case (_, .cleared): for id in Array(connections.keys) { connections[id]?.isStale = true }
-        case (_, .ready), (_, .closed): break
+        case (_, .cleared):
+            for id in Array(connections.keys) { connections[id]?.isStale = true }
+            silent = []
+        // The owner has seen the targets live: no failure of before counts.
+        case (.cleared, .ready): (failures, dialFailures) = ([:], [:])
+        case (.ready, .ready), (_, .closed): break
         }
         self.word = word
     }
@@ -141,6 +151,11 @@ struct PoolWitness {
     mutating func isBack(_ id: PooledConnectionID, isBroken: Bool, at now: Duration) {
         if isBroken { return isDead(id, at: now) }
         connections[id]?.stage = .idle(since: now)
+    }
+
+    /// A check has found that the connection lives.
+    mutating func answers(_ id: PooledConnectionID) {
+        if let book = connections[id] { silent.remove(book.target) }
     }
 
     mutating func isDead(_ id: PooledConnectionID, at now: Duration) {
@@ -184,7 +199,10 @@ struct PoolWitness {
         switch book.stage {
         case .cancelled: return
         case .lookingUp, .asking: break
-        case .connecting(let id): connections[id] = nil
+        case .connecting(let id):
+            let isStale = connections.removeValue(forKey: id)?.isStale ?? false
+            // The pool has been cleared since: that says nothing of the target as it is now.
+            if isStale { return }
         }
         failures[book.target] = now
         // It has waited for its place alone; the next one is held back, and nobody is blamed.
@@ -199,7 +217,7 @@ struct PoolWitness {
 
     mutating func isWanted(_ action: PoolAction, at now: Duration) {
         switch action {
-        case .fail, .tell: break
+        case .fail, .tell, .closeRest: break
         default: if isFinished { fault("\(action) after the end") }
         }
         switch action {
@@ -229,9 +247,17 @@ struct PoolWitness {
         case .check(let id):
             if !idle.contains(id) { fault("connection \(id) is checked, and is not idle") }
             connections[id]?.stage = .checking(since: now)
-        case .close(let id):
+            if let target = connections[id]?.target { connections[id]?.isDoubted = silent.contains(target) }
+        case .close(let id, let isByForce):
             guard let book = connections.removeValue(forKey: id) else { return fault("\(id) is closed twice") }
             if case .connecting = book.stage { fault("connection \(id) is closed before it is there") }
+            if case .inUse = book.stage, !isByForce { fault("\(id) is closed while it is used, and not by force") }
+            if case .checking(let since) = book.stage, now >= since + limits.checkTime, !book.isStale {
+                if isByForce { silent.insert(book.target) }
+            }
+        case .closeRest:
+            if word != .closed { fault("channels of a pool that is not closed are closed by force") }
+            isRestClosed = true
         case .tell: break
         case .finish:
             isFinished = true

@@ -53,4 +53,7 @@ public enum PoolEvent: Hashable, Sendable {
     ///
     /// - Parameter after: how long it had it.
     case checkedIn(PooledConnectionID, after: Duration)
+    /// So many of the last four kinds were not told, since the event before this one: callers came and went faster
+    /// than observers took what they were told. What happens to connections and to the pool is always told.
+    case eventsDropped(Int)
 }

@@ -23,8 +23,10 @@ package enum PoolAction: Sendable {
     case fail(PoolWaiterID, PoolFailure)
     /// See whether a connection that was idle for long still lives; report `checked`.
     case check(PooledConnectionID)
-    /// Close it; nothing has to be reported.
-    case close(PooledConnectionID)
+    /// Close it; nothing has to be reported. By force past its handlers, which may wait for a peer that says nothing.
+    case close(PooledConnectionID, byForce: Bool)
+    /// The time of the pool's close is over: whatever channel has not closed by now is closed by force.
+    case closeRest
     /// Tell the observers.
     case tell(PoolEvent)
     /// Every connection is closed, and every dial has ended.
@@ -47,7 +49,8 @@ extension PoolAction: CustomStringConvertible {
         case .fail(let waiter, .dial(let error)): "fail \(waiter): \(error.code)"
         case .fail(let waiter, let failure): "fail \(waiter): \(failure)"
         case .check(let id): "check \(id)"
-        case .close(let id): "close \(id)"
+        case .close(let id, let isByForce): "close \(id)" + (isByForce ? " by force" : "")
+        case .closeRest: "close the rest"
         case .tell(let event): "tell \(event)"
         case .finish: "finish"
         }

@@ -12,8 +12,8 @@ extension PoolMachine {
     /// The same, where an observer is to be told.
     package mutating func takeIdle(at now: Duration, _ actions: inout [PoolAction]) -> PooledConnectionID? {
         guard let id = popIdle(at: now) else { return nil }
-        tell(.checkOutStarted, &actions)
-        tell(.checkedOut(id, after: .zero), &actions)
+        tellUse(.checkOutStarted, &actions)
+        tellUse(.checkedOut(id, after: .zero), &actions)
         return id
     }
 
@@ -42,7 +42,7 @@ extension PoolMachine {
     /// - Returns: its wait, of which `hand` or `fail` tells, perhaps at once.
     package mutating func checkOut(at now: Duration, _ actions: inout [PoolAction]) -> PoolWaiterID {
         let waiter = PoolWaiters.Waiter(id: takeWaiterID(), since: now, deadline: now + limits.wait)
-        tell(.checkOutStarted, &actions)
+        tellUse(.checkOutStarted, &actions)
         switch phase {
         case .closing, .closed: fail(waiter, .closed, at: now, &actions)
         case .paused: fail(waiter, .paused, at: now, &actions)
@@ -57,7 +57,7 @@ extension PoolMachine {
     /// A caller waits no longer. One that has a connection by now gives it back by `checkIn`.
     package mutating func leave(_ waiter: PoolWaiterID, at now: Duration, _ actions: inout [PoolAction]) {
         guard let since = waiters.remove(waiter) else { return }
-        tell(.checkOutFailed(.cancelled, after: now - since), &actions)
+        tellUse(.checkOutFailed(.cancelled, after: now - since), &actions)
         proceed(at: now, &actions)
     }
 
@@ -76,7 +76,7 @@ extension PoolMachine {
         _ actions: inout [PoolAction]
     ) {
         guard let connection = connections[id], case .inUse(let since) = connection.stage else { return }
-        tell(.checkedIn(id, after: now - since), &actions)
+        tellUse(.checkedIn(id, after: now - since), &actions)
         if isBroken {
             close(id, .error, &actions)
             // What a user cannot use is no fault of the server's.
@@ -127,14 +127,15 @@ extension PoolMachine {
         at now: Duration,
         _ actions: inout [PoolAction]
     ) {
-        guard let connection = connections[id], case .checking = connection.stage else { return }
+        guard let connection = connections[id], case .checking(_, let isDoubtful) = connection.stage else { return }
+        if lives { targets[connection.target].hasSilentConnections = false }
         if !lives {
             close(id, .error, &actions)
         } else if !isCurrent(connection) || isOver(connection, at: now) {
             // It was good while it was checked, and is not any more.
             close(id, isCurrent(connection) ? .idle : .stale, &actions)
         } else {
-            checkingCount -= 1
+            endCheck(isDoubtful: isDoubtful)
             if let waiter = waiters.popFirst() {
                 hand(id, to: waiter, at: now, &actions)
             } else {
@@ -142,6 +143,12 @@ extension PoolMachine {
             }
         }
         proceed(at: now, &actions)
+    }
+
+    /// A check has ended, or its connection has.
+    private mutating func endCheck(isDoubtful: Bool) {
+        checkingCount -= 1
+        if isDoubtful { doubtfulChecks -= 1 }
     }
 
     /// A connection has nobody who uses it.
@@ -185,7 +192,7 @@ extension PoolMachine {
     ) {
         if case .idle? = connections[id]?.stage { idleCount -= 1 }
         connections[id]?.stage = .inUse(since: now)
-        tell(.checkedOut(id, after: now - waiter.since), &actions)
+        tellUse(.checkedOut(id, after: now - waiter.since), &actions)
         actions.append(.hand(id, waiter.id))
     }
 
@@ -202,22 +209,29 @@ extension PoolMachine {
             case .closed: .poolClosed
             case .cleared, .paused, .dial: .connectionError
             }
-        tell(.checkOutFailed(reason, after: now - waiter.since), &actions)
+        tellUse(.checkOutFailed(reason, after: now - waiter.since), &actions)
         actions.append(.fail(waiter.id, failure))
     }
 
     /// Takes an established connection out of the pool, and closes it.
-    mutating func close(_ id: PooledConnectionID, _ reason: PoolCloseReason, _ actions: inout [PoolAction]) {
+    ///
+    /// - Parameter isByForce: whether its handlers are not asked, for a user or the pool's owner waits for its end.
+    mutating func close(
+        _ id: PooledConnectionID,
+        _ reason: PoolCloseReason,
+        byForce isByForce: Bool = false,
+        _ actions: inout [PoolAction]
+    ) {
         guard let connection = connections.removeValue(forKey: id) else { return }
         switch connection.stage {
         case .idle: idleCount -= 1
-        case .checking: checkingCount -= 1
+        case .checking(_, let isDoubtful): endCheck(isDoubtful: isDoubtful)
         case .inUse, .connecting: break
         }
         established -= 1
         targets[connection.target].connections -= 1
         targets[connection.target].endpoints.count(connection.endpoint, -1)
         tell(.connectionClosed(id, reason), &actions)
-        actions.append(.close(id))
+        actions.append(.close(id, byForce: isByForce))
     }
 }

@@ -7,10 +7,10 @@ package import IPAddresses
 @available(FairDial 0.1, *)
 extension PoolMachine {
     /// How many more connections the pool wants, those not counted that are being made or checked. One that is slow to
-    /// be made helps nobody who waits, where there is another target.
+    /// be made helps nobody who waits, where there is another target, nor does one whose check is in doubt.
     var need: Int {
         let size = established + connecting
-        let coming = connecting - slow + checkingCount
+        let coming = connecting - slow + checkingCount - doubtfulChecks
         return min(max(waiters.count - coming, limits.minimum - size), limits.maximum - size)
     }
 
@@ -73,6 +73,9 @@ extension PoolMachine {
             if let waiter = waiters.popFirst() {
                 idle.removeLast()
                 hand(connection, to: waiter, at: now, &actions)
+            } else if connections[connection].map({ isOver($0, at: now) }) ?? false {
+                // It took longer to make than it may live: no timer would find it.
+                close(connection, .idle, &actions)
             }
         } else {
             // Made for nothing: it was on its way when the pool was cleared or closed.
@@ -105,8 +108,11 @@ extension PoolMachine {
         case .lookingUp: hasOnlyWaited = false
         case .asking: break
         case .connecting(let connection):
+            let isStale = isStale(dial)
             placeIsFree(dial)
             lose(connection, .error, &actions)
+            // The pool has been cleared since: no caller of now is told of it, and nothing is held back for it.
+            if isStale { return false }
         }
         if hasOnlyWaited {
             // The next one waits as long for a place, so it need not begin at once.
@@ -116,6 +122,12 @@ extension PoolMachine {
             blame(dial, error, at: now, &actions)
         }
         return !hasOnlyWaited
+    }
+
+    /// Whether a dial makes a connection that nobody will have, for the pool has been cleared since it got its place.
+    func isStale(_ dial: Dial) -> Bool {
+        guard case .connecting(let id) = dial.stage, let connection = connections[id] else { return false }
+        return !isCurrent(connection)
     }
 
     /// A dial that had a place has ended.
@@ -203,8 +215,8 @@ extension PoolMachine {
             startDials(at: now, &actions)
             startLookUps(at: now, &actions)
         }
-        if case .closing = phase, established == 0, connecting == 0, dials.isEmpty, !isLookingUp {
-            phase = .closed
+        if case .closing(let limit) = phase, established == 0, connecting == 0, dials.isEmpty, !isLookingUp {
+            phase = .closed(limit: limit)
             actions.append(.finish)
         }
     }
@@ -226,16 +238,31 @@ extension PoolMachine {
                 guard waiters.count > checkingCount else { return }
                 idle.removeLast()
                 idleCount -= 1
-                checkingCount += 1
-                let end = now + limits.checkTime
-                connections[last.id]?.stage = .checking(until: end)
-                earliestCheckEnd = min(earliestCheckEnd ?? end, end)
-                actions.append(.check(last.id))
+                check(last.id, of: connection.target, at: now, &actions)
             } else if let waiter = waiters.popFirst() {
                 idle.removeLast()
                 hand(last.id, to: waiter, at: now, &actions)
             }
         }
+    }
+
+    /// Has an idle connection checked. Where the last check of its target got no answer, a dial begins beside it at
+    /// once, else when this one takes long: idle connections may all be dead, and their callers have one wait timeout
+    /// for all checks.
+    private mutating func check(
+        _ id: PooledConnectionID,
+        of target: Int,
+        at now: Duration,
+        _ actions: inout [PoolAction]
+    ) {
+        let isDoubtful = targets[target].hasSilentConnections
+        checkingCount += 1
+        if isDoubtful { doubtfulChecks += 1 }
+        let (doubt, end) = (now + Self.slowDelay, now + limits.checkTime)
+        if !isDoubtful { earliestDoubt = min(earliestDoubt ?? doubt, doubt) }
+        earliestCheckEnd = min(earliestCheckEnd ?? end, end)
+        connections[id]?.stage = .checking(until: end, isDoubtful: isDoubtful)
+        actions.append(.check(id))
     }
 
     /// Gives places to dials that ask, those first whose target has the fewest connections.

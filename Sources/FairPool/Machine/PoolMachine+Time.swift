@@ -12,10 +12,14 @@ extension PoolMachine {
         }
         consider(waiters.first?.deadline)
         if checkingCount > 0 { consider(earliestCheckEnd) }
+        if isReady, !waiters.isEmpty, checkingCount > doubtfulChecks { consider(earliestDoubt) }
         if isReady, !waiters.isEmpty, connecting > slow { consider(earliestSlow) }
         if idleCount > 0, let limit = limits.idle, let first = idle.first { consider(first.since + limit) }
         if idleCount > 0 { consider(earliestEnd) }
-        if case .closing(let limit) = phase { consider(limit) }
+        switch phase {
+        case .paused, .ready: break
+        case .closing(let limit), .closed(let limit): consider(limit)
+        }
         if isReady { consider(nextLookUp) }
         if isReady, need > 0 {
             for target in targets where target.unplaced == nil { consider(target.opensAt) }
@@ -50,18 +54,28 @@ extension PoolMachine {
             fail(waiter, .timeout, at: now, &actions)
         }
         endChecks(at: now, &actions)
+        noteDoubtfulChecks(at: now)
         noteSlowDials(at: now)
         endIdle(at: now, &actions)
         for target in targets.indices {
             if let opensAt = targets[target].opensAt, now >= opensAt { targets[target].opensAt = nil }
         }
-        if case .closing(let limit?) = phase, now >= limit {
+        endClose(at: now, &actions)
+        proceed(at: now, &actions)
+    }
+
+    /// The owner waits no longer for users, nor for handlers.
+    private mutating func endClose(at now: Duration, _ actions: inout [PoolAction]) {
+        switch phase {
+        case .closing(let limit?) where now >= limit:
             for id in connections.keys.sorted() {
-                if case .inUse? = connections[id]?.stage { close(id, .poolClosed, &actions) }
+                if case .inUse? = connections[id]?.stage { close(id, .poolClosed, byForce: true, &actions) }
             }
             phase = .closing(limit: nil)
+        case .closed(let limit?) where now >= limit: phase = .closed(limit: nil)
+        case .paused, .ready, .closing, .closed: return
         }
-        proceed(at: now, &actions)
+        actions.append(.closeRest)
     }
 
     /// A check that takes too long says that the connection is of no use. It would hold its place for ever.
@@ -69,11 +83,30 @@ extension PoolMachine {
         guard let end = earliestCheckEnd, now >= end else { return }
         earliestCheckEnd = nil
         for id in connections.keys.sorted() {
-            guard case .checking(let deadline)? = connections[id]?.stage else { continue }
+            guard let connection = connections[id], case .checking(let deadline, _) = connection.stage else { continue }
             if now >= deadline {
-                close(id, .error, &actions)
+                targets[connection.target].hasSilentConnections = true
+                // A peer that does not answer is not waited for.
+                close(id, .error, byForce: true, &actions)
             } else {
                 earliestCheckEnd = min(earliestCheckEnd ?? deadline, deadline)
+            }
+        }
+    }
+
+    /// A check that takes long may get no answer: a dial begins beside it, for the caller's time may end before the
+    /// last of many dead connections has been found out.
+    private mutating func noteDoubtfulChecks(at now: Duration) {
+        guard let first = earliestDoubt, now >= first else { return }
+        earliestDoubt = nil
+        for id in connections.keys {
+            guard case .checking(let end, isDoubtful: false)? = connections[id]?.stage else { continue }
+            let doubt = end - limits.checkTime + Self.slowDelay
+            if now >= doubt {
+                connections[id]?.stage = .checking(until: end, isDoubtful: true)
+                doubtfulChecks += 1
+            } else {
+                earliestDoubt = min(earliestDoubt ?? doubt, doubt)
             }
         }
     }

@@ -25,15 +25,17 @@ package struct PoolMachine: Sendable {
         case ready
         /// Closed, while connections are in use or dials end.
         case closing(limit: Duration?)
-        case closed
+        /// Nothing is left but channels that have been told to close.
+        case closed(limit: Duration?)
     }
 
     struct Connection: Sendable {
         enum Stage: Sendable {
             case connecting(PoolDialID)
             case idle(since: Duration)
-            /// It is found out whether it lives, until then at most.
-            case checking(until: Duration)
+            /// It is found out whether it lives, until then at most. One in doubt is not counted upon: a dial begins
+            /// beside it.
+            case checking(until: Duration, isDoubtful: Bool)
             case inUse(since: Duration)
         }
 
@@ -83,6 +85,8 @@ package struct PoolMachine: Sendable {
         var failures = 0
         /// Until when it is not dialed.
         var opensAt: Duration?
+        /// Whether the last check that has ended got no answer: the next one may get none either.
+        var hasSilentConnections = false
         /// The addresses of its name.
         var endpoints = PoolEndpoints()
     }
@@ -90,14 +94,22 @@ package struct PoolMachine: Sendable {
     /// How long a dial that asks lets a dial of a target with fewer connections come first, from that one's start, at
     /// most: twice as long as lookups have taken lately.
     static let spreadDelay = Duration.milliseconds(50)
-    /// How long a connection may take before another target is dialed for the same caller: an attempt delay (RFC 8305).
+    /// How long a connection may take before another target is dialed for the same caller, and a check before a dial
+    /// begins beside it: an attempt delay (RFC 8305).
     static let slowDelay = Duration.milliseconds(250)
     /// Targets of one pool.
     package static let targetLimit = 256
 
+    /// What may be to be done before events of callers are dropped: about a megabyte.
+    package static let actionLimit = 16_384
+
     let limits: PoolLimits
     /// Whether events are wanted; it may change at any time.
-    package var isObserved: Bool
+    package var isObserved: Bool {
+        didSet { if !isObserved { droppedEvents = 0 } }
+    }
+    /// Events of callers that were not told, because too much is to be done still.
+    private var droppedEvents = 0
     var random: RandomSource
     var phase: Phase
     var generation: UInt64 = 0
@@ -111,6 +123,8 @@ package struct PoolMachine: Sendable {
     var established = 0
     var idleCount = 0
     var checkingCount = 0
+    /// Those of them that are in doubt.
+    var doubtfulChecks = 0
     var connecting = 0
     /// Those of them whose dials are slow.
     var slow = 0
@@ -118,6 +132,8 @@ package struct PoolMachine: Sendable {
     var earliestEnd: Duration?
     /// The earliest end of a check, or an earlier time.
     var earliestCheckEnd: Duration?
+    /// When a check is in doubt, or an earlier time.
+    var earliestDoubt: Duration?
     /// When a dial that connects is slow, or an earlier time.
     var earliestSlow: Duration?
     /// How long the slowest lookup took lately, of those that have ended.
@@ -160,6 +176,9 @@ package struct PoolMachine: Sendable {
         (idleCount + checkingCount, established - idleCount - checkingCount, connecting, waiters.count)
     }
 
+    /// Idle connections of which it is found out whether they live.
+    package var checking: Int { checkingCount }
+
     /// Dials that have no address yet.
     package var lookingUp: Int { dials.values.count { if case .lookingUp = $0.stage { true } else { false } } }
 
@@ -181,8 +200,20 @@ package struct PoolMachine: Sendable {
         return nextWaiter
     }
 
-    func tell(_ event: @autoclosure () -> PoolEvent, _ actions: inout [PoolAction]) {
-        if isObserved { actions.append(.tell(event())) }
+    mutating func tell(_ event: @autoclosure () -> PoolEvent, _ actions: inout [PoolAction]) {
+        guard isObserved else { return }
+        if droppedEvents > 0 {
+            actions.append(.tell(.eventsDropped(droppedEvents)))
+            droppedEvents = 0
+        }
+        actions.append(.tell(event()))
+    }
+
+    /// The same for what a caller does who waits for nothing: many of them may do it faster than one observer is told.
+    /// What happens to connections is bounded by the dials, and always told.
+    mutating func tellUse(_ event: @autoclosure () -> PoolEvent, _ actions: inout [PoolAction]) {
+        if actions.count < Self.actionLimit { return tell(event(), &actions) }
+        if isObserved { droppedEvents += 1 }
     }
 
     // MARK: - What the owner wants
@@ -192,9 +223,12 @@ package struct PoolMachine: Sendable {
         proceed(at: now, &actions)
     }
 
-    /// Connections are handed out from now on.
+    /// Connections are handed out from now on. The owner has seen the targets live: what failed before counts no more,
+    /// and what has been connecting since before the clear holds no place.
     package mutating func ready(at now: Duration, _ actions: inout [PoolAction]) {
         guard case .paused = phase else { return }
+        for (id, dial) in dials.sorted(by: { $0.key < $1.key }) where isStale(dial) { cancel(id, &actions) }
+        for target in targets.indices { (targets[target].failures, targets[target].opensAt) = (0, nil) }
         phase = .ready
         tell(.ready, &actions)
         proceed(at: now, &actions)
@@ -212,6 +246,7 @@ package struct PoolMachine: Sendable {
             phase = .paused
             tell(.cleared(interruptsUse: interruptsUse), &actions)
         }
+        for target in targets.indices { targets[target].hasSilentConnections = false }
         closeAll(interruptingUse: interruptsUse, .stale, &actions)
         for waiter in waiters.removeAll() { fail(waiter, .cleared, at: now, &actions) }
         proceed(at: now, &actions)
@@ -229,9 +264,12 @@ package struct PoolMachine: Sendable {
     package mutating func close(within limit: Duration?, at now: Duration, _ actions: inout [PoolAction]) {
         let end = limit.map { now + $0.bounded }
         switch phase {
-        case .closed: return
+        // A second call may shorten the time.
+        case .closed(let earlier?):
+            if let end, end < earlier { phase = .closed(limit: end) }
+            return
+        case .closed(nil): return
         case .closing(let earlier):
-            // A second call may shorten the time.
             if let end, earlier.map({ end < $0 }) ?? true { phase = .closing(limit: end) }
             return
         case .paused, .ready: break
@@ -262,7 +300,7 @@ package struct PoolMachine: Sendable {
         for id in sortedIDs {
             switch connections[id]?.stage {
             case .idle?, .checking?: close(id, reason, &actions)
-            case .inUse? where interruptingUse: close(id, reason, &actions)
+            case .inUse? where interruptingUse: close(id, reason, byForce: true, &actions)
             case .inUse?, .connecting?, nil: break
             }
         }

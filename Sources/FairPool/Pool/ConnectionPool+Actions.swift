@@ -13,11 +13,12 @@ extension ConnectionPool {
         case .lookUp(let target): lookUp(target)
         case .cancelLookUp(let target): state.withMachine { $0.lookUps[target] }?.cancel()
         case .admit(let id, let connection):
-            let admission = state.withMachine { state in
+            let admissions = state.withMachine { state in
                 state.dials[id]?.connection = connection
-                return state.dials[id]?.admission
+                defer { state.dials[id]?.admissions = [] }
+                return state.dials[id]?.admissions ?? []
             }
-            admission?.admit()
+            for admission in admissions { admission.admit() }
         case .cancel(let id): state.withMachine { $0.dials[id]?.cancellation }?.cancel()
         case .hand(let id, let waiter):
             let (connection, tell) = state.withMachine { state in
@@ -33,9 +34,11 @@ extension ConnectionPool {
             checkIn(Self.connection(connection), isBroken: false, wasUsed: false)
         case .fail(let waiter, let failure): fail(waiter, failure)
         case .check(let id): check(id)
-        case .close(let id):
+        case .close(let id, let isByForce):
             let connection = state.withMachine { $0.connections.removeValue(forKey: id) }
-            connection.map(Self.connection)?.channel.close(promise: nil)
+            guard let channel = connection.map(Self.connection)?.channel else { return }
+            if isByForce { Self.closeByForce(channel) } else { channel.close(promise: nil) }
+        case .closeRest: for channel in state.withMachine({ $0.openChannels.values }) { Self.closeByForce(channel) }
         case .tell(let event): tell(event)
         case .finish:
             state.withMachine { $0.mayFinish = true }
@@ -43,10 +46,18 @@ extension ConnectionPool {
         }
     }
 
+    /// Closes a channel past its handlers: one may hold a close back, or wait for a peer that says nothing.
+    static func closeByForce(_ channel: any Channel) {
+        // The loop of one that has closed may have ended.
+        guard channel.isActive else { return }
+        let loop = channel.eventLoop
+        if loop.inEventLoop { AbruptClose.close(channel) } else { loop.execute { AbruptClose.close(channel) } }
+    }
+
     /// The pool is over, once its channels have closed too.
     func finish() {
         let (closers, timer) = state.withMachine { state -> ([@Sendable () -> Void], NIOScheduledCallback?) in
-            guard state.mayFinish, !state.isFinished, state.openChannels == 0 || state.hasLostLoop else {
+            guard state.mayFinish, !state.isFinished, state.openChannels.isEmpty || state.hasLostLoop else {
                 return ([], nil)
             }
             state.isFinished = true
@@ -59,13 +70,12 @@ extension ConnectionPool {
     }
 
     private func fail(_ waiter: PoolWaiterID, _ failure: PoolFailure) {
-        let (left, lastError, counts, lookingUp) = state.withMachine { state in
-            let machine = state.machine
-            return (state.waiters.removeValue(forKey: waiter), state.lastError, machine.counts, machine.lookingUp)
+        let (left, lastError, size) = state.withMachine { state in
+            (state.waiters.removeValue(forKey: waiter), state.lastError, PoolSize(of: state.machine))
         }
         guard let left else { return }
         let waited = Duration.nanoseconds((NIODeadline.now() - left.since).nanoseconds)
-        let error = PoolError(failure, waited: waited, of: waitTimeout, counts, lookingUp, lastError)
+        let error = PoolError(failure, waited: waited, of: waitTimeout, size, lastError)
         left.tell(.failure(error))
     }
 }

@@ -35,11 +35,14 @@ extension ConnectionPool {
         let cancellation = DialCancellation()
         options.cancellation = cancellation
         options.admission = { admission in
-            self.state.withMachine { $0.dials[id]?.admission = admission }
+            if self.state.withMachine({ $0.asks(id, admission) }) { return admission.admit() }
             self.update { $0.machine.asks(id, at: $1, &$2) }
         }
         state.withMachine { $0.dials[id] = PoolState.DialInFlight(cancellation: cancellation) }
-        connect(target, options, dialer.configuration.group.next()).whenComplete { self.ended(id, $0) }
+        // The caller whose thread this is may be any one: its span is not this dial's parent.
+        DialScope.$isOwn.withValue(true) {
+            connect(target, options, dialer.configuration.group.next()).whenComplete { self.ended(id, $0) }
+        }
     }
 
     private func ended(_ id: PoolDialID, _ result: Result<Connection<Output>, any Error>) {
@@ -70,7 +73,7 @@ extension ConnectionPool {
                 kept = number
             }
             // Also of one that was cancelled, and connected all the same: a pool that is closed has closed it.
-            state.openChannels += 1
+            state.openChannels[id] = channel
             state.machine.connected(
                 id,
                 to: endpoint,
@@ -81,11 +84,12 @@ extension ConnectionPool {
                 &actions
             )
         }
-        if kept == nil { channel.close(promise: nil) }
+        // Nobody has seen it, and nobody is to wait for its handlers.
+        if kept == nil { Self.closeByForce(channel) }
         channel.closeFuture.whenComplete { [kept] _ in
             self.update { state, now, actions in
                 // It stays known until the outbox has come to its `close`: a `hand` may be before that one.
-                state.openChannels -= 1
+                state.openChannels[id] = nil
                 if let kept { state.machine.closedItself(kept, at: now, &actions) }
             }
             self.finish()

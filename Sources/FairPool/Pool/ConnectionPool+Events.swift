@@ -14,6 +14,11 @@ extension ConnectionPool {
     ///   once.
     public func events(limit: Int = 1_024) -> PoolEvents {
         let (events, feed) = PoolEvents.make(of: identity, limit: min(max(limit, 1), 65_536))
+        // The lock may be another thread's, which a child that was forked does not have.
+        guard process.isCurrent else {
+            feed.end()
+            return events
+        }
         let id = state.withMachine { state -> UInt64? in
             guard !state.isFinished, let id = state.audience.add(feed) else { return nil }
             state.machine.isObserved = true
@@ -31,6 +36,7 @@ extension ConnectionPool {
     var isObserved: Bool { state.withMachine { $0.machine.isObserved } }
 
     private func leaveAudience(_ id: UInt64) {
+        guard process.isCurrent else { return }
         state.withMachine { state in
             state.audience.remove(id)
             state.machine.isObserved = observe != nil || !state.audience.isEmpty

@@ -18,9 +18,12 @@ extension ConnectionPool {
     }
 
     func lookUp(_ target: Int) {
-        let task = Task {
-            let answer = await answer(for: targets[target])
-            update { $0.machine.lookedUp(target, answer, at: $1, &$2) }
+        // Whichever caller's task this is, the lookup is not part of what that one does.
+        let task = DialScope.$isOwn.withValue(true) {
+            Task {
+                let answer = await answer(for: targets[target])
+                update { $0.machine.lookedUp(target, answer, at: $1, &$2) }
+            }
         }
         state.withMachine { $0.lookUps[target] = task }
     }

@@ -62,7 +62,7 @@ public final class ConnectionPool<Output: Sendable>: Sendable {
     private let loop: any EventLoop
     let waitTimeout: Duration
     private let startedAt: NIODeadline
-    private let process = PoolProcess()
+    let process = PoolProcess()
     let state: OrderedOutbox<PoolState, PoolAction>
 
     /// - Parameters:
@@ -239,10 +239,10 @@ public final class ConnectionPool<Output: Sendable>: Sendable {
                 waiter.begin(continuation)
                 let id = wait { waiter.end($0) }
                 // It may have been cancelled before there was anything to leave.
-                if waiter.began(id) { leave(id, waiter) }
+                if waiter.began(id) { leave(id) }
             }
         } onCancel: {
-            if let id = waiter.cancel() { leave(id, waiter) }
+            if let id = waiter.cancel() { leave(id) }
         }
         return PoolLease(Self.connection(try answer.get()), of: self)
     }
@@ -291,28 +291,6 @@ public final class ConnectionPool<Output: Sendable>: Sendable {
         unsafeDowncast(object, to: PooledConnection<Output>.self)
     }
 
-    func wait(_ tell: @escaping @Sendable (PoolState.Answer) -> Void) -> PoolWaiterID {
-        var waiter: PoolWaiterID = 0
-        guard process.isCurrent else {
-            tell(.failure(PoolError(.forked, "the pool is that of the process that this one was forked from")))
-            return waiter
-        }
-        let since = NIODeadline.now()
-        update { state, now, actions in
-            waiter = state.machine.checkOut(at: now, &actions)
-            state.waiters[waiter] = (since, tell)
-        }
-        return waiter
-    }
-
-    private func leave(_ waiter: PoolWaiterID, _ pending: PendingWait) {
-        let left = state.withMachine { $0.waiters.removeValue(forKey: waiter) }
-        guard let left else { return }
-        update { $0.machine.leave(waiter, at: $1, &$2) }
-        let waited = Duration.nanoseconds((NIODeadline.now() - left.since).nanoseconds)
-        pending.end(.failure(PoolError(.cancelled, "cancelled while it waited for a connection", waited: waited)))
-    }
-
     func checkIn(_ connection: PooledConnection<Output>, isBroken: Bool, wasUsed: Bool = true) {
         // What follows takes a lock that may be another thread's, and may close a channel, which is the parent's.
         guard process.isCurrent else { return }
@@ -339,14 +317,23 @@ public final class ConnectionPool<Output: Sendable>: Sendable {
     func update(_ change: (inout PoolState, Duration, inout [PoolAction]) -> Void) {
         let now = now
         var isTimerLate = false
-        state.update(carryingOut: carryOut) { state, actions in
+        func correctTimer() {
+            guard isTimerLate else { return }
+            isTimerLate = false
+            setTimer()
+        }
+        // What is to be done may be other threads' too, and more of it may come all the time: the timer comes first.
+        state.update {
+            correctTimer()
+            carryOut($0)
+        } _: { state, actions in
             let now = state.time(now)
             change(&state, now, &actions)
             let wake = state.machine.wakeTime
             isTimerLate =
                 !state.hasLostLoop && wake.map { wake in state.timer.map { wake < $0.wakes } ?? true } ?? false
         }
-        if isTimerLate { setTimer() }
+        correctTimer()
     }
 
     /// Has the loop come back when the machine wants to be woken. A stale wake does no harm.

@@ -10,19 +10,15 @@ extension PoolError {
     /// - Parameters:
     ///   - waited: how long the caller has waited.
     ///   - timeout: how long it may.
-    ///   - counts: how the pool stands.
-    ///   - lookingUp: how many dials have no address yet.
+    ///   - size: how the pool stands.
     ///   - lastError: of the last dial that failed.
     init(
         _ failure: PoolFailure,
         waited: Duration,
         of timeout: Duration,
-        _ counts: (idle: Int, inUse: Int, connecting: Int, waiting: Int),
-        _ lookingUp: Int,
+        _ size: PoolSize,
         _ lastError: DialError?
     ) {
-        let names = lookingUp == 0 ? "" : ", \(lookingUp) in lookup"
-        let size = "\(counts.inUse) in use, \(counts.connecting) connecting\(names), \(counts.waiting) waiting"
         switch failure {
         case .timeout:
             let reason = lastError.map { "; the last dial failed: \($0)" } ?? ""
@@ -34,7 +30,13 @@ extension PoolError {
             self.init(.paused, "the pool was cleared (\(size))", waited: waited, dialError: lastError)
         case .paused: self.init(.paused, "the pool is paused", waited: waited, dialError: lastError)
         case .closed: self.init(.closed, "the pool is closed", waited: waited)
-        case .dial(let error): self.init(.dialFailed, "\(error)", waited: waited, dialError: error)
+        case .dial(let error):
+            self.init(
+                .dialFailed,
+                "the connection could not be made (\(size)): \(error)",
+                waited: waited,
+                dialError: error
+            )
         }
     }
 }

@@ -33,13 +33,16 @@ public struct PoolError: Error, Sendable, CustomStringConvertible {
     /// The last dial that failed, while the caller waited or before; `nil` where none has.
     public let dialError: DialError?
 
-    /// One line for a person on call: what ran out, the pool's state, and why the last dial failed.
-    public let description: String
+    /// What ran out, the pool's state, and why the last dial failed.
+    public let message: String
+
+    /// One line for a person on call: the code, and the message.
+    public var description: String { "\(code.rawValue): \(message)" }
 
     /// For tests of what a program does about it.
-    public init(_ code: Code, _ description: String, waited: Duration = .zero, dialError: DialError? = nil) {
+    public init(_ code: Code, _ message: String, waited: Duration = .zero, dialError: DialError? = nil) {
         self.code = code
-        self.description = description
+        self.message = message
         self.waited = waited
         self.dialError = dialError
     }

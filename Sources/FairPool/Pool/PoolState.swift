@@ -16,9 +16,13 @@ struct PoolState: Sendable {
     /// A dial, from its start to its end.
     struct DialInFlight: Sendable {
         let cancellation: DialCancellation
-        var admission: DialAdmission?
+        /// Of those that ask before it has its place. A caller's `connect` may dial more than once with what it is
+        /// given: 16 of them count.
+        var admissions: [DialAdmission] = []
         var connection: PooledConnectionID?
     }
+
+    private static let admissionLimit = 16
 
     var machine: PoolMachine
     var connections = NumberedTable<Object>()
@@ -31,8 +35,8 @@ struct PoolState: Sendable {
     var audience = PoolAudience()
     /// The timer, and when it goes off.
     var timer: (wakes: Duration, scheduled: NIOScheduledCallback, wakeUp: any AnyObject & Sendable)?
-    /// Channels that have been made and have not closed.
-    var openChannels = 0
+    /// Channels that have been made and have not closed, by their dials.
+    var openChannels: [PoolDialID: any Channel] = [:]
     /// The latest time that the machine was told. Threads read the clock before they have the lock: the machine's time
     /// must not go back.
     private var latest = Duration.zero
@@ -51,6 +55,16 @@ struct PoolState: Sendable {
     mutating func time(_ now: Duration) -> Duration {
         latest = max(latest, now)
         return latest
+    }
+
+    /// A dial asks for its place.
+    ///
+    /// - Returns: whether it has it already, as a second one does of a `connect` that dials twice.
+    mutating func asks(_ id: PoolDialID, _ admission: DialAdmission) -> Bool {
+        if dials[id]?.connection != nil { return true }
+        guard let dial = dials[id], dial.admissions.count < Self.admissionLimit else { return false }
+        dials[id]?.admissions.append(admission)
+        return false
     }
 
     mutating func takeIdle(at now: Duration) -> Object? {
