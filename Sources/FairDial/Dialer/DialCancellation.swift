@@ -2,7 +2,8 @@
 
 import NIOConcurrencyHelpers
 
-/// Cancels dials from anywhere: for those that bring futures, which no task waits for.
+/// Cancels dials from anywhere, and waits for a pool's connection: for those that bring futures, which no task waits
+/// for.
 ///
 /// ```swift
 /// let cancellation = DialCancellation()
@@ -17,6 +18,8 @@ public final class DialCancellation: Sendable {
         var drivers: [ObjectIdentifier: DialDriver] = [:]
         /// What single dials have of their own besides this.
         var parts: [ObjectIdentifier: DialCancellation] = [:]
+        /// What else ends with it.
+        var others: [ObjectIdentifier: @Sendable () -> Void] = [:]
     }
 
     private let state = NIOLockedValueBox(State())
@@ -30,13 +33,27 @@ public final class DialCancellation: Sendable {
     /// Cancels every dial that has been given this, and every one that will be. From any thread; a second call does
     /// nothing.
     public func cancel() {
-        let (drivers, parts) = state.withLockedValue { state in
+        let (drivers, parts, others) = state.withLockedValue { state in
             state.isCancelled = true
-            defer { (state.drivers, state.parts) = ([:], [:]) }
-            return (state.drivers, state.parts)
+            defer { (state.drivers, state.parts, state.others) = ([:], [:], [:]) }
+            return (state.drivers, state.parts, state.others)
         }
         for driver in drivers.values { driver.cancel() }
         for part in parts.values { part.cancel() }
+        for cancel in others.values { cancel() }
+    }
+
+    /// Has something else end with it, until that is removed; at once, where it has been cancelled.
+    package func add(_ key: some AnyObject, _ cancel: @escaping @Sendable () -> Void) {
+        let isCancelled = state.withLockedValue { state in
+            if !state.isCancelled { state.others[ObjectIdentifier(key)] = cancel }
+            return state.isCancelled
+        }
+        if isCancelled { cancel() }
+    }
+
+    package func remove(_ key: some AnyObject) {
+        _ = state.withLockedValue { $0.others.removeValue(forKey: ObjectIdentifier(key)) }
     }
 
     /// Cancels another one too, from now on.

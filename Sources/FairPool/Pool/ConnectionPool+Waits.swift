@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import FairDial
 import NIOCore
 import SystemSupport
 
@@ -27,5 +28,25 @@ extension ConnectionPool {
         update { $0.machine.leave(waiter, at: $1, &$2) }
         let waited = Duration.nanoseconds((NIODeadline.now() - left.since).nanoseconds)
         left.tell(.failure(PoolError(.cancelled, "cancelled while it waited for a connection", waited: waited)))
+    }
+
+    /// A wait that a cancellation ends too.
+    func wait(until cancellation: DialCancellation, _ tell: @escaping @Sendable (PoolState.Answer) -> Void) {
+        guard process.isCurrent else {
+            _ = wait(tell)
+            return
+        }
+        let registration = CancellableWait()
+        let waiter = wait { answer in
+            cancellation.remove(registration)
+            tell(answer)
+        }
+        cancellation.add(registration) { self.leave(waiter) }
+        // Its answer may have come before there was anything to remove.
+        if !isWaiting(waiter) { cancellation.remove(registration) }
+    }
+
+    private func isWaiting(_ waiter: PoolWaiterID) -> Bool {
+        process.isCurrent && state.withMachine { $0.waiters[waiter] != nil }
     }
 }

@@ -18,7 +18,7 @@ public struct PoolError: Error, Sendable, CustomStringConvertible {
         case closed
         /// The connection could not be made: `dialError` says why.
         case dialFailed
-        /// The caller's task was cancelled.
+        /// The caller's task was cancelled, or its `DialCancellation`.
         case cancelled
         /// The process is a child of the one that made the pool: it must make one of its own.
         case forked
