@@ -92,11 +92,11 @@ struct Redis: Sendable {
 
     let pool: ConnectionPool<any Channel>
 
-    init(at targets: [Target], password: String? = nil) {
+    init(at targets: [Target], password: String? = nil, checkAfter: Duration = .seconds(30)) {
         var configuration = PoolConfiguration()
         configuration.maximumSize = 20
         configuration.waitTimeout = .seconds(2)
-        configuration.checkAfter = .seconds(30)
+        configuration.checkAfter = checkAfter
         var options = DialOptions()
         options.readiness = .when { channel in Redis.greet(channel, password) }
         pool = ConnectionPool(to: targets, configuration: configuration, options: options, check: Redis.check) {
@@ -123,7 +123,7 @@ struct Redis: Sendable {
         }
     }
 
-    /// After 30 idle seconds, before the connection is handed out.
+    /// After `checkAfter` of idle time, before the connection is handed out.
     static func check(_ connection: PooledConnection<any Channel>) -> EventLoopFuture<Void> {
         greet(connection.channel, nil)
     }
@@ -135,7 +135,9 @@ guard arguments.count >= 3, let port = Int(arguments[2]) else {
     print("usage: RedisPool HOST PORT [PASSWORD]")
     exit(2)
 }
-let redis = Redis(at: [try Target(host: arguments[1], port: port)], password: arguments.dropFirst(3).first)
+let targets = [try Target(host: arguments[1], port: port)]
+let password = arguments.dropFirst(3).first
+let redis = Redis(at: targets, password: password)
 do {
     print(try await redis.run("SET", "greeting", "fair"))
     print(try await redis.run("GET", "greeting"))
@@ -145,6 +147,15 @@ do {
     var sum = 0
     for reply in replies { if case .integer(let number) = try await reply.value { sum += number } }
     print(sum, redis.pool.counts.inUse)
+    // One that checks before each use: the server counts the questions. The first command has a new connection.
+    let careful = Redis(at: targets, password: password, checkAfter: .zero)
+    _ = try await careful.run("CONFIG", "RESETSTAT")
+    for _ in 0..<3 { _ = try await careful.run("GET", "greeting") }
+    if case .text(let statistics) = try await careful.run("INFO", "commandstats") {
+        let pings = statistics.split(whereSeparator: \.isNewline).first { $0.hasPrefix("cmdstat_ping:") }
+        print(pings?.prefix { $0 != "," } ?? "no check")
+    }
+    await careful.pool.close()
 } catch {
     print(error)
 }

@@ -206,8 +206,9 @@ import Testing
             _ = try? await used.get()
         }
         // Those that the pool has not seen the end of yet are closed by its check-in, or by themselves.
+        // A dial has its number before it connects, so two at a time may arrive the other way round.
         let id = try await pool.withConnection { $0.id }
-        #expect(id > 0)
+        #expect(id >= 1_000)
         #expect(pool.counts.connecting <= 2)
         await pool.close()
         try await server.stop()
@@ -220,7 +221,7 @@ import Testing
             $0.eventLoop.makeSucceededFuture($0)
         }
         // Used once each, so that the pool knows the server for a good one.
-        try await Self.useAll(8, of: pool)
+        let before = try await Self.useAll(8, of: pool)
         let first = server.connections
         for connection in first {
             // Closed with a reset, as a server does that dies.
@@ -229,31 +230,114 @@ import Testing
         }
         for connection in first { connection.close(promise: nil) }
         for connection in first { try await connection.closeFuture.get() }
-        try await Self.useAll(8, of: pool)
-        #expect(pool.counts.idle + pool.counts.inUse <= 100)
+        for connection in before { try await connection.channel.closeFuture.get() }
+        let after = try await Self.useAll(8, of: pool)
+        #expect(Set(after.map(\.id)).count == 8)
+        #expect(Set(after.map(\.id)).isDisjoint(with: before.map(\.id)))
+        #expect(after.allSatisfy { $0.channel.isActive })
         await pool.close()
         #expect(pool.counts == PoolCounts())
         try await server.stop()
     }
 
-    /// Has so many connections at once that live.
-    private static func useAll(_ count: Int, of pool: ConnectionPool<any Channel>) async throws {
-        try await withThrowingTaskGroup(of: Void.self) { group in
+    /// Has so many connections at once, and says which.
+    private static func useAll(
+        _ count: Int,
+        of pool: ConnectionPool<any Channel>
+    ) async throws -> [PooledConnection<any Channel>] {
+        try await withThrowingTaskGroup(of: PooledConnection<any Channel>.self) { group in
             let (held, isHeld) = AsyncStream.makeStream(of: Void.self)
             let gates = (0..<count).map { _ in AsyncStream.makeStream(of: Void.self) }
             for gate in gates {
                 group.addTask {
-                    try await pool.withConnection { _ in
+                    try await pool.withConnection { connection in
                         isHeld.yield()
                         for await _ in gate.stream {}
+                        return connection
                     }
                 }
             }
             var iterator = held.makeAsyncIterator()
             for _ in 0..<count { await iterator.next() }
             for gate in gates { gate.continuation.finish() }
-            try await group.waitForAll()
+            return try await group.reduce(into: []) { $0.append($1) }
         }
+    }
+
+    @Test func `whose server closes whatever it accepts leaves it alone for a while`() async throws {
+        let server = try await Server(closingFirst: .max)
+        let configuration = Self.configuration {
+            $0.minimumSize = 8
+            $0.waitTimeout = .milliseconds(20)
+            $0.firstBackOff = .seconds(3_600)
+            $0.longestBackOff = .seconds(3_600)
+        }
+        let pool = ConnectionPool(to: try server.target, configuration: configuration) {
+            $0.eventLoop.makeSucceededFuture($0)
+        }
+        // Until every connection that was made has been seen to close.
+        let loop = MultiThreadedEventLoopGroup.singleton.next()
+        var turns = 0
+        while turns < 100_000, server.connections.isEmpty || pool.counts != PoolCounts() {
+            try await loop.submit {}.get()
+            turns += 1
+        }
+        let count = server.connections.count
+        #expect(pool.counts == PoolCounts())
+        // As many as are to be kept, and those that were on their way.
+        #expect(count <= 10)
+        for _ in 0..<2 {
+            let error = await Self.failure { _ = try await pool.withConnection { $0.id } }
+            #expect(error?.code == .waitTimeout)
+        }
+        #expect(server.connections.count == count)
+        await pool.close()
+        try await server.stop()
+    }
+
+    @Test func `whose loops are shut down is closed, whatever its connections were doing`() async throws {
+        let server = try await Server()
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: 2)
+        var dialing = DialerConfiguration()
+        dialing.group = group
+        let configuration = Self.configuration {
+            $0.maximumSize = 3
+            $0.checkAfter = .zero
+            $0.checkTimeout = .seconds(3_600)
+        }
+        let (checks, check) = AsyncStream.makeStream(of: Void.self)
+        let pool = ConnectionPool(
+            to: try server.target,
+            dialer: Dialer(dialing),
+            configuration: configuration,
+            check: { connection in
+                check.yield()
+                return connection.channel.closeFuture
+            },
+            initializer: { $0.eventLoop.makeSucceededFuture($0) }
+        )
+        let used = try await pool.checkOut()
+        let idle = try await pool.checkOut()
+        let checked = try await pool.checkOut()
+        let channels = [used.channel, idle.channel, checked.channel]
+        idle.giveBack()
+        checked.giveBack()
+        let caller = Task { await Self.failure { _ = try await pool.withConnection { $0.id } } }
+        var begun = checks.makeAsyncIterator()
+        await begun.next()
+        #expect(pool.counts.idle == 2)
+        #expect(pool.counts.inUse == 1)
+        try await group.shutdownGracefully()
+        let error = await caller.value
+        #expect(
+            error?.code == .closed || error?.dialError?.code == .eventLoopShutdown,
+            "\(error.map { "\($0)" } ?? "")"
+        )
+        await pool.close()
+        #expect(pool.counts == PoolCounts())
+        for channel in channels { #expect(!channel.isActive) }
+        used.giveBack()
+        try await server.stop()
     }
 
     @Test func `forgets the connections of one service, as its owner names it`() async throws {

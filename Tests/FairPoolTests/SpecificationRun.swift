@@ -27,6 +27,11 @@ struct SpecificationRun {
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
         .appendingPathComponent("shared/vectors/mongo/connection-monitoring-and-pooling/cmap-format")
 
+    /// Whether files of specifications are there at all.
+    static let isPossible = FileManager.default.fileExists(
+        atPath: folder.deletingLastPathComponent().deletingLastPathComponent().path
+    )
+
     /// The files' names; none where they are not there.
     static let names: [String] = {
         let found = try? FileManager.default.contentsOfDirectory(atPath: folder.path)

@@ -13,6 +13,7 @@ import Testing
                 text("fair")
                 error("ERR value is not an integer or out of range")
                 500500 0
+                cmdstat_ping:calls=4
 
                 """,
             "\(run.errors)"
