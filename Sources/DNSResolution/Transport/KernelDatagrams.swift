@@ -29,8 +29,9 @@ final class KernelDatagrams: DatagramTransport {
     }
 
     private static let messagesAtOnce = 64
-    /// As much as a socket can hold at a time, as the kernel sets it: what had come when the reader began to read has
-    /// been read after so many messages, however fast more of them come.
+    /// More than a socket can hold at a time with the buffer that Linux gives it (208 KiB, of which the smallest
+    /// message takes 768 bytes): what had come when the reader began to read has been read after so many messages,
+    /// however fast more of them come.
     private static let messagesOfOne = 1_024
     private static let manyDone = 16
     private static let threadStack = 256 * 1024
