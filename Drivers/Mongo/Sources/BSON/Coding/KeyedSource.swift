@@ -51,9 +51,10 @@ struct KeyedSource<Key: CodingKey>: KeyedDecodingContainerProtocol {
 
     func decode<Value: Decodable>(_ type: Value.Type, forKey key: Key) throws -> Value {
         guard let element = source.element(key.stringValue, in: start) else { throw missing(key) }
+        let position = source.position
         let value = try Value(from: ValueDecoder(source, element))
         // What was read in between had its own fields.
-        source.found(element, in: start)
+        source.position = position
         return value
     }
 

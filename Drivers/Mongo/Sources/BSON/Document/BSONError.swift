@@ -59,9 +59,9 @@ public struct BSONError: Error, Sendable, Hashable {
 }
 
 extension BSONError: CustomStringConvertible {
-    /// One line: the code, the words, the field and the byte.
+    /// One line: the code, the words, the field and the byte. What is not printable is shown as an escape.
     public var description: String {
-        let field = path.isEmpty ? "" : " in \(path)"
+        let field = path.isEmpty ? "" : " in \(path.printable)"
         let place = offset.map { " at byte \($0)" } ?? ""
         return "\(code): \(detail)\(field)\(place)"
     }
