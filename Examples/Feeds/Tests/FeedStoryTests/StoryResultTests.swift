@@ -39,6 +39,16 @@ struct StoryResultTests {
         )
     }
 
+    @Test func `the summary shows what servers have said, and does nothing else`() {
+        var result = StoryResult(side: .fair)
+        result.server = "db\u{9B}31m"
+        result.errors["refused: \u{1B}[2J\r\n  links 5 of 5"] = StoryResult.Failure(count: 1, example: "x\u{202E}y")
+        let lines = Summary(result: result).printableLines
+        #expect(lines.contains("    1 × refused: \\u{1B}[2J\\u{D}\\u{A}  links 5 of 5"))
+        #expect(lines.contains("      x\\u{202E}y"))
+        #expect(lines.first == "fair: FairDial · database: db\\u{9B}31m")
+    }
+
     @Test func `a run is complete when every feed was read and every link stored`() {
         var result = StoryResult(side: .fair)
         #expect(result.isComplete)

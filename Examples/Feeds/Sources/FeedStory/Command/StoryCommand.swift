@@ -72,7 +72,7 @@ struct StoryCommand: AsyncParsableCommand {
         result.poolMaximum = database.poolSize
         result.server = mongo == nil ? "embedded" : database.hosts
         try write(result, beside: other, feeds: addresses.count)
-        if json { Streams.say(result.json) } else { Summary(result: result).lines.forEach(Streams.say) }
+        if json { Streams.say(result.json) } else { Summary(result: result).printableLines.forEach(Streams.say) }
         await store.close()
         // The lookups that a foul side leaves behind would take minutes.
         Foundation.exit(result.isComplete ? 0 : 1)

@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// What a person reads at the end.
-struct Summary {
+package struct Summary {
     let result: StoryResult
+
+    package init(result: StoryResult) {
+        self.result = result
+    }
 
     var lines: [String] {
         let all = result.feedsOK + result.feedsFailed

@@ -14,6 +14,10 @@ package struct StoryResult: Sendable {
         package var count: Int
         /// The first of them, in its own words.
         package var example: String
+
+        package init(count: Int, example: String) {
+            (self.count, self.example) = (count, example)
+        }
     }
 
     package var side: StorySide
