@@ -71,6 +71,9 @@ let package = Package(
                 .product(name: "FairDial", package: "FairDial"),
                 .product(name: "FairPool", package: "FairDial"),
                 .product(name: "FairDialTestKit", package: "FairDial"),
+                .product(name: "FairDialTLS", package: "FairDialTLS"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ] + nio,
             swiftSettings: strict
         ),

@@ -5,6 +5,7 @@ import ConnectionStrings
 import FairDial
 import FairDialTLS
 import FairPool
+import NIOCore
 import NIOSSL
 
 /// A connection string and a configuration, read once and found good.
@@ -28,6 +29,8 @@ struct ClientSettings: Sendable {
     let writeConcern: WriteConcern
     let serverInterface: ServerInterface?
     let observer: (@Sendable (CommandEvent) -> Void)?
+    /// Whose time pauses between looks and waits for a server go by; `nil` for the dialer's own loops.
+    let timers: (any EventLoop)?
     private let poolConfiguration: PoolConfiguration
 
     /// - Throws: `MongoError` with `unsupported` or `invalidArgument`; `ConnectionStringError`; what NIOSSL says of
@@ -35,7 +38,6 @@ struct ClientSettings: Sendable {
     init(_ string: ConnectionString, _ configuration: MongoClientConfiguration) throws {
         let options = string.options
         let credential = try string.credential()
-        try Self.check(credential, options)
         dialer = configuration.dialer
         tls = try options.tls ?? (string.srvName != nil) ? Self.tls(options) : nil
         greeting = GreetingSettings(
@@ -44,6 +46,7 @@ struct ClientSettings: Sendable {
             serverInterface: configuration.serverInterface,
             isLoadBalanced: options.loadBalanced ?? false
         )
+        try Self.check(credential, options, tls)
         connectTimeout = Self.limit(options.connectTimeout ?? .seconds(10))
         serverSelectionTimeout = options.serverSelectionTimeout ?? .seconds(30)
         localThreshold = options.localThreshold ?? .milliseconds(15)
@@ -66,6 +69,7 @@ struct ClientSettings: Sendable {
         )
         serverInterface = configuration.serverInterface
         observer = configuration.commandObserver
+        timers = configuration.timers
         poolConfiguration = try Self.pool(options, configuration)
     }
 
@@ -102,14 +106,28 @@ struct ClientSettings: Sendable {
     func pool(to address: ServerAddress) -> PoolConfiguration {
         var pool = poolConfiguration
         pool.name = "\(address)"
+        // Until its monitor has seen that it holds data: a seed may be an arbiter, or belong to another set, and is not
+        // shown a user's proof before.
+        pool.startsPaused = true
         return pool
     }
 
-    private static func check(_ credential: Credential?, _ options: ConnectionOptions) throws(MongoError) {
+    private static func check(
+        _ credential: Credential?,
+        _ options: ConnectionOptions,
+        _ tls: ClientTLS?
+    ) throws(MongoError) {
         switch credential?.mechanism {
         case .gssapi?, .aws?, .oidc?:
             throw MongoError(.unsupported, "authMechanism \(credential?.mechanism?.rawValue ?? "")")
         case .plain?, .scramSHA1?, .scramSHA256?, .x509?, nil: break
+        }
+        if tls == nil {
+            // Whoever names them means to be encrypted; without this, passwords would go out in plain text.
+            for option in ["tlsCAFile", "tlsCertificateKeyFile", "tlsCertificateKeyFilePassword"]
+            where options.names.contains(option.lowercased()) {
+                throw MongoError(.invalidArgument, "\(option) needs tls=true")
+            }
         }
         if options.proxyHost != nil { throw MongoError(.unsupported, "proxyHost") }
         if options.loadBalanced == true { throw MongoError(.unsupported, "loadBalanced") }

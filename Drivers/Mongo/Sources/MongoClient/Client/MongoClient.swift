@@ -58,10 +58,31 @@ public final class MongoClient: Sendable {
     public var warnings: [String] {
         var warnings = connectionString.warnings.map(\.description)
         let options = connectionString.options
-        if options.compressors != nil { warnings.append("compressors: messages are not compressed") }
         if options.serverMonitoringMode == "stream" { warnings.append("serverMonitoringMode: servers are polled") }
+        for (option, words) in Self.notHonoured where options.names.contains(option.lowercased()) {
+            warnings.append("\(option): \(words)")
+        }
+        if settings.tls == nil {
+            for option in Self.meansTLS where options.names.contains(option.lowercased()) {
+                warnings.append("\(option): without tls=true, it says nothing, and connections are not encrypted")
+            }
+        }
         return warnings
     }
+
+    /// Options that are read, and change nothing.
+    private static let notHonoured = [
+        ("compressors", "messages are not compressed"),
+        ("zlibCompressionLevel", "messages are not compressed"),
+        ("uuidRepresentation", "a UUID is coded as the program's own types say"),
+        ("serverSelectionTryOnce", "an operation looks for a server until serverSelectionTimeoutMS is over"),
+        ("maxAdaptiveRetries", "an overloaded server is not tried again for being that"),
+        ("enableOverloadRetargeting", "no other server is tried because one is overloaded"),
+        ("tlsDisableCertificateRevocationCheck", "nobody is asked whether a certificate was revoked"),
+        ("tlsDisableOCSPEndpointCheck", "nobody is asked whether a certificate was revoked"),
+    ]
+
+    private static let meansTLS = ["tlsInsecure", "tlsAllowInvalidCertificates", "tlsAllowInvalidHostnames"]
 
     /// A database by its name; nothing is sent.
     public func database(_ name: String) -> MongoDatabase {
@@ -103,7 +124,7 @@ public final class MongoClient: Sendable {
             if case .running(let deployment) = state { last = deployment }
             let closing = Task { [last] in
                 guard let last else { return }
-                await endSessions(last, within: min(limit, .seconds(2)))
+                await endSessions(last, within: min(max(limit, .zero), .seconds(2)))
                 await last.close(within: limit)
             }
             state = .closed(closing)
@@ -120,8 +141,12 @@ public final class MongoClient: Sendable {
     }
 
     /// When an operation that begins now must end; `nil` for no limit.
+    ///
+    /// - Parameter timeout: the operation's own; zero stands for no limit, as `timeoutMS=0` does.
     func deadline(_ timeout: Duration? = nil) -> NIODeadline? {
-        (timeout ?? settings.timeout).map { .now() + TimeAmount($0) }
+        guard let limit = timeout ?? settings.timeout, limit != .zero else { return nil }
+        // A time before now is over; NIO takes one that is far before it for one without an end.
+        return .now() + TimeAmount(max(limit, .zero))
     }
 
     /// A server that fits.

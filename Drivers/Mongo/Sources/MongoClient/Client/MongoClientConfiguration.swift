@@ -2,6 +2,7 @@
 
 public import FairDial
 public import FairPool
+import NIOCore
 
 /// What a client is made with besides its connection string.
 public struct MongoClientConfiguration: Sendable {
@@ -37,6 +38,8 @@ public struct MongoClientConfiguration: Sendable {
     /// How long an operation waits for a connection of the pool where neither `waitQueueTimeoutMS` nor `timeoutMS` says
     /// so. Default 2 min.
     public var waitTimeout: Duration = .seconds(120)
+    /// For tests: a loop whose time the monitors' pauses go by.
+    var timers: (any EventLoop)?
 
     /// The defaults, with a dialer.
     public init(dialer: Dialer = .shared) {

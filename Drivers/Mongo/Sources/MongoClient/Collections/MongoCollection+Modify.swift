@@ -73,7 +73,6 @@ extension MongoCollection {
         let repetition: Operation.Repetition = concern.isAcknowledged ? .write : .never
         var operation = Operation(body, on: database.name, .write, repetition, until: deadline)
         operation.command.isAcknowledged = concern.isAcknowledged
-        operation.bindsServer = options.maximumTime == nil
         return try await client.runWrite(operation).reply["value"]?.document
     }
 

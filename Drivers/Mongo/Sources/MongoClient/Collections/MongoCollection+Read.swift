@@ -16,12 +16,17 @@ extension MongoCollection {
             try writer.option("sort", options.sort)
             try writer.option("projection", options.projection)
             try writer.option("skip", options.skip)
-            if let limit = options.limit, limit != 0 {
-                try writer.option("limit", abs(limit))
-                if limit < 0 || limit == 1 { try writer.append(true, forKey: "singleBatch") }
+            let limit = options.limit.map { Int(clamping: $0.magnitude) } ?? 0
+            let isOneBatch = limit == 1 || options.limit ?? 0 < 0
+            if limit != 0 {
+                try writer.option("limit", limit)
+                if isOneBatch { try writer.append(true, forKey: "singleBatch") }
             }
-            // A batch as large as the limit leaves the server with a cursor that has nothing left.
-            try writer.option("batchSize", options.batchSize.map { $0 == options.limit ? $0 + 1 : abs($0) })
+            if let batchSize = options.batchSize.map({ Int(clamping: $0.magnitude) }) {
+                // A batch as large as the limit leaves the server with a cursor that has nothing left.
+                let isOnePlus = batchSize == limit && limit != 0 && !isOneBatch && limit < Int.max
+                try writer.option("batchSize", isOnePlus ? batchSize + 1 : batchSize)
+            }
             try writer.option("hint", options.hint)
             try writer.option("collation", options.collation)
             try writer.option("comment", options.comment)
@@ -31,7 +36,7 @@ extension MongoCollection {
             try writer.option("readConcern", (options.readConcern ?? readConcern).document)
             try writer.all(of: options.additional)
         }
-        var operation = reading(body, options.readRule, options.timeout, options.maximumTime)
+        var operation = reading(body, options.readRule, options.timeout)
         operation.makesCursor = true
         return try await client.cursor(
             of: operation,
@@ -119,7 +124,7 @@ extension MongoCollection {
             try writer.option("readConcern", (options.readConcern ?? readConcern).document)
             try writer.all(of: options.additional)
         }
-        let answer = try await client.run(reading(body, options.readRule, options.timeout, options.maximumTime))
+        let answer = try await client.run(reading(body, options.readRule, options.timeout))
         guard let count = answer.reply["n"]?.integer else {
             throw MongoError(.invalidReply, "count: an answer without a number", server: answer.server)
         }
@@ -144,7 +149,7 @@ extension MongoCollection {
             try writer.option("readConcern", (options.readConcern ?? readConcern).document)
             try writer.all(of: options.additional)
         }
-        let answer = try await client.run(reading(body, options.readRule, options.timeout, options.maximumTime))
+        let answer = try await client.run(reading(body, options.readRule, options.timeout))
         guard let values = answer.reply["values"]?.array else {
             throw MongoError(.invalidReply, "distinct: an answer without values", server: answer.server)
         }
@@ -154,12 +159,8 @@ extension MongoCollection {
     private func reading(
         _ body: BSONDocument,
         _ rule: ReadRule?,
-        _ timeout: Duration?,
-        _ maximumTime: Duration?
+        _ timeout: Duration?
     ) -> Operation {
-        let deadline = client.deadline(timeout)
-        var operation = Operation(body, on: database.name, .read(rule ?? readRule), .read, until: deadline)
-        operation.bindsServer = maximumTime == nil
-        return operation
+        Operation(body, on: database.name, .read(rule ?? readRule), .read, until: client.deadline(timeout))
     }
 }

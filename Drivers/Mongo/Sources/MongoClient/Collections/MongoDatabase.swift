@@ -31,9 +31,10 @@ public struct MongoDatabase: Sendable {
     /// Runs a command as it is, once: the concerns of the database are not added.
     ///
     /// - Parameters:
-    ///   - command: its name is the first key.
+    ///   - command: its name is the first key. A `maxTimeMS` holds instead of what `timeoutMS` would have the server
+    ///     told; `lsid`, `txnNumber`, `$db`, `$clusterTime` and `$readPreference` are the client's to add.
     ///   - readRule: from which members; the primary by default.
-    ///   - timeout: the whole operation; `nil` for the client's `timeoutMS`.
+    ///   - timeout: the whole operation; `nil` for the client's `timeoutMS`, zero for no limit.
     /// - Returns: the server's answer, whose `ok` is 1.
     /// - Throws: `MongoError`.
     @discardableResult
@@ -135,7 +136,6 @@ public struct MongoDatabase: Sendable {
         let purpose: ServerSelection.Purpose = writes ? .readThatWrites(rule) : .read(rule)
         var operation = Operation(body, on: name, purpose, writes ? .never : .read, until: deadline)
         operation.makesCursor = true
-        operation.bindsServer = options.maximumTime == nil
         return try await client.cursor(
             of: operation,
             namespace: namespace,

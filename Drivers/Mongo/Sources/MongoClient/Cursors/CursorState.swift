@@ -14,6 +14,8 @@ final class CursorState: Sendable {
         /// The batch that the reader has not taken.
         var batch: BSONArray?
         var session: ServerSession?
+        /// Whether a batch is on its way: then the session is in use.
+        var isReading = false
     }
 
     private let client: MongoClient
@@ -54,7 +56,7 @@ final class CursorState: Sendable {
     deinit {
         let last = state.withLockedValue { ($0.id, $0.session) }
         guard last.0 != 0 else { return }
-        Self.kill(last.0, last.1, client, server, database, collection)
+        Self.kill(last.0, last.1, keepsSession: true, client, server, database, collection)
     }
 
     /// The next batch; `nil` at the end.
@@ -78,50 +80,87 @@ final class CursorState: Sendable {
         let body = try BSONWriter.command("getMore", .int64(id)) { writer throws(BSONError) in
             try writer.append(collection, forKey: "collection")
             if let batchSize, batchSize != 0 {
-                try writer.append(BSONValue(count: abs(batchSize)), forKey: "batchSize")
+                try writer.append(BSONValue(count: Int(clamping: batchSize.magnitude)), forKey: "batchSize")
             }
             try writer.option("comment", comment)
         }
+        // It was closed a moment ago.
+        guard begin(id) else { return }
         do throws(MongoError) {
             let reply = try await client.run(body, on: database, at: server, session, until: deadline)
             guard let cursor = reply["cursor"]?.document else {
                 throw MongoError(.invalidReply, "getMore: an answer without a cursor", server: server)
             }
             let next = cursor["id"]?.integer.map(Int64.init) ?? 0
-            let ended = state.withLockedValue { state -> ServerSession? in
-                state.id = next
-                state.batch = cursor["nextBatch"]?.array
-                guard next == 0 else { return nil }
-                defer { state.session = nil }
-                return state.session
-            }
-            if let ended { client.sessions.giveBack(ended) }
+            took(cursor["nextBatch"]?.array, next, of: id)
         } catch {
-            // What the server has refused it has ended itself; else it may still be there.
-            if error.code == .commandFailed {
-                state.withLockedValue { ($0.id, $0.session) = (0, nil) }
-            } else {
-                close()
-            }
+            failed(error, id, session)
             throw error
+        }
+    }
+
+    private func begin(_ id: Int64) -> Bool {
+        state.withLockedValue { state in
+            state.isReading = state.id == id
+            return state.isReading
+        }
+    }
+
+    /// A batch has come, and says how the server knows the cursor from now on.
+    private func took(_ batch: BSONArray?, _ next: Int64, of id: Int64) {
+        let (isClosed, free) = state.withLockedValue { state -> (Bool, ServerSession?) in
+            state.isReading = false
+            let isClosed = state.id != id
+            if !isClosed { (state.id, state.batch) = (next, batch) }
+            guard isClosed || next == 0 else { return (false, nil) }
+            defer { state.session = nil }
+            return (isClosed, state.session)
+        }
+        // Closed while the batch was on its way: the server may have looked for the cursor too early to find it.
+        if isClosed, next != 0 {
+            Self.kill(next, free, keepsSession: true, client, server, database, collection)
+        } else if let free {
+            client.sessions.giveBack(free)
+        }
+    }
+
+    private func failed(_ error: MongoError, _ id: Int64, _ session: ServerSession?) {
+        let isOpen = state.withLockedValue { state -> Bool in
+            defer { (state.id, state.batch, state.session, state.isReading) = (0, nil, nil, false) }
+            return state.id == id
+        }
+        if error.code == .commandFailed {
+            // What the server has refused it has ended itself; else it may still be there.
+            if let session { client.sessions.giveBack(session) }
+        } else if isOpen {
+            // After a fault of the network, the server may still be at work in the session: it is for nobody any more.
+            let isClean = error.wireError == nil
+            Self.kill(id, session, keepsSession: isClean, client, server, database, collection)
         }
     }
 
     /// The server is told that the reader has left; the client does not wait for its answer.
     func close() {
-        let last = state.withLockedValue { state -> (Int64, ServerSession?) in
-            defer { (state.id, state.batch, state.session) = (0, nil, nil) }
-            return (state.id, state.session)
+        let (id, session, isReading) = state.withLockedValue { state -> (Int64, ServerSession?, Bool) in
+            defer {
+                (state.id, state.batch) = (0, nil)
+                if !state.isReading { state.session = nil }
+            }
+            return (state.id, state.session, state.isReading)
         }
-        if last.0 != 0 { Self.kill(last.0, last.1, client, server, database, collection) }
+        // A session that a batch is on its way in is given back when that has come.
+        if id != 0 { Self.kill(id, session, keepsSession: !isReading, client, server, database, collection) }
     }
 
     /// How long a courtesy may take.
     private static let killTime = Duration.seconds(5)
 
+    /// - Parameter keepsSession: whether the session is for others once the server has answered. One whose last command
+    ///   has met a fault of the network is for nobody ("Driver Sessions").
     private static func kill(
         _ id: Int64,
         _ session: ServerSession?,
+        keepsSession: Bool,
         _ client: MongoClient,
         _ server: ServerAddress,
         _ database: String,
@@ -131,8 +170,8 @@ final class CursorState: Sendable {
         Task.detached {
             let body: BSONDocument = ["killCursors": .string(collection), "cursors": [.int64(id)]]
             let deadline = NIODeadline.now() + TimeAmount(killTime)
-            _ = try? await client.run(body, on: database, at: server, session, until: deadline)
-            if let session { client.sessions.giveBack(session) }
+            let answer = try? await client.run(body, on: database, at: server, session, until: deadline)
+            if keepsSession, answer != nil, let session { client.sessions.giveBack(session) }
         }
     }
 }

@@ -6,7 +6,8 @@ public import FairPool
 
 /// Why an operation failed: which stage, what the server said, and where the time of a dial went.
 ///
-/// The client puts no password, no key and no user's name into it; what a server says is shown as it says it.
+/// The client puts no password, no key and no user's name into it. What a server says is shown as it says it, with
+/// escapes for what is not printable: see `message`.
 public struct MongoError: Error, Sendable {
     /// What a program may decide by.
     @nonexhaustive
@@ -43,7 +44,7 @@ public struct MongoError: Error, Sendable {
 
     /// What went wrong.
     public let code: Code
-    /// What happened, in one line, for a person.
+    /// What happened, in one line, for a person; what is not printable is shown as an escape, such as `\u{1B}`.
     public let message: String
     /// The server that was asked, `host:port`; `nil` where none was.
     public internal(set) var server: String?
@@ -69,7 +70,8 @@ public struct MongoError: Error, Sendable {
     /// For tests of what a program does about it.
     public init(_ code: Code, _ message: String) {
         self.code = code
-        self.message = message
+        // Servers, and whoever stands between, put their words in.
+        self.message = message.printable
     }
 
     init(_ code: Code, _ message: String, server: ServerAddress?) {
@@ -118,11 +120,13 @@ extension MongoError {
     }
 
     /// What a pool's refusal becomes.
-    static func noConnection(_ pool: PoolError, at server: ServerAddress?) -> MongoError {
+    ///
+    /// - Parameter isOpen: whether the client is not closed: then its pool is, for the server has left the set.
+    static func noConnection(_ pool: PoolError, at server: ServerAddress?, isOpen: Bool) -> MongoError {
         let code: Code =
             switch pool.code {
             case .cancelled: .cancelled
-            case .closed: .closed
+            case .closed where !isOpen: .closed
             default: .noConnection
             }
         // A refused password is no fault of the way to the server.
@@ -134,7 +138,12 @@ extension MongoError {
             return error
         }
         // The dial's own line begins with its target, which the server's name says already.
-        let words = pool.code == .dialFailed ? pool.dialError.map { "\($0.code): \($0.message) [\($0.report)]" } : nil
+        let words: String? =
+            switch pool.code {
+            case .dialFailed: pool.dialError.map { "\($0.code): \($0.message) [\($0.report)]" }
+            case .closed where isOpen: "the server belongs to the client no more"
+            default: nil
+            }
         var error = MongoError(code, words ?? "\(pool)", server: server)
         error.poolError = pool
         error.dialError = pool.dialError

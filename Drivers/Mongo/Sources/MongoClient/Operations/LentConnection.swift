@@ -22,7 +22,7 @@ final class LentConnection: Sendable {
     ) async throws(PoolError) -> PoolLease<MongoConnection> {
         let lent = LentConnection()
         let waiting = Task { await lent.wait(for: pool) }
-        let timer = loop.scheduleTask(deadline: deadline) { waiting.cancel() }
+        let timer = WaitTimer(at: deadline, on: loop) { _ in waiting.cancel() }
         await withTaskCancellationHandler {
             await waiting.value
         } onCancel: {

@@ -173,8 +173,14 @@ extension MongoClient {
     /// How many milliseconds the server may take, which must know before the caller's own time is up; `nil` for as many
     /// as it likes.
     private func rest(of operation: Operation, _ selected: Deployment.Selected) throws(MongoError) -> Int64? {
-        guard let deadline = operation.deadline, operation.bindsServer else { return nil }
-        let rest = Duration.nanoseconds((deadline - .now()).nanoseconds) - selected.description.leastRoundTrip
+        guard let deadline = operation.deadline else { return nil }
+        let left = Duration.nanoseconds((deadline - .now()).nanoseconds)
+        // Sent all the same, it would end a healthy connection.
+        guard left > .zero else {
+            throw MongoError(.timeout, "its time was up before it was sent", server: selected.server.address)
+        }
+        guard operation.bindsServer else { return nil }
+        let rest = left - selected.description.leastRoundTrip
         guard rest >= .milliseconds(1) else {
             throw MongoError(.timeout, "no time is left for the server's answer", server: selected.server.address)
         }
@@ -197,7 +203,7 @@ extension MongoClient {
             let isLate = error.code == .cancelled && !Task.isCancelled
             let underWay = isLate || error.code == .waitTimeout ? deployment.dialUnderWay(to: server.address) : nil
             guard isLate else {
-                var refused = MongoError.noConnection(error, at: server.address)
+                var refused = MongoError.noConnection(error, at: server.address, isOpen: deployment.isOpen)
                 refused.dialError = refused.dialError ?? underWay
                 throw refused
             }

@@ -35,6 +35,9 @@ extension MongoClient {
     ///
     /// - Returns: an answer with `ok: 1`, in which single writes may have failed.
     func run(_ operation: Operation) async throws(MongoError) -> OperationAnswer {
+        if let field = operation.reservedField {
+            throw MongoError(.invalidArgument, "\(operation.command.name): \(field) is the client's own to set")
+        }
         let deployment = try await running(until: operation.deadline)
         var attempts = Attempts()
         defer { if let released = attempts.released { sessions.giveBack(released) } }
@@ -86,9 +89,9 @@ extension MongoClient {
         }
         switch error.code {
         case .connectionFailed: return true
-        // Nothing was sent: the pool was cleared, or the server did not take the connection.
+        // Nothing was sent: the pool was cleared, the server did not take the connection, or it has left the set.
         case .noConnection:
-            return error.poolError.map { $0.code == .paused || $0.code == .dialFailed } ?? false
+            return error.poolError.map { [.paused, .dialFailed, .closed].contains($0.code) } ?? false
         default: return false
         }
     }

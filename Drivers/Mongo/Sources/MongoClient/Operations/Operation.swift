@@ -19,8 +19,10 @@ struct Operation: Sendable {
     var repetition = Repetition.never
     /// When it must have ended; `nil` for no limit.
     var deadline: NIODeadline?
-    /// Whether the server is told how long the command may take, as `timeoutMS` wants it.
+    /// Whether the server is told how long the command may take, as `timeoutMS` wants it: not where the caller says so.
     var bindsServer = true
+    /// A field of the caller's that the client has to add itself; `nil` for none.
+    private(set) var reservedField: String?
     /// Whether a cursor may come of it, which then keeps the session.
     var makesCursor = false
 
@@ -35,6 +37,23 @@ struct Operation: Sendable {
         self.purpose = purpose
         self.repetition = repetition
         self.deadline = deadline
+        body.read { reader in
+            while reader.next() {
+                if reader.hasKey("maxTimeMS") {
+                    bindsServer = false
+                } else if reader.isReserved {
+                    reservedField = reader.key
+                }
+            }
+        }
+    }
+}
+
+extension BSONReader {
+    /// Whether the element at hand is one that `CommandExtras` adds: servers refuse a field that is there twice, and a
+    /// session of the caller's own would be one that this client does not keep.
+    fileprivate var isReserved: Bool {
+        hasKey("lsid") || hasKey("$db") || hasKey("txnNumber") || hasKey("$clusterTime") || hasKey("$readPreference")
     }
 }
 

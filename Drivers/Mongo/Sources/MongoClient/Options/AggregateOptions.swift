@@ -26,7 +26,7 @@ public struct AggregateOptions: Sendable, Hashable {
     public var readConcern: ReadConcern?
     /// Who must have what `$out` and `$merge` write; `nil` for the client's.
     public var writeConcern: WriteConcern?
-    /// The whole operation, all its batches; `nil` for the client's `timeoutMS`.
+    /// The whole operation, all its batches; `nil` for the client's `timeoutMS`, zero for no limit.
     public var timeout: Duration?
     /// Further fields of the command, as they are.
     public var additional: BSONDocument?

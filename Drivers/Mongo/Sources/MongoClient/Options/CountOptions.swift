@@ -20,7 +20,7 @@ public struct CountOptions: Sendable, Hashable {
     public var readRule: ReadRule?
     /// How settled; `nil` for the client's.
     public var readConcern: ReadConcern?
-    /// The whole operation; `nil` for the client's `timeoutMS`.
+    /// The whole operation; `nil` for the client's `timeoutMS`, zero for no limit.
     public var timeout: Duration?
     /// Further fields of the command, as they are.
     public var additional: BSONDocument?

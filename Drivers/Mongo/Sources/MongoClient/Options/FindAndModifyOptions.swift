@@ -28,7 +28,7 @@ public struct FindAndModifyOptions: Sendable, Hashable {
     public var maximumTime: Duration?
     /// Who must have it; `nil` for the client's.
     public var writeConcern: WriteConcern?
-    /// The whole operation; `nil` for the client's `timeoutMS`.
+    /// The whole operation; `nil` for the client's `timeoutMS`, zero for no limit.
     public var timeout: Duration?
     /// Further fields of the command, as they are.
     public var additional: BSONDocument?

@@ -30,7 +30,7 @@ public struct FindOptions: Sendable, Hashable {
     public var readRule: ReadRule?
     /// How settled; `nil` for the client's.
     public var readConcern: ReadConcern?
-    /// The whole operation, all its batches; `nil` for the client's `timeoutMS`.
+    /// The whole operation, all its batches; `nil` for the client's `timeoutMS`, zero for no limit.
     public var timeout: Duration?
     /// Further fields of the command, as they are.
     public var additional: BSONDocument?

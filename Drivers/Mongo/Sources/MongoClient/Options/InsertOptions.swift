@@ -12,7 +12,7 @@ public struct InsertOptions: Sendable, Hashable {
     public var comment: BSONValue?
     /// Who must have it; `nil` for the client's.
     public var writeConcern: WriteConcern?
-    /// The whole operation; `nil` for the client's `timeoutMS`.
+    /// The whole operation; `nil` for the client's `timeoutMS`, zero for no limit.
     public var timeout: Duration?
     /// Further fields of the command, as they are.
     public var additional: BSONDocument?

@@ -44,10 +44,11 @@ extension BSONValue {
 }
 
 extension Duration {
-    /// Whole milliseconds, rounded up.
+    /// Whole milliseconds, rounded up; within 30 years in either direction.
     var milliseconds: Int {
         let (seconds, attoseconds) = components
-        let rest = (attoseconds + 999_999_999_999_999) / 1_000_000_000_000_000
-        return Int(min(seconds, 1_000_000_000)) * 1_000 + Int(rest)
+        let (whole, part) = attoseconds.quotientAndRemainder(dividingBy: 1_000_000_000_000_000)
+        let rest = part > 0 ? whole + 1 : whole
+        return Int(min(max(seconds, -1_000_000_000), 1_000_000_000)) * 1_000 + Int(rest)
     }
 }

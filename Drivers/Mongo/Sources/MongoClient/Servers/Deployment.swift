@@ -19,9 +19,17 @@ final class Deployment: Sendable {
         var isRead = true
     }
 
+    /// How a wait for a server ends.
+    private enum Found {
+        case server(Selected)
+        /// None that this client can speak to, in words: no wait mends that.
+        case incompatible(String)
+        case nothing
+    }
+
     private struct Waiter {
         let selection: ServerSelection
-        let continuation: CheckedContinuation<Selected?, Never>
+        let continuation: CheckedContinuation<Found, Never>
     }
 
     private struct State {
@@ -46,7 +54,8 @@ final class Deployment: Sendable {
     let settings: ClientSettings
     private let dialing: ServerDialing
     private let loop: any EventLoop
-    private let began = NIODeadline.now()
+    private let timers: any EventLoop
+    private let began: NIODeadline
     private let state: NIOLockedValueBox<State>
 
     init(_ machine: TopologyMachine, _ settings: ClientSettings) {
@@ -58,6 +67,8 @@ final class Deployment: Sendable {
             settings: settings.greeting
         )
         loop = settings.dialer.configuration.group.any()
+        timers = settings.timers ?? loop
+        began = timers.now
         state = NIOLockedValueBox(State(machine: machine))
     }
 
@@ -77,7 +88,7 @@ final class Deployment: Sendable {
             defer { (state.servers, state.waiters, state.primary) = ([:], [:], nil) }
             return (Array(state.servers.values), Array(state.waiters.values), Array(state.endings.values))
         }
-        for waiter in waiters { waiter.continuation.resume(returning: nil) }
+        for waiter in waiters { waiter.continuation.resume(returning: .nothing) }
         await withTaskGroup(of: Void.self) { group in
             for server in servers {
                 group.addTask { await server.monitor.stop() }
@@ -113,15 +124,21 @@ final class Deployment: Sendable {
         }
         if let avoiding { selection.avoided = [avoiding] }
         if let found = state.withLockedValue({ Self.pick(selection, $0) }) { return found }
-        if let words = state.withLockedValue({ $0.machine.incompatibility }) { throw MongoError(.noServer, words) }
-        let since = NIODeadline.now()
+        let since = timers.now
         let own = since + TimeAmount(settings.serverSelectionTimeout)
         let isOfCaller = limit.map { $0 < own } ?? false
-        if let found = await wait(for: selection, until: limit.map { min($0, own) } ?? own) { return found }
-        if state.withLockedValue({ $0.isClosed }) { throw MongoError(.closed, "the client is closed") }
+        switch await wait(for: selection, until: limit.map { min($0, own) } ?? own) {
+        case .server(let found): return found
+        case .incompatible(let words): throw MongoError(.noServer, words)
+        case .nothing: break
+        }
+        guard isOpen else { throw MongoError(.closed, "the client is closed") }
         if Task.isCancelled { throw MongoError(.cancelled, "cancelled while it waited for a server") }
-        throw noServer(selection, waited: .nanoseconds((.now() - since).nanoseconds), isOfCaller: isOfCaller)
+        throw noServer(selection, waited: .nanoseconds((timers.now - since).nanoseconds), isOfCaller: isOfCaller)
     }
+
+    /// Whether the client is not closed.
+    var isOpen: Bool { state.withLockedValue { !$0.isClosed } }
 
     /// The server at an address, for a cursor that lives there; `nil` where it is no member any more.
     func server(at address: ServerAddress) -> Selected? {
@@ -134,34 +151,38 @@ final class Deployment: Sendable {
     private static func pick(_ selection: ServerSelection, _ state: State) -> Selected? {
         // A pool that has not been told yet would refuse; who waits is served as soon as it has.
         guard !state.undone.isUnderWay, state.machine.incompatibility == nil else { return nil }
-        let fitting = selection.candidates(in: state.machine)
-        // Of two at random the one with less to do, as the specification wants it.
-        guard let one = fitting.randomElement(), let other = fitting.randomElement() else { return nil }
-        guard let first = state.servers[one.address], let second = state.servers[other.address] else { return nil }
-        let isFirst = one.address == other.address || first.pool.counts.inUse <= second.pool.counts.inUse
+        var random = SystemRandomNumberGenerator()
+        let chosen = selection.candidates(in: state.machine).lessBusyOfTwo(using: &random) { address in
+            // Callers that wait for a connection are on their way to the server too.
+            state.servers[address].map { $0.pool.counts }.map { $0.inUse + $0.waiting } ?? 0
+        }
+        guard let chosen, let server = state.servers[chosen.address] else { return nil }
         return Selected(
-            server: isFirst ? first : second,
-            description: isFirst ? one : other,
+            server: server,
+            description: chosen,
             topology: state.machine.kind,
             isRead: selection.rule(in: state.machine) != nil
         )
     }
 
-    private func wait(for selection: ServerSelection, until deadline: NIODeadline) async -> Selected? {
+    private func wait(for selection: ServerSelection, until deadline: NIODeadline) async -> Found {
         let number = state.withLockedValue { state in
             state.waits += 1
             return state.waits
         }
-        let timer = loop.scheduleTask(deadline: deadline) { self.leave(number) }
+        let timer = WaitTimer(at: deadline, on: timers) { _ in self.leave(number) }
         defer { timer.cancel() }
         return await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
-                let (found, monitors) = state.withLockedValue { state -> (Selected??, [ServerMonitor]) in
-                    if let found = Self.pick(selection, state) { return (.some(found), []) }
-                    let isLate = NIODeadline.now() >= deadline || Task.isCancelled
-                    if isLate || state.isClosed || state.waiters.count >= Self.waiterLimit { return (.some(nil), []) }
+                let (found, monitors) = state.withLockedValue { state -> (Found?, [ServerMonitor]) in
+                    if let found = Self.pick(selection, state) { return (.server(found), []) }
+                    if let words = state.machine.incompatibility { return (.incompatible(words), []) }
+                    let isLate = timers.now >= deadline || timer.isOver || Task.isCancelled
+                    if isLate || state.isClosed || state.waiters.count >= Self.waiterLimit {
+                        return (Found.nothing, [])
+                    }
                     state.waiters[number] = Waiter(selection: selection, continuation: continuation)
-                    return (.none, state.servers.values.map(\.monitor))
+                    return (nil, state.servers.values.map(\.monitor))
                 }
                 if let found { continuation.resume(returning: found) }
                 for monitor in monitors { monitor.check() }
@@ -172,7 +193,7 @@ final class Deployment: Sendable {
     }
 
     private func leave(_ number: UInt64) {
-        state.withLockedValue { $0.waiters.removeValue(forKey: number) }?.continuation.resume(returning: nil)
+        state.withLockedValue { $0.waiters.removeValue(forKey: number) }?.continuation.resume(returning: .nothing)
     }
 
     private func noServer(_ selection: ServerSelection, waited: Duration, isOfCaller: Bool) -> MongoError {
@@ -207,7 +228,7 @@ final class Deployment: Sendable {
     }
 
     private func heard(_ heard: ServerMonitor.Heard, from address: ServerAddress) {
-        let now = Duration.nanoseconds((NIODeadline.now() - began).nanoseconds)
+        let now = Duration.nanoseconds((timers.now - began).nanoseconds)
         change { state in
             // A forgotten server's last words: nothing of it is kept.
             guard state.machine.servers[address] != nil else { return [] }
@@ -252,7 +273,7 @@ final class Deployment: Sendable {
             switch next {
             case .carryOut(let action): carryOut(action)
             case .serve(let served):
-                for (continuation, selected) in served { continuation.resume(returning: selected) }
+                for (continuation, found) in served { continuation.resume(returning: found) }
                 return
             }
         }
@@ -260,7 +281,7 @@ final class Deployment: Sendable {
 
     private enum Next {
         case carryOut(TopologyMachine.Action)
-        case serve([(CheckedContinuation<Selected?, Never>, Selected)])
+        case serve([(CheckedContinuation<Found, Never>, Found)])
     }
 
     private func carryOut(_ action: TopologyMachine.Action) {
@@ -305,7 +326,8 @@ final class Deployment: Sendable {
                 generation: self?.generation(of: address) ?? 0
             )
         }
-        let monitor = ServerMonitor(of: address, dialing, every: settings.heartbeat, on: loop) { [weak self] heard in
+        let monitor = ServerMonitor(of: address, dialing, every: settings.heartbeat, on: loop, timers: timers) {
+            [weak self] heard in
             self?.heard(heard, from: address)
         }
         let server = Server(address, pool: pool, monitor: monitor)
@@ -323,15 +345,19 @@ final class Deployment: Sendable {
         state.withLockedValue { $0.machine.generations[address, default: 0] }
     }
 
-    /// What is known has changed: who waits may have a server now.
-    private static func settle(_ state: inout State) -> [(CheckedContinuation<Selected?, Never>, Selected)] {
+    /// What is known has changed: who waits may have a server now, or need not wait any longer.
+    private static func settle(_ state: inout State) -> [(CheckedContinuation<Found, Never>, Found)] {
         let writing = ServerSelection(purpose: .write, threshold: .zero)
         state.primary = state.machine.kind == .sharded ? nil : pick(writing, state)
-        var served: [(CheckedContinuation<Selected?, Never>, Selected)] = []
+        if let words = state.machine.incompatibility {
+            defer { state.waiters = [:] }
+            return state.waiters.values.map { ($0.continuation, .incompatible(words)) }
+        }
+        var served: [(CheckedContinuation<Found, Never>, Found)] = []
         for (number, waiter) in state.waiters {
             guard let selected = pick(waiter.selection, state) else { continue }
             state.waiters[number] = nil
-            served.append((waiter.continuation, selected))
+            served.append((waiter.continuation, .server(selected)))
         }
         return served
     }

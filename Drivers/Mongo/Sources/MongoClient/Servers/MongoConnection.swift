@@ -3,6 +3,7 @@
 import BSON
 import NIOConcurrencyHelpers
 import NIOCore
+import NIOSSL
 import Synchronization
 
 /// One connection that has greeted its server: a request at a time, whose caller awaits the answer.
@@ -61,7 +62,42 @@ final class MongoConnection: Sendable {
         state.withLockedValue { $0.session = nil }
     }
 
+    /// Closes it without the farewell of TLS, whose answer NIOSSL waits 5 s for, and a silent server does not give.
+    func closeAtOnce() async {
+        guard channel.isActive else { return }
+        let channel = channel
+        channel.pipeline.context(handlerType: NIOSSLClientHandler.self).whenComplete { result in
+            switch result {
+            case .success(let context): context.close(promise: nil)
+            case .failure: channel.close(promise: nil)
+            }
+        }
+        try? await channel.closeFuture.get()
+    }
+
     // MARK: - Requests
+
+    /// A request on its way to the connection's loop. One that has been shut down drops what it is to run: then the
+    /// caller is told, who would wait for ever.
+    private final class Handover: Sendable {
+        private let continuation: UnsafeContinuation<Result<WireReply, WireError>, Never>
+        private let hasArrived = Synchronization.Atomic(false)
+
+        init(_ continuation: UnsafeContinuation<Result<WireReply, WireError>, Never>) {
+            self.continuation = continuation
+        }
+
+        deinit {
+            if hasArrived.load(ordering: .acquiring) { return }
+            let error = WireError(.closed, "the loop of its connection has been shut down")
+            continuation.resume(returning: .failure(error))
+        }
+
+        func arrive() -> CommandHandler.Waiter {
+            hasArrived.store(true, ordering: .releasing)
+            return .continuation(continuation)
+        }
+    }
 
     /// Sends a request, and waits for the answer. A fault closes the connection; so does the task's cancellation, for
     /// the answer would be nobody's.
@@ -91,8 +127,8 @@ final class MongoConnection: Sendable {
         await withTaskCancellationHandler {
             guard !Task.isCancelled else { return .failure(WireError(.cancelled, "cancelled before it was sent")) }
             return await withUnsafeContinuation { continuation in
-                let handler = self.handler
-                channel.eventLoop.execute { begin(handler.value, .continuation(continuation)) }
+                let (handler, handover) = (self.handler, Handover(continuation))
+                channel.eventLoop.execute { begin(handler.value, handover.arrive()) }
             }
         } onCancel: {
             let handler = self.handler

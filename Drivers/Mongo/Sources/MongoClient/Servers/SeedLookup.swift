@@ -61,14 +61,14 @@ final class SeedLookup: Sendable {
         _ own: NIODeadline
     ) async -> Answer? {
         let number = next()
-        let timer = dialer.configuration.group.any().scheduleTask(deadline: deadline) { self.leave(number) }
+        let timer = WaitTimer(at: deadline, on: dialer.configuration.group.any()) { _ in self.leave(number) }
         defer { timer.cancel() }
         return await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 let answer = state.withLockedValue { state -> Answer?? in
                     if let known = state.known { return .some(.success(known)) }
                     if state.isClosed { return .some(.failure(MongoError(.closed, "the client is closed"))) }
-                    let isLate = NIODeadline.now() >= deadline || Task.isCancelled
+                    let isLate = NIODeadline.now() >= deadline || timer.isOver || Task.isCancelled
                     if isLate || state.waiters.count >= Self.waiterLimit { return .some(nil) }
                     state.waiters[number] = continuation
                     if state.look == nil { state.look = (number, look(number, string, dialer, until: own)) }
@@ -165,7 +165,7 @@ final class SeedLookup: Sendable {
         let handle = resolver.lookUpRecords(question, for: FairnessKey(parentDomainOf: name)) { event in
             if case .ended(let result) = event { ended.end(.some(result)) }
         }
-        let timer = dialer.configuration.group.any().scheduleTask(deadline: deadline) { ended.end(nil) }
+        let timer = WaitTimer(at: deadline, on: dialer.configuration.group.any()) { _ in ended.end(nil) }
         let result = await withTaskCancellationHandler {
             await ended.value()
         } onCancel: {

@@ -21,7 +21,8 @@ final class ServerMonitor: Sendable {
     private struct Sleeper {
         let continuation: CheckedContinuation<Void, Never>
         let number: UInt64
-        var timer: Scheduled<Void>?
+        let end: NIODeadline
+        var timer: WaitTimer?
 
         func wake() {
             timer?.cancel()
@@ -31,35 +32,37 @@ final class ServerMonitor: Sendable {
 
     private struct State {
         var isStopped = false
-        var isWanted = false
+        var schedule: LookSchedule
         var sleeper: Sleeper?
         var sleeps: UInt64 = 0
         var task: Task<Void, Never>?
         var dialing: DialCancellation?
     }
 
-    /// The specification's least time between two looks.
-    private static let leastPause = Duration.milliseconds(500)
-
     private let address: ServerAddress
     private let dialing: ServerDialing
-    private let heartbeat: Duration
     private let loop: any EventLoop
+    private let timers: any EventLoop
     private let tell: @Sendable (Heard) -> Void
-    private let state = NIOLockedValueBox(State())
+    private let state: NIOLockedValueBox<State>
 
+    /// - Parameters:
+    ///   - loop: where its connections live.
+    ///   - timers: whose time its pauses go by; `nil` for the same loop.
     init(
         of address: ServerAddress,
         _ dialing: ServerDialing,
         every heartbeat: Duration,
         on loop: any EventLoop,
+        timers: (any EventLoop)? = nil,
         tell: @escaping @Sendable (Heard) -> Void
     ) {
         self.address = address
         self.dialing = dialing
-        self.heartbeat = max(heartbeat, Self.leastPause)
         self.loop = loop
+        self.timers = timers ?? loop
         self.tell = tell
+        state = NIOLockedValueBox(State(schedule: LookSchedule(every: heartbeat)))
     }
 
     func start() {
@@ -70,7 +73,9 @@ final class ServerMonitor: Sendable {
     /// An operation wants to know.
     func check() {
         state.withLockedValue { state -> Sleeper? in
-            state.isWanted = true
+            state.schedule.want()
+            // Only a sleep that ends sooner for it: in the least pause, one operation after the other would end it.
+            guard let sleeper = state.sleeper, state.isStopped || state.schedule.next < sleeper.end else { return nil }
             return state.sleeper.take()
         }?.wake()
     }
@@ -92,29 +97,29 @@ final class ServerMonitor: Sendable {
     private func run() async {
         var connection: MongoConnection?
         while !isStopped {
-            let began = NIODeadline.now()
-            state.withLockedValue { $0.isWanted = false }
+            state.withLockedValue { $0.schedule.begin(at: timers.now) }
+            let known = connection
             let heard: Heard
-            if let known = connection {
-                heard = await ask(known)
-                if case .lost = heard {
-                    try? await known.channel.close()
-                    connection = nil
-                }
-            } else {
-                (heard, connection) = await dial()
-            }
+            if let known { heard = await ask(known) } else { (heard, connection) = await dial() }
             if isStopped { break }
             tell(heard)
-            // A restart is over soon: who was there at the last look is dialed without a pause. What comes of that
-            // dial is no `lost`, so a pause is next.
-            if case .lost = heard { continue }
-            await sleep(since: began)
+            guard case .lost = heard else {
+                await sleep()
+                continue
+            }
+            // After it was told: operations must not wait for the farewell of a server that says nothing. A restart is
+            // over soon: who was there at the last look is dialed without a pause. What comes of that dial is no
+            // `lost`, so a pause is next.
+            connection = nil
+            await known?.closeAtOnce()
         }
-        try? await connection?.channel.close()
+        await connection?.closeAtOnce()
     }
 
     private var isStopped: Bool { state.withLockedValue { $0.isStopped } }
+
+    /// Whether it waits for its next look; for tests.
+    var isAsleep: Bool { state.withLockedValue { $0.sleeper != nil } }
 
     private func dial() async -> (Heard, MongoConnection?) {
         let cancellation = DialCancellation()
@@ -163,28 +168,30 @@ final class ServerMonitor: Sendable {
         }
     }
 
-    /// Until the next look is due, or wanted and allowed.
-    private func sleep(since began: NIODeadline) async {
-        let isWanted = state.withLockedValue { $0.isWanted }
-        await sleep(until: began + TimeAmount(isWanted ? Self.leastPause : heartbeat), untilWanted: !isWanted)
-        // An operation wanted it during the sleep: the least pause is kept all the same.
-        if !isWanted, !isStopped, NIODeadline.now() < began + TimeAmount(Self.leastPause) {
-            await sleep(until: began + TimeAmount(Self.leastPause), untilWanted: false)
+    /// Until the next look may begin, or the monitor is stopped.
+    private func sleep() async {
+        while true {
+            let end = state.withLockedValue { $0.isStopped ? nil : $0.schedule.next }
+            guard let end, timers.now < end else { return }
+            await sleep(until: end)
         }
     }
 
-    private func sleep(until deadline: NIODeadline, untilWanted: Bool) async {
+    private func sleep(until end: NIODeadline) async {
         await withCheckedContinuation { continuation in
             let number = state.withLockedValue { state -> UInt64? in
-                if state.isStopped || (untilWanted && state.isWanted) { return nil }
+                // It was wanted in the meantime.
+                if state.isStopped || state.schedule.next < end { return nil }
                 state.sleeps += 1
-                state.sleeper = Sleeper(continuation: continuation, number: state.sleeps)
+                state.sleeper = Sleeper(continuation: continuation, number: state.sleeps, end: end)
                 return state.sleeps
             }
             guard let number else { return continuation.resume() }
-            let timer = loop.scheduleTask(deadline: deadline) { () -> Void in
+            let timer = WaitTimer(at: end, on: timers) { how in
                 self.state.withLockedValue { state -> Sleeper? in
-                    state.sleeper?.number == number ? state.sleeper.take() : nil
+                    // Without a clock there are no pauses: it looks no more.
+                    if how == .loopShutdown { state.isStopped = true }
+                    return state.sleeper?.number == number ? state.sleeper.take() : nil
                 }?.wake()
             }
             let isOver = state.withLockedValue { state -> Bool in

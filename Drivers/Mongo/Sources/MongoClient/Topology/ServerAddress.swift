@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import BSON
 public import ConnectionStrings
 import FairDial
 
@@ -51,8 +52,9 @@ public struct ServerAddress: Sendable, Hashable, CustomStringConvertible {
         self.init(host: String(name), port: port)
     }
 
-    /// `host:port`, an IPv6 address in brackets; a path as it is.
+    /// `host:port`, an IPv6 address in brackets; a path as it is. What is not printable is shown as an escape.
     public var description: String {
+        let host = host.printable
         guard let port else { return host }
         return host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
     }

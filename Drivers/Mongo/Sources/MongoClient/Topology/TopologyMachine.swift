@@ -130,7 +130,7 @@ struct TopologyMachine: Sendable {
         var actions: [Action] = []
         if description.kind == .unknown, clears, description.fault != nil {
             actions.append(clear(address, interruptsUse: isSilent))
-        } else if let now = servers[address], now.kind.holdsData {
+        } else if let now = servers[address], now.kind.holdsData || (kind == .single && now.kind != .unknown) {
             actions.append(.readyPool(address))
         }
         actions += servers.keys.filter { !before.contains($0) }.map(Action.watch)

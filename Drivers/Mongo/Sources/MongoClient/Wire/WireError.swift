@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import BSON
+
 /// What a server has sent that is no answer, or why none came: the connection is closed in each of these cases.
 public struct WireError: Error, Sendable, Hashable, CustomStringConvertible {
     /// What went wrong.
@@ -34,7 +36,7 @@ public struct WireError: Error, Sendable, Hashable, CustomStringConvertible {
 
     init(_ code: Code, _ detail: String) {
         self.code = code
-        self.detail = detail
+        self.detail = detail.printable
     }
 
     /// One line: the code and the words.

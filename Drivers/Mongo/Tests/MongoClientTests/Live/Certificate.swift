@@ -8,8 +8,8 @@ struct Certificate {
         let words: String
     }
 
-    private let certificate: URL
-    private let key: URL
+    let certificate: URL
+    let key: URL
 
     /// The server's arguments.
     var arguments: [String] { ["--tls-cert-file", certificate.path, "--tls-key-file", key.path] }

@@ -5,6 +5,7 @@ import ConnectionStrings
 import FairDial
 import FairDialTestKit
 import FairPool
+import NIOConcurrencyHelpers
 import Testing
 
 @testable import MongoClient
@@ -85,6 +86,87 @@ import Testing
         underWay.ended(second)
         #expect(underWay.error(to: address, isOfMonitor: true) == nil)
         await server.stop()
+    }
+
+    @Test func `a dial of the pool's that has ended is under way no more, well or not`() async throws {
+        let greets = NIOLockedValueBox(true)
+        let server = try await WireServer.start { request, server in
+            let isWell = request.connection == 0 || greets.withLockedValue { $0 }
+            return isWell ? .reply(request.isHello ? server.primaryHello() : ["ok": 1.0]) : .close
+        }
+        try await server.withClient { client in
+            try await client.database("d").runCommand(["ping": 1])
+            let deployment = try await client.running(until: nil)
+            let address = try #require(deployment.pools.first?.address)
+            // The dial's caller may go on a moment before its end is noted.
+            await eventually { deployment.dialUnderWay(to: address) == nil }
+            greets.withLockedValue { $0 = false }
+            server.dropConnections()
+            _ = await mongoError { try await client.database("d").runCommand(["ping": 1], timeout: .seconds(1)) }
+            await eventually { deployment.dialUnderWay(to: address) == nil }
+        }
+    }
+
+    @Test(arguments: ["errmsg", "codeName"])
+    func `what a server says moves no cursor and forges no line`(_ field: String) async throws {
+        let words = "no\u{1B}[2J\r\n2026-01-01 all is well\u{202E}\u{9B}1m"
+        let server = try await WireServer.primary { _, _ in
+            .reply(BSONDocument(pairs: [("ok", 0.0), ("code", 8_000), (field, .string(words))]))
+        }
+        try await server.withClient { client in
+            let error = await mongoError { try await client.database("d").runCommand(["ping": 1]) }
+            #expect(error?.code == .commandFailed)
+            let shown = error.map { "\($0)" } ?? ""
+            #expect(shown.contains("no\\u{1B}[2J\\u{D}\\u{A}2026-01-01 all is well\\u{202E}\\u{9B}1m"), "\(shown)")
+            #expect(Self.isPlain(shown))
+            #expect(Self.isPlain(error?.message ?? ""))
+            // A program gets it as it was.
+            #expect((field == "errmsg" ? error?.failure?.message : error?.failure?.codeName) == words)
+        }
+    }
+
+    @Test func `nor does what it says before anybody has proved anything`() async throws {
+        let names = ["h\u{1B}[2J:27017", "g\n"]
+        for kind in 0..<3 {
+            let server = try await WireServer.start { request, server in
+                let part: [(String, BSONValue)] = [
+                    ("ismaster", false), ("isWritablePrimary", false), ("secondary", true),
+                    ("hosts", .array(BSONArray(([server.address] + names).map(BSONValue.string)))),
+                ]
+                switch kind {
+                case 0: return .reply(["ok": 0.0, "errmsg": "go\u{1B}c away\n"])
+                case 1: return .reply(server.primaryHello([("setName", "r\u{1B}[31ms\n")]))
+                default: return .reply(server.primaryHello(part))
+                }
+            }
+            let options = kind == 1 ? "&directConnection=true&replicaSet=rs" : ""
+            try await server.withClient("\(options)&serverSelectionTimeoutMS=300") { client in
+                let deployment = try await client.running(until: nil)
+                await eventually { !server.requests.isEmpty && (kind < 2 || deployment.pools.count == 3) }
+                let error = await mongoError { try await client.connect() }
+                #expect(error?.code == .noServer)
+                let shown = error.map { "\($0)" } ?? ""
+                #expect(Self.isPlain(shown), "\(shown)")
+                #expect(shown.contains("\\u{1B}"), "\(shown)")
+                #expect(client.poolCounts.allSatisfy { Self.isPlain($0.server) })
+            }
+        }
+    }
+
+    @Test func `nor do the keys of a document that is none`() throws {
+        var bytes = BSONDocument(pairs: [("a\u{1B}[2J\n", "text")]).bytes
+        bytes[bytes.index(bytes.endIndex, offsetBy: -4)] = 0xFF
+        let error = #expect(throws: BSONError.self) { try BSONDocument(validating: Array(bytes)) }
+        #expect(Self.isPlain(error.map { "\($0)" } ?? "\n"))
+        #expect(error?.path == "a\u{1B}[2J\n")
+        #expect(Self.isPlain("\(WireError(.invalidDocument, error?.path ?? ""))"))
+    }
+
+    /// Whether a terminal shows it and does nothing else.
+    private static func isPlain(_ text: String) -> Bool {
+        text.unicodeScalars.allSatisfy { scalar in
+            scalar.value >= 0x20 && !(0x7F...0x9F).contains(scalar.value) && scalar.value != 0x202E
+        }
     }
 
     @Test func `a pool's size is set in code, and holds whatever the string says`() async throws {

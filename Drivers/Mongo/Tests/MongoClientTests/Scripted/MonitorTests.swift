@@ -2,6 +2,8 @@
 
 import BSON
 import NIOConcurrencyHelpers
+import NIOCore
+import NIOEmbedded
 import Testing
 
 @testable import MongoClient
@@ -45,15 +47,24 @@ import Testing
         let server = try await WireServer.primary { request, _ in
             request.name == "slow" ? .silence : .reply(["ok": 1.0])
         }
-        try await server.withClient(heartbeat: Self.heartbeat) { client in
+        let clock = NIOAsyncTestingEventLoop()
+        var configuration = MongoClientConfiguration()
+        configuration.timers = clock
+        try await server.withClient(heartbeat: Self.heartbeat, configuration: configuration) { client in
             try await client.connect()
+            let monitor = try await Self.monitor(of: client)
+            await eventually { monitor.isAsleep }
             let error = await mongoError {
                 try await client.database("d").runCommand(["slow": 1], timeout: .milliseconds(100))
             }
             #expect(error?.code == .timeout)
             try await client.database("d").runCommand(["ping": 1])
+            // Had anything wanted a look, it would come now: the least pause is over.
+            await clock.advanceTime(by: .seconds(1))
+            #expect(monitor.isAsleep)
             #expect(Self.looks(at: server) == 1)
         }
+        await clock.shutdownGracefully()
     }
 
     @Test func `at once, on a new connection, when the one that there was has broken in a look`() async throws {
@@ -90,15 +101,40 @@ import Testing
             let part: [(String, BSONValue)] = [("ismaster", false), ("isWritablePrimary", false), ("secondary", true)]
             return .reply(request.isHello ? server.primaryHello(part) : ["ok": 1.0])
         }
-        try await server.withClient(heartbeat: Self.heartbeat) { client in
+        let clock = NIOAsyncTestingEventLoop()
+        var configuration = MongoClientConfiguration()
+        configuration.timers = clock
+        try await server.withClient(heartbeat: Self.heartbeat, configuration: configuration) { client in
             let writing = Task { await mongoError { try await client.connect() } }
-            await eventually { Self.looks(at: server) >= 4 }
+            await eventually { Self.looks(at: server) == 1 }
+            let monitor = try await Self.monitor(of: client)
+            for look in 1..<6 {
+                await eventually { monitor.isAsleep }
+                await clock.advanceTime(by: .milliseconds(499))
+                #expect(Self.looks(at: server) == look)
+                await clock.advanceTime(by: .milliseconds(1))
+                await eventually { Self.looks(at: server) == look + 1 }
+            }
+            // What came of the last look is known, and the next one wanted.
+            await eventually { monitor.isAsleep }
             writing.cancel()
             #expect(await writing.value?.code == .cancelled)
-            // One that was wanted before may still come.
-            let looks = Self.looks(at: server)
-            try await Task.sleep(for: .milliseconds(1_700))
-            #expect(Self.looks(at: server) <= looks + 1)
+            #expect(monitor.isAsleep)
+            await clock.advanceTime(by: .milliseconds(500))
+            await eventually { Self.looks(at: server) == 7 }
+            await eventually { monitor.isAsleep }
+            await clock.advanceTime(by: .milliseconds(Int64(Self.heartbeat) - 1))
+            #expect(monitor.isAsleep)
+            #expect(Self.looks(at: server) == 7)
+            await clock.advanceTime(by: .milliseconds(1))
+            await eventually { Self.looks(at: server) == 8 }
         }
+        await clock.shutdownGracefully()
+    }
+
+    private static func monitor(of client: MongoClient) async throws -> ServerMonitor {
+        let deployment = try await client.running(until: nil)
+        let address = try #require(deployment.pools.first?.address)
+        return try #require(deployment.server(at: address)?.server.monitor)
     }
 }

@@ -4,6 +4,7 @@ import BSON
 import NIOConcurrencyHelpers
 import NIOCore
 import NIOPosix
+import NIOSSL
 
 /// A server of our own that speaks the wire protocol as a script wants it, faults included.
 final class WireServer: Sendable {
@@ -63,8 +64,11 @@ final class WireServer: Sendable {
 
     private init(_ channel: any Channel) { self.channel = channel }
 
-    /// - Parameter script: called with each request, on the connection's loop.
+    /// - Parameters:
+    ///   - tls: the server's side of it; `nil` for none.
+    ///   - script: called with each request, on the connection's loop.
     static func start(
+        tls: NIOSSLContext? = nil,
         _ script: @escaping @Sendable (Request, WireServer) -> Reaction
     ) async throws -> WireServer {
         let box = NIOLockedValueBox<WireServer?>(nil)
@@ -81,6 +85,7 @@ final class WireServer: Sendable {
                     server.state.withLockedValue { $0.open[ObjectIdentifier(child)] = nil }
                 }
                 return child.eventLoop.makeCompletedFuture {
+                    if let tls { try child.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: tls)) }
                     try child.pipeline.syncOperations.addHandler(Reader(number, server, script))
                 }
             }

@@ -32,7 +32,8 @@ import Testing
                 let description =
                     hello.isEmpty
                     ? ServerDescription(address, fault: "the network") : ServerDescription(address, hello: hello)
-                _ = machine.heard(description, clears: hello.isEmpty)
+                // As `Deployment` does, whether the hello says that it is refused or there is none.
+                _ = machine.heard(description)
             }
             for error in (phase["applicationErrors"]?.array ?? []).compactMap(\.document) { fail(error, &machine) }
             if let outcome = phase["outcome"]?.document { try check(outcome, machine) }
