@@ -32,6 +32,49 @@ import Testing
         (message.additionals.first?.data as? OPTRecord)?.options.first { $0.code == 10 }?.value
     }
 
+    @Test func `a name that takes long does not set its server aside for others`() {
+        var bench = QueryBench(servers: 2)
+        for type in [RecordType.a, .aaaa] { _ = bench.ask(Self.question("slow.example.org", type)) }
+        bench.advance(to: .milliseconds(1_900))
+        #expect(bench.sent.contains { $0.server == 1 })
+        let count = bench.sent.count
+        let key = bench.ask(Self.question("intranet.example.com"))
+        #expect(bench.sent[count].server == 0)
+        bench.answer(count)
+        #expect(bench.end(of: key) == "192.0.2.1")
+    }
+
+    @Test func `a dead server is set aside at once by names of three parents, and of many under one`() {
+        for parents in [3, 1] {
+            var bench = QueryBench(servers: 2)
+            for number in 0..<(parents == 1 ? 8 : 3) {
+                _ = bench.ask(Self.question("n\(number).p\(number % parents).example.org"))
+            }
+            bench.advance(to: .milliseconds(450))
+            let count = bench.sent.count
+            _ = bench.ask(Self.question("other.example.com"))
+            #expect(bench.sent[count].server == 1)
+        }
+    }
+
+    @Test func `a dead server is set aside in ten seconds by a single name that is asked for again and again`() {
+        var bench = QueryBench(servers: 2)
+        while bench.now < .seconds(12) {
+            let key = bench.ask()
+            var looked = bench.sent.count - 1
+            while bench.end(of: key) == nil, bench.now < .seconds(60) {
+                while looked < bench.sent.count {
+                    if bench.sent[looked].server == 1 { bench.answer(looked) }
+                    looked += 1
+                }
+                bench.advance(to: bench.now + .milliseconds(10))
+            }
+        }
+        let count = bench.sent.count
+        _ = bench.ask()
+        #expect(bench.sent[(count)...].contains { $0.server == 1 })
+    }
+
     @Test func `a complaint without a question does not end the try that it came to`() {
         var bench = QueryBench()
         let key = bench.ask()

@@ -180,22 +180,22 @@ extension QueryClient {
         at now: Duration,
         _ actions: inout [Action]
     ) {
-        guard let attempt = queries[key]?.tries[index], !attempt.hasFailed else { return }
+        guard let query = queries[key] else { return }
+        let attempt = query.tries[index]
+        guard !attempt.hasFailed else { return }
         let failure = QueryFailure(
             server: configuration.servers[attempt.server],
             isStream: attempt.isStream,
             cause: cause
         )
-        queries[key]?.tries[index].hasFailed = true
-        if case .network = cause { queries[key]?.tries[index].isTurnedBack = true }
-        queries[key]?.note(failure)
-        if isTracing, let question = queries[key]?.question {
-            trace(.failed(question, reason: "\(failure)"), at: now, &actions)
-        }
+        query.tries[index].hasFailed = true
+        if case .network = cause { query.tries[index].isTurnedBack = true }
+        query.note(failure)
+        trace(.failed(query.question, reason: "\(failure)"), at: now, &actions)
         // That a stream cannot be had, or that the server says so, is no silence.
         if attempt.isStream, !configuration.usesStreamsOnly { return }
         guard case .code = cause else {
-            if health[attempt.server].failed(at: now) {
+            if health[attempt.server].failed(for: query.question.name, at: now) {
                 trace(.decided("\(failure.server) is set aside"), at: now, &actions)
             }
             return

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import DNSMessages
+
 /// What has been learned of one server.
 @available(FairDial 0.1, *)
 struct ServerHealth: Sendable {
-    /// After this many tries in a row without an answer the server is marked down.
-    private static let silenceLimit = 3
     /// How long until it is asked again, at first and at most.
     private static let firstProbe = Duration.seconds(2)
     private static let lastProbe = Duration.seconds(60)
@@ -27,7 +27,7 @@ struct ServerHealth: Sendable {
     var cookies: ServerCookies
     /// The last datagram that it has answered: when that was sent, and when the answer came.
     private var lastAnswer: (sent: Duration, came: Duration)?
-    private var silences = 0
+    private var silences = ServerSilences()
     private var probeDelay = ServerHealth.firstProbe
     /// When to probe a server that is marked down.
     private(set) var nextProbe: Duration?
@@ -53,7 +53,7 @@ struct ServerHealth: Sendable {
             estimate.note(now - sent)
             lastAnswer = (sent, now)
         }
-        silences = 0
+        silences.end()
         probeDelay = Self.firstProbe
         defer { nextProbe = nil }
         return isSetAside
@@ -69,9 +69,8 @@ struct ServerHealth: Sendable {
     /// A try has failed.
     ///
     /// - Returns: whether it is marked down from now on.
-    mutating func failed(at now: Duration) -> Bool {
-        silences += 1
-        guard silences >= Self.silenceLimit, !isSetAside else { return false }
+    mutating func failed(for name: DomainName, at now: Duration) -> Bool {
+        guard !isSetAside, silences.note(name, at: now) else { return false }
         nextProbe = now + probeDelay
         return true
     }
