@@ -75,6 +75,61 @@ import Testing
         #expect(bench.sent[(count)...].contains { $0.server == 1 })
     }
 
+    @Test func `two streams in a row that cannot be opened are a sign for a minute, and one is none`() {
+        var bench = QueryBench()
+        func refuse(_ bench: inout QueryBench, isRefused: Bool = true) -> Bool {
+            _ = bench.ask()
+            bench.answer(bench.sent.count - 1) { $0.header.isTruncated = true }
+            let stream = bench.sent[bench.sent.count - 1]
+            #expect(stream.isStream)
+            bench.perform { client, now, actions in
+                client.streamClosed(stream.carrier, "no", isRefused: isRefused, at: now, &actions)
+            }
+            defer { bench.advance(to: bench.now + .seconds(20)) }
+            return bench.client.health[0].hasStreams(at: bench.now)
+        }
+        // One that could be opened lies between.
+        let before = [refuse(&bench), refuse(&bench, isRefused: false), refuse(&bench), refuse(&bench)]
+        #expect(before == [true, true, true, false])
+        bench.advance(to: bench.now + .seconds(41))
+        let hasStreams = bench.client.health[0].hasStreams(at: bench.now)
+        let after = [hasStreams, refuse(&bench)]
+        bench.advance(to: bench.now + .seconds(61))
+        #expect(after + [refuse(&bench)] == [true, true, true])
+    }
+
+    @Test func `an answer over a stream says that there are streams`() {
+        var bench = QueryBench()
+        for _ in 0..<4 {
+            _ = bench.ask()
+            bench.answer(bench.sent.count - 1) { $0.header.isTruncated = true }
+        }
+        let streams = Set(bench.sent.filter(\.isStream).map(\.carrier))
+        #expect(streams.count == 1)
+        bench.perform { client, now, actions in
+            for _ in 0..<2 { client.health[0].refusedStream(at: now) }
+        }
+        bench.answer(1)
+        let hasStreams = bench.client.health[0].hasStreams(at: bench.now)
+        #expect(hasStreams)
+    }
+
+    @Test func `streams that were opened and closed before an answer do not take all streams of a server away`() {
+        var bench = QueryBench()
+        for number in 0..<4 {
+            _ = bench.ask(Self.question("n\(number).example.org"))
+            bench.answer(bench.sent.count - 1) { $0.header.isTruncated = true }
+            let stream = bench.sent[bench.sent.count - 1]
+            #expect(stream.isStream)
+            bench.perform { client, now, actions in
+                client.streamClosed(stream.carrier, "closed by the server", at: now, &actions)
+            }
+            let hasStreams = bench.client.health[0].hasStreams(at: bench.now)
+            #expect(hasStreams)
+            bench.advance(to: bench.now + .seconds(3))
+        }
+    }
+
     @Test func `a complaint without a question does not end the try that it came to`() {
         var bench = QueryBench()
         let key = bench.ask()

@@ -3,7 +3,9 @@
 import DNSMessages
 import FairDialTestKit
 import IPAddresses
+import NIOConcurrencyHelpers
 import NameResolution
+import Testing
 
 @testable import DNSResolution
 
@@ -52,6 +54,23 @@ struct QueryBench {
         servers count: Int = 1,
         seed: UInt64 = 1,
         free: Int? = nil,
+        ledger: StreamLedger? = nil,
+        from start: Duration = .zero,
+        _ change: (inout QueryConfiguration) -> Void = { _ in }
+    ) {
+        let free = NIOLockedValueBox(free)
+        self.init(servers: count, seed: seed, counting: free, ledger: ledger, from: start, change)
+    }
+
+    /// - Parameters:
+    ///   - free: how many descriptors are, at each time; `nil` for as many as are wanted.
+    ///   - ledger: what it shares with other clients, whose time is `start` ahead of this one's.
+    init(
+        servers count: Int = 1,
+        seed: UInt64 = 1,
+        counting free: NIOLockedValueBox<Int?>,
+        ledger: StreamLedger? = nil,
+        from start: Duration = .zero,
         _ change: (inout QueryConfiguration) -> Void = { _ in }
     ) {
         servers = (1...count).map {
@@ -60,7 +79,13 @@ struct QueryBench {
         var configuration = QueryConfiguration(servers: servers)
         change(&configuration)
         machine = Box(
-            QueryClient(configuration, generator: SeededGenerator(seed: seed)) { wanted in min(wanted, free ?? wanted) }
+            QueryClient(
+                configuration,
+                generator: SeededGenerator(seed: seed),
+                accounts: ledger?.accounts(with: servers, from: start)
+            ) { wanted in
+                min(wanted, free.withLockedValue { $0 } ?? wanted)
+            }
         )
     }
 
@@ -101,11 +126,24 @@ struct QueryBench {
         sent.append(Sent(carrier: carrier, isStream: isStream, server: server, time: now, message: message))
     }
 
+    /// Lets time pass until the client wants to be woken next, and wakes it.
+    mutating func wake() {
+        guard let wake = client.wakeTime else { return }
+        now = max(now, wake)
+        perform { client, now, actions in client.advance(to: now, &actions) }
+    }
+
     /// Lets time pass, waking the client whenever it wants to be.
     mutating func advance(to end: Duration) {
+        let patience = 100
+        var inVain = 0
         while let wake = client.wakeTime, wake <= end {
-            now = max(now, wake)
-            perform { client, now, actions in client.advance(to: now, &actions) }
+            inVain = wake <= now ? inVain + 1 : 0
+            guard inVain < patience else {
+                Issue.record("time does not pass \(wake)")
+                break
+            }
+            self.wake()
         }
         now = end
         perform { client, now, actions in client.advance(to: now, &actions) }

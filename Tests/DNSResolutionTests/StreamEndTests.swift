@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import IPAddresses
 import NIOConcurrencyHelpers
 import NIOCore
 import NIOEmbedded
@@ -62,5 +63,44 @@ import Testing
         channel.pipeline.fireErrorCaught(IOError(errnoCode: 104, reason: "read"))
         #expect(!channel.isActive)
         #expect(told.withLockedValue { $0 } == [.closed(ErrorText.of(104))])
+    }
+}
+
+@Suite struct `A stream that we end while it is being connected` {
+    /// A network that lets no connection through, and does not say so.
+    private final class NeverConnects: ChannelOutboundHandler {
+        typealias OutboundIn = ByteBuffer
+
+        private let began: @Sendable (any Channel) -> Void
+        private var promise: EventLoopPromise<Void>?
+
+        init(_ began: @escaping @Sendable (any Channel) -> Void) {
+            self.began = began
+        }
+
+        func connect(context: ChannelHandlerContext, to address: SocketAddress, promise: EventLoopPromise<Void>?) {
+            self.promise = promise
+            began(context.channel)
+        }
+
+        func handlerRemoved(context: ChannelHandlerContext) {
+            promise?.fail(ChannelError.ioOnClosedChannel)
+        }
+    }
+
+    @Test(.timeLimit(.minutes(1))) func `is gone at once, and its descriptor with it`() async throws {
+        let (begun, begin) = AsyncStream<any Channel>.makeStream()
+        let transport = ChannelTransport(prepare: { channel, _ in
+            try channel.pipeline.syncOperations.addHandler(NeverConnects { begin.yield($0) })
+        })
+        let stream = transport.open(NameServer(.v4(IPv4Address(bits: 0x7F00_0001)))) { _ in }
+        var opened = begun.makeAsyncIterator()
+        let channel = try #require(await opened.next())
+        let isClosed = NIOLockedValueBox(false)
+        channel.closeFuture.whenComplete { _ in isClosed.withLockedValue { $0 = true } }
+        stream.close()
+        // What the close has put on the loop comes before what is put there after it.
+        for _ in 0..<3 { try await channel.eventLoop.submit {}.get() }
+        #expect(isClosed.withLockedValue { $0 })
     }
 }

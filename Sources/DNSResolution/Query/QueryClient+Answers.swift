@@ -216,7 +216,7 @@ extension QueryClient {
             return min(Self.streamGrace * Self.waitFactor(after: query.truncations - 1), configuration.timeout)
         }
         let isAnotherLeft = health.indices.contains { server in !query.tries.contains { $0.server == server } }
-        return isAnotherLeft ? .zero : StreamGate.longestDelay
+        return isAnotherLeft ? .zero : StreamRecord.longestDelay
     }
 
     private mutating func act(

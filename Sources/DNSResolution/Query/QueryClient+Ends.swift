@@ -41,9 +41,9 @@ extension QueryClient {
                 // A port that met silence is not chosen again: a NAT may have forgotten it, the way may be another one
                 // by now.
                 avoid(attempt.carrier, of: attempt.server, at: now, &actions)
-            } else if let stream = streams[attempt.carrier], stream.lastAnswer.map({ $0 < attempt.sentAt }) ?? true {
+            } else if let stream = streams[attempt.carrier], stream.lastAnswer.map({ $0 <= attempt.sentAt }) ?? true {
                 // A stream over which nothing comes may be dead without a sign of it.
-                close(attempt.carrier, at: now, &actions)
+                close(attempt.carrier, because: .silent, at: now, &actions)
             }
         }
         switch query.purpose {

@@ -44,12 +44,7 @@ extension QueryClient {
     /// The time at which a query in a queue may have a stream; `nil` when no time brings one.
     var queueWake: Duration? {
         guard queuedCount > 0 else { return nil }
-        var wake: Duration?
-        for server in gates.indices where gates[server].queue.count > 0 && streamCount(to: server) < StreamGate.limit {
-            let opensAt = gates[server].opensAt ?? .zero
-            wake = wake.map { min($0, opensAt) } ?? opensAt
-        }
-        return wake
+        return gates.lazy.filter { $0.queue.count > 0 }.compactMap(\.nextTry).min()
     }
 
     /// Gives those who wait for a stream what there is.
@@ -88,17 +83,20 @@ extension QueryClient {
         streams.values.count { $0.server == server }
     }
 
-    /// A stream that one more query may go out over: one that is open, or else a new one.
+    /// A stream that one more query may go out over: one that is open, or else a new one. Where there is none, the gate
+    /// knows when to look again.
     private mutating func streamWithRoom(
         for query: Query,
         to server: Int,
         at now: Duration,
         _ actions: inout [Action]
     ) -> Carrier? {
+        gates[server].beginSearch()
         // One that a stream has lost is not lost again by the next stream that answers little: a server may answer one
         // query of each, and then close it, or send what is no answer.
-        if query.tries.contains(where: { $0.isStream && !$0.isListening && $0.server == server }) {
-            if let stream = trustedStream(to: server, at: now, &actions) { return stream }
+        let losses = query.tries.count { $0.isStream && !$0.isListening && $0.server == server }
+        if losses > 0 {
+            if let stream = trustedStream(to: server, after: losses, at: now, &actions) { return stream }
             guard streamCount(to: server) > 0, !mayOpenSocket(at: now) else { return nil }
         }
         if let open = streamOf[server], let state = streams[open] {
@@ -110,16 +108,33 @@ extension QueryClient {
         return streams.filter { $0.value.server == server && $0.value.hasRoom }.keys.min()
     }
 
-    /// A stream that is asked no more than the server's streams have been seen to answer; a new one takes the place of
-    /// one that has nothing more to answer.
-    private mutating func trustedStream(to server: Int, at now: Duration, _ actions: inout [Action]) -> Carrier? {
+    /// A stream that is asked no more than the server's streams have been seen to answer, or may be tried with more;
+    /// else a new one, in the place of one that has nothing more to answer.
+    private mutating func trustedStream(
+        to server: Int,
+        after losses: Int,
+        at now: Duration,
+        _ actions: inout [Action]
+    ) -> Carrier? {
         let own = streams.filter { $0.value.server == server }
-        let quota = gates[server].quota
-        if let stream = own.filter({ $0.value.hasRoom && $0.value.sent < quota }).keys.min() { return stream }
-        if own.count >= StreamGate.limit, gates[server].isOpen(at: now),
-            let spent = own.filter({ $0.value.listening == 0 }).keys.min()
-        {
-            close(spent, at: now, &actions)
+        for state in own.values { widen(state) }
+        let quota = gates[server].quota(at: now)
+        let free = own.filter { $0.value.hasRoom }
+        if let stream = free.filter({ $0.value.sent < quota }).keys.min() { return stream }
+        // One at a time is on trial with more, so that a server that does not take it keeps few waiting.
+        let trusted = gates[server].quota(after: losses, at: now)
+        let onTrial = own.filter { $0.value.sent > quota && $0.value.listening > 0 }
+        let trials = (onTrial.isEmpty ? free : onTrial).filter { $0.value.hasRoom && $0.value.sent < trusted }
+        if let stream = trials.keys.min() { return stream }
+        switch gates[server].obstacle(at: now) {
+        case .ownLimit, .commonLimit:
+            // One that has just answered may soon be given more: the other streams' answers tell.
+            let isAwaited = own.values.contains { $0.listening > 0 }
+            let resting = isAwaited ? own.compactMapValues(\.restEnd).filter { now < $0.value } : [:]
+            let spent = own.filter { $0.value.listening == 0 && resting[$0.key] == nil }.keys.min()
+            if let spent { close(spent, at: now, &actions) }
+            if let end = resting.values.min() { gates[server].tryAgain(at: end) }
+        case .failures, nil: break
         }
         return openStream(to: server, at: now, &actions)
     }
@@ -133,15 +148,16 @@ extension QueryClient {
 
     /// Opens one more stream, for what comes next; `nil` where there are enough, or too many were in vain.
     private mutating func openStream(to server: Int, at now: Duration, _ actions: inout [Action]) -> Carrier? {
-        let count = streamCount(to: server)
-        guard gates[server].isOpen(at: now), count < StreamGate.limit else { return nil }
         // One is always to be had: then the descriptor that it takes is missing, and not the stream.
-        guard count == 0 || mayOpenSocket(at: now) else { return nil }
-        gates[server].opened(at: now)
+        guard streamCount(to: server) == 0 || mayOpenSocket(at: now) else {
+            gates[server].tryAgain(at: now + SocketAllowance.lifetime)
+            return nil
+        }
+        guard gates[server].open(at: now) else { return nil }
         let stream = nextCarrier
         nextCarrier += 1
         streamOf[server] = stream
-        streams[stream] = StreamState(server: server, limit: gates[server].quota)
+        streams[stream] = StreamState(server: server, limit: gates[server].quota(at: now))
         actions.append(.openStream(stream, configuration.servers[server]))
         return stream
     }
@@ -179,16 +195,23 @@ extension QueryClient {
         _ actions: inout [Action]
     ) {
         guard let state = streams[stream] else { return }
+        let server = state.server
         let isFirst = state.lastAnswer == nil
         state.lastAnswer = now
         let before = state.answers
         read(bytes, on: stream, isStream: true, at: now, &actions)
+        if state.answers > before {
+            gates[server].answered()
+            health[server].answeredOnStream()
+        } else {
+            gates[server].disturbed()
+        }
         if state.answers == before, streams[stream] != nil, state.noteMismatch(of: bytes.count) {
             actions.append(.closeStream(stream))
             streamClosed(stream, "closed by us: it brings what answers nothing", at: now, &actions)
         } else {
             if isFirst, state.answers > before, state.listening > 0 { spread(state, at: now) }
-            serveQueue(of: state.server, at: now, &actions)
+            serveQueue(of: server, at: now, &actions)
         }
     }
 
@@ -204,17 +227,20 @@ extension QueryClient {
     }
 
     /// A stream has ended, or could not be opened.
+    ///
+    /// - Parameter isRefused: whether it could not be opened: not for want of something here.
     package mutating func streamClosed(
         _ stream: Carrier,
         _ reason: String,
+        isRefused: Bool = false,
         at now: Duration,
         _ actions: inout [Action]
     ) {
         guard let state = streams.removeValue(forKey: stream) else { return }
         let server = state.server
         if streamOf[server] == stream { streamOf[server] = nil }
-        // A stream that cannot be opened is no verdict: many networks let no TCP through to their server.
-        if state.lastAnswer == nil { health[server].refusedStream(at: now) }
+        // Streams that cannot be opened are no verdict: many networks let no TCP through to their server.
+        if isRefused { health[server].refusedStream(at: now) } else { health[server].openedStream() }
         let left = takeTries(on: state)
         gates[server].ended(after: state.answers, isCutShort: !left.isEmpty, at: now)
         for (key, index) in left { stopListening(key, index, at: now, &actions) }
@@ -238,12 +264,17 @@ extension QueryClient {
         serveQueue(of: server, at: now, &actions)
     }
 
-    /// Ends a stream: no query uses it any more, or it may be dead without a sign of it.
-    mutating func close(_ stream: Carrier, at now: Duration, _ actions: inout [Action]) {
+    /// Ends a stream.
+    mutating func close(
+        _ stream: Carrier,
+        because reason: StreamGate.Closing = .unneeded,
+        at now: Duration,
+        _ actions: inout [Action]
+    ) {
         guard let state = streams.removeValue(forKey: stream) else { return }
         for (key, index) in takeTries(on: state) { stopListening(key, index, at: now, &actions) }
         if streamOf[state.server] == stream { streamOf[state.server] = nil }
-        gates[state.server].ended(after: state.answers, isCutShort: false, at: now)
+        gates[state.server].closed(after: state.answers, because: reason, at: now)
         actions.append(.closeStream(stream))
     }
 

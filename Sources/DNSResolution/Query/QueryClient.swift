@@ -129,10 +129,12 @@ package struct QueryClient: ~Copyable {
     ///
     /// - Parameters:
     ///   - generator: the source of what a forger must not predict; predictable in tests alone.
+    ///   - accounts: what is known of streams to each server; shared with nobody by default.
     ///   - countFree: counts the descriptors that the process may still open, and no more than it is asked for.
     package init(
         _ configuration: QueryConfiguration,
         generator: (any RandomNumberGenerator & Sendable)? = nil,
+        accounts: [StreamLedger.Account]? = nil,
         countFree: @escaping @Sendable (Int) -> Int = { $0 }
     ) {
         self.configuration = configuration
@@ -142,7 +144,7 @@ package struct QueryClient: ~Copyable {
         sourcePorts = configuration.servers.map { _ in SourcePorts(configuration.ports) }
         plainPorts = sourcePorts
         ownPorts = configuration.servers.map { _ in 0 }
-        gates = configuration.servers.map { _ in StreamGate() }
+        gates = (accounts ?? StreamLedger().accounts(with: configuration.servers)).map { StreamGate($0) }
         health = configuration.servers.map { server in
             ServerHealth(
                 clientCookie: Self.cookie(&self.generator),
@@ -342,7 +344,7 @@ extension QueryClient {
             plainPorts[server] = SourcePorts(configuration.ports)
         }
         for port in ports.keys { retire(port, &actions) }
-        for stream in streams.keys.sorted() { close(stream, at: now, &actions) }
+        for stream in streams.keys.sorted() { close(stream, because: .shortage, at: now, &actions) }
         alarms.removeAll()
     }
 }

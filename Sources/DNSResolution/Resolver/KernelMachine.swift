@@ -23,5 +23,7 @@ struct KernelMachine: ResolverMachine {
 
     var sockets: SocketCensus { .process }
 
+    var streamLedger: StreamLedger { .process }
+
     func makeDatagrams() -> any DatagramTransport { KernelDatagrams() }
 }

@@ -26,6 +26,9 @@ package protocol ResolverMachine: Sendable {
     /// The account of the sockets that resolvers on this machine have open.
     var sockets: SocketCensus { get }
 
+    /// What resolvers on this machine know of streams to each server.
+    var streamLedger: StreamLedger { get }
+
     /// Sockets for one engine.
     func makeDatagrams() -> any DatagramTransport
 }

@@ -8,8 +8,9 @@ struct ServerHealth: Sendable {
     /// How long until it is asked again, at first and at most.
     private static let firstProbe = Duration.seconds(2)
     private static let lastProbe = Duration.seconds(60)
-    /// How long a server is taken to have no streams after one could not be opened.
+    /// How long a server is taken to have no streams after this many in a row could not be opened.
     private static let streamlessTime = Duration.seconds(60)
+    private static let refusalLimit = 2
 
     /// How long it takes.
     var estimate = RoundTripEstimate()
@@ -33,6 +34,9 @@ struct ServerHealth: Sendable {
     private(set) var nextProbe: Duration?
     /// Until when it is taken to have no streams; `nil` where nothing says so.
     private var streamlessUntil: Duration?
+    /// How many in a row could not be opened, and when the last of them.
+    private var refusals = 0
+    private var lastRefusal = Duration.zero
 
     init(clientCookie: [UInt8], isLoopback: Bool) {
         cookies = ServerCookies(client: clientCookie)
@@ -83,13 +87,23 @@ struct ServerHealth: Sendable {
         return true
     }
 
-    /// A stream to it could not be opened.
+    /// A stream to it could not be opened. It may have had too many for a moment, so one alone says nothing.
     mutating func refusedStream(at now: Duration) {
+        refusals = now < lastRefusal + Self.streamlessTime ? refusals + 1 : 1
+        lastRefusal = now
+        guard refusals >= Self.refusalLimit else { return }
+        refusals = 0
         streamlessUntil = now + Self.streamlessTime
     }
 
-    /// A message has come over a stream.
+    /// A stream is over that was open.
+    mutating func openedStream() {
+        refusals = 0
+    }
+
+    /// A question has been settled over a stream.
     mutating func answeredOnStream() {
+        refusals = 0
         streamlessUntil = nil
     }
 

@@ -71,10 +71,11 @@ package struct StubResolver: ~Copyable {
     package init(
         _ configuration: QueryConfiguration,
         generator: (any RandomNumberGenerator & Sendable)? = nil,
+        accounts: [StreamLedger.Account]? = nil,
         countFree: @escaping @Sendable (Int) -> Int = { $0 }
     ) {
         self.configuration = configuration
-        client = QueryClient(configuration, generator: generator, countFree: countFree)
+        client = QueryClient(configuration, generator: generator, accounts: accounts, countFree: countFree)
         flights = Flights(seed: client.generator.next())
         cache = KnownAnswers(configuration.cache)
     }

@@ -35,6 +35,8 @@ package struct ChannelTransport: StreamTransport {
     private final class Stream: OpenStream {
         private struct State: Sendable {
             var channel: (any Channel)?
+            /// The same before it is connected.
+            var connecting: (any Channel)?
             var waiting: [[UInt8]] = []
             var isClosed = false
         }
@@ -53,7 +55,7 @@ package struct ChannelTransport: StreamTransport {
             let channel = state.withLockedValue { state in
                 state.isClosed = true
                 state.waiting = []
-                return state.channel
+                return state.channel ?? state.connecting
             }
             channel?.close(promise: nil)
         }
@@ -64,9 +66,20 @@ package struct ChannelTransport: StreamTransport {
             _ = channel.eventLoop.scheduleTask(in: .milliseconds(1)) { done() }
         }
 
+        /// A channel has been made for it, on its loop.
+        ///
+        /// - Throws: where it has been closed meanwhile; the channel is to be closed too.
+        func began(_ channel: any Channel) throws {
+            let isClosed = state.withLockedValue { state in
+                state.connecting = channel
+                return state.isClosed
+            }
+            if isClosed { throw ChannelError.ioOnClosedChannel }
+        }
+
         func connected(_ channel: any Channel) {
             let (waiting, isClosed) = state.withLockedValue { state in
-                state.channel = channel
+                (state.channel, state.connecting) = (channel, nil)
                 defer { state.waiting = [] }
                 return (state.waiting, state.isClosed)
             }
@@ -98,6 +111,7 @@ package struct ChannelTransport: StreamTransport {
             .channelOption(.tcpOption(.tcp_nodelay), value: 1)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
+                    try stream.began(channel)
                     let socketSide = SocketSide()
                     let messages = StreamMessageHandler(tell, describe: describe, socketSide: socketSide)
                     try channel.pipeline.syncOperations.addHandler(socketSide)
@@ -112,14 +126,16 @@ package struct ChannelTransport: StreamTransport {
         bootstrap.connect(to: address).whenComplete { result in
             switch result {
             case .success(let channel): stream.connected(channel)
-            case .failure(let error): tell(.closed((error as? IOError).map(Self.reason) ?? "\(error)"))
+            case .failure(let error): tell(Self.end(error))
             }
         }
         return stream
     }
 
-    private static func reason(_ error: IOError) -> String {
-        ErrorText.of(error.errnoCode)
+    private static func end(_ error: any Error) -> StreamEvent {
+        guard let number = (error as? IOError)?.errnoCode else { return .refused("\(error)") }
+        // That this machine has no descriptor says nothing of the server.
+        return ErrorText.isShortage(number) ? .closed(ErrorText.of(number)) : .refused(ErrorText.of(number))
     }
 }
 

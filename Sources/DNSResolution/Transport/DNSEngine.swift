@@ -77,7 +77,14 @@ final class DNSEngine: Sendable {
     ) {
         let sockets = machine.sockets.enter()
         self.sockets = sockets
-        var resolver = StubResolver(configuration, generator: machine.makeGenerator()) { wanted in
+        startedAt = machine.now
+        let accounts = machine.streamLedger.accounts(
+            with: configuration.servers,
+            isPrivate: transport.isPrivate,
+            from: .nanoseconds(Int64(clamping: startedAt.uptimeNanoseconds))
+        )
+        let generator = machine.makeGenerator()
+        var resolver = StubResolver(configuration, generator: generator, accounts: accounts) { wanted in
             sockets.share(of: wanted) { machine.freeDescriptors(upTo: $0) }
         }
         resolver.isTracing = traced != nil
@@ -86,7 +93,6 @@ final class DNSEngine: Sendable {
         outbox = OrderedOutbox(Machine(resolver: resolver))
         self.machine = machine
         datagrams = machine.makeDatagrams()
-        startedAt = machine.now
         self.transport = transport
         self.traced = traced
     }
@@ -318,7 +324,7 @@ extension DNSEngine {
     }
 
     private func heard(_ event: StreamEvent, on stream: QueryClient.Carrier) {
-        if case .closed = event, streams.withLockedValue({ $0.removeValue(forKey: stream) }) != nil {
+        if event.isEnd, streams.withLockedValue({ $0.removeValue(forKey: stream) }) != nil {
             sockets.change(by: -1)
         }
         update { machine, now, actions in
@@ -326,6 +332,7 @@ extension DNSEngine {
                 switch event {
                 case .received(let message): client.receivedOnStream(message, on: stream, at: now, &steps)
                 case .closed(let reason): client.streamClosed(stream, reason, at: now, &steps)
+                case .refused(let reason): client.streamClosed(stream, reason, isRefused: true, at: now, &steps)
                 }
             }
         }

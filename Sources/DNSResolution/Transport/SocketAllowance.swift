@@ -10,7 +10,7 @@ struct SocketAllowance: Sendable {
     typealias Count = @Sendable (_ wanted: Int) -> Int
 
     /// How long a count is believed.
-    private static let lifetime = Duration.seconds(1)
+    static let lifetime = Duration.seconds(1)
     /// How many sockets a resolver needs that has little to do.
     private static let few = 8
     static let share = 4

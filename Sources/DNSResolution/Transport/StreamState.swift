@@ -40,6 +40,15 @@ final class StreamState {
     /// Whether one more query may go out over it.
     var hasRoom: Bool { sent < limit && listening < StreamGate.capacity && !isNoisy }
 
+    /// How long one that has answered all that it was given is kept for more, rather than replaced.
+    private static let restTime = Duration.milliseconds(50)
+
+    /// Until when it is; `nil` where it has not, or may be given no more.
+    var restEnd: Duration? {
+        guard hasRoom, listening == 0, answers > 0, answers >= sent else { return nil }
+        return lastAnswer.map { $0 + Self.restTime }
+    }
+
     private var isNoisy: Bool { mismatchesInARow > Self.noiseLimit + max(0, sent - answers) }
 
     /// A query goes out.

@@ -18,8 +18,18 @@ package protocol StreamTransport: Sendable {
 package enum StreamEvent: Hashable, Sendable {
     /// A message has come.
     case received([UInt8])
-    /// It has ended, or never began: why, in one clause.
+    /// It has ended, or never began for want of something on this machine: why, in one clause.
     case closed(String)
+    /// It could not be opened: the server, or the network, does not let it be.
+    case refused(String)
+
+    /// Whether nothing more is told.
+    var isEnd: Bool {
+        switch self {
+        case .received: false
+        case .closed, .refused: true
+        }
+    }
 }
 
 /// A stream that has been opened, or is about to be.

@@ -8,6 +8,7 @@ import NIOCore
 struct SimulatedMachine: ResolverMachine, @unchecked Sendable {
     let internet: SimulatedInternet
     let sockets = SocketCensus()
+    let streamLedger = StreamLedger()
 
     var now: NIODeadline { .uptimeNanoseconds(internet.run.clock.now) }
 

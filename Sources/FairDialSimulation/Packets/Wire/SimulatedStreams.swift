@@ -43,9 +43,9 @@ final class SimulatedStream: OpenStream, @unchecked Sendable {
     func begin() {
         let longestConnect: UInt64 = 10_000_000_000
         if server.has(.refusesStreams) || internet.hasTrouble(3) {
-            clock.after(server.roundTrip) { self.end("connection refused") }
+            clock.after(server.roundTrip) { self.end(.refused("connection refused")) }
         } else if server.has(.ignoresStreams) {
-            clock.after(longestConnect) { self.end("connect timed out") }
+            clock.after(longestConnect) { self.end(.refused("connect timed out")) }
         } else {
             connects = clock.now + server.roundTrip
             if let adversary = internet.adversaries[place], adversary.talksFirst {
@@ -66,7 +66,7 @@ final class SimulatedStream: OpenStream, @unchecked Sendable {
             return carryOut(acts, from: arrives + server.roundTrip / 2)
         }
         if server.has(.closesStreams) || internet.hasTrouble(5) {
-            clock.at(arrives + server.roundTrip / 2) { self.end("closed by the server") }
+            clock.at(arrives + server.roundTrip / 2) { self.end(.closed("closed by the server")) }
             return
         }
         guard case .message(let bytes, let meaning) = server.reply(to: query, isStream: true) else { return }
@@ -98,7 +98,7 @@ final class SimulatedStream: OpenStream, @unchecked Sendable {
                 guard !self.isOver, let tell = self.tell else { return }
                 switch act.kind {
                 case .failed: return
-                case .close: self.end("closed by the server")
+                case .close: self.end(.closed("closed by the server"))
                 case .message(let message):
                     self.internet.work.reads()
                     for query in self.sent { self.internet.book.note(message, to: query) }
@@ -108,9 +108,9 @@ final class SimulatedStream: OpenStream, @unchecked Sendable {
         }
     }
 
-    private func end(_ reason: String) {
+    private func end(_ event: StreamEvent) {
         guard !isOver, let tell else { return }
         close()
-        tell(.closed(reason))
+        tell(event)
     }
 }

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/// How many streams to one server are open, and when the next one may be.
+///
+/// Progress is an answer that settles a question, and nothing else that comes: a server whose streams bring none is
+/// connected to less and less often, whichever query and whichever resolver wants it.
+@available(FairDial 0.1, *)
+struct StreamRecord: Hashable, Sendable {
+    /// Why no stream may be opened.
+    enum Obstacle: Hashable, Sendable {
+        /// The resolver has as many as may be.
+        case ownLimit
+        /// All resolvers together have, and this one has some of them.
+        case commonLimit
+        /// The last ones were in vain.
+        case failures(until: Duration)
+    }
+
+    /// Streams in a row that may bring nothing before the next one has to wait.
+    private static let freeFailures = 4
+    /// How long that one waits; twice as long each time.
+    private static let firstDelay = Duration.milliseconds(100)
+    static let longestDelay = Duration.seconds(1)
+    /// How long it is remembered that streams have brought nothing.
+    private static let memory = Duration.seconds(60)
+
+    /// Streams that are open or being opened.
+    var open = 0
+    private var failures = 0
+    /// When the next stream may be opened; `nil` for at once.
+    private var opensAt: Duration?
+
+    /// What keeps a resolver from one more stream; `nil` for nothing.
+    ///
+    /// - Parameter own: how many it has. The first is always to be had: streams of an earlier resolver may be dead
+    ///   without a sign of it, when the network has changed, and others must not wait for that.
+    func obstacle(beside own: Int, at now: Duration) -> Obstacle? {
+        if own >= StreamGate.limit { return .ownLimit }
+        if let opensAt, now < opensAt { return .failures(until: opensAt) }
+        return own > 0 && open >= StreamGate.limit ? .commonLimit : nil
+    }
+
+    /// A stream is being opened, if nothing keeps it.
+    mutating func opening(beside own: Int, at now: Duration) -> Obstacle? {
+        if let obstacle = obstacle(beside: own, at: now) { return obstacle }
+        open += 1
+        if failures >= Self.freeFailures {
+            let doublings = min(failures - Self.freeFailures, 5)
+            opensAt = now + min(Self.firstDelay * (1 << doublings), Self.longestDelay)
+        }
+        return nil
+    }
+
+    /// A stream is over.
+    ///
+    /// - Parameter answers: how many questions it has settled.
+    mutating func ended(after answers: Int, at now: Duration) {
+        open -= 1
+        if answers > 0 {
+            (failures, opensAt) = (0, nil)
+            return
+        }
+        if let opensAt, now > opensAt + Self.memory { failures = 0 }
+        failures = min(failures, .max - 1) + 1
+    }
+}
