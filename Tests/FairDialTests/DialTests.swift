@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ConnectionRacing
+import Foundation
 import IPAddresses
+import NIOCore
 import NameResolution
 import Testing
 
@@ -298,6 +300,21 @@ extension [String] {
         #expect(end.words == ["close the winner", "failed: initializerFailed"])
         #expect(end.error?.channelError is Broken)
         #expect(end.error?.isRetryable == false)
+    }
+
+    @Test func `what the system says of a channel is told in its words, and an initializer's own as they are`() throws {
+        let error = IOError(errnoCode: ECONNRESET, reason: "mine")
+        for (code, words) in [
+            (DialError.Code.handshakeFailed, "connected, and then: connection reset by peer"),
+            (.initializerFailed, "the channel initializer failed: \(error)"),
+        ] {
+            var dial = Dial(try .about(nil))
+            _ = dial.start(with: [four], from: .numeric, at: .zero)
+            _ = dial.connected(four, at: at(1))
+            let end = dial.handshakeFailed(code, error, at: at(2))
+            #expect(end.error?.message == "\(words): \(four) connected")
+            #expect((end.error?.channelError as? IOError)?.errnoCode == ECONNRESET)
+        }
     }
 }
 

@@ -88,6 +88,15 @@ import Testing
         #expect(try await channel.getOption(.allowRemoteHalfClosure).get())
         try await channel.close()
         try await server.stop()
+        // The kernel takes this one of a socket that is not connected, and of no other.
+        let server6 = try await LoopbackServer.start(host: "::1")
+        let option = ChannelOptions.Types.SocketOption(level: .ipv6, name: .ipv6_v6only)
+        let early = try await FairBootstrap(group: group).channelOption(option, value: 1)
+            .connect(host: "::1", port: server6.port).get()
+        #expect(try await early.getOption(option).get() == 1)
+        await #expect(throws: (any Error).self) { try await early.setOption(option, value: 0).get() }
+        try await early.close()
+        try await server6.stop()
     }
 
     @Test func `below NIO's universal bootstrap it is one like any other`() async throws {
@@ -154,7 +163,11 @@ import Testing
             errorNumber: 111
         )
         let refused = DialError(.allAttemptsFailed, "refused", target: "db", report: DialReport(attempts: [attempt]))
-        #expect((FairBootstrap.Errors.nio.form(of: refused) as? IOError)?.errnoCode == 111)
+        let told = try #require(FairBootstrap.Errors.nio.form(of: refused) as? IOError)
+        #expect(told.errnoCode == 111)
+        // NIO puts the system's words behind it.
+        #expect("\(told)".hasPrefix("connecting to db: "))
+        #expect("\(told)".lowercased().split(separator: "refused", omittingEmptySubsequences: false).count == 2)
         #expect((FairBootstrap.Errors.dialError.form(of: refused) as? DialError)?.code == .allAttemptsFailed)
         let failed = DialError(.initializerFailed, "no", target: "db", channelError: Refusal())
         #expect(FairBootstrap.Errors.nio.form(of: failed) as? Refusal == Refusal())

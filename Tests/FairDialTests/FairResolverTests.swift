@@ -99,18 +99,73 @@ import Testing
         try await world.group.shutdownGracefully()
     }
 
+    /// Passes everything on, and keeps what NIO was given.
+    private final class Witness: NIOPosix.Resolver, Sendable {
+        private let resolver: FairResolver
+        private let parts = NIOLockedValueBox<[EventLoopFuture<[SocketAddress]>]>([])
+
+        init(_ resolver: FairResolver) {
+            self.resolver = resolver
+        }
+
+        /// The first part and the second, once NIO has asked for both.
+        var given: [EventLoopFuture<[SocketAddress]>] { parts.withLockedValue { $0 } }
+
+        func initiateAAAAQuery(host: String, port: Int) -> EventLoopFuture<[SocketAddress]> {
+            let part = resolver.initiateAAAAQuery(host: host, port: port)
+            parts.withLockedValue { $0.insert(part, at: 0) }
+            return part
+        }
+
+        func initiateAQuery(host: String, port: Int) -> EventLoopFuture<[SocketAddress]> {
+            let part = resolver.initiateAQuery(host: host, port: port)
+            parts.withLockedValue { $0.append(part) }
+            return part
+        }
+
+        func cancelQueries() { resolver.cancelQueries() }
+    }
+
     @Test func `what comes after the delay is dialed as well`() async throws {
         let world = World()
         let server = try await LoopbackServer.start(host: "::1")
-        let dial = world.connect("db.test", server.port)
+        let witness = Witness(world.resolver)
+        let dial = ClientBootstrap(group: world.group).connectTimeout(.hours(1)).resolver(witness)
+            .connect(host: "db.test", port: server.port)
         let lookup = try await world.scripted.nextLookup()
+        // NIO has asked for both parts by then.
+        try await world.group.next().submit {}.get()
+        try #require(witness.given.count == 2)
         lookup.start()
-        // The port is closed.
-        lookup.answer([.v4(.loopback)], settling: .ipv4)
+        // Nothing listens there.
+        let closed = IPAddress.v4(IPv4Address(bits: 0x7F09_0807))
+        lookup.answer([closed], settling: .ipv4)
+        #expect(try await witness.given[0].get() == [SocketAddress(ipAddress: "\(closed)", port: server.port)])
         lookup.answer([.v6(.loopback, zone: nil)], settling: .ipv6)
         lookup.end()
-        try await dial.get().close()
+        #expect(try await witness.given[1].get() == [SocketAddress(ipAddress: "::1", port: server.port)])
+        let channel = try await dial.get()
+        #expect(channel.remoteAddress?.ipAddress == "::1")
+        try await channel.close()
         try await server.stop()
+        try await world.group.shutdownGracefully()
+    }
+
+    @Test func `what the resolver said is in the error, and who was asked`() async throws {
+        let world = World(policy: AddressPolicy(denied: [try IPNetwork("127.0.0.0/8")], elsewhere: .allowed))
+        let answer = world.resolver.initiateAAAAQuery(host: "db.test", port: 80)
+        let lookup = try await world.scripted.nextLookup()
+        lookup.start()
+        lookup.end(ResolutionError(.temporaryFailure, "SERVFAIL"))
+        let error = await failure { try await answer.get() }
+        #expect(error?.code == .temporaryNameFailure)
+        #expect(error?.resolutionError == ResolutionError(.temporaryFailure, "SERVFAIL"))
+        let literal = await failure {
+            try await world.resolver.initiateAAAAQuery(host: "127.0.0.1", port: 80).get()
+        }
+        #expect(literal?.report.source == .numeric)
+        #expect(literal?.report.attempts.map(\.outcome) == [.vetoed])
+        #expect(literal?.message == "the policy forbids every address: 127.0.0.1:80 forbidden: in 127.0.0.0/8")
         try await world.group.shutdownGracefully()
     }
 

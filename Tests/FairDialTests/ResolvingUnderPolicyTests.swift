@@ -37,7 +37,12 @@ import Testing
         _ = dial.answered(both, all: [six, four], at: .zero)
         let end = dial.lookupEnded(nil, at: .milliseconds(1))
         #expect(end.words.last == "failed: refusedByPolicy")
-        for destination in [six, four] { #expect(end.error?.message.contains("\(destination)") == true) }
+        // Nothing was to be dialed, so there is no port.
+        let reason = "forbidden: in no network that is allowed"
+        #expect(
+            end.error?.message
+                == "the policy forbids every address: \(Destinations.six1) \(reason), \(Destinations.four1) \(reason)"
+        )
     }
 
     @Test func `what was forbidden when it came stays out, whatever the policy says later`() throws {
@@ -71,7 +76,7 @@ import Testing
         configuration.group = StoppedLoop()
         let refused = await failure { [configuration] in try await Dialer(configuration).resolve(host, port: 80) }
         #expect(refused?.code == .refusedByPolicy)
-        #expect(refused?.message.contains("192.0.2.1:80 forbidden: in no network that is allowed") == true)
+        #expect(refused?.message.contains(" 192.0.2.1 forbidden: in no network that is allowed") == true)
         configuration.policy = Self.noSix
         let answer = try await Dialer(configuration).resolve(host, port: 80)
         #expect(answer.endpoints == [Endpoint(address: Destinations.four1, port: 80)])

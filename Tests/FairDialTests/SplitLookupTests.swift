@@ -13,6 +13,7 @@ import Testing
 
     private func lookup(vetoing vetoed: IPAddress? = nil) -> SplitLookup {
         SplitLookup(
+            port: 80,
             timeouts: Timeouts(queue: .seconds(30), lookup: .seconds(10)),
             resolutionDelay: .milliseconds(50),
             routes: NoRoutes(),
@@ -75,27 +76,54 @@ import Testing
         var queued = lookup()
         #expect(queued.wakeTime == .seconds(30))
         #expect(queued.advance(to: .seconds(30)) == [.catchUp])
-        guard case .fail(.queueTimeout, _)? = queued.cannotCatchUp().last else { Issue.record("no timeout"); return }
+        let timeout = failure(in: queued.cannotCatchUp(at: .seconds(30)))
+        #expect(timeout?.code == .queueTimeout)
+        #expect(timeout?.report == DialReport(queue: .seconds(30)).unanswered(.both))
         var started = lookup()
         _ = started.told(.started, at: .seconds(29))
         #expect(started.wakeTime == .seconds(39))
         #expect(started.advance(to: .seconds(39)) == [.catchUp])
-        guard case .fail(.lookupTimeout, _)? = started.cannotCatchUp().last else { Issue.record("no timeout"); return }
+        started.silentServers = [Endpoint(address: .v4(.loopback), port: 53)]
+        let silence = failure(in: started.cannotCatchUp(at: .seconds(40)))
+        #expect(silence?.code == .lookupTimeout)
+        #expect(silence?.message == "the lookup was not answered within 10 s: no answer from 127.0.0.1")
+        #expect(silence?.report == DialReport(queue: .seconds(29), lookup: .seconds(11)).unanswered(.both))
     }
 
-    @Test func `a name without addresses, and one that is forbidden, say so`() {
+    @Test func `what answers without a slot ends the queue`() {
+        var lookup = lookup()
+        _ = lookup.told(answer([], settling: .ipv4), at: .seconds(3))
+        #expect(lookup.wakeTime == .seconds(13))
+        let end = failure(in: lookup.told(.ended(nil), at: .seconds(5)))
+        #expect(end?.code == .nameNotFound)
+        #expect(end?.report == DialReport(queue: .seconds(3), lookup: .seconds(2), source: .dns).unanswered(.ipv6))
+    }
+
+    /// What the last action fails with.
+    private func failure(in actions: [SplitLookup.Action]) -> SplitLookup.Failure? {
+        if case .fail(let failure)? = actions.last { return failure }
+        Issue.record("no failure: \(actions)")
+        return nil
+    }
+
+    @Test func `a name without addresses, and one that is forbidden, say so, with every cause`() {
         var missing = lookup()
-        #expect(missing.told(answer([], settling: .ipv4), at: .zero) == [])
-        #expect(
-            missing.told(.ended(ResolutionError(.nameNotFound, "no such name")), at: .zero)
-                == [.fail(.nameNotFound, "no such name")]
-        )
+        #expect(missing.told(.started, at: .seconds(1)) == [])
+        #expect(missing.told(answer([], settling: .ipv4), at: .seconds(2)) == [])
+        let error = ResolutionError(.nameNotFound, "no such name")
+        let end = failure(in: missing.told(.ended(error), at: .seconds(4)))
+        #expect(end?.code == .nameNotFound)
+        #expect(end?.message == "no such name")
+        #expect(end?.resolutionError == error)
+        #expect(end?.report == DialReport(queue: .seconds(1), lookup: .seconds(3), source: .dns).unanswered(.ipv6))
         var forbidden = lookup(vetoing: Self.four)
         _ = forbidden.told(answer([Self.four], settling: .ipv4), at: .zero)
-        #expect(
-            forbidden.told(.ended(nil), at: .zero)
-                == [.fail(.refusedByPolicy, "the policy refuses every address: 127.0.0.1 forbidden")]
-        )
+        let broken = ResolutionError(.temporaryFailure, "SERVFAIL")
+        let refusal = failure(in: forbidden.told(.ended(broken), at: .zero))
+        #expect(refusal?.code == .refusedByPolicy)
+        #expect(refusal?.message == "the policy forbids every address: 127.0.0.1:80 forbidden, lookup: SERVFAIL")
+        #expect(refusal?.report.attempts.map(\.outcome) == [.vetoed])
+        #expect(refusal?.resolutionError == broken)
     }
 
     @Test func `of a hundred thousand addresses 256 of each family are told, and those that may be dialed`() {
@@ -114,6 +142,15 @@ import Testing
             #expect(lookup.told(event, at: .seconds(1)) == [])
         }
         #expect(lookup.advance(to: .seconds(100)) == [])
-        #expect(lookup.cannotCatchUp() == [])
+        #expect(lookup.cannotCatchUp(at: .seconds(100)) == [])
+    }
+}
+
+extension DialReport {
+    /// The same with families that have not been answered.
+    fileprivate func unanswered(_ families: AddressFamilies) -> DialReport {
+        var report = self
+        report.unanswered = families
+        return report
     }
 }

@@ -274,7 +274,8 @@ extension FairBootstrap.Errors {
             return ChannelError.connectTimeout(TimeAmount(error.report.total.bounded))
         case .initializerFailed, .handshakeFailed: return error.channelError ?? error
         case .allAttemptsFailed:
-            return error.errno.map { IOError(errnoCode: $0, reason: error.message) } ?? error
+            // The system's words for the number are put behind the reason by NIO.
+            return error.errno.map { IOError(errnoCode: $0, reason: "connecting to \(error.target)") } ?? error
         default: return error
         }
     }

@@ -22,6 +22,10 @@ import NameResolution
 /// NIO asks for AAAA and A and dials what AAAA brings first, whatever the family. So everything that is known in time
 /// goes to AAAA, in order, and what comes later to A. `cancelQueries` does not say which connect has ended, so it
 /// cancels nothing: a lookup that no connect needs ends with its timeout.
+///
+/// Where this machine has no descriptor or no thread to look up with, the connect fails at once, with the code
+/// `outOfDescriptors` or `outOfThreads`, which a retry may help. A dialer's own dials wait for one, on a clock of their
+/// own; here NIO's timer would run meanwhile.
 @available(FairDial 0.1, *)
 public final class FairResolver: NIOPosix.Resolver, Sendable {
     /// The process's own, with the shared dialer's resolver, timeouts and policy.
@@ -91,11 +95,12 @@ public final class FairResolver: NIOPosix.Resolver, Sendable {
             let veto: @Sendable (IPAddress) -> String? = { address in
                 policy?.veto(of: address, from: .any, host: host, port: target.port)
             }
-            if case .known(let destinations, _) = try dialer.begin(target, .both) {
+            if case .known(let destinations, let source) = try dialer.begin(target, .both) {
                 let addresses = destinations.compactMap { $0.endpoint?.address }
-                return try known(addresses, of: target, veto, on: loop)
+                return try known(addresses, from: source, of: target, veto, on: loop)
             }
             let lookup = SplitLookup(
+                port: target.port ?? 0,
                 timeouts: setup.timeouts,
                 resolutionDelay: setup.race.delays.resolution,
                 routes: setup,
@@ -114,21 +119,22 @@ public final class FairResolver: NIOPosix.Resolver, Sendable {
     /// What needs no lookup, in the caller's order.
     private func known(
         _ addresses: [IPAddress],
+        from source: LookupSource?,
         of target: Target,
         _ veto: (IPAddress) -> String?,
         on loop: any EventLoop
     ) throws(DialError) -> (first: EventLoopFuture<[SocketAddress]>, second: EventLoopFuture<[SocketAddress]>) {
-        var vetoes: [String] = []
+        let port = target.port ?? 0
+        var report = DialReport(source: source)
         let permitted = addresses.prefix(2 * LookupResult.familyLimit).filter { address in
             guard let reason = veto(address) else { return true }
-            vetoes.append("\(address) \(reason)")
+            report.attempts.append(.vetoed(.internet(Endpoint(address: address, port: port)), reason, at: .zero))
             return false
         }
-        if permitted.isEmpty, !vetoes.isEmpty {
-            let message = "the policy refuses every address: " + vetoes.joined(separator: ", ")
-            throw DialError(.refusedByPolicy, message, target: "\(target)")
+        if permitted.isEmpty, !report.attempts.isEmpty {
+            let message = DialVerdict.sentence(DialVerdict.allForbidden, report: report)
+            throw DialError(.refusedByPolicy, message, target: "\(target)", report: report)
         }
-        let port = target.port ?? 0
         let forms = permitted.map { SocketAddress(Endpoint(address: $0, port: port)) }
         return (loop.makeSucceededFuture(forms), loop.makeSucceededFuture([]))
     }

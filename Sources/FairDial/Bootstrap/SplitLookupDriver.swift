@@ -56,16 +56,23 @@ final class SplitLookupDriver: Sendable {
     }
 
     private func setTimer() {
-        guard let wake = state.withLockedValue({ $0.lookup.wakeTime }) else { return endTimer() }
-        // Without a promise, which could not be kept on a loop that is shut down.
-        let wakeUp = WakeUp(self)
-        guard let scheduled = try? loop.scheduleCallback(at: startedAt + TimeAmount(wake.bounded), handler: wakeUp)
-        else { return loopEnded() }
-        let older = state.withLockedValue { state in
-            defer { state.timer = (scheduled, wakeUp) }
-            return state.timer
+        var wanted = state.withLockedValue { $0.lookup.wakeTime }
+        while let wake = wanted {
+            // Without a promise, which could not be kept on a loop that is shut down.
+            let wakeUp = WakeUp(self)
+            guard let scheduled = try? loop.scheduleCallback(at: startedAt + TimeAmount(wake.bounded), handler: wakeUp)
+            else { return loopEnded() }
+            let (older, next) = state.withLockedValue { state in
+                defer { state.timer = (scheduled, wakeUp) }
+                return (state.timer, state.lookup.wakeTime)
+            }
+            older?.scheduled.cancel()
+            // The resolver's thread may have set a timer since `wake` was read, and that is the one just cancelled. One
+            // that is too early does no harm.
+            if let next, next >= wake { return }
+            wanted = next
         }
-        older?.scheduled.cancel()
+        endTimer()
     }
 
     /// What the loop holds.
@@ -144,15 +151,23 @@ final class SplitLookupDriver: Sendable {
             promises.first.succeed(addresses.map(form))
         case .tellSecond(let addresses):
             tell { $0.second.succeed(addresses.map(form)) }
-        case .fail(let code, let message):
-            let error = DialError(code, message, target: "\(target)")
+        case .fail(let failure):
+            let error = DialError(
+                failure.code,
+                failure.message,
+                target: "\(target)",
+                report: failure.report,
+                resolutionError: failure.resolutionError
+            )
             tell {
                 $0.first.fail(error)
                 $0.second.fail(error)
             }
         case .catchUp:
             let handle = state.withLockedValue { $0.handle }
-            if handle?.catchUp(late: .zero) != true { update { $0.lookup.cannotCatchUp() } }
+            let silentServers = handle?.silentServers ?? []
+            state.withLockedValue { $0.lookup.silentServers = silentServers }
+            if handle?.catchUp(late: .zero) != true { update { $0.lookup.cannotCatchUp(at: now) } }
         case .cancel: _ = state.withLockedValue { $0.handle }?.cancel()
         }
     }

@@ -60,7 +60,13 @@ extension Dial {
         phase = .over
         let error = DialError(
             code,
-            DialVerdict.sentence(message, report: report, untried: untried, resolutionError: resolutionError),
+            DialVerdict.sentence(
+                message,
+                report: report,
+                untried: untried,
+                resolutionError: resolutionError,
+                namesPorts: namesPorts
+            ),
             target: "\(question.target)",
             report: report,
             untried: untried,
@@ -71,12 +77,14 @@ extension Dial {
         return actions
     }
 
+    /// Whether the port belongs to what was asked for: an answer has addresses alone.
+    private var namesPorts: Bool {
+        if case .answer = question.goal { false } else { true }
+    }
+
     /// Which DNS servers have not answered, where that is what was waited for.
     private func silence(on clock: DialClock) -> String {
-        guard clock == .lookup, let servers = troubles?.silentServers, !servers.isEmpty else { return "" }
-        let standardPort: UInt16 = 53
-        let names = servers.map { $0.port == standardPort ? "\($0.address)" : "\($0)" }
-        return ": no answer from " + names.joined(separator: ", ")
+        clock == .lookup ? DialVerdict.silence(of: troubles?.silentServers ?? []) : ""
     }
 
     private func verdict(on failure: Failure) -> (DialError.Code, String) {
@@ -103,11 +111,14 @@ extension Dial {
         case .shutdown:
             return (.eventLoopShutdown, "its event loop was shut down on the \(clock.rawValue) clock")
         case .channel(let code, let error):
-            let what = code == .initializerFailed ? "the channel initializer failed" : "connected, and then"
-            return (code, "\(what): \(Target.excerpt("\(error)"))")
+            // An initializer may have put words of its own into the error.
+            if code == .initializerFailed {
+                return (code, "the channel initializer failed: \(Target.excerpt("\(error)"))")
+            }
+            return (code, "connected, and then: \(DialVerdict.words(for: error))")
         case .exhaustion:
             if !attempts.isEmpty, attempts.allSatisfy({ $0.outcome == .vetoed }) {
-                return (.refusedByPolicy, "the policy forbids every address")
+                return (.refusedByPolicy, DialVerdict.allForbidden)
             }
             if hasOnlyOptionFailures { return (.invalidOption, "the system refuses an option of this dial") }
             if !attempts.isEmpty { return (.allAttemptsFailed, DialVerdict.allFailed(attempts)) }

@@ -103,9 +103,7 @@ extension Dial {
 
     private mutating func report(vetoed destination: Destination, _ reason: String, at now: Duration) {
         guard !hasVetoed(destination) else { return }
-        var report = AttemptReport(destination: destination, started: now)
-        report.end(.vetoed, at: now, reason: reason)
-        attempts.append(report)
+        attempts.append(.vetoed(destination, reason, at: now))
     }
 }
 

@@ -73,6 +73,13 @@ public struct AttemptReport: Hashable, Sendable {
         self.reason = reason
     }
 
+    /// An address that the policy forbids, and why.
+    static func vetoed(_ destination: Destination, _ reason: String, at now: Duration) -> AttemptReport {
+        var report = AttemptReport(destination: destination, started: now)
+        report.end(.vetoed, at: now, reason: reason)
+        return report
+    }
+
     /// Whether it failed for want of something that this machine did not give: a port, or an address to send from.
     var isOfThisMachine: Bool { errorNumber.map(AttemptFailure.isOfThisMachine) ?? false }
 

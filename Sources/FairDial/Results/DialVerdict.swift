@@ -2,6 +2,7 @@
 
 import ConnectionRacing
 import IPAddresses
+import NIOCore
 import NameResolution
 
 /// The messages and codes of a failed dial.
@@ -40,9 +41,26 @@ enum DialVerdict {
         }
     }
 
+    /// What is said where the policy leaves nothing to dial.
+    static var allForbidden: String { "the policy forbids every address" }
+
+    /// Which DNS servers have not answered, at the end of a message; empty where there are none.
+    static func silence(of servers: [Endpoint]) -> String {
+        guard !servers.isEmpty else { return "" }
+        let standardPort: UInt16 = 53
+        let names = servers.map { $0.port == standardPort ? "\($0.address)" : "\($0)" }
+        return ": no answer from " + names.joined(separator: ", ")
+    }
+
     static func words(forSkipped families: AddressFamilies) -> String {
         let names = families == .both ? "both families" : families == .ipv6 ? "IPv6" : "IPv4"
         return "\(names) skipped: no local address to dial from"
+    }
+
+    /// What ended a channel: of an error of NIO's the system's own words, and not those around them.
+    static func words(for error: any Error) -> String {
+        if let error = error as? IOError { return AttemptFailure.text(of: error.errnoCode) }
+        return Target.excerpt("\(error)")
     }
 
     static func allFailed(_ attempts: [AttemptReport]) -> String {
@@ -51,15 +69,20 @@ enum DialVerdict {
 
     /// The message, and after it every address that was tried with what it said, and what the resolver said: nothing is
     /// dropped.
+    ///
+    /// - Parameter namesPorts: whether addresses are given with their ports, at which nothing was dialed where the
+    ///   answer alone was asked for.
     static func sentence(
         _ message: String,
         report: DialReport,
         untried: Int = 0,
-        resolutionError: ResolutionError? = nil
+        resolutionError: ResolutionError? = nil,
+        namesPorts: Bool = true
     ) -> String {
         var causes = report.attempts.map { attempt in
             let outcome = attempt.outcome.map { $0.rawValue } ?? "under way"
-            return "\(attempt.destination) \(attempt.reason ?? outcome)"
+            let address = namesPorts ? nil : attempt.destination.endpoint?.address
+            return "\(address.map { "\($0)" } ?? "\(attempt.destination)") \(attempt.reason ?? outcome)"
         }
         let targets = report.service?.targets ?? []
         for target in targets {

@@ -194,8 +194,12 @@ extension SimulatedDial {
                 world.fault("\(name): \(error.code.rawValue), and \(connectedAndClosed) had connected")
             }
         }
-        for attempt in report.attempts where !error.message.contains("\(attempt.destination)") {
-            world.fault("\(name): \(attempt.destination) is missing in: \(error.message)")
+        for destination in report.attempts.map(\.destination) {
+            // Where an answer alone was wanted there was no port to dial.
+            let address = course.goal == .answer ? destination.endpoint.map { "\($0.address) " } : nil
+            if !error.message.contains(address ?? "\(destination)") {
+                world.fault("\(name): \(destination) is missing in: \(error.message)")
+            }
         }
     }
 }
