@@ -71,6 +71,28 @@ import Testing
         await taken.close()
     }
 
+    @Test func `a host that cannot be resolved is told with the port that was asked for`() async throws {
+        let unreadable = await failure { try await Listener.bind(host: "[::1", port: 8_080, configure: Self.accepting) }
+        #expect(unreadable?.code == .invalidTarget)
+        #expect(unreadable?.target == "[[::1]:8080")
+        var configuration = DialerConfiguration()
+        let scripted = ScriptedResolver()
+        configuration.resolver = NameResolver(scripted, localNames: nil)
+        let dialer = Dialer(configuration)
+        async let bound = failure {
+            try await Listener.bind(host: "db.test", port: 0, dialer: dialer, configure: Self.accepting)
+        }
+        let lookup = try await scripted.nextLookup()
+        lookup.start()
+        let said = ResolutionError(.temporaryFailure, "SERVFAIL")
+        lookup.end(said)
+        let error = await bound
+        #expect(error?.code == .temporaryNameFailure)
+        #expect(error?.target == "db.test:0")
+        #expect(error?.message == "SERVFAIL")
+        #expect(error?.resolutionError == said)
+    }
+
     @Test(arguments: [-1, 65_536])
     func `a port outside 0 … 65535 is refused`(port: Int) async {
         let error = await failure { try await Listener.bind(host: nil, port: port, configure: Self.accepting) }

@@ -98,10 +98,14 @@ public struct Listener: Sendable {
         var configuration = dialer.configuration
         configuration.policy = nil
         configuration.observer = nil
-        // The port does not matter here: only the addresses are used.
-        let endpoints = try await Dialer(configuration).resolve(host, port: 1).endpoints
         var known: Set<IPAddress> = []
-        return endpoints.map(\.address).filter { known.insert($0).inserted }
+        do throws(DialError) {
+            // Only the addresses are used: the port to listen on may be 0, which no target has.
+            let endpoints = try await Dialer(configuration).resolve(host, port: 1).endpoints
+            return endpoints.map(\.address).filter { known.insert($0).inserted }
+        } catch {
+            throw error.told(of: target)
+        }
     }
 
     private static func bind(

@@ -153,6 +153,22 @@ public struct DialError: Error, Sendable {
 }
 
 @available(FairDial 0.1, *)
+extension DialError {
+    /// The same error of another target: of what the caller has asked for, where something else was dialed for it.
+    func told(of target: String) -> DialError {
+        DialError(
+            code,
+            message,
+            target: target,
+            report: report,
+            untried: untried,
+            resolutionError: resolutionError,
+            channelError: channelError
+        )
+    }
+}
+
+@available(FairDial 0.1, *)
 extension DialError.Code: CustomStringConvertible {
     /// The code's stable name.
     public var description: String { rawValue }
