@@ -25,12 +25,13 @@ extension DialError {
         return Self.certificateWords.contains { words.contains($0) }
     }
 
-    /// BoringSSL's reasons, NIOSSL's own cases, and TLS's alerts about certificates (RFC 8446 §6.2).
+    /// BoringSSL's reasons, NIOSSL's own cases, TLS's alerts about certificates (RFC 8446 §6.2), and what
+    /// `ServerNameHandler` says.
     private static let certificateWords = [
         "CERTIFICATE_VERIFY_FAILED", "SERVERHOSTNAMEIMPOSSIBLETOMATCH", "FAILEDTOVALIDATEHOSTNAME",
         "UNABLETOVALIDATECERTIFICATE", "NOSUITABLECERTIFICATE",
         "BAD_CERTIFICATE", "CERTIFICATE_EXPIRED", "CERTIFICATE_REVOKED", "CERTIFICATE_UNKNOWN",
-        "UNSUPPORTED_CERTIFICATE", "UNKNOWN_CA", "CERTIFICATE_REQUIRED",
+        "UNSUPPORTED_CERTIFICATE", "UNKNOWN_CA", "CERTIFICATE_REQUIRED", "THE CERTIFICATE IS NOT FOR THE NAME",
     ]
 
     /// The error's facts by name, ready for a structured log's metadata; durations in seconds.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import FairDial
+import GetAddrInfo
 import IPAddresses
 import NIOConcurrencyHelpers
 import NIOCore
@@ -85,10 +86,9 @@ public struct ClientTLS: Sendable {
     }
 
     /// Whether a host is an address in any form that is dialed as one: no certificate names it, and SNI has no place
-    /// for it (RFC 6066 §3).
+    /// for it (RFC 6066 §3). The reading is the dialer's own: what it looks up as a name is verified as one.
     private static func isNumeric(_ host: String) -> Bool {
-        if host.contains(":") { return true }
-        guard let last = host.split(separator: ".").last else { return true }
-        return last.allSatisfy { $0.isASCII && $0.isNumber } || last.lowercased().hasPrefix("0x")
+        if host.isEmpty || host == "." { return true }
+        return if case .name = NumericHost(host) { false } else { true }
     }
 }

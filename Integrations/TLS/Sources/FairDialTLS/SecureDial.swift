@@ -61,7 +61,7 @@ final class SecureDial: Sendable {
         guard let words = HandshakeWords.words(for: cause, name: name, dates, at: now) else { return error }
         return DialError(
             error.code,
-            "\(words) (\(error.message))",
+            Self.message(words, for: cause, in: error),
             target: error.target,
             report: error.report,
             untried: error.untried,
@@ -69,5 +69,17 @@ final class SecureDial: Sendable {
             // The TLS library's own error for it is the one that users match on.
             channelError: cause is ServerNameHandler.WrongName ? NIOSSLExtraError.failedToValidateHostname : cause
         )
+    }
+
+    /// The words, and behind them what was said of each address.
+    private static func message(_ words: String, for cause: any Error, in error: DialError) -> String {
+        // An error of our own has said all that the words say: its sentence would be the same again.
+        guard cause is ServerNameHandler.WrongName || cause is UnverifiableName else {
+            return "\(words) (\(error.message))"
+        }
+        let addresses = error.report.attempts.map { attempt in
+            "\(attempt.destination) \(attempt.reason ?? attempt.outcome?.rawValue ?? "under way")"
+        }
+        return addresses.isEmpty ? words : "\(words): \(addresses.joined(separator: ", "))"
     }
 }

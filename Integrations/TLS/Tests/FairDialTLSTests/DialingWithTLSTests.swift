@@ -15,7 +15,7 @@ import Testing
     /// Dials `db.fair.test` and `other.test` on loopback.
     private static let dialer: Dialer = {
         var configuration = DialerConfiguration()
-        for name in [TLSServer.name, "other.test", "third.test"] {
+        for name in [TLSServer.name, "other.test", "third.test", "web.1", "db.0x-int", "0xhost", "1.2.3.4.5"] {
             configuration.overrides[name] = [.v4(.loopback)]
         }
         return Dialer(configuration)
@@ -76,6 +76,14 @@ import Testing
             _ = try await Self.dialer.connectTLS(to: TLSServer.name, port: server.port, using: tls)
         }
         #expect(error?.isRetryable == false, "\(String(describing: error))")
+        tls.serverName = .named("10.0.0.1")
+        let address = await Self.failure { [tls] in
+            _ = try await Self.dialer.connectTLS(to: TLSServer.name, port: server.port, using: tls)
+        }
+        #expect(
+            address?.message == "\"10.0.0.1\" is no server's name: a certificate is asked for an address only where "
+                + "that is what was dialed: 127.0.0.1:\(server.port) connected"
+        )
         try await server.stop()
     }
 
@@ -177,6 +185,53 @@ import Testing
             using: Self.trusting([Identity.address])
         )
         try await connection.channel.close()
+        try await server.stop()
+    }
+
+    @Test(arguments: ["web.1", "db.0x-int", "0xhost", "1.2.3.4.5"])
+    func `a certificate for the address is none for a name that begins or ends like a number`(host: String)
+        async throws
+    {
+        let server = try await TLSServer.start(.honest(Identity.address))
+        let error = await Self.failure {
+            _ = try await Self.dialer.connectTLS(
+                to: host,
+                port: server.port,
+                using: Self.trusting([Identity.address])
+            )
+        }
+        #expect(error?.code == .handshakeFailed)
+        #expect(
+            error?.message == "the certificate is for another name than \(host): 127.0.0.1:\(server.port) connected"
+        )
+        try await server.stop()
+    }
+
+    /// Keeps the errors of dials.
+    private final class Errors: DialObserver {
+        let seen = NIOLockedValueBox<[DialError]>([])
+
+        func dialBegins(to target: Target) -> (@Sendable (ObservedDial) -> Void)? {
+            { dial in if let error = dial.error { self.seen.withLockedValue { $0.append(error) } } }
+        }
+    }
+
+    @Test func `an observer, too, is told that a wrong name is not to be tried again`() async throws {
+        let server = try await TLSServer.start(.honest(Identity.address))
+        let errors = Errors()
+        var configuration = Self.dialer.configuration
+        configuration.observer = errors
+        let dialer = Dialer(configuration)
+        let error = await Self.failure {
+            _ = try await dialer.connectTLS(
+                to: TLSServer.name,
+                port: server.port,
+                using: Self.trusting([Identity.address])
+            )
+        }
+        #expect(error?.isRetryable == false)
+        #expect(errors.seen.withLockedValue { $0.map(\.code) } == [.handshakeFailed])
+        #expect(errors.seen.withLockedValue { $0.map(\.isRetryable) } == [false])
         try await server.stop()
     }
 
@@ -423,6 +478,11 @@ import Testing
     @Test(arguments: ["192.0.2.1", "127.1", "0x7f.1", "::1", "fe80::1%eth0", "0x7f000001"])
     func `is none where an address was asked for`(host: String) throws {
         #expect(try ClientTLS().name(for: winner(host), of: Target(host: host, port: 443)) == nil)
+    }
+
+    @Test(arguments: ["web.1", "db.0x-int", "0xhost", "1.2.3.4.5", "08.1", "256.1.1.1", "0x.1x"])
+    func `is the name where the dialer looks one up, however it begins or ends`(host: String) throws {
+        #expect(try ClientTLS().name(for: winner(host), of: Target(host: host, port: 443)) == host)
     }
 
     @Test func `is an A-label, of a service too`() throws {
