@@ -103,6 +103,22 @@ import Testing
         #expect(records.complaints.hasPrefix("localhost: looked up by dns, because the command line says so"))
     }
 
+    @Test(arguments: [[], ["--tcp"], ["--keep-case", "--trace"], ["--resolver", "dns"], ["--type", "A"]])
+    func `a name that is not in DNS is told to no server`(options: [String]) async throws {
+        let server = try await DNSServer.start { _ in .init(.addresses([.v4(.loopback)])) }
+        for name in ["secret.onion", "db.invalid"] {
+            let run = try Tool.run(
+                Tool.path,
+                ["resolve", name, "--server", "127.0.0.1:\(server.port)", "--explain", "--json"] + options
+            )
+            #expect(run.status == 1)
+            #expect(try codes(run.object) == "nameNotFound")
+            #expect(run.complaints.hasPrefix("\(name): looked up by nobody, because ."), "\(run.complaints)")
+        }
+        #expect(server.queryCount == 0)
+        await server.stop()
+    }
+
     @Test(arguments: [("::1", "numeric"), ("localhost", "hosts"), ("db.test", "override")])
     func `a trace says where no packet was sent`(host: String, source: String) throws {
         let run = try Tool.run("resolve", host, "--trace", "--override", "db.test=192.0.2.1")

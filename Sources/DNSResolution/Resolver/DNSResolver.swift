@@ -163,6 +163,10 @@ extension DNSResolver {
         for fairnessKey: FairnessKey,
         _ receive: @escaping @Sendable (LookupEvent) -> Void
     ) -> any LookupHandle {
+        if let reason = SpecialUseName.reasonNotToAsk(for: question.key) {
+            receive(.ended(ResolutionError(.nameNotFound, reason)))
+            return EndedLookup()
+        }
         let engine = freshEngine()
         return UnderWay(engine: engine, lookup: engine.lookUp(question, for: fairnessKey, receive))
     }
@@ -204,6 +208,7 @@ extension DNSResolver {
         _ type: RecordType,
         for fairnessKey: FairnessKey? = nil
     ) async throws(ResolutionError) -> RecordAnswer {
+        if let error = Self.refusal(of: name) { throw error }
         let engine = freshEngine()
         let fairnessKey = fairnessKey ?? FairnessKey(parentDomainOf: "\(name)")
         let wait = RecordWait()
@@ -227,6 +232,10 @@ extension DNSResolver {
         for fairnessKey: FairnessKey,
         _ receive: @escaping @Sendable (RecordEvent) -> Void
     ) -> any LookupHandle {
+        if let error = Self.refusal(of: question.name) {
+            receive(.ended(.failure(error)))
+            return EndedLookup()
+        }
         let engine = freshEngine()
         receive(.started)
         let lookup = engine.lookUpRecords(question.name, question.type, for: fairnessKey) { news in
@@ -245,6 +254,11 @@ extension DNSResolver {
             }
         }
         return UnderWay(engine: engine, lookup: lookup)
+    }
+
+    /// Why no server is asked for records of a name.
+    private static func refusal(of name: DomainName) -> ResolutionError? {
+        SpecialUseName.reasonNotToAsk(for: "\(name)".lowercased()).map { ResolutionError(.nameNotFound, $0) }
     }
 
     private static func answer(

@@ -32,10 +32,6 @@ package final class AutomaticResolver: KnowingResolver {
         package let reason: String
     }
 
-    private struct Nothing: LookupHandle {
-        func cancel() -> Bool { true }
-    }
-
     /// What both files and this machine's name decide, until one of them changes.
     private struct Present: Sendable {
         let services: NameServiceSwitch
@@ -127,7 +123,7 @@ package final class AutomaticResolver: KnowingResolver {
         case .system: return system.lookUp(question, for: fairnessKey, receive)
         case .nobody(let reason):
             receive(.ended(ResolutionError(.nameNotFound, reason)))
-            return Nothing()
+            return EndedLookup()
         }
     }
 

@@ -19,6 +19,9 @@ struct Explanation {
     /// One sentence for a person.
     var sentence: String {
         if !isForRecords, let local { return "\(host): \(local)" }
+        if chosen == .dns, let reason = SpecialUseName.reasonNotToAsk(for: LookupQuestion(name: host).key) {
+            return "\(host): looked up by nobody, because \(reason)"
+        }
         if let chosen { return "\(host): looked up by \(chosen.rawValue), because the command line says so" }
         let decision = AutomaticResolver.shared.decision(for: host)
         return "\(host): looked up by \(decision.choice.rawValue), because \(decision.reason)"

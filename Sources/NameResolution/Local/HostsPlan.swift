@@ -86,8 +86,7 @@ package struct HostsPlan: Hashable, Sendable {
         if isWithin("local") {
             return .system(multicastReason ?? ".local names belong to multicast DNS (RFC 6762 §3)")
         }
-        if isWithin("onion") { return .nobody(".onion names are not in DNS (RFC 7686 §2)") }
-        if isWithin("invalid") { return .nobody(".invalid names do not exist (RFC 6761 §6.4)") }
+        if let reason = SpecialUseName.reasonNotToAsk(for: key) { return .nobody(reason) }
         if hasMyHostname, name == hostname.lowercased() || ["_gateway", "_outbound"].contains(name) {
             return .system("nsswitch.conf asks myhostname for this name")
         }

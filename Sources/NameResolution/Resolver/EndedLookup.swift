@@ -2,6 +2,8 @@
 
 /// A lookup that had ended before it was returned: there is nothing to cancel.
 @available(FairDial 0.1, *)
-struct EndedLookup: LookupHandle {
-    func cancel() -> Bool { true }
+package struct EndedLookup: LookupHandle {
+    package init() {}
+
+    package func cancel() -> Bool { true }
 }
