@@ -57,8 +57,7 @@ final class DialMetrics: Sendable {
         case .connected: outcome = "connected"
         case .failed(let error):
             outcome = error.code.rawValue
-            // Before the first attempt it was the lookup that did not come to its end.
-            if report.attempts.isEmpty { lookupError = outcome }
+            if dial.lookupError != nil { lookupError = outcome }
         default: outcome = "resolved"
         }
         counter("fairdial.dials", outcome: outcome, host: host).increment()

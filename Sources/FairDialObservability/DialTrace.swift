@@ -89,7 +89,7 @@ struct DialTrace: Sendable {
             if let source = report.source { attributes["fairdial.source"] = source.rawValue }
             if let server = report.server { attributes["fairdial.dns.server"] = "\(server)" }
         }
-        if let error = dial.error, report.attempts.isEmpty {
+        if let error = dial.lookupError {
             span.setStatus(SpanStatus(code: .error, message: error.message.printable))
             span.updateAttributes { $0["error.type"] = error.code.rawValue }
         }

@@ -5,6 +5,7 @@ import FairDial
 import FairDialObservability
 import FairDialTestKit
 import MetricsTestKit
+import NameResolution
 import Testing
 
 /// What is counted and timed, and how many time series there are at most.
@@ -47,6 +48,22 @@ import Testing
         #expect(metrics.counterTotal(label: "fairdial.dials", dimensions: [("outcome", "lookupTimeout")]) == 1)
         let timer = try metrics.expectTimer("dns.lookup.duration", [("error.type", "lookupTimeout")])
         #expect(timer.values == [5_000_000_000])
+    }
+
+    @Test(arguments: [
+        (DialError.Code.cancelled, true, false), (.queueTimeout, true, false), (.outOfDescriptors, true, false),
+        (.cancelled, false, true), (.queueFull, false, true), (.nameNotFound, true, true),
+        (.temporaryNameFailure, true, true), (.lookupTimeout, true, true),
+    ])
+    func `do not blame a lookup that has answered for what came after it`(
+        code: DialError.Code,
+        hasAnswer: Bool,
+        isTheLookups: Bool
+    ) throws {
+        let report = DialReport(lookup: .milliseconds(5), source: hasAnswer ? .dns : nil)
+        tell(observer(), try ObservedDials.dial(.failed(ObservedDials.error(code, report)), report))
+        let timer = try #require(metrics.timers(label: "dns.lookup.duration").first)
+        #expect(timer.dimensions.first { $0.0 == "error.type" }?.1 == (isTheLookups ? code.rawValue : nil))
     }
 
     @Test func `name no host unless asked, and then not many`() throws {

@@ -8,6 +8,7 @@ import IPAddresses
 import InMemoryTracing
 import NIOCore
 import NIOPosix
+import NameResolution
 import Testing
 import Tracing
 
@@ -87,6 +88,17 @@ import Tracing
         #expect(root.status?.code == .error)
         #expect(root.attributes.get("error.type") == "lookupTimeout")
         #expect(root.errors.count == 1)
+    }
+
+    @Test func `blames its lookup only for what that did`() throws {
+        for (code, source) in [(DialError.Code.cancelled, LookupSource.dns), (.lookupTimeout, nil)] {
+            let report = DialReport(lookup: .seconds(5), source: source)
+            let dial = try ObservedDials.dial(.failed(ObservedDials.error(code, report)), report)
+            observer.dialBegins(to: dial.target)?(dial)
+        }
+        let lookups = tracer.finishedSpans.filter { $0.operationName.hasPrefix("DNS lookup") }
+        #expect(lookups.map { $0.status?.code } == [nil, .error])
+        #expect(lookups.map { $0.attributes.get("error.type") } == [nil, "lookupTimeout"])
     }
 
     @Test func `links a lookup that it shared`() throws {
