@@ -314,8 +314,8 @@ let package = Package(
         .testTarget(
             name: "FairDialCommandTests",
             dependencies: [
-                "FairDialCommand", "FairDialConsole", "FairDialTestKit", "TestHelpers", "GetAddrInfo", "IPAddresses",
-                "NameResolution",
+                "FairDialCommand", "FairDial", "FairDialConsole", "FairDialTestKit", "TestHelpers", "GetAddrInfo",
+                "IPAddresses", "NameResolution",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ] + nio
         ),

@@ -42,18 +42,34 @@ struct FairDialTool: AsyncParsableCommand {
             StandardStreams.complain(unknown.complaint)
             exit(withError: ExitCode(2))
         }
-        if let number = arguments.first(where: isNegativeNumber) {
-            // The parser takes it for an option, and then misses the port.
-            StandardStreams.complain("Error: \(number) is neither an option nor a port: a port is 1 … 65535")
+        // Behind "--" there are no options, and each argument is judged by what it is for.
+        if let number = arguments.prefix(while: { $0 != "--" }).first(where: isNegativeNumber) {
+            // The parser takes it for an option, and then misses a value.
+            StandardStreams.complain(
+                "Error: \(number) is neither an option nor a value: a port is 1 … 65535, a time is above 0"
+            )
             exit(withError: ExitCode(2))
         }
+        await run(arguments)
+    }
+
+    private static func run(_ arguments: [String]) async {
+        var command: any ParsableCommand
         do {
-            var command = try parseAsRoot(arguments)
+            command = try parseAsRoot(arguments)
+        } catch {
+            leave(with: error)
+        }
+        do {
             if var asynchronous = command as? any AsyncParsableCommand {
                 try await asynchronous.run()
             } else {
                 try command.run()
             }
+        } catch let error as ValidationError {
+            // The command line could be read, so how to write one is no help: the parser would show it here.
+            StandardStreams.complain("Error: \(error.message)")
+            exit(withError: ExitCode(2))
         } catch {
             leave(with: error)
         }

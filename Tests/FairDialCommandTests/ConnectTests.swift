@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import FairDial
+import FairDialConsole
 import FairDialTestKit
 import Foundation
 import Testing
+
+@testable import FairDialCommand
 
 @Suite struct `fairdial connect` {
     @Test func `its JSON has the contract's members, in the contract's order`() async throws {
@@ -145,6 +149,18 @@ import Testing
         #expect(lines[2].hasPrefix("  127.0.0.1  "))
         #expect(!run.output.contains("\u{1B}"))
         try await server.stop()
+    }
+
+    @Test func `the waterfall has a queue where there was a wait, and none where there was no answer`() {
+        let error = DialError(.nameNotFound, "no such name", target: "db.test:80")
+        func names(_ report: DialReport) -> [Substring?] {
+            let result = ConnectResult(host: "db.test", port: 80, destination: nil, report: report, error: error)
+            return Waterfall(report: result).lines(isColourful: false).dropFirst().map {
+                $0.split(separator: " ").first
+            }
+        }
+        #expect(names(DialReport(lookup: .seconds(1))) == ["lookup"])
+        #expect(names(DialReport(queue: .seconds(1), lookup: .seconds(1))) == ["queue", "lookup"])
     }
 
     @Test func `colours come on a terminal, and not where NO_COLOR says no`() async throws {

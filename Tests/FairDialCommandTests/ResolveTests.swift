@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import ArgumentParser
 import Foundation
 import Testing
+
+@testable import FairDialCommand
 
 @Suite struct `fairdial resolve` {
     @Test func `its JSON has the contract's members, in the contract's order`() throws {
@@ -56,6 +59,25 @@ import Testing
         let error = try #require(object["error"] as? [String: Any])
         #expect(error["code"] as? String == "refusedByPolicy")
         #expect((object["vetoed"] as? [Any])?.isEmpty == false)
+    }
+
+    @Test(arguments: ["resolve", "explain"])
+    func `where everything is forbidden the addresses have no port, which nobody gave`(command: String) throws {
+        let run = try Tool.run(command, "::ffff:1.2.3.4", "--deny", "::/0", "--deny", "0.0.0.0/0")
+        #expect(run.status == 1)
+        let words = run.output + run.complaints
+        #expect(words.contains("the policy forbids every address: ::ffff:1.2.3.4 forbidden"), "\(words)")
+    }
+
+    @Test(arguments: [
+        (["--deadline", "60"], Duration.seconds(10)), (["--deadline", "3"], .seconds(3)), ([], .seconds(10)),
+        (["--lookup-timeout", "20"], .seconds(20)), (["--lookup-timeout", "20", "--deadline", "15"], .seconds(15)),
+    ])
+    func `a lookup of records ends with its own timeout, or the deadline where that is sooner`(
+        options: [String],
+        timeout: Duration
+    ) throws {
+        #expect(try CommonOptions.parse(options).recordTimeout == timeout)
     }
 
     @Test func `for a person it is one line and the addresses`() throws {

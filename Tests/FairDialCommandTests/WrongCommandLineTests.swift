@@ -9,7 +9,11 @@ import Testing
 @Suite struct `What cannot be done is said` {
     @Test(arguments: [
         (["connect", "127.0.0.1", "0"], "The value '0' is invalid for '<port>'"),
-        (["connect", "127.0.0.1", "-1"], "-1 is neither an option nor a port: a port is 1 … 65535"),
+        (
+            ["connect", "127.0.0.1", "-1"],
+            "-1 is neither an option nor a value: a port is 1 … 65535, a time is above 0"
+        ),
+        (["connect", "db", "80", "--deadline", "-0.5"], "-0.5 is neither an option nor a value"),
         (["connect", "127.0.0.1", "65536"], "The value '65536' is invalid for '<port>'"),
         (["connect", "127.0.0.1", "http"], "The value 'http' is invalid for '<port>'"),
         (
@@ -153,6 +157,31 @@ import Testing
             #expect(error["code"] as? String == "invalidTarget")
             #expect(error["message"] as? String == message)
         }
+    }
+
+    @Test func `behind two dashes a number is judged by what it is for`() throws {
+        let run = try Tool.run("connect", "--json", "--", "127.0.0.1", "-1")
+        #expect(run.status == 2)
+        #expect(run.complaints.contains("The value '-1' is invalid for '<port>'"), "\(run.complaints)")
+    }
+
+    @Test func `a file that cannot be read is told in one line, without the tool's usage`() throws {
+        let run = try Tool.run("connect", "127.0.0.1", "80", "--while-resolving", "/nonexistent")
+        #expect(run.status == 2)
+        #expect(run.complaints.hasPrefix("Error: --while-resolving: cannot read /nonexistent: "))
+        #expect(run.complaints.split(separator: "\n").count == 1, "\(run.complaints)")
+    }
+
+    @Test(arguments: ["resolve", "explain"])
+    func `what only a dial heeds is not shown where nothing is dialed, and taken all the same`(command: String) throws {
+        for option in ["--connect-timeout", "--attempt-delay"] {
+            #expect(try Tool.run("help", "connect").output.contains(option))
+            #expect(try !Tool.run("help", command).output.contains(option))
+            #expect(try Tool.run(command, "127.0.0.1", option, "1").status == 0)
+        }
+        let wrong = try Tool.run(command, "127.0.0.1", "--attempt-delay", "5")
+        #expect(wrong.status == 2)
+        #expect(wrong.complaints.contains("--attempt-delay must be within 0.01 … 2 seconds"))
     }
 
     @Test func `a target that cannot be dialed has one line, and no waterfall`() throws {

@@ -22,6 +22,8 @@ struct ConnectCommand: AsyncParsableCommand {
 
     @OptionGroup var common: CommonOptions
 
+    @OptionGroup var race: RaceOptions
+
     @Argument(help: "A name, an IPv4 address, or an IPv6 address without brackets; a %zone may follow.")
     var host: String
 
@@ -56,10 +58,11 @@ struct ConnectCommand: AsyncParsableCommand {
 
     func run() async throws {
         guard let port = port?.number else { return }
-        let names = try whileResolving.map(Self.names)
-        let dialer = common.dialer
+        let dialer = common.dialer(race: race)
+        // Before a file is read, which may take its time: the signal would end the process.
         let dump = LookupDump(of: dialer)
         defer { dump.end() }
+        let names = try whileResolving.map(Self.names)
         let background = names.map { names in
             BackgroundDials(
                 names: names,

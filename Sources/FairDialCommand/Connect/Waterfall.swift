@@ -58,7 +58,7 @@ struct Waterfall {
         let report = report.report
         var rows: [Row] = []
         let firstAttempt = report.attempts.first?.started
-        if report.queue > .zero || report.source == nil {
+        if report.queue > .zero {
             rows.append(Row(name: "queue", from: .zero, to: report.queue, note: report.queue.readable, ink: .dim))
         }
         let lookupEnd = firstAttempt ?? report.queue + report.lookup

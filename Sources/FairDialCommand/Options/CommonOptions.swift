@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import ArgumentParser
-import ConnectionRacing
 import DNSOverTLS
 import DNSResolution
 import FairDial
@@ -10,7 +9,7 @@ import IPAddresses
 import NameResolution
 import SystemResolution
 
-/// The options that `connect` and `resolve` share.
+/// The options that `connect`, `resolve` and `explain` share.
 struct CommonOptions: ParsableArguments {
     /// What looks names up.
     enum ResolverChoice: String, ExpressibleByArgument, CaseIterable {
@@ -129,28 +128,10 @@ struct CommonOptions: ParsableArguments {
     var lookupTimeout: Seconds?
 
     @Option(
-        help: ArgumentHelp(
-            "The longest that all attempts to connect may take together. (default: 10)",
-            valueName: "seconds"
-        ),
-        transform: Seconds.init(reading:)
-    )
-    var connectTimeout: Seconds?
-
-    @Option(
         help: ArgumentHelp("The longest that the whole dial may take. (default: no limit)", valueName: "seconds"),
         transform: Seconds.init(reading:)
     )
     var deadline: Seconds?
-
-    @Option(
-        help: ArgumentHelp(
-            "How long after a silent attempt the next one starts. (default: 0.25)",
-            valueName: "seconds"
-        ),
-        transform: Seconds.init(reading:)
-    )
-    var attemptDelay: Seconds?
 
     mutating func validate() throws {
         if resolver == .system, let option = dnsOptions.first {
@@ -169,9 +150,6 @@ struct CommonOptions: ParsableArguments {
         }
         if !nat64.isEmpty, !hasPolicy { throw ValidationError("--nat64 requires --public-only, --deny or --allow") }
         if ipv4Only, ipv6Only { throw ValidationError("-4 and -6 exclude each other") }
-        if let attemptDelay, !RaceDelays.attemptBounds.contains(attemptDelay.duration) {
-            throw ValidationError("--attempt-delay must be within 0.01 … 2 seconds (RFC 8305 §8)")
-        }
     }
 
     /// A file of authorities is read whole; those of the large systems have 250 KB. In bytes.
@@ -189,8 +167,7 @@ struct CommonOptions: ParsableArguments {
             ("--override", !override.isEmpty), ("--public-only", publicOnly), ("--deny", !deny.isEmpty),
             ("--allow", !allow.isEmpty), ("--nat64", !nat64.isEmpty), ("-4", ipv4Only), ("-6", ipv6Only),
             ("--queue-timeout", queueTimeout != nil),
-            ("--lookup-timeout", lookupTimeout != nil), ("--connect-timeout", connectTimeout != nil),
-            ("--deadline", deadline != nil), ("--attempt-delay", attemptDelay != nil),
+            ("--lookup-timeout", lookupTimeout != nil), ("--deadline", deadline != nil),
         ]
         return (resolver == nil ? [] : ["--resolver"]) + dnsOptions + given.filter(\.1).map(\.0)
     }
@@ -200,23 +177,28 @@ struct CommonOptions: ParsableArguments {
     var ignoredByRecords: [String] {
         let given: [(String, Bool)] = [
             ("--override", !override.isEmpty), ("-4", ipv4Only), ("-6", ipv6Only),
-            ("--queue-timeout", queueTimeout != nil), ("--connect-timeout", connectTimeout != nil),
-            ("--attempt-delay", attemptDelay != nil),
+            ("--queue-timeout", queueTimeout != nil),
         ]
         return given.filter(\.1).map(\.0)
     }
 
-    /// The dialer that these options describe.
-    var dialer: Dialer { dialer(over: nil) }
+    /// How long a lookup of records may take: it has no other clock than the lookup's, and the deadline.
+    var recordTimeout: Duration {
+        let timeout = lookupTimeout?.duration ?? Timeouts().lookup
+        return deadline.map { min($0.duration, timeout) } ?? timeout
+    }
 
-    /// The dialer that these options describe, over a DNS resolver that has been made for them already.
-    func dialer(over dns: DNSResolver?) -> Dialer {
+    /// The dialer that these options describe.
+    ///
+    /// - Parameters:
+    ///   - dns: a DNS resolver that has been made for them already; `nil` for what the options say.
+    ///   - race: where something is dialed, how.
+    func dialer(over dns: DNSResolver? = nil, race: RaceOptions? = nil) -> Dialer {
         var configuration = DialerConfiguration()
         if let resolver = nameResolver(over: dns) { configuration.resolver = resolver }
         if let queueTimeout { configuration.timeouts.queue = queueTimeout.duration }
         if let lookupTimeout { configuration.timeouts.lookup = lookupTimeout.duration }
-        if let connectTimeout { configuration.timeouts.connect = connectTimeout.duration }
-        if let attemptDelay { configuration.race.delays = RaceDelays(attempt: attemptDelay.duration) }
+        race?.apply(to: &configuration)
         // By its key, so that two spellings are one name.
         configuration.overrides = override.reduce(into: [:]) { addresses, override in
             addresses[LookupQuestion(name: override.host).key, default: []].append(override.address)

@@ -13,13 +13,13 @@ import NameResolution
 struct RecordLookup {
     let host: String
     let type: RecordType
-    let resolver: DNSResolver
+    let resolver: any AddressResolver
 
     /// Looks them up, and prints them; ends the command with status 1 where there are none.
-    func run(json: Bool, within timeout: Duration?) async throws {
+    func run(json: Bool, within timeout: Duration) async throws {
         let clock = ContinuousClock()
         let start = clock.now
-        let result = await answer(within: timeout ?? Timeouts().lookup)
+        let result = await answer(within: timeout)
         let took = start.duration(to: clock.now)
         if json {
             StandardStreams.say(Self.object(host, type, result, took).rendered)
@@ -34,23 +34,24 @@ struct RecordLookup {
             return .failure(Failure(code: "invalidTarget", message: misreading))
         }
         do {
-            let name = try InternationalName.domainName(host)
-            return await withTaskGroup(of: Result<RecordAnswer, Failure>.self) { group in
-                group.addTask {
-                    do throws(ResolutionError) {
-                        return .success(try await resolver.records(of: name, type))
-                    } catch {
-                        return .failure(Failure(code: "\(Self.code(of: error))", message: error.message))
-                    }
-                }
-                group.addTask {
-                    // Cancelled when the answer has come: then this result is not used.
-                    try? await Task.sleep(for: timeout)
-                    return .failure(Failure(code: "lookupTimeout", message: "not answered within \(timeout)"))
-                }
-                defer { group.cancelAll() }
-                return await group.next() ?? .failure(Failure(code: "lookupTimeout", message: "not answered"))
+            let question = RecordQuestion(name: try InternationalName.domainName(host), type: type)
+            let tooLate = Failure(code: "lookupTimeout", message: "not answered within \(timeout)")
+            let (results, result) = AsyncStream.makeStream(of: Result<RecordAnswer, Failure>.self)
+            let lookup = resolver.lookUpRecords(question, for: FairnessKey(parentDomainOf: host)) { event in
+                guard case .ended(let answer) = event else { return }
+                result.yield(answer.mapError { Failure(code: "\(Self.code(of: $0))", message: $0.message) })
             }
+            let timer = Task {
+                try? await Task.sleep(for: timeout)
+                result.yield(.failure(tooLate))
+            }
+            defer {
+                timer.cancel()
+                _ = lookup.cancel()
+            }
+            // The first counts.
+            for await first in results { return first }
+            return .failure(tooLate)
         } catch {
             return .failure(Failure(code: "invalidTarget", message: "\(error)"))
         }

@@ -20,10 +20,15 @@ struct ResolveCommand: AsyncParsableCommand {
             Each is answered exactly as getaddrinfo does, which takes a port over 65535 modulo 65536.
 
             Exit status: 0 resolved, 1 it failed, 2 the command line was wrong.
+
+            On SIGUSR1 it prints every lookup in flight on standard error, as connect does; not with --batch.
             """
     )
 
     @OptionGroup var common: CommonOptions
+
+    /// Accepted, so that connect's command line need not be changed: nothing is dialed.
+    @OptionGroup(visibility: .hidden) var race: RaceOptions
 
     @Flag(help: "Read questions as JSON from standard input, one a line; answer each with one line.")
     var batch = false
@@ -61,7 +66,7 @@ struct ResolveCommand: AsyncParsableCommand {
             throw ValidationError("port \(service) is not within 0 … 65535")
         }
         let own = [("--type", type != nil), ("--explain", explain), ("--trace", trace)].filter(\.1).map(\.0)
-        if batch, let ignored = (own + common.ignoredByBatch).first {
+        if batch, let ignored = (own + common.ignoredByBatch + race.given).first {
             throw ValidationError(
                 "\(ignored) cannot be used with --batch, which asks getaddrinfo exactly what each line says"
             )
@@ -69,7 +74,7 @@ struct ResolveCommand: AsyncParsableCommand {
         if common.resolver == .system, let option = own.first(where: { $0 != "--explain" }) {
             throw ValidationError("\(option) requires --resolver dns")
         }
-        if type != nil, let ignored = common.ignoredByRecords.first {
+        if type != nil, let ignored = (common.ignoredByRecords + race.given).first {
             throw ValidationError("\(ignored) cannot be used with --type: records are asked for in DNS, and not dialed")
         }
         if common.hasPolicy, type != nil {
@@ -89,13 +94,16 @@ struct ResolveCommand: AsyncParsableCommand {
             StandardStreams.complain(explanation(of: host).sentence)
             for fault in faults { StandardStreams.complain("\(host): \(fault)") }
         }
+        // For records always our own DNS resolver.
+        let dialer = common.dialer(over: type == nil ? dns : dns ?? DNSResolver(common.dnsConfiguration()))
+        let dump = LookupDump(of: dialer)
+        defer { dump.end() }
         if let type {
-            let limits = [common.lookupTimeout, common.deadline].compactMap { $0?.duration }
-            try await RecordLookup(host: host, type: type.type, resolver: dns ?? DNSResolver(common.dnsConfiguration()))
-                .run(json: common.json, within: limits.min())
+            try await RecordLookup(host: host, type: type.type, resolver: dialer.configuration.resolver)
+                .run(json: common.json, within: common.recordTimeout)
             return
         }
-        let report = await report(on: host)
+        let report = await report(on: host, from: dialer)
         if trace, let source = report.report.source, [.numeric, .hosts, .override].contains(source) {
             StandardStreams.complain("\(host): no packet was sent: answered by \(source.rawValue)")
         }
@@ -131,11 +139,10 @@ struct ResolveCommand: AsyncParsableCommand {
         return DNSResolver(configuration)
     }
 
-    private func report(on host: String) async -> ResolveReport {
+    private func report(on host: String, from dialer: Dialer) async -> ResolveReport {
         var report = ResolveReport(host: host, service: service)
         do throws(DialError) {
             // The lookup is the same for every port, so it is asked with any, and the port put in afterwards.
-            let dialer = common.dialer(over: dns)
             let answer = try await dialer.resolve(host, port: 1, options: common.dialOptions(label: "resolve"))
             report.report = answer.report
             report.incomplete = answer.incomplete
