@@ -17,6 +17,7 @@ final class EngineBench: ResolverMachine, DatagramTransport, StreamTransport {
     private let time = NIOLockedValueBox(Duration.zero)
     private let sent = NIOLockedValueBox(0)
     let sockets = SocketCensus()
+    let streamLedger = StreamLedger()
     let isPrivate = false
 
     /// How many datagrams have gone out.
