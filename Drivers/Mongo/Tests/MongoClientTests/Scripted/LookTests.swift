@@ -7,6 +7,7 @@ import Foundation
 import NIOConcurrencyHelpers
 import NIOCore
 import NIOEmbedded
+import NIOPosix
 import NIOSSL
 import Testing
 
@@ -72,7 +73,10 @@ import Testing
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("mongo-look-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
-        let files = try Certificate(named: "look", in: folder, days: 1)
+        // The runtime's own threads are few, and other tests wait for them.
+        let files = try await NIOThreadPool.singleton.runIfActive {
+            try Certificate(named: "look", in: folder, days: 1)
+        }
         let chain = try NIOSSLCertificate.fromPEMFile(files.certificate.path).map(NIOSSLCertificateSource.certificate)
         let key = try NIOSSLPrivateKey(file: files.key.path, format: .pem)
         let context = try NIOSSLContext(

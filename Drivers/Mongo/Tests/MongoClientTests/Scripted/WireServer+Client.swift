@@ -24,7 +24,10 @@ extension WireServer {
         configuration: MongoClientConfiguration = MongoClientConfiguration(dialer: .shared),
         _ body: (MongoClient) async throws -> Value
     ) async throws -> Value {
-        let string = try ConnectionString("mongodb://\(user)\(address)/?heartbeatFrequencyMS=\(heartbeat)\(options)")
+        // A test among many on a busy machine may wait long for the runtime's threads: that is no fault. An option of
+        // the test's own counts, for it is the last.
+        let settings = "serverSelectionTimeoutMS=110000&heartbeatFrequencyMS=\(heartbeat)\(options)"
+        let string = try ConnectionString("mongodb://\(user)\(address)/?\(settings)")
         let client = try MongoClient(string, configuration: configuration)
         do {
             let value = try await body(client)
