@@ -10,21 +10,24 @@ public import NIOPosix
 /// gRPC's own transport with its names looked up by a dialer, and a shutdown that waits for no lookup.
 ///
 /// It is `HTTP2ClientTransport.Posix` with the registry `fair()`, and mends one thing: grpc-swift-nio-transport 2.9
-/// does not end a channel whose name has never had an answer, because it waits for events that cannot come any more.
-/// Here the task that it waits in is cancelled: no call can be under way where nothing is connected to.
+/// does not end a channel that is shut down before its name's first answer, because it waits for events that cannot come
+/// any more. Here the task that it waits in is cancelled when no call is under way.
 public final class FairChannel: ClientTransport {
     /// gRPC's own.
     public typealias Bytes = GRPCNIOTransportBytes
 
     private struct State: Sendable {
-        /// Whether the name has had an answer, so that there may be calls under way.
-        var isKnown = false
+        /// How many calls have begun and not ended.
+        var calls = 0
         var isClosing = false
         var connection: Task<Void, any Error>?
+
+        /// What is to be cancelled now: nobody needs the connections any more.
+        var needless: Task<Void, any Error>? { isClosing && calls == 0 ? connection : nil }
     }
 
     private let base: HTTP2ClientTransport.Posix
-    private let state: NIOLockedValueBox<State>
+    private let state = NIOLockedValueBox(State())
 
     /// - Parameters:
     ///   - target: what to connect to; a name is looked up by the dialer.
@@ -44,26 +47,14 @@ public final class FairChannel: ClientTransport {
         serviceConfig: ServiceConfig = ServiceConfig(),
         eventLoopGroup: any EventLoopGroup = .singletonMultiThreadedEventLoopGroup
     ) throws {
-        let state = NIOLockedValueBox(State())
-        self.state = state
-        var registry = NameResolverRegistry.fair(dialer: dialer)
-        registry.registerFactory(
-            FairNames(dialer: dialer, spreadingWith: spreads) {
-                state.withLockedValue { $0.isKnown = true }
-            } pause: {
-                try await Task.sleep(for: $0)
-            }
-        )
         base = try HTTP2ClientTransport.Posix(
             target: target,
             transportSecurity: transportSecurity,
             config: config,
-            resolverRegistry: registry,
+            resolverRegistry: .fair(dialer: dialer, spreadingWith: spreads),
             serviceConfig: serviceConfig,
             eventLoopGroup: eventLoopGroup
         )
-        // Other targets than names need no lookup.
-        if !(target is ResolvableTargets.DNS) { state.withLockedValue { $0.isKnown = true } }
     }
 
     /// What gRPC counts retries with.
@@ -75,11 +66,11 @@ public final class FairChannel: ClientTransport {
     /// Connects, and connects again, until it is shut down and every call has ended, or its task is cancelled.
     public func connect() async throws {
         let connection = Task { [base] in try await base.connect() }
-        let isOver = state.withLockedValue { state in
+        let needless = state.withLockedValue { state in
             state.connection = connection
-            return state.isClosing && !state.isKnown
+            return state.needless
         }
-        if isOver { connection.cancel() }
+        needless?.cancel()
         try await withTaskCancellationHandler {
             try await connection.value
         } onCancel: {
@@ -90,11 +81,11 @@ public final class FairChannel: ClientTransport {
     /// No new calls; calls under way may end.
     public func beginGracefulShutdown() {
         base.beginGracefulShutdown()
-        let unanswered = state.withLockedValue { state in
+        let needless = state.withLockedValue { state in
             state.isClosing = true
-            return state.isKnown ? nil : state.connection
+            return state.needless
         }
-        unanswered?.cancel()
+        needless?.cancel()
     }
 
     /// Opens a stream on one of gRPC's connections.
@@ -103,6 +94,14 @@ public final class FairChannel: ClientTransport {
         options: CallOptions,
         _ closure: (_ stream: RPCStream<Inbound, Outbound>, _ context: ClientContext) async throws -> T
     ) async throws -> T {
-        try await base.withStream(descriptor: descriptor, options: options, closure)
+        state.withLockedValue { $0.calls += 1 }
+        defer {
+            let needless = state.withLockedValue { state in
+                state.calls -= 1
+                return state.needless
+            }
+            needless?.cancel()
+        }
+        return try await base.withStream(descriptor: descriptor, options: options, closure)
     }
 }

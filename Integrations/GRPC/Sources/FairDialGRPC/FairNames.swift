@@ -16,7 +16,6 @@ public struct FairNames: NameResolverFactory, Sendable {
 
     private let dialer: Dialer
     private let spreads: ServiceConfig?
-    private let told: @Sendable () -> Void
     private let pause: @Sendable (Duration) async throws -> Void
 
     /// - Parameters:
@@ -26,19 +25,15 @@ public struct FairNames: NameResolverFactory, Sendable {
     ///     all of it here, its methods and retries too. `nil`, the default, for one connection to the first address
     ///     that takes it.
     public init(dialer: Dialer = .shared, spreadingWith spreads: ServiceConfig? = nil) {
-        self.init(dialer: dialer, spreadingWith: spreads, told: {}, pause: { try await Task.sleep(for: $0) })
+        self.init(dialer: dialer, spreadingWith: spreads, pause: { try await Task.sleep(for: $0) })
     }
 
-    /// - Parameters:
-    ///   - told: called before addresses are told.
-    ///   - pause: waits between lookups; not on the real clock in tests alone.
+    /// - Parameter pause: waits between lookups; not on the real clock in tests alone.
     init(
         dialer: Dialer,
         spreadingWith spreads: ServiceConfig?,
-        told: @escaping @Sendable () -> Void = {},
         pause: @escaping @Sendable (Duration) async throws -> Void
     ) {
-        self.told = told
         self.dialer = dialer
         self.spreads = spreads.map { config in
             var config = config
@@ -61,7 +56,6 @@ public struct FairNames: NameResolverFactory, Sendable {
                     port: port,
                     dialer: dialer,
                     spreads: spreads,
-                    told: told,
                     pause: pause
                 )
             ),
@@ -72,14 +66,16 @@ public struct FairNames: NameResolverFactory, Sendable {
 }
 
 extension NameResolverRegistry {
-    /// gRPC's own registry, with `FairNames` for DNS targets in place of the one line per process.
+    /// gRPC's own registry, with `FairNames` for DNS targets in place of the one line per process, and with the dialer's
+    /// policy for all others: addresses that it forbids, and Unix and virtual sockets where it allows no paths, fail
+    /// their calls (`FairAddresses`).
     ///
     /// ```swift
     /// try HTTP2ClientTransport.Posix(target: target, transportSecurity: .tls, resolverRegistry: .fair())
     /// ```
     ///
-    /// A channel of grpc-swift-nio-transport 2.9 whose name has never had an answer does not end when it is shut down
-    /// gracefully; cancel its task, or use `FairChannel`, which does.
+    /// A channel of grpc-swift-nio-transport 2.9 that is shut down gracefully before its name's first answer does not
+    /// end; cancel its task, or use `FairChannel`, which does.
     ///
     /// - Parameters:
     ///   - dialer: whose resolver, timeouts and policy to use.
@@ -91,7 +87,16 @@ extension NameResolverRegistry {
         var registry = NameResolverRegistry.defaults
         // Of two that can read a target the first one is asked.
         registry.removeFactory(ofType: NameResolvers.DNS.self)
+        registry.removeFactory(ofType: NameResolvers.IPv4.self)
+        registry.removeFactory(ofType: NameResolvers.IPv6.self)
+        registry.removeFactory(ofType: NameResolvers.UnixDomainSocket.self)
+        registry.removeFactory(ofType: NameResolvers.VirtualSocket.self)
+        let policy = dialer.configuration.policy ?? .unrestricted
         registry.registerFactory(FairNames(dialer: dialer, spreadingWith: spreads))
+        registry.registerFactory(FairAddresses(NameResolvers.IPv4(), policy))
+        registry.registerFactory(FairAddresses(NameResolvers.IPv6(), policy))
+        registry.registerFactory(FairAddresses(NameResolvers.UnixDomainSocket(), policy))
+        registry.registerFactory(FairAddresses(NameResolvers.VirtualSocket(), policy))
         return registry
     }
 }

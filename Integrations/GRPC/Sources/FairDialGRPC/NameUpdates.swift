@@ -14,7 +14,6 @@ struct NameUpdates: AsyncSequence, Sendable {
     let port: Int
     let dialer: Dialer
     let spreads: ServiceConfig?
-    let told: @Sendable () -> Void
     let pause: @Sendable (Duration) async throws -> Void
 
     func makeAsyncIterator() -> AsyncIterator { AsyncIterator(updates: self) }
@@ -36,7 +35,6 @@ struct NameUpdates: AsyncSequence, Sendable {
                     let answer = try await updates.dialer.resolve(updates.host, port: updates.port)
                     let lifetime = answer.expires.map { ContinuousClock.now.duration(to: $0) }
                     if case .tell(let endpoints) = refresh.answered(answer.endpoints, for: lifetime) {
-                        updates.told()
                         return updates.result(endpoints)
                     }
                 } catch {

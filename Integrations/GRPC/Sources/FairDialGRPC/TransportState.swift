@@ -6,12 +6,14 @@ import GRPCCore
 /// when to dial the next.
 ///
 /// ```
-///             dialed                 closed, retired
+///             ready                  closed, retired
 ///  dialing ──────────► connected ──────────────────► dialing
-///     │ failed                                          ▲
-///     └──────► backing off ─────────────────────────────┘        closing ends each of them
+///     │ failed             │ closed at once             ▲
+///     └──────► backing off ◄                            │
+///                  └────────────────────────────────────┘        closing ends each of them
 /// ```
-/// Generic over the connection, so that it can be tested without one.
+/// Generic over the connection, so that it can be tested without one. Time is what has passed since the transport was
+/// made.
 struct TransportState<Connection: Sendable>: Sendable {
     /// What a call gets.
     enum Place: Sendable {
@@ -27,21 +29,42 @@ struct TransportState<Connection: Sendable>: Sendable {
         let promise: CheckedContinuation<(Connection, Int), any Error>
     }
 
+    /// What becomes of a connection that a dial has brought.
+    enum Arrival: Sendable {
+        /// These wait for it.
+        case taken([Waiter])
+        /// It takes no calls any more, which is told to these; close it.
+        case gone([Waiter], RPCError)
+        /// Nobody wants it any more: close it.
+        case unwanted
+    }
+
+    /// Whom to tell that a connection was none.
+    struct Retirement: Sendable {
+        let told: [Waiter]
+        let error: RPCError
+    }
+
     private enum Phase: Sendable {
-        case dialing
-        case connected(Connection)
+        case dialing(isGone: Bool)
+        case connected(Connection, since: Duration)
         case backingOff(RPCError)
         case closed
     }
 
     /// More calls than this wait for no connection.
     static var waiterLimit: Int { 65_536 }
+    /// A connection on which no call went well is one all the same when it has lasted this long: servers and what is
+    /// between close those that nobody uses, after minutes, and that is no failure.
+    static var lifetime: Duration { .seconds(1) }
 
-    private var phase = Phase.dialing
-    /// Counts connections, so that what is said of an old one is not taken for the new one.
+    private var phase = Phase.dialing(isGone: false)
+    /// Counts dials, so that what is said of an old connection is not taken for the new one.
     private var number = 0
     /// Whether a call has gone well on the connection that is there.
     private var isProven = false
+    /// Whether a call has begun on it.
+    private var isUsed = false
     private var failures = 0
     private(set) var waiters: [Waiter] = []
 
@@ -54,7 +77,7 @@ struct TransportState<Connection: Sendable>: Sendable {
         if case .connected = phase { number == self.number } else { false }
     }
 
-    /// How often dialing has failed, or brought a connection that no call went well on, since one did.
+    /// How often in a row dialing has failed, or brought a connection that was closed at once.
     var failuresInARow: Int { failures }
 
     /// Which connection a new call takes.
@@ -62,7 +85,7 @@ struct TransportState<Connection: Sendable>: Sendable {
     /// - Parameter last: the number of one that was tried and takes no calls any more.
     mutating func place(after last: Int?, waitsForReady: Bool) -> Place {
         switch phase {
-        case .connected(let connection) where last != number: return .connection(connection, number: number)
+        case .connected(let connection, _) where last != number: return .connection(connection, number: number)
         case .connected, .dialing: break
         case .backingOff(let error): if !waitsForReady { return .fail(error) }
         case .closed: return .fail(RPCError(code: .failedPrecondition, message: "the transport is closed"))
@@ -84,20 +107,28 @@ struct TransportState<Connection: Sendable>: Sendable {
     }
 
     /// A dial begins; after the back-off, where there was one.
-    mutating func dials() {
-        if case .backingOff = phase { phase = .dialing }
+    ///
+    /// - Returns: the number of the connection that it may bring.
+    mutating func dials() -> Int {
+        number += 1
+        (isProven, isUsed) = (false, false)
+        switch phase {
+        case .dialing, .backingOff: phase = .dialing(isGone: false)
+        case .connected, .closed: break
+        }
+        return number
     }
 
-    /// A dial has brought a connection.
-    ///
-    /// - Returns: its number and who waits for it; `nil` where nobody wants it any more: then close it.
-    mutating func connected(_ connection: Connection) -> (number: Int, waiters: [Waiter])? {
-        guard case .dialing = phase else { return nil }
-        number += 1
-        isProven = false
-        phase = .connected(connection)
+    /// A dial has brought a connection, and its server has said that it is ready.
+    mutating func connected(_ connection: Connection, at now: Duration) -> Arrival {
+        guard case .dialing(let isGone) = phase else { return .unwanted }
+        if isGone {
+            let error = Self.closedAtOnce
+            return .gone(backOff(error), error)
+        }
+        phase = .connected(connection, since: now)
         defer { waiters = [] }
-        return (number, waiters)
+        return .taken(waiters)
     }
 
     /// A dial has failed.
@@ -105,11 +136,24 @@ struct TransportState<Connection: Sendable>: Sendable {
     /// - Returns: whom to tell: all but those who wait for better times.
     mutating func failed(_ error: RPCError) -> [Waiter] {
         guard case .dialing = phase else { return [] }
+        return backOff(error)
+    }
+
+    private mutating func backOff(_ error: RPCError) -> [Waiter] {
         failures += 1
         phase = .backingOff(error)
         let told = waiters.filter { !$0.waitsForReady }
         waiters.removeAll { !$0.waitsForReady }
         return told
+    }
+
+    private static var closedAtOnce: RPCError {
+        RPCError(code: .unavailable, message: "a connection was made, and closed at once by the other side")
+    }
+
+    /// A call has begun.
+    mutating func began(on number: Int) {
+        if number == self.number { isUsed = true }
     }
 
     /// A call has gone well.
@@ -121,13 +165,26 @@ struct TransportState<Connection: Sendable>: Sendable {
 
     /// A connection takes no new calls any more: it has closed, or its server wants it to.
     ///
-    /// - Returns: whether to dial another one.
-    mutating func retired(_ number: Int) -> Bool {
-        guard number == self.number, case .connected = phase else { return false }
-        // One that closes before any call went well is as bad as none: dial after it is a failure's.
-        if !isProven { failures += 1 }
-        phase = .dialing
-        return true
+    /// - Parameter isDraining: whether its server has said so, and lets the calls on it end.
+    /// - Returns: whom to tell; `nil` where it is not the one that new calls take.
+    mutating func retired(_ number: Int, isDraining: Bool, at now: Duration) -> Retirement? {
+        guard number == self.number else { return nil }
+        switch phase {
+        case .dialing:
+            // It said so before it was handed out.
+            phase = .dialing(isGone: true)
+            return nil
+        case .connected(_, let since):
+            let error = Self.closedAtOnce
+            guard isProven || now - since >= Self.lifetime || isDraining && isUsed else {
+                // As bad as none: a server that closes whatever comes would be dialed without a pause.
+                return Retirement(told: backOff(error), error: error)
+            }
+            failures = 0
+            phase = .dialing(isGone: false)
+            return Retirement(told: [], error: error)
+        case .backingOff, .closed: return nil
+        }
     }
 
     /// No new calls.

@@ -22,10 +22,13 @@ final class EchoServer: Sendable {
     private struct Service: RegistrableRPCService {
         let name: String
         let calls: NIOLockedValueBox<Int>
+        let held: NIOLockedValueBox<Set<UInt8>>
 
         func registerMethods<Transport: ServerTransport>(with router: inout RPCRouter<Transport>) {
             router.registerHandler(forMethod: method, deserializer: Bytes(), serializer: Bytes()) { request, _ in
-                for try await _ in request.messages {}
+                for try await message in request.messages where message.count > 1 {
+                    held.withLockedValue { _ = $0.insert(message[1]) }
+                }
                 calls.withLockedValue { $0 += 1 }
                 return StreamingServerResponse { writer in
                     try await writer.write(Array(name.utf8))
@@ -39,6 +42,7 @@ final class EchoServer: Sendable {
     private let server: GRPCServer<HTTP2ServerTransport.Posix>
     private let run: Task<Void, any Error>
     private let calls: NIOLockedValueBox<Int>
+    private let held: NIOLockedValueBox<Set<UInt8>>
     private let channels: NIOLockedValueBox<[ObjectIdentifier: any Channel]>
 
     private init(
@@ -46,25 +50,43 @@ final class EchoServer: Sendable {
         _ server: GRPCServer<HTTP2ServerTransport.Posix>,
         _ run: Task<Void, any Error>,
         _ calls: NIOLockedValueBox<Int>,
+        _ held: NIOLockedValueBox<Set<UInt8>>,
         _ channels: NIOLockedValueBox<[ObjectIdentifier: any Channel]>
     ) {
         self.port = port
         self.server = server
         self.run = run
         self.calls = calls
+        self.held = held
         self.channels = channels
     }
 
     /// How many calls it has answered.
     var callCount: Int { calls.withLockedValue { $0 } }
 
-    static func start(_ name: String = "echo", address: String = "127.0.0.1", port: Int = 0) async throws -> EchoServer
-    {
-        let calls = NIOLockedValueBox(0)
+    /// The numbers of the held calls that have reached it.
+    var heldNumbers: Set<UInt8> { held.withLockedValue { $0 } }
+
+    /// How many connections are open.
+    var connectionCount: Int { channels.withLockedValue { $0.count } }
+
+    /// - Parameters:
+    ///   - maxAge: when it tells a client that it wants no new calls on their connection (GOAWAY); those on it may end.
+    ///   - accepted: called for each connection, on its loop, before anything is read of it.
+    static func start(
+        _ name: String = "echo",
+        address: String = "127.0.0.1",
+        port: Int = 0,
+        maxAge: Duration? = nil,
+        accepted: @escaping @Sendable () -> Void = {}
+    ) async throws -> EchoServer {
+        let (calls, held) = (NIOLockedValueBox(0), NIOLockedValueBox<Set<UInt8>>([]))
         let channels = NIOLockedValueBox<[ObjectIdentifier: any Channel]>([:])
         var config = HTTP2ServerTransport.Posix.Config.defaults
+        config.connection.maxAge = maxAge
         config.channelDebuggingCallbacks.onAcceptTCPConnection = { channel in
             channels.withLockedValue { $0[ObjectIdentifier(channel)] = channel }
+            accepted()
             channel.closeFuture.whenComplete { _ in
                 channels.withLockedValue { $0[ObjectIdentifier(channel)] = nil }
             }
@@ -75,11 +97,11 @@ final class EchoServer: Sendable {
             transportSecurity: .plaintext,
             config: config
         )
-        let server = GRPCServer(transport: transport, services: [Service(name: name, calls: calls)])
+        let server = GRPCServer(transport: transport, services: [Service(name: name, calls: calls, held: held)])
         let run = Task { try await server.serve() }
         do {
             let bound = try await transport.listeningAddress
-            return EchoServer(bound.ipv4?.port ?? 0, server, run, calls, channels)
+            return EchoServer(bound.ipv4?.port ?? 0, server, run, calls, held, channels)
         } catch {
             run.cancel()
             throw error
@@ -107,6 +129,26 @@ final class EchoServer: Sendable {
             serializer: Bytes(),
             deserializer: Bytes(),
             options: options
+        ) { String(decoding: try $0.message, as: UTF8.self) }
+    }
+}
+
+extension EchoServer {
+    /// A call that ends when the gate is finished: the server answers when the client has said everything.
+    static func heldName(
+        from client: GRPCClient<some ClientTransport>,
+        _ number: UInt8 = 0,
+        until gate: AsyncStream<Void>
+    ) async throws -> String {
+        try await client.clientStreaming(
+            request: StreamingClientRequest { writer in
+                try await writer.write([1, number])
+                for await _ in gate {}
+            },
+            descriptor: method,
+            serializer: Bytes(),
+            deserializer: Bytes(),
+            options: .defaults
         ) { String(decoding: try $0.message, as: UTF8.self) }
     }
 }

@@ -214,4 +214,98 @@ import Testing
         try await run.value
         await names.server.stop()
     }
+
+    @Test func `a channel is shut down while its first answer comes, or before`() async throws {
+        var configuration = DialerConfiguration()
+        configuration.overrides["now.test"] = [.v4(.loopback)]
+        let dialer = Dialer(configuration)
+        let deaf = try #require(DeafPort())
+        for round in 0..<1_000 {
+            let channel = try transport(to: .dns(host: "now.test", port: deaf.number), dialer)
+            if round % 4 == 0 { channel.beginGracefulShutdown() }
+            let run = Task { try await channel.connect() }
+            for _ in 0..<round % 50 { await Task.yield() }
+            channel.beginGracefulShutdown()
+            let isOver = await Patience.untilEnded { _ = await run.result }
+            if !isOver { run.cancel() }
+            try #require(isOver, "round \(round)")
+        }
+    }
+
+    @Test func `a channel lets its calls end before it does`() async throws {
+        let server = try await EchoServer.start()
+        let client = GRPCClient(transport: try transport(to: .dns(host: "localhost", port: server.port), .shared))
+        let run = Task { try await client.runConnections() }
+        let (gate, opening) = AsyncStream.makeStream(of: Void.self)
+        let held = Task { try await EchoServer.heldName(from: client, until: gate) }
+        #expect(await Patience.untilTrue { server.heldNumbers == [0] })
+        client.beginGracefulShutdown()
+        await #expect(throws: (any Error).self) { try await EchoServer.name(from: client) }
+        opening.finish()
+        let name = try await held.value
+        #expect(name == "echo")
+        try await run.value
+        await server.stop()
+    }
+
+    private static func refusal<Base: NameResolverFactory & Sendable>(_ base: Base, _ target: Base.Target) async
+        -> DialError?
+    {
+        var names = FairAddresses(base, .publicInternetOnly).resolver(for: target).names.makeAsyncIterator()
+        let error = await #expect(throws: RPCError.self) { try await names.next() }
+        return error?.cause as? DialError
+    }
+
+    @Test func `no target that needs no lookup is told either, where the policy forbids it`() async throws {
+        for address in Set(ForbiddenHosts.all.map(\.address)) {
+            let text = "\(address)"
+            let error =
+                switch address {
+                case .v4: await Self.refusal(NameResolvers.IPv4(), .ipv4(address: text, port: 80))
+                case .v6(_, let zone):
+                    zone == nil ? await Self.refusal(NameResolvers.IPv6(), .ipv6(address: text, port: 80)) : nil
+                }
+            if text.contains("%") { continue }
+            #expect(error?.code == .refusedByPolicy, "\(text)")
+        }
+        let unix = await Self.refusal(NameResolvers.UnixDomainSocket(), .unixDomainSocket(path: "/run/docker.sock"))
+        #expect(unix?.code == .refusedByPolicy)
+        #expect(unix?.target == "/run/docker.sock")
+        let virtual = await Self.refusal(NameResolvers.VirtualSocket(), .vsock(contextID: .host, port: 80))
+        #expect(virtual?.code == .refusedByPolicy)
+    }
+
+    @Test func `of several addresses those are told that the policy allows`() async throws {
+        let target = ResolvableTargets.IPv4(addresses: [
+            .init(host: "169.254.169.254", port: 80), .init(host: "192.0.9.1", port: 80),
+            .init(host: "127.0.0.1", port: 80),
+        ])
+        let resolver = FairAddresses(NameResolvers.IPv4(), .publicInternetOnly).resolver(for: target)
+        var names = resolver.names.makeAsyncIterator()
+        let result = try await names.next()
+        #expect(result?.endpoints.map { $0.addresses.map(\.ipv4?.host) } == [["192.0.9.1"]])
+        let plain = FairAddresses(NameResolvers.UnixDomainSocket(), .unrestricted)
+            .resolver(for: .unixDomainSocket(path: "/run/x", authority: "x.test"))
+        #expect(plain.authority == "x.test")
+        var paths = plain.names.makeAsyncIterator()
+        let told = try await paths.next()
+        #expect(told?.endpoints.first?.addresses.first?.unixDomainSocket?.path == "/run/x")
+    }
+
+    @Test func `a forbidden address fails the calls of a channel, and is not dialed`() async throws {
+        let server = try await EchoServer.start()
+        var configuration = DialerConfiguration()
+        configuration.policy = .publicInternetOnly
+        let channel = try FairChannel(
+            target: .ipv4(address: "127.0.0.1", port: server.port),
+            transportSecurity: .plaintext,
+            dialer: Dialer(configuration)
+        )
+        try await withGRPCClient(transport: channel) { (client) -> Void in
+            await #expect(throws: RPCError.self) { try await EchoServer.name(from: client) }
+        }
+        #expect(server.connectionCount == 0)
+        #expect(server.callCount == 0)
+        await server.stop()
+    }
 }

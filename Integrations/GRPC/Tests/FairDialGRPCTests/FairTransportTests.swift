@@ -100,13 +100,15 @@ import Testing
 
     @Test func `is shut down while its dial hangs, and its calls with it`() async throws {
         let silent = try #require(SilentPort())
-        let transport = FairTransport(to: try Target(host: "127.0.0.1", port: silent.number))
+        let dialing = NIOLockedValueBox(false)
+        var options = DialOptions()
+        options.onStart = { dialing.withLockedValue { $0 = true } }
+        let transport = FairTransport(to: try Target(host: "127.0.0.1", port: silent.number), options: options)
         let run = Task { try await transport.connect() }
         let call = Task {
             try await transport.withStream(descriptor: EchoServer.method, options: .defaults) { _, _ in }
         }
-        // The call waits, and the dial is under way or will be called off before it begins.
-        try await Task.sleep(for: .milliseconds(20))
+        #expect(await Patience.untilTrue { dialing.withLockedValue { $0 } })
         transport.beginGracefulShutdown()
         try await run.value
         await #expect(throws: RPCError.self) { try await call.value }
@@ -117,15 +119,24 @@ import Testing
 
     @Test func `ends with its task, and a waiting call with its own`() async throws {
         let silent = try #require(SilentPort())
-        let transport = FairTransport(to: try Target(host: "127.0.0.1", port: silent.number))
+        let dialing = NIOLockedValueBox(false)
+        var options = DialOptions()
+        options.onStart = { dialing.withLockedValue { $0 = true } }
+        let transport = FairTransport(to: try Target(host: "127.0.0.1", port: silent.number), options: options)
+        let run = Task { try await transport.connect() }
         let call = Task {
             try await transport.withStream(descriptor: EchoServer.method, options: .defaults) { _, _ in }
         }
+        let other = Task {
+            try await transport.withStream(descriptor: EchoServer.method, options: .defaults) { _, _ in }
+        }
+        // In the middle of its dial.
+        #expect(await Patience.untilTrue { dialing.withLockedValue { $0 } })
         call.cancel()
         await #expect(throws: CancellationError.self) { try await call.value }
-        let run = Task { try await transport.connect() }
         run.cancel()
         try await run.value
+        await #expect(throws: RPCError.self) { try await other.value }
     }
 
     @Test func `dials no host that the policy forbids`() async throws {

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import FairDial
+import GRPCCore
+import GRPCNIOTransportHTTP2Posix
+import IPAddresses
+
+/// gRPC's own resolver of targets that need no lookup, behind a policy: gRPC dials what it is told.
+///
+/// Addresses that are forbidden are left out; where none is left, calls fail with the reason of the first.
+struct FairAddresses<Base: NameResolverFactory & Sendable>: NameResolverFactory, Sendable {
+    typealias Target = Base.Target
+
+    private let base: Base
+    private let policy: AddressPolicy
+
+    init(_ base: Base, _ policy: AddressPolicy) {
+        self.base = base
+        self.policy = policy
+    }
+
+    func resolver(for target: Target) -> GRPCNIOTransportCore.NameResolver {
+        let resolver = base.resolver(for: target)
+        return GRPCNIOTransportCore.NameResolver(
+            names: RPCAsyncSequence(wrapping: Allowed(names: resolver.names, policy: policy)),
+            updateMode: resolver.updateMode,
+            authority: resolver.authority
+        )
+    }
+
+    /// What is told, less what is forbidden.
+    private struct Allowed: AsyncSequence, Sendable {
+        typealias Element = NameResolutionResult
+        typealias Failure = any Error
+
+        let names: RPCAsyncSequence<NameResolutionResult, any Error>
+        let policy: AddressPolicy
+
+        func makeAsyncIterator() -> AsyncIterator { AsyncIterator(base: names.makeAsyncIterator(), policy: policy) }
+
+        struct AsyncIterator: AsyncIteratorProtocol {
+            fileprivate var base: RPCAsyncSequence<NameResolutionResult, any Error>.AsyncIterator
+            fileprivate let policy: AddressPolicy
+
+            mutating func next() async throws -> NameResolutionResult? { try await next(isolation: nil) }
+
+            mutating func next(isolation actor: isolated (any Actor)?) async throws(any Error) -> NameResolutionResult?
+            {
+                guard var result = try await base.next(isolation: actor) else { return nil }
+                var refusal: DialError?
+                for index in result.endpoints.indices {
+                    result.endpoints[index].addresses.removeAll { address in
+                        guard let error = policy.refusal(of: address) else { return false }
+                        refusal = refusal ?? error
+                        return true
+                    }
+                }
+                result.endpoints.removeAll(where: \.addresses.isEmpty)
+                if let refusal, result.endpoints.isEmpty { throw RPCError(refusal) }
+                return result
+            }
+        }
+    }
+}
+
+extension AddressPolicy {
+    /// Why gRPC may not dial an address; `nil` where it may.
+    fileprivate func refusal(of address: GRPCNIOTransportCore.SocketAddress) -> DialError? {
+        if let address = address.ipv4 { return refusal(of: address.host, "\(address.host):\(address.port)") }
+        if let address = address.ipv6 { return refusal(of: address.host, "[\(address.host)]:\(address.port)") }
+        // A virtual machine's host is as near as this machine's own sockets.
+        let path = address.unixDomainSocket?.path
+        return veto(ofPath: path ?? "\(address)").map { DialError(.refusedByPolicy, $0, target: path ?? "\(address)") }
+    }
+
+    private func refusal(of host: String, _ target: String) -> DialError? {
+        guard let address = try? IPAddress(host) else {
+            // gRPC would make nothing of it either.
+            return DialError(.invalidTarget, "this is no address", target: target)
+        }
+        return veto(of: address).map { DialError(.refusedByPolicy, $0, target: target) }
+    }
+}
