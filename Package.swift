@@ -136,7 +136,7 @@ let package = Package(
         // For clients without a hook: they connect to it, and it dials for them.
         .target(
             name: "FairDialDoor",
-            dependencies: ["CSockets", "FairDial", "IPAddresses"] + nio
+            dependencies: ["CSockets", "FairDial", "IPAddresses", "SystemSupport"] + nio
         ),
         // Logs, metrics and traces; nothing else depends on their packages.
         .target(

@@ -161,6 +161,9 @@ public final class Door: Sendable {
     /// How the last failed dial of all ended; also that of a request for what can be no target.
     public var lastError: DialError? { state.lastError }
 
+    /// What the door's dialer may dial; where it has no policy, anything.
+    public var policy: AddressPolicy { state.dialer.configuration.policy ?? .unrestricted }
+
     /// How long a dial may take by its clocks' own timeouts, or by its deadline: a client that waits less long than
     /// this lets its timer pay for the queue.
     public var longestDial: Duration {

@@ -15,14 +15,16 @@ import Testing
     private static let mostGrown = 8_192
 
     private enum Course {
-        case wrongSecret, longHead, silence, garbage, hurrying, vanishing, dialing, splicing
+        case wrongSecret, longHead, silence, garbage, hurrying, vanishing, tarpits, dialing, splicing
     }
 
     /// Ends the process: 0 where nothing is left behind, else a status that says what.
     private static func run(_ course: Course, times: Int) async throws -> Never {
-        let server = try await Server.start(.pumps(2 << 20))
+        let server = try await Server.start(course == .tarpits ? .ignoresEnd : .pumps(2 << 20))
         var configuration = DoorConfiguration()
-        if course == .silence { configuration.headTimeout = .milliseconds(100) }
+        // No client of the others is late, however slow the machine.
+        configuration.headTimeout = course == .silence ? .milliseconds(100) : .seconds(60)
+        if course == .tarpits { configuration.halfClosedTimeout = .milliseconds(100) }
         let silent = SilentPort()
         let door = try await Door.http(configuration: configuration)
         guard let silent else { exit(9) }
@@ -30,10 +32,14 @@ import Testing
             for start in stride(from: 0, to: count, by: 50) {
                 try await batch(course, min(50, count - start), door, server, silent.number)
                 guard await Patience.untilTrue({ door.counts.open == 0 }) else { exit(10) }
+                // Those end when their own side does.
+                if course == .tarpits { server.resetConnections() }
                 guard await Patience.untilTrue({ server.counts.open == 0 }) else { exit(11) }
             }
         }
         try await round(max(50, times / 4))
+        // The first sleep makes a descriptor for all of them; a round on a slow machine needs none.
+        try await Task.sleep(for: .milliseconds(1))
         let before = try ProcessCounts.now()
         let accepted = door.counts.accepted
         try await round(times)
@@ -41,7 +47,7 @@ import Testing
         // Who is gone before it is accepted need not be counted.
         let comeToDoor = course != .dialing && course != .splicing && course != .hurrying
         guard !comeToDoor || door.counts.accepted - accepted == times else { exit(12) }
-        let dials = course == .hurrying || course == .vanishing || course == .splicing
+        let dials = [.hurrying, .vanishing, .tarpits, .splicing].contains(course)
         guard dials || server.counts.accepted == 0 else { exit(13) }
         // Fewer, where one of the first round was on its way out still when they were counted.
         let most = before.descriptors
@@ -111,6 +117,10 @@ import Testing
                 knock.ask(door, for: "127.0.0.1:\(server.port)")
                 guard knock.read(100_000).utf8.count == 100_000 else { exit(27) }
                 if number % 2 == 0 { knock.makeCloseReset() }
+            case .tarpits:
+                knock.ask(door, for: "127.0.0.1:\(server.port)")
+                // All of it: what is not read would make a reset of the end.
+                guard knock.read(39) == "HTTP/1.1 200 Connection Established\r\n\r\n" else { exit(29) }
             case .hurrying, .dialing, .splicing: break
             }
         }
@@ -145,6 +155,10 @@ import Testing
 
     @Test func `a thousand who vanish in the middle of much`() async {
         await #expect(processExitsWith: .success) { try await Self.run(.vanishing, times: 1_000) }
+    }
+
+    @Test func `two hundred whose targets ignore that they are gone`() async {
+        await #expect(processExitsWith: .success) { try await Self.run(.tarpits, times: 200) }
     }
 
     @Test func `its own end, while it dials for many`() async {

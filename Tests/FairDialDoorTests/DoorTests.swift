@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import Dispatch
 import FairDial
 import FairDialTestKit
 import Foundation
 import IPAddresses
+import NIOConcurrencyHelpers
 import NIOCore
 import NIOPosix
 import TestHelpers
@@ -161,6 +163,121 @@ import Testing
         }
         try await resetting.stop()
         try await echoing.stop()
+    }
+
+    @Test func `gives a target up that ignores the client's end`() async throws {
+        let server = try await Server.start(.ignoresEnd)
+        try await withDoor({ $1.halfClosedTimeout = .milliseconds(50) }) { door in
+            do {
+                let client = try Peer(to: door.address)
+                #expect(try await client.ask(door, for: "127.0.0.1:\(server.port)").hasPrefix("HTTP/1.1 200 "))
+            }
+            #expect(await Patience.untilTrue { door.counts.open == 0 })
+            // The end has come, and nothing else.
+            #expect(await Patience.untilTrue { server.counts.inputsEnded == 1 })
+            #expect(server.counts.resets == 0)
+            // One that still listens is told that this was not all.
+            let client = try Peer(to: door.address)
+            _ = try await client.ask(door, for: "127.0.0.1:\(server.port)")
+            client.endOutput()
+            #expect(try await client.readAll().end == .reset)
+        }
+        server.resetConnections()
+        #expect(await Patience.untilTrue { server.counts.open == 0 })
+        try await server.stop()
+    }
+
+    @Test func `tells a reset that only a write finds out`() async throws {
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        let server = try await Server.start(.echo)
+        try await withDoor({ dialing, _ in dialing.group = group }) { door in
+            let client = try Peer(to: door.address)
+            _ = try await client.ask(door, for: "127.0.0.1:\(server.port)", and: "x")
+            #expect(try await client.read(1) == "x")
+            // While the door's loop does something else the client ends, and then the target is gone: the loop hears of
+            // the client first, and finds out by sending the end on.
+            let (isHeld, gate) = (NIOLockedValueBox(false), DispatchSemaphore(value: 0))
+            group.next().execute {
+                isHeld.withLockedValue { $0 = true }
+                _ = gate.wait(timeout: .now() + 30)
+            }
+            #expect(await Patience.untilTrue { isHeld.withLockedValue { $0 } })
+            client.endOutput()
+            server.resetConnections()
+            #expect(await Patience.untilTrue { server.counts.open == 0 })
+            gate.signal()
+            #expect(try await client.readAll() == ("", .reset))
+        }
+        try await server.stop()
+        try await group.shutdownGracefully()
+    }
+
+    @Test func `has a place for its own clients, whatever others take`() async throws {
+        let server = try await Server.start(.echo)
+        try await withDoor({
+            $1.maxConnections = 8
+            $1.headTimeout = .seconds(60)
+        }) { door in
+            // They say nothing, and would stay for a minute.
+            let silent = try (0..<4).map { _ in try Peer(to: door.address) }
+            #expect(await Patience.untilTrue { door.counts.open == 4 })
+            var own: [Peer] = []
+            for _ in 0..<8 {
+                // Until one of the others has had the time that it may take.
+                for _ in 0..<10_000 {
+                    let client = try Peer(to: door.address)
+                    guard try await client.ask(door, for: "127.0.0.1:\(server.port)").hasPrefix("HTTP/1.1 200 ") else {
+                        try await Task.sleep(for: .milliseconds(1))
+                        continue
+                    }
+                    own.append(client)
+                    break
+                }
+            }
+            #expect(own.count == 8)
+            #expect(door.counts.open == 8)
+            for peer in silent { #expect(try await peer.readAll().text.hasPrefix("HTTP/1.1 503 ")) }
+        }
+        try await server.stop()
+    }
+
+    /// Something that a door keeps as long as anything of it is left.
+    private final class Token: Sendable {}
+
+    private struct WeakToken: Sendable {
+        weak let token: Token?
+    }
+
+    @Test func `keeps nothing until its limit when it has closed before`() async throws {
+        let server = try await Server.start(.echo)
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        var dialing = DialerConfiguration()
+        dialing.group = group
+        let setting = dialing
+        func token() async throws -> WeakToken {
+            let token = Token()
+            var configuration = DoorConfiguration()
+            configuration.options.readiness = .when { [token] channel in
+                withExtendedLifetime(token) { channel.eventLoop.makeSucceededVoidFuture() }
+            }
+            let door = try await Door.http(dialer: Dialer(setting), configuration: configuration)
+            let client = try Peer(to: door.address)
+            _ = try await client.ask(door, for: "127.0.0.1:\(server.port)")
+            let others = try (0..<4).map { _ in try Peer(to: door.address) }
+            #expect(await Patience.untilTrue { door.counts.open == 5 })
+            async let closed: Void = door.shutDown(within: .seconds(3_600))
+            // Told on the same loop, one after the other: when those have heard of it, the splice has.
+            for other in others { #expect(try await other.readAll().text.hasPrefix("HTTP/1.1 503 ")) }
+            try await group.next().submit {}.get()
+            client.endOutput()
+            #expect(try await client.readAll() == ("", .end))
+            await closed
+            return WeakToken(token: token)
+        }
+        let left = try await token()
+        #expect(await Patience.untilTrue { left.token == nil })
+        try await server.stop()
+        try await group.shutdownGracefully()
     }
 
     /// The third number of a line of tcp(7)'s: to how many bytes a socket's buffer grows by itself.

@@ -199,6 +199,38 @@ private func words(_ actions: [Handshake.Action]) -> [String] {
     }
 }
 
+@Suite struct `A client that makes place for others` {
+    private static let secret = DoorSecret()
+
+    @Test func `is told so at its head, and closed at once while it hangs up`() {
+        var handshake = Handshake(.http(Self.secret, headTimeout: .seconds(5)))
+        #expect(!handshake.isKnown)
+        #expect(words(handshake.turnOut()) == ["answer 503", "close"])
+        #expect(words(handshake.turnOut()) == [])
+        #expect(handshake.wakeTime == nil)
+        handshake = Handshake(.http(Self.secret, headTimeout: .seconds(5)))
+        #expect(words(handshake.received("nonsense\r\n\r\n".utf8, at: .zero)) == ["answer 400", "end output", "read"])
+        #expect(!handshake.isKnown)
+        #expect(words(handshake.turnOut()) == ["close"])
+    }
+
+    @Test(arguments: ["CONNECT db.test:80", "GET /", "CONNECT nowhere"])
+    func `is none that has shown the secret, whatever it asks for`(request: String) {
+        var handshake = Handshake(.http(Self.secret, headTimeout: .seconds(5)))
+        let head = "\(request) HTTP/1.1\r\nProxy-Authorization: \(Self.secret.authorization)\r\n\r\n"
+        #expect(!handshake.received(head.utf8, at: .zero).isEmpty)
+        #expect(handshake.isKnown)
+        #expect(words(handshake.turnOut()) == [])
+    }
+
+    @Test func `is none of a door with a fixed target`() throws {
+        var handshake = Handshake(.fixed(try Target("db.test:80")))
+        #expect(handshake.isKnown)
+        #expect(words(handshake.turnOut()) == [])
+        #expect(words(handshake.dialed()) == ["splice "])
+    }
+}
+
 @Suite struct `The handshake of a door with a fixed target` {
     @Test func `it dials at once, and keeps what the client says and that it ended`() throws {
         var handshake = Handshake(.fixed(try Target("db.test:80")))

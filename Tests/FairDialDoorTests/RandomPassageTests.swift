@@ -96,7 +96,10 @@ import Testing
                     let error = DialError(.connectTimeout, "", target: "db.test:80")
                     if outside.dials == 1 { outside.carryOut(handshake.dialFailed(error, at: now)) }
                 case 13: outside.carryOut(handshake.advance(to: handshake.wakeTime ?? now))
-                case 14: if Bool.random(using: &random) { outside.carryOut(handshake.shutDown(at: now)) }
+                case 14:
+                    let isTurnedOut = Int.random(in: 0..<4, using: &random) == 0
+                    if isTurnedOut { isGone = isGone || !handshake.isKnown }
+                    outside.carryOut(isTurnedOut ? handshake.turnOut() : handshake.shutDown(at: now))
                 default:
                     isGone = true
                     outside.carryOut(Bool.random(using: &random) ? handshake.clientEnded() : handshake.clientGone())
@@ -119,7 +122,8 @@ import Testing
                 ends.spliced += 1
             } else if outside.answers.first != nil {
                 #expect(!outside.answers[0].hasPrefix("HTTP/1.1 200 "))
-                #expect(outside.outputEnds == 1)
+                // Those who are turned out are closed at once.
+                #expect(outside.outputEnds == 1 || outside.closes == 1 && outside.dials == 0)
                 ends.refused += 1
             } else if isGone {
                 ends.gone += 1
@@ -136,7 +140,9 @@ import Testing
         var random = SeededGenerator(seed: seed)
         var whole = 0
         for _ in 0..<5_000 {
-            var splice = Splice()
+            var splice = Splice(halfClosedTimeout: .seconds(60))
+            var now = Duration.zero
+            var moved = Splice.Moved()
             /// What the driver has done to a side, or heard of it.
             struct End {
                 var isClosed = false
@@ -169,7 +175,14 @@ import Testing
             for _ in 0..<40 where !splice.isOver {
                 let side: Splice.Side = Bool.random(using: &random) ? .near : .far
                 guard let end = ends[side] else { continue }
-                switch Int.random(in: 0..<8, using: &random) {
+                now += .milliseconds(Int.random(in: 0...10_000, using: &random))
+                switch Int.random(in: 0..<9, using: &random) {
+                case 8:
+                    if Bool.random(using: &random) { moved.bytes += 1 }
+                    let actions = splice.advance(to: now, moved: moved)
+                    // Never while all is open.
+                    if !actions.isEmpty { #expect(ends.values.contains { $0.inputHasEnded || $0.isClosed }) }
+                    carryOut(actions)
                 case 0, 1:
                     let isWritable = Bool.random(using: &random)
                     let reads = splice.readCompleted(on: side, otherIsWritable: isWritable)
@@ -178,7 +191,7 @@ import Testing
                 case 3, 4:
                     if end.isClosed { continue }
                     ends[side]?.inputHasEnded = true
-                    carryOut(splice.inputEnded(on: side))
+                    carryOut(splice.inputEnded(on: side, at: now, moved: moved))
                 case 5:
                     if end.outputIsToEnd { carryOut(splice.outputEnded(on: side)) }
                 case 6:
@@ -186,7 +199,7 @@ import Testing
                     guard end.isToClose || Int.random(in: 0..<8, using: &random) == 0 else { continue }
                     let isReset = Bool.random(using: &random)
                     ends[side]?.isClosed = true
-                    carryOut(splice.closed(side, isReset: isReset))
+                    carryOut(splice.closed(side, isReset: isReset, at: now, moved: moved))
                 default:
                     if Int.random(in: 0..<50, using: &random) == 0 { carryOut(splice.cutOff()) }
                 }
@@ -197,7 +210,7 @@ import Testing
                 if end.outputIsToEnd { carryOut(splice.outputEnded(on: side)) }
                 if ends[side]?.isToClose == true || ends[side.other]?.isClosed == true {
                     ends[side]?.isClosed = true
-                    carryOut(splice.closed(side, isReset: false))
+                    carryOut(splice.closed(side, isReset: false, at: now, moved: moved))
                 }
             }
             if ends.values.contains(where: \.isClosed) {

@@ -24,6 +24,8 @@ final class Server: Sendable {
         case resets
         /// Sends this many bytes as fast as it can, then ends.
         case pumps(Int)
+        /// Says nothing, and stays when the client has ended.
+        case ignoresEnd
     }
 
     struct Counts: Sendable {
@@ -120,7 +122,7 @@ private final class ServerHandler: ChannelInboundHandler {
         case .resets:
             _ = (context.channel as? any SocketOptionProvider)?.setSoLinger(linger(l_onoff: 1, l_linger: 0))
             context.close(promise: nil)
-        case .pumps: break
+        case .pumps, .ignoresEnd: break
         }
     }
 
@@ -152,6 +154,7 @@ private final class ServerHandler: ChannelInboundHandler {
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         guard case .inputClosed = event as? ChannelEvent else { return }
         state.withLockedValue { $0.inputsEnded += 1 }
+        if case .ignoresEnd = behaviour { return }
         var last = ByteBuffer()
         if case .countsUntilEnd = behaviour { last = ByteBuffer(string: "\(read)") }
         let sent = context.eventLoop.makePromise(of: Void.self)

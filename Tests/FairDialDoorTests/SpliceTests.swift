@@ -6,7 +6,7 @@ import Testing
 
 @Suite struct `A splice` {
     @Test func `is read no faster than the other side takes it, each way by itself`() {
-        var splice = Splice()
+        var splice = Splice(halfClosedTimeout: .seconds(60))
         #expect(splice.readCompleted(on: .near, otherIsWritable: true) == true)
         #expect(splice.readCompleted(on: .near, otherIsWritable: false) == false)
         #expect(splice.readCompleted(on: .far, otherIsWritable: true) == true)
@@ -17,63 +17,118 @@ import Testing
     }
 
     @Test func `passes an end on, and is over when both have ended and are sent`() {
-        var splice = Splice()
-        #expect(splice.inputEnded(on: .near) == [.endOutput(.far)])
-        #expect(splice.inputEnded(on: .near) == [])
+        var splice = Splice(halfClosedTimeout: .seconds(60))
+        #expect(splice.inputEnded(on: .near, at: .zero, moved: .init()) == [.endOutput(.far)])
+        #expect(splice.inputEnded(on: .near, at: .zero, moved: .init()) == [])
         #expect(splice.readCompleted(on: .near, otherIsWritable: true) == false)
         #expect(splice.outputEnded(on: .far) == [])
         #expect(splice.readCompleted(on: .far, otherIsWritable: true) == true)
-        #expect(splice.inputEnded(on: .far) == [.endOutput(.near)])
+        #expect(splice.inputEnded(on: .far, at: .zero, moved: .init()) == [.endOutput(.near)])
         #expect(splice.outputEnded(on: .near) == [.close(.near), .close(.far)])
-        #expect(splice.closed(.near, isReset: false) == [.close(.far)])
+        #expect(splice.closed(.near, isReset: false, at: .zero, moved: .init()) == [.close(.far)])
         #expect(!splice.isOver)
-        #expect(splice.closed(.far, isReset: false) == [])
+        #expect(splice.closed(.far, isReset: false, at: .zero, moved: .init()) == [])
         #expect(splice.isOver)
     }
 
     @Test func `passes a reset on`() {
         for (side, isReset) in [(Splice.Side.near, true), (.far, true), (.near, false), (.far, false)] {
-            var splice = Splice()
-            #expect(splice.closed(side, isReset: isReset) == [.reset(side.other)])
-            #expect(splice.closed(side, isReset: false) == [])
-            #expect(splice.closed(side.other, isReset: false) == [])
+            var splice = Splice(halfClosedTimeout: .seconds(60))
+            #expect(splice.closed(side, isReset: isReset, at: .zero, moved: .init()) == [.reset(side.other)])
+            #expect(splice.closed(side, isReset: false, at: .zero, moved: .init()) == [])
+            #expect(splice.closed(side.other, isReset: false, at: .zero, moved: .init()) == [])
             #expect(splice.isOver)
         }
     }
 
     @Test func `takes a close for an end where the other end was there, and a reset for none`() {
-        var splice = Splice()
-        #expect(splice.inputEnded(on: .near) == [.endOutput(.far)])
-        #expect(splice.closed(.far, isReset: false) == [.endOutput(.near)])
+        var splice = Splice(halfClosedTimeout: .seconds(60))
+        #expect(splice.inputEnded(on: .near, at: .zero, moved: .init()) == [.endOutput(.far)])
+        #expect(splice.closed(.far, isReset: false, at: .zero, moved: .init()) == [.endOutput(.near)])
         #expect(splice.outputEnded(on: .near) == [.close(.near)])
-        splice = Splice()
-        #expect(splice.inputEnded(on: .near) == [.endOutput(.far)])
-        #expect(splice.closed(.far, isReset: true) == [.reset(.near)])
+        splice = Splice(halfClosedTimeout: .seconds(60))
+        #expect(splice.inputEnded(on: .near, at: .zero, moved: .init()) == [.endOutput(.far)])
+        #expect(splice.closed(.far, isReset: true, at: .zero, moved: .init()) == [.reset(.near)])
     }
 
     @Test func `sends all that a side said before it ended and went`() {
-        var splice = Splice()
-        #expect(splice.inputEnded(on: .near) == [.endOutput(.far)])
-        #expect(splice.closed(.near, isReset: false) == [])
+        var splice = Splice(halfClosedTimeout: .seconds(60))
+        #expect(splice.inputEnded(on: .near, at: .zero, moved: .init()) == [.endOutput(.far)])
+        #expect(splice.closed(.near, isReset: false, at: .zero, moved: .init()) == [])
         #expect(splice.outputEnded(on: .far) == [.close(.far)])
-        #expect(splice.closed(.far, isReset: false) == [])
+        #expect(splice.closed(.far, isReset: false, at: .zero, moved: .init()) == [])
         #expect(splice.isOver)
     }
 
     @Test func `holds what is not read when the other side has gone`() {
-        var splice = Splice()
+        var splice = Splice(halfClosedTimeout: .seconds(60))
         #expect(splice.readCompleted(on: .near, otherIsWritable: false) == false)
-        #expect(splice.closed(.near, isReset: false) == [.reset(.far)])
+        #expect(splice.closed(.near, isReset: false, at: .zero, moved: .init()) == [.reset(.far)])
         #expect(splice.becameWritable(.far) == false)
-        #expect(splice.inputEnded(on: .near) == [])
+        #expect(splice.inputEnded(on: .near, at: .zero, moved: .init()) == [])
     }
 
     @Test func `is cut off with whatever is left of it`() {
-        var splice = Splice()
+        var splice = Splice(halfClosedTimeout: .seconds(60))
         #expect(splice.cutOff() == [.reset(.near), .reset(.far)])
-        _ = splice.closed(.near, isReset: false)
+        _ = splice.closed(.near, isReset: false, at: .zero, moved: .init())
         #expect(splice.cutOff() == [.reset(.far)])
-        _ = splice.closed(.far, isReset: false)
+        _ = splice.closed(.far, isReset: false, at: .zero, moved: .init())
         #expect(splice.cutOff() == [])
+    }
+
+    @Test func `of which a side has ended is given up when nothing has moved for its time`() {
+        var splice = Splice(halfClosedTimeout: .seconds(60))
+        #expect(splice.wakeTime == nil)
+        #expect(splice.inputEnded(on: .near, at: .seconds(5), moved: .init(bytes: 7)) == [.endOutput(.far)])
+        #expect(splice.outputEnded(on: .far) == [])
+        for time in [20, 35, 50] {
+            #expect(splice.wakeTime == .seconds(time))
+            #expect(splice.advance(to: .seconds(time), moved: .init(bytes: 7)) == [])
+        }
+        #expect(splice.wakeTime == .seconds(65))
+        // The target has the client's end, and may have what was sent before it; the client was not sent everything.
+        #expect(splice.advance(to: .seconds(65), moved: .init(bytes: 7)) == [.reset(.near), .close(.far)])
+        #expect(splice.wakeTime == nil)
+        #expect(splice.closed(.near, isReset: false, at: .seconds(65), moved: .init()) == [.close(.far)])
+        #expect(splice.closed(.far, isReset: false, at: .seconds(65), moved: .init()) == [])
+        #expect(splice.isOver)
+    }
+
+    @Test func `of which a side has ended goes on as long as bytes move, or wait for less`() {
+        var splice = Splice(halfClosedTimeout: .seconds(60))
+        _ = splice.inputEnded(on: .far, at: .zero, moved: .init(bytes: 0, waiting: 9))
+        var now = Duration.zero
+        for step in 1...20 {
+            now = splice.wakeTime ?? .zero
+            let moved = step % 2 == 0 ? Splice.Moved(bytes: UInt64(step), waiting: 9) : .init(bytes: 0, waiting: step)
+            #expect(splice.advance(to: now, moved: moved) == [])
+            #expect(splice.wakeTime == now + .seconds(15))
+        }
+        // Early looks change nothing.
+        #expect(splice.advance(to: now + .seconds(14), moved: .init()) == [])
+        #expect(splice.wakeTime == now + .seconds(15))
+        // Both ends at once are no longer its time than one.
+        #expect(splice.inputEnded(on: .near, at: now + .seconds(14), moved: .init()) == [.endOutput(.far)])
+        #expect(splice.wakeTime == now + .seconds(15))
+    }
+
+    @Test func `both of whose sides are open may be silent for ever, and one without time has a millisecond`() {
+        var splice = Splice(halfClosedTimeout: .seconds(60))
+        #expect(splice.readCompleted(on: .near, otherIsWritable: true) == true)
+        #expect(splice.wakeTime == nil)
+        #expect(splice.advance(to: .seconds(1_000_000), moved: .init()) == [])
+        splice = Splice(halfClosedTimeout: .seconds(-1))
+        _ = splice.inputEnded(on: .near, at: .zero, moved: .init())
+        #expect(splice.wakeTime == .microseconds(250))
+        #expect(splice.advance(to: .milliseconds(1), moved: .init()) == [.reset(.near), .reset(.far)])
+    }
+
+    @Test func `is given up, too, when the side has gone that had said all and the other takes none of it`() {
+        var splice = Splice(halfClosedTimeout: .seconds(60))
+        _ = splice.inputEnded(on: .near, at: .zero, moved: .init(waiting: 9))
+        #expect(splice.closed(.near, isReset: false, at: .seconds(1), moved: .init(waiting: 9)) == [])
+        #expect(splice.advance(to: .seconds(15), moved: .init(waiting: 9)) == [])
+        #expect(splice.advance(to: .seconds(60), moved: .init(waiting: 9)) == [.reset(.far)])
     }
 }

@@ -3,6 +3,7 @@
 import FairDial
 import NIOConcurrencyHelpers
 import NIOCore
+import SystemSupport
 
 /// What the passages of a door share: who is inside, and what went wrong last.
 @available(FairDial 0.1, *)
@@ -14,14 +15,26 @@ final class DoorState: Sendable {
         case refused(DoorAnswer?)
     }
 
+    private typealias Inside = (loop: any EventLoop, passage: NIOLoopBound<Passage>)
+
     private struct State: Sendable {
-        var passages: [ObjectIdentifier: (loop: any EventLoop, passage: NIOLoopBound<Passage>)] = [:]
+        var passages: [ObjectIdentifier: Inside] = [:]
         var counts = DoorCounts()
         var errors = RecentErrors()
         var isClosing = false
         var waiting: [CheckedContinuation<Void, Never>] = []
+        var strangers: Strangers<ObjectIdentifier>
+        /// On their way out; their places are others' already.
+        var turnedOut: Set<ObjectIdentifier> = []
         /// One for each loop, as long as a passage uses it.
         var pipes: [ObjectIdentifier: UsedPipe] = [:]
+
+        mutating func turnOut(_ id: ObjectIdentifier?) -> Inside? {
+            guard let id, let inside = passages[id] else { return nil }
+            turnedOut.insert(id)
+            counts.open -= 1
+            return inside
+        }
     }
 
     private struct UsedPipe: Sendable {
@@ -35,13 +48,16 @@ final class DoorState: Sendable {
     let dialer: Dialer
     let configuration: DoorConfiguration
     private let visitors: Visitors
-    private let state = NIOLockedValueBox(State())
+    private let state: NIOLockedValueBox<State>
 
     init(_ way: Handshake.Way, _ visitors: Visitors, _ dialer: Dialer, _ configuration: DoorConfiguration) {
         self.way = way
         self.visitors = visitors
         self.dialer = dialer
         self.configuration = configuration
+        let places = max(1, configuration.maxConnections)
+        let strangers = Strangers<ObjectIdentifier>(descriptors: FreeDescriptors.limit, places: places)
+        state = NIOLockedValueBox(State(strangers: strangers))
     }
 
     var counts: DoorCounts { state.withLockedValue { $0.counts } }
@@ -53,24 +69,41 @@ final class DoorState: Sendable {
         let isWelcome = visitors.admit(channel)
         let limit = max(1, configuration.maxConnections)
         let entry = NIOLoopBound(passage, eventLoop: loop)
-        return state.withLockedValue { state in
+        let isStranger = if case .http = way { true } else { false }
+        let now = Duration.nanoseconds(Int64(clamping: NIODeadline.now().uptimeNanoseconds))
+        let (admission, turnedOut) = state.withLockedValue { state -> (Admission, [Inside]) in
+            var turnedOut: [Inside?] = []
+            if isWelcome, !state.isClosing, state.counts.open >= limit {
+                turnedOut.append(state.turnOut(state.strangers.makePlace(at: now)))
+            }
             guard isWelcome, !state.isClosing, state.counts.open < limit else {
                 state.counts.refused += 1
-                guard isWelcome, case .http = way else { return .refused(nil) }
-                return .refused(state.isClosing ? .closing : .full)
+                guard isWelcome, isStranger else { return (.refused(nil), []) }
+                return (.refused(state.isClosing ? .closing : .full), [])
             }
             state.passages[ObjectIdentifier(passage)] = (loop, entry)
             state.counts.open += 1
             state.counts.accepted += 1
-            return .admitted
+            if isStranger {
+                turnedOut.append(state.turnOut(state.strangers.came(ObjectIdentifier(passage), at: now)))
+            }
+            return (.admitted, turnedOut.compactMap(\.self))
         }
+        for (loop, passage) in turnedOut { loop.execute { passage.value.turnOut() } }
+        return admission
+    }
+
+    /// One has shown the secret.
+    func knows(_ passage: Passage) {
+        state.withLockedValue { $0.strangers.left(ObjectIdentifier(passage)) }
     }
 
     /// One has gone, with all that was made for it; also one that was never let in.
     func left(_ passage: Passage) {
         let waiting = state.withLockedValue { state -> [CheckedContinuation<Void, Never>] in
             guard state.passages.removeValue(forKey: ObjectIdentifier(passage)) != nil else { return [] }
-            state.counts.open -= 1
+            state.strangers.left(ObjectIdentifier(passage))
+            if state.turnedOut.remove(ObjectIdentifier(passage)) == nil { state.counts.open -= 1 }
             guard state.passages.isEmpty else { return [] }
             defer { state.waiting = [] }
             return state.waiting

@@ -19,6 +19,11 @@ final class Passage {
     private var farIsOpen = false
     private var isDialing = false
     private var timer: Scheduled<Void>?
+    /// Ends a splice that a closing door waits for, and when.
+    private var cutOff: (timer: Scheduled<Void>, time: NIODeadline)?
+    private var isKnown = false
+    /// How much both sides' reads have brought, in bytes.
+    private var read: UInt64 = 0
     /// How much the last read has brought, in bytes.
     private var lastRead = 0
     /// There is one once much has come at a time.
@@ -61,9 +66,15 @@ final class Passage {
     func received(_ data: NIOAny, on side: Splice.Side) {
         guard splice != nil else {
             guard side == .near else { return }
-            return carryOut(handshake.received(SpliceEnd.unwrapInboundIn(data).readableBytesView, at: now))
+            let actions = handshake.received(SpliceEnd.unwrapInboundIn(data).readableBytesView, at: now)
+            if handshake.isKnown, !isKnown {
+                isKnown = true
+                door.knows(self)
+            }
+            return carryOut(actions)
         }
         lastRead = SpliceEnd.unwrapInboundIn(data).readableBytes
+        read &+= UInt64(lastRead)
         // As it is: one wrapping less for each read.
         self[side.other]?.write(data, promise: nil)
     }
@@ -104,7 +115,7 @@ final class Passage {
 
     func inputEnded(on side: Splice.Side) {
         if splice != nil {
-            carryOut(splice?.inputEnded(on: side) ?? [])
+            carryOut(splice?.inputEnded(on: side, at: now, moved: moved) ?? [])
         } else if side == .near {
             carryOut(handshake.clientEnded())
         }
@@ -113,7 +124,7 @@ final class Passage {
     func closed(_ side: Splice.Side, isReset: Bool) {
         if side == .near { nearIsOpen = false } else { farIsOpen = false }
         if splice != nil {
-            carryOut(splice?.closed(side, isReset: isReset) ?? [])
+            carryOut(splice?.closed(side, isReset: isReset, at: now, moved: moved) ?? [])
         } else if side == .near {
             carryOut(handshake.clientGone())
         }
@@ -140,14 +151,24 @@ final class Passage {
     func shutDown(within limit: Duration) {
         carryOut(handshake.shutDown(at: now))
         guard splice != nil else { return }
-        loop.assumeIsolated().scheduleTask(in: .nanoseconds(limit.boundedNanoseconds)) {
-            self.carryOut(self.splice?.cutOff() ?? [])
-        }
+        let time = loop.now + .nanoseconds(limit.boundedNanoseconds)
+        // Asked again, a door ends at the earlier time.
+        if let cutOff, cutOff.time <= time { return }
+        cutOff?.timer.cancel()
+        let timer = loop.assumeIsolated().scheduleTask(deadline: time) { self.carryOut(self.splice?.cutOff() ?? []) }
+        cutOff = (timer, time)
+    }
+
+    /// Too many are inside who have not shown the secret.
+    func turnOut() {
+        carryOut(handshake.turnOut())
     }
 
     private func endIfOver() {
         guard !nearIsOpen, !farIsOpen, !isDialing else { return }
         timer?.cancel()
+        // Else it would keep all of this until its time.
+        cutOff?.timer.cancel()
         near = nil
         far = nil
         pipe = nil
@@ -179,15 +200,35 @@ final class Passage {
             case .reset(let side): reset(side)
             }
         }
+        setTimer()
     }
 
     private func setTimer() {
         timer?.cancel()
         timer = nil
-        guard nearIsOpen, let wake = handshake.wakeTime else { return }
+        let wake = if let splice { splice.wakeTime } else { nearIsOpen ? handshake.wakeTime : nil }
+        guard let wake else { return }
         timer = loop.assumeIsolated().scheduleTask(in: .nanoseconds((wake - now).boundedNanoseconds)) {
-            self.carryOut(self.handshake.advance(to: self.now))
+            if self.splice == nil {
+                self.carryOut(self.handshake.advance(to: self.now))
+            } else {
+                self.carryOut(self.splice?.advance(to: self.now, moved: self.moved) ?? [])
+            }
         }
+    }
+
+    /// How much has moved so far, as far as that can be known.
+    private var moved: Splice.Moved {
+        var moved = Splice.Moved(bytes: read)
+        for side in [Splice.Side.near, .far] {
+            guard let channel = self[side]?.channel, channel.isActive else { continue }
+            moved.waiting += (try? channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
+            let bytes = try? channel.pipeline.syncOperations.withUnsafeTransportIfAvailable {
+                (socket: NIOBSDSocket.Handle) in MovedBytes.count(on: socket)
+            }
+            moved.bytes &+= (bytes ?? nil) ?? 0
+        }
+        return moved
     }
 
     private func dial(_ target: Target) {
@@ -217,13 +258,15 @@ final class Passage {
     }
 
     private func beginSplice(early: [UInt8], clientHasEnded: Bool) {
-        splice = Splice()
+        splice = Splice(halfClosedTimeout: door.configuration.halfClosedTimeout)
         guard farIsOpen, let far = self[.far] else {
             // It was connected, and is gone already.
             return reset(.near)
         }
         // The client may have gone between the answer, whose write finds that out, and this.
-        guard nearIsOpen else { return carryOut(splice?.closed(.near, isReset: true) ?? []) }
+        guard nearIsOpen else {
+            return carryOut(splice?.closed(.near, isReset: true, at: now, moved: moved) ?? [])
+        }
         if !early.isEmpty { far.writeAndFlush(NIOAny(far.channel.allocator.buffer(bytes: early)), promise: nil) }
         far.read()
         if clientHasEnded { inputEnded(on: .near) } else { readCompleted(on: .near) }
@@ -235,11 +278,16 @@ final class Passage {
         // end is asked for when all before it is with the kernel.
         let sent = context.eventLoop.makePromise(of: Void.self)
         context.writeAndFlush(NIOAny(context.channel.allocator.buffer(capacity: 0)), promise: sent)
-        sent.futureResult.assumeIsolated().whenComplete { _ in
+        sent.futureResult.assumeIsolated().whenComplete { result in
+            // A write that finds the connection broken is all that is ever told of it.
+            if case .failure = result { (side == .near ? self.near : self.far)?.fail() }
             guard let context = self[side] else { return }
             let ended = context.eventLoop.makePromise(of: Void.self)
             context.close(mode: .output, promise: ended)
-            ended.futureResult.assumeIsolated().whenComplete { _ in
+            ended.futureResult.assumeIsolated().whenComplete { result in
+                if case .failure(let error) = result, error is IOError {
+                    (side == .near ? self.near : self.far)?.fail()
+                }
                 self.carryOut(self.splice?.outputEnded(on: side) ?? [])
             }
         }

@@ -57,10 +57,13 @@ struct Handshake: Sendable {
     /// The head and what is behind it; behind the head alone once that is read.
     private var bytes: [UInt8] = []
     private var clientHasEnded = false
+    /// Whether the client is one that may be here: over HTTP it has shown the secret.
+    private(set) var isKnown: Bool
 
     init(_ way: Way) {
         self.way = way
         if case .http = way { state = .head(searched: 0) } else { state = .dialing }
+        if case .fixed = way { isKnown = true } else { isKnown = false }
     }
 
     /// When to call `advance(to:)`; `nil` when the time does not matter.
@@ -156,6 +159,16 @@ struct Handshake: Sendable {
         }
     }
 
+    /// Others who have not shown the secret either have come, and have the place now.
+    mutating func turnOut() -> [Action] {
+        guard !isKnown else { return [] }
+        switch state {
+        case .head: return end(with: [.answer(.full), .close])
+        case .hangingUp: return end(with: [.close])
+        case .dialing, .over: return []
+        }
+    }
+
     private mutating func request(_ bytes: [UInt8], at now: Duration) -> [Action] {
         guard case .http(let secret, _) = way else { return [] }
         let target: Target
@@ -164,6 +177,7 @@ struct Handshake: Sendable {
             guard head.authorizations.count == 1, secret.isShown(by: head.authorizations[0]) else {
                 return refuse(.unauthorized, at: now)
             }
+            isKnown = true
             guard head.method == "CONNECT" else { return refuse(.otherMethod, at: now) }
             do throws(DialError) {
                 target = try head.target()

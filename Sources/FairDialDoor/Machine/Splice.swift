@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import IPAddresses
+
 /// Two connections made one: bytes, ends and resets of each go to the other, and neither is read faster than the other
 /// takes it.
 ///
@@ -8,7 +10,11 @@
 ///                ◄── bytes, end, reset ◄──
 /// ```
 /// Begins with both sides open and unread: read both. What comes is written to the other side by the driver, which
-/// tells here when a read is complete, a side takes bytes again, or something has ended.
+/// tells here when a read is complete, a side takes bytes again, or something has ended. Time is what has passed since
+/// the client came.
+///
+/// Once a side has ended nobody may be there any more who would end the other: a client that hangs up sends the same as
+/// one that still listens. So from then on bytes must move, or the splice is given up after a time.
 @available(FairDial 0.1, *)
 struct Splice: Sendable {
     enum Side: Sendable {
@@ -29,6 +35,14 @@ struct Splice: Sendable {
         case reset(Side)
     }
 
+    /// How much has moved so far: two that differ say that something has, in between.
+    struct Moved: Hashable, Sendable {
+        /// What the connections have received, and what their peers have taken.
+        var bytes: UInt64 = 0
+        /// What waits here to be sent.
+        var waiting = 0
+    }
+
     private struct End: Sendable {
         /// Its peer sends nothing more, and all that it has sent was handed on.
         var hasEnded = false
@@ -41,8 +55,28 @@ struct Splice: Sendable {
         var isHeld = false
     }
 
+    /// What is known of a splice of which a side has ended.
+    private struct Quiet: Sendable {
+        /// When a byte was last known to move, or the side ended.
+        var since: Duration
+        /// When that was last looked at.
+        var looked: Duration
+        var moved: Moved
+    }
+
+    /// How many times within its timeout it is looked at whether bytes move: so late is the end noticed at most.
+    private static let looks = 4
+
+    private let halfClosedTimeout: Duration
     private var near = End()
     private var far = End()
+    private var quiet: Quiet?
+    private var isGivenUp = false
+
+    /// - Parameter halfClosedTimeout: how long no byte may move once a side has ended; clamped to at least 1 ms.
+    init(halfClosedTimeout: Duration) {
+        self.halfClosedTimeout = max(.milliseconds(1), halfClosedTimeout.bounded)
+    }
 
     private subscript(side: Side) -> End {
         get { side == .near ? near : far }
@@ -51,6 +85,12 @@ struct Splice: Sendable {
 
     /// Nothing of it is left.
     var isOver: Bool { near.isClosed && far.isClosed }
+
+    /// When to call `advance(to:moved:)`; `nil` when the time does not matter.
+    var wakeTime: Duration? {
+        guard let quiet, !isOver, !isGivenUp else { return nil }
+        return min(quiet.since + halfClosedTimeout, quiet.looked + halfClosedTimeout / Self.looks)
+    }
 
     /// What was there has been read, and written to the other side.
     ///
@@ -72,9 +112,10 @@ struct Splice: Sendable {
     }
 
     /// A side's peer sends nothing more.
-    mutating func inputEnded(on side: Side) -> [Action] {
+    mutating func inputEnded(on side: Side, at now: Duration, moved: Moved) -> [Action] {
         guard !self[side].hasEnded, !self[side].isClosed else { return [] }
         self[side].hasEnded = true
+        becomeQuiet(at: now, moved: moved)
         guard !self[side.other].isClosed else { return [] }
         self[side.other].outputIsEnding = true
         return [.endOutput(side.other)]
@@ -91,9 +132,10 @@ struct Splice: Sendable {
     /// A side's connection is gone.
     ///
     /// - Parameter isReset: whether it has said so by an error.
-    mutating func closed(_ side: Side, isReset: Bool) -> [Action] {
+    mutating func closed(_ side: Side, isReset: Bool, at now: Duration, moved: Moved) -> [Action] {
         guard !self[side].isClosed else { return [] }
         self[side].isClosed = true
+        becomeQuiet(at: now, moved: moved)
         let other = self[side.other]
         if other.isClosed { return [] }
         if !self[side].hasEnded {
@@ -106,6 +148,27 @@ struct Splice: Sendable {
         }
         // The end, and what is before it, may still be on the way; nothing can come back any more.
         return other.outputHasEnded ? [.close(side.other)] : []
+    }
+
+    private mutating func becomeQuiet(at now: Duration, moved: Moved) {
+        if quiet == nil { quiet = Quiet(since: now, looked: now, moved: moved) }
+    }
+
+    /// The time has come that `wakeTime` said; at any other, nothing happens.
+    mutating func advance(to now: Duration, moved: Moved) -> [Action] {
+        guard let wakeTime, now >= wakeTime, let quiet else { return [] }
+        self.quiet?.looked = now
+        if moved != quiet.moved {
+            self.quiet = Quiet(since: now, looked: now, moved: moved)
+            return []
+        }
+        guard now - quiet.since >= halfClosedTimeout else { return [] }
+        isGivenUp = true
+        // Whose bytes and end are all sent is closed, so that the kernel still delivers what it has; the other one's
+        // peer must not take what it has for everything. That one first: its reset is no end for the first to be told.
+        let open = [Side.near, .far].filter { !self[$0].isClosed }
+        return open.filter { !self[$0].outputHasEnded }.map(Action.reset)
+            + open.filter { self[$0].outputHasEnded }.map(Action.close)
     }
 
     /// The door waits no longer.

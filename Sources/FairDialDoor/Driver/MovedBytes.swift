@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+/// How much has moved over a connection, as the kernel counts it: a slow reader may take for minutes what was written
+/// long ago, and no event tells of that.
+@available(FairDial 0.1, *)
+enum MovedBytes {
+    /// Where Linux has the numbers in its `tcp_info` (since 4.1), in bytes; the C library's own has no names for them.
+    private static let acknowledged = 120
+    private static let received = 128
+    private static let length = 136
+
+    /// What the connection has received and what its peer has taken, in bytes; zero where the kernel does not say, such
+    /// as for a Unix domain socket.
+    static func count(on descriptor: CInt) -> UInt64 {
+        #if os(Linux)
+            var info = [UInt8](repeating: 0, count: length)
+            var size = socklen_t(length)
+            guard getsockopt(descriptor, CInt(IPPROTO_TCP), TCP_INFO, &info, &size) == 0, size >= length else {
+                return 0
+            }
+            return info.withUnsafeBytes {
+                $0.loadUnaligned(fromByteOffset: acknowledged, as: UInt64.self)
+                    &+ $0.loadUnaligned(fromByteOffset: received, as: UInt64.self)
+            }
+        #else
+            return 0
+        #endif
+    }
+}
