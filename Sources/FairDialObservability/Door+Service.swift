@@ -8,10 +8,15 @@
     @available(FairDial 0.1, *)
     extension Door: Service {
         /// Waits until its service group begins to shut down gracefully, and closes the door: what is spliced may go on
-        /// for 30 s. Where its task is cancelled, it is closed at once.
+        /// for 30 s. Where its task is cancelled, in that time too, it is closed at once.
         public func run() async throws {
             let isGraceful = (try? await gracefulShutdown()) != nil
-            await shutDown(within: isGraceful ? .seconds(30) : .zero)
+            await withTaskCancellationHandler {
+                await shutDown(within: isGraceful ? .seconds(30) : .zero)
+            } onCancel: {
+                // A group gives its services a time of its own, and cancels them when it is over.
+                Task { await shutDown(within: .zero) }
+            }
             // A group takes an error for a failure; a task that was cancelled is told so.
             if !isGraceful { try Task.checkCancellation() }
         }
