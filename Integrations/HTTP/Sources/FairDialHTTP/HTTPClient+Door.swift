@@ -6,7 +6,11 @@ public import FairDialDoor
 import NIOCore
 
 extension HTTPClient.Configuration {
-    /// Lets the client make every connection through a door: http, https and HTTP/2 alike. TLS stays the client's own.
+    /// Lets the client make its connections through a door: http, https and HTTP/2 alike. TLS stays the client's own.
+    ///
+    /// URLs of the schemes `unix`, `http+unix` and `https+unix` go past the door, and past its policy: the client
+    /// connects to such a socket by itself. Where a stranger may have written a URL, check it with
+    /// `HTTPClientRequest.checked(for:)`.
     ///
     /// ```swift
     /// let door = try await Door.http(dialer: dialer)

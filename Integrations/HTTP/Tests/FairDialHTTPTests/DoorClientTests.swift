@@ -5,7 +5,9 @@ import FairDial
 import FairDialDoor
 import FairDialHTTP
 import FairDialTestKit
+import Foundation
 import IPAddresses
+import NIOConcurrencyHelpers
 import NIOCore
 import NIOPosix
 import NIOSSL
@@ -173,6 +175,58 @@ import Testing
             #expect(server.connectionCount == 0)
         }
         try await server.stop()
+    }
+
+    @Test func `a socket of this machine is reached past the door, and not by a URL that was checked`() async throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "d\(UInt32.random(in: 0 ... .max))").path
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let path = "\(folder)/s"
+        let accepted = NIOLockedValueBox(0)
+        let server = try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
+            .childChannelInitializer { channel in
+                accepted.withLockedValue { $0 += 1 }
+                return channel.close()
+            }
+            .bind(unixDomainSocketPath: path).get()
+        let escaped = path.replacing("/", with: "%2F")
+        var configuration = DialerConfiguration()
+        configuration.policy = .publicInternetOnly
+        try await withClient(Dialer(configuration)) { client, door in
+            let urls = ["unix://\(path)", "http+unix://\(escaped)/", "https+unix://\(escaped)/"]
+            for (index, url) in urls.enumerated() {
+                for spelling in [url, url.uppercased(), url.replacing("unix", with: "Unix")] {
+                    let error = #expect(throws: DialError.self, "\(spelling)") {
+                        try HTTPClientRequest(url: spelling).checked(for: door)
+                    }
+                    #expect(error?.code == .refusedByPolicy, "\(spelling)")
+                }
+                let error = #expect(throws: DialError.self, "\(url)") {
+                    try HTTPClient.Request(url: url).checked(for: door)
+                }
+                #expect(error?.code == .refusedByPolicy, "\(url)")
+                // This is what the check is for.
+                await #expect(throws: (any Error).self) { try await text(client, url) }
+                #expect(accepted.withLockedValue { $0 } > index)
+            }
+            #expect(door.counts.accepted == 0)
+            for url in ["", " http+unix://x", "file:///etc/passwd", "httpx://a.test/", "//a.test/", "http%2Bunix://x"] {
+                let error = #expect(throws: DialError.self, "\(url)") {
+                    try HTTPClientRequest(url: url).checked(for: door)
+                }
+                #expect(error?.code == .invalidTarget, "\(url)")
+            }
+            for url in ["http://a.test/", "https://a.test/", "HTTPS://a.test/?u=http+unix://x"] {
+                let request = try HTTPClientRequest(url: url).checked(for: door)
+                #expect(request.url == url)
+            }
+        }
+        try await withClient(.shared) { _, door in
+            // Who restricts nothing may go to sockets as well.
+            let request = try HTTPClientRequest(url: "http+unix://\(escaped)/").checked(for: door)
+            #expect(request.url.hasPrefix("http+unix"))
+        }
+        try await server.close()
     }
 
     @Test func `its clocks are inside the client's timer, and a longer one is left alone`() async throws {
