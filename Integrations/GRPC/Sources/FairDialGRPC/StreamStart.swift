@@ -3,8 +3,8 @@
 import NIOCore
 import NIOHTTP2
 
-/// First in a stream's pipeline: ends a call whose connection takes no new streams any more, between its opening and its
-/// first frame. HTTP/2 tells the writer of that frame alone, and gRPC does not look.
+/// First in a stream's pipeline: ends a call whose connection takes no new streams any more, between its opening and
+/// its first frame. HTTP/2 tells the writer of that frame alone, and gRPC does not look.
 final class StreamStart: ChannelOutboundHandler {
     typealias OutboundIn = HTTP2Frame.FramePayload
 
