@@ -28,7 +28,8 @@ public struct DialObservability: DialObserver {
         metrics = configuration.measures ? DialMetrics(configuration) : nil
     }
 
-    /// Captures the caller's logger, tracer and span.
+    /// Captures the caller's logger, tracer and span; of a pool's dial not the span, for its connection may be for
+    /// another caller.
     public func dialBegins(to target: Target) -> (@Sendable (ObservedDial) -> Void)? {
         let logger = configuration.logs ? DialLog(configuration.logger ?? Logger.current) : nil
         let trace = configuration.traces ? DialTrace(by: configuration.tracer, links: links) : nil

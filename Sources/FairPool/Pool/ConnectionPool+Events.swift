@@ -11,7 +11,7 @@ extension ConnectionPool {
     ///
     /// - Parameter limit: how many events are kept for a reader who is slow; then the oldest are dropped and counted.
     ///   Default 1,024; from 1 to 65,536 count. Of one pool 64 sequences are read at a time; a further one ends at
-    ///   once.
+    ///   once, and so does one that is asked for in a child that was forked.
     public func events(limit: Int = 1_024) -> PoolEvents {
         let (events, feed) = PoolEvents.make(of: identity, limit: min(max(limit, 1), 65_536))
         // The lock may be another thread's, which a child that was forked does not have.
