@@ -10,8 +10,8 @@ public import NIOPosix
 /// gRPC's own transport with its names looked up by a dialer, and a shutdown that waits for no lookup.
 ///
 /// It is `HTTP2ClientTransport.Posix` with the registry `fair()`, and mends one thing: grpc-swift-nio-transport 2.9
-/// does not end a channel that is shut down before its name's first answer, because it waits for events that cannot come
-/// any more. Here the task that it waits in is cancelled when no call is under way.
+/// does not end a channel that is shut down before its name's first answer, because it waits for events that cannot
+/// come any more. Here the task that it waits in is cancelled when no call is under way.
 public final class FairChannel: ClientTransport {
     /// gRPC's own.
     public typealias Bytes = GRPCNIOTransportBytes
