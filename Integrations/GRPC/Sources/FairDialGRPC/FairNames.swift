@@ -67,8 +67,8 @@ public struct FairNames: NameResolverFactory, Sendable {
 
 extension NameResolverRegistry {
     /// gRPC's own registry, with `FairNames` for DNS targets in place of the one line per process, and with the
-    /// dialer's policy for all others: addresses that it forbids, and Unix and virtual sockets where it allows no paths, fail
-    /// their calls (`FairAddresses`).
+    /// dialer's policy for all others: addresses that it forbids, and Unix and virtual sockets where it allows no
+    /// paths, fail their calls (`FairAddresses`).
     ///
     /// ```swift
     /// try HTTP2ClientTransport.Posix(target: target, transportSecurity: .tls, resolverRegistry: .fair())
