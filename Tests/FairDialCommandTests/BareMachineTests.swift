@@ -12,15 +12,25 @@ import Testing
         return try Tool.run("/usr/bin/env", inNamespaces ? namespaces + shell : shell)
     }
 
+    /// Runs the tool where there is no /proc. Swift's own threads are libdispatch's, which looks at them in /proc once
+    /// they have begun, and ends the process where it cannot: such a run, which says nothing, is run again.
+    private func runWithoutProc(_ arguments: String) throws -> Tool.Run {
+        let script = "mount -t tmpfs none /proc && exec \"$0\" \(arguments)"
+        for _ in 0..<50 {
+            let run = try run(script, inNamespaces: true)
+            if run.status != SIGILL || !run.output.isEmpty { return run }
+        }
+        return try run(script, inNamespaces: true)
+    }
+
     @Test func `without /proc the command line counts all the same, for status 0 means connected`() throws {
-        let hidden = "mount -t tmpfs none /proc && exec \"$0\""
-        let refused = try run("\(hidden) connect 127.0.0.1 9 --json", inNamespaces: true)
+        let refused = try runWithoutProc("connect 127.0.0.1 9 --json")
         #expect(refused.status == 1, "\(refused)")
         #expect(try refused.object["host"] as? String == "127.0.0.1")
-        let answered = try run("\(hidden) resolve ::1 --json", inNamespaces: true)
+        let answered = try runWithoutProc("resolve ::1 --json")
         #expect(answered.status == 0, "\(answered)")
         #expect(answered.output.contains("\"::1\""))
-        let wrong = try run("\(hidden) connect 127.0.0.1 x", inNamespaces: true)
+        let wrong = try runWithoutProc("connect 127.0.0.1 x")
         #expect(wrong.status == 2, "\(wrong)")
     }
 
