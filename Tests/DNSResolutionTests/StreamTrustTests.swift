@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import DNSMessages
+import FairDialTestKit
 import NIOConcurrencyHelpers
 import NameResolution
 import Testing
@@ -87,5 +88,36 @@ import Testing
         free.withLockedValue { $0 = nil }
         bench.advance(to: bench.now + .milliseconds(1_001))
         #expect(bench.client.streams.count == 10)
+    }
+
+    @Test(arguments: 1...200)
+    func `where each is, after one answer: all are found, however late answers and ends come`(seed: UInt64) {
+        var dice = SeededGenerator(seed: seed)
+        var bench = QueryBench { $0.usesStreamsOnly = true }
+        let keys = (0..<16).map { bench.ask(Self.question($0)) }
+        var looked = 0
+        var answers: [(time: Duration, number: Int)] = []
+        var ends: [(time: Duration, stream: QueryClient.Carrier)] = []
+        var begun: Set<QueryClient.Carrier> = []
+        let slowest = [10, 100, 700].pick(&dice)
+        while bench.now < .seconds(9), bench.client.count > 0 {
+            while looked < bench.sent.count {
+                if begun.insert(bench.sent[looked].carrier).inserted {
+                    answers.append((bench.now + .milliseconds(Int.random(in: 1...slowest, using: &dice)), looked))
+                }
+                looked += 1
+            }
+            for answer in answers where answer.time <= bench.now {
+                let stream = bench.sent[answer.number].carrier
+                bench.answer(answer.number)
+                ends.append((bench.now + .milliseconds(Int.random(in: 0...20, using: &dice)), stream))
+            }
+            answers.removeAll { $0.time <= bench.now }
+            for end in ends where end.time <= bench.now { Self.end(end.stream, &bench) }
+            ends.removeAll { $0.time <= bench.now }
+            bench.advance(to: bench.now + .milliseconds(1))
+        }
+        #expect(keys.allSatisfy { bench.end(of: $0) == "192.0.2.1" }, "\(keys.map { bench.end(of: $0) ?? "nothing" })")
+        #expect(bench.now < .seconds(5))
     }
 }
