@@ -120,6 +120,8 @@ extension `In a process of its own` {
                 let first = try MongoClient("mongodb://\(server.address)/?maxPoolSize=250&maxConnecting=250")
                 try await Self.meet(fault, Self.wave, first)
                 await first.close()
+                // The server's ends are this process's too.
+                await eventually { server.openConnections == 0 }
                 let before = try Held.now()
 
                 let client = try MongoClient("mongodb://\(server.address)/?maxPoolSize=250&maxConnecting=250")
