@@ -18,9 +18,10 @@ public struct DoorConfiguration: Sendable {
     /// connection for the other side's end (tcp(7), `tcp_fin_timeout`); at least 1 ms where it is used.
     ///
     /// A client that has gone and one that still listens send the same end. A target that ignores it would keep its
-    /// place, and two descriptors, for ever. Bytes that move, however slowly, begin the time anew; what is late by up
-    /// to a quarter of it is still noticed in time. A tunnel of which both sides are open may be silent for as long as
-    /// they like. Make it longer for requests that end before a long silence, such as a report that takes minutes.
+    /// place, and two descriptors, for ever. Bytes that move, however slowly, begin the time anew; it is looked at four
+    /// times within it, so a tunnel may live a quarter longer. One of which both sides are open may be silent for as
+    /// long as they like. Make it longer for requests that end before a long silence, such as a report that takes
+    /// minutes.
     public var halfClosedTimeout: Duration = .seconds(60)
 
     /// What may differ from dial to dial, the label for the fair queue among it. Default: nothing.

@@ -191,7 +191,7 @@ import Testing
                 case 3, 4:
                     if end.isClosed { continue }
                     ends[side]?.inputHasEnded = true
-                    carryOut(splice.inputEnded(on: side, at: now, moved: moved))
+                    carryOut(splice.inputEnded(on: side, at: now))
                 case 5:
                     if end.outputIsToEnd { carryOut(splice.outputEnded(on: side)) }
                 case 6:
@@ -199,7 +199,7 @@ import Testing
                     guard end.isToClose || Int.random(in: 0..<8, using: &random) == 0 else { continue }
                     let isReset = Bool.random(using: &random)
                     ends[side]?.isClosed = true
-                    carryOut(splice.closed(side, isReset: isReset, at: now, moved: moved))
+                    carryOut(splice.closed(side, isReset: isReset, at: now))
                 default:
                     if Int.random(in: 0..<50, using: &random) == 0 { carryOut(splice.cutOff()) }
                 }
@@ -210,7 +210,7 @@ import Testing
                 if end.outputIsToEnd { carryOut(splice.outputEnded(on: side)) }
                 if ends[side]?.isToClose == true || ends[side.other]?.isClosed == true {
                     ends[side]?.isClosed = true
-                    carryOut(splice.closed(side, isReset: false, at: now, moved: moved))
+                    carryOut(splice.closed(side, isReset: false, at: now))
                 }
             }
             if ends.values.contains(where: \.isClosed) {

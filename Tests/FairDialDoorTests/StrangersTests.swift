@@ -21,6 +21,17 @@ import Testing
         #expect(strangers.count == 128)
     }
 
+    @Test func `are the last to go once they were let in again`() {
+        var strangers = strangers()
+        for id in 0..<128 { #expect(strangers.came(id, at: .zero) == nil) }
+        #expect(strangers.came(128, at: .seconds(1)) == 0)
+        strangers.returned(0, at: .seconds(1))
+        #expect(strangers.count == 129)
+        #expect(strangers.came(129, at: .seconds(2)) == 1)
+        strangers.left(0)
+        #expect(strangers.count == 128)
+    }
+
     @Test func `are no stranger crowd who all come at once and write soon`() {
         var strangers = strangers()
         for id in 0..<1_024 { #expect(strangers.came(id, at: .zero) == nil) }

@@ -72,9 +72,11 @@ final class DoorState: Sendable {
         let isStranger = if case .http = way { true } else { false }
         let now = Duration.nanoseconds(Int64(clamping: NIODeadline.now().uptimeNanoseconds))
         let (admission, turnedOut) = state.withLockedValue { state -> (Admission, [Inside]) in
-            var turnedOut: [Inside?] = []
-            if isWelcome, !state.isClosing, state.counts.open >= limit {
-                turnedOut.append(state.turnOut(state.strangers.makePlace(at: now)))
+            var turnedOut: [Inside] = []
+            if isWelcome, !state.isClosing, state.counts.open >= limit,
+                let oldest = state.turnOut(state.strangers.makePlace(at: now))
+            {
+                turnedOut.append(oldest)
             }
             guard isWelcome, !state.isClosing, state.counts.open < limit else {
                 state.counts.refused += 1
@@ -84,10 +86,10 @@ final class DoorState: Sendable {
             state.passages[ObjectIdentifier(passage)] = (loop, entry)
             state.counts.open += 1
             state.counts.accepted += 1
-            if isStranger {
-                turnedOut.append(state.turnOut(state.strangers.came(ObjectIdentifier(passage), at: now)))
+            if isStranger, let oldest = state.turnOut(state.strangers.came(ObjectIdentifier(passage), at: now)) {
+                turnedOut.append(oldest)
             }
-            return (.admitted, turnedOut.compactMap(\.self))
+            return (.admitted, turnedOut)
         }
         for (loop, passage) in turnedOut { loop.execute { passage.value.turnOut() } }
         return admission
@@ -95,7 +97,24 @@ final class DoorState: Sendable {
 
     /// One has shown the secret.
     func knows(_ passage: Passage) {
-        state.withLockedValue { $0.strangers.left(ObjectIdentifier(passage)) }
+        state.withLockedValue { state in
+            state.strangers.left(ObjectIdentifier(passage))
+            // It was to be turned out, and has said the word before it was told.
+            if state.turnedOut.remove(ObjectIdentifier(passage)) != nil { state.counts.open += 1 }
+        }
+    }
+
+    /// One that was to be turned out has written already, and its loop has not come to read it.
+    ///
+    /// - Returns: whether it may stay.
+    func takesBack(_ passage: Passage) -> Bool {
+        let now = Duration.nanoseconds(Int64(clamping: NIODeadline.now().uptimeNanoseconds))
+        return state.withLockedValue { state in
+            guard !state.isClosing, state.turnedOut.remove(ObjectIdentifier(passage)) != nil else { return false }
+            state.counts.open += 1
+            state.strangers.returned(ObjectIdentifier(passage), at: now)
+            return true
+        }
     }
 
     /// One has gone, with all that was made for it; also one that was never let in.

@@ -17,18 +17,22 @@ enum MovedBytes {
     private static let received = 128
     private static let length = 136
 
+    /// Whether bytes, or an end, wait to be read.
+    static func isUnread(on descriptor: CInt) -> Bool {
+        var asked = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        return poll(&asked, 1, 0) > 0
+    }
+
     /// What the connection has received and what its peer has taken, in bytes; zero where the kernel does not say, such
     /// as for a Unix domain socket.
     static func count(on descriptor: CInt) -> UInt64 {
         #if os(Linux)
-            var info = [UInt8](repeating: 0, count: length)
-            var size = socklen_t(length)
-            guard getsockopt(descriptor, CInt(IPPROTO_TCP), TCP_INFO, &info, &size) == 0, size >= length else {
-                return 0
-            }
-            return info.withUnsafeBytes {
-                $0.loadUnaligned(fromByteOffset: acknowledged, as: UInt64.self)
-                    &+ $0.loadUnaligned(fromByteOffset: received, as: UInt64.self)
+            withUnsafeTemporaryAllocation(byteCount: length, alignment: 8) { info in
+                var size = socklen_t(length)
+                guard getsockopt(descriptor, CInt(IPPROTO_TCP), TCP_INFO, info.baseAddress, &size) == 0, size >= length
+                else { return 0 }
+                return info.loadUnaligned(fromByteOffset: acknowledged, as: UInt64.self)
+                    &+ info.loadUnaligned(fromByteOffset: received, as: UInt64.self)
             }
         #else
             return 0

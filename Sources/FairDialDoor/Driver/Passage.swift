@@ -18,7 +18,8 @@ final class Passage {
     private var nearIsOpen = true
     private var farIsOpen = false
     private var isDialing = false
-    private var timer: Scheduled<Void>?
+    /// When it looks at the time next; a look that comes too early does no harm.
+    private var timer: (scheduled: Scheduled<Void>, wakes: Duration)?
     /// Ends a splice that a closing door waits for, and when.
     private var cutOff: (timer: Scheduled<Void>, time: NIODeadline)?
     private var isKnown = false
@@ -115,7 +116,7 @@ final class Passage {
 
     func inputEnded(on side: Splice.Side) {
         if splice != nil {
-            carryOut(splice?.inputEnded(on: side, at: now, moved: moved) ?? [])
+            carryOut(splice?.inputEnded(on: side, at: now) ?? [])
         } else if side == .near {
             carryOut(handshake.clientEnded())
         }
@@ -124,7 +125,7 @@ final class Passage {
     func closed(_ side: Splice.Side, isReset: Bool) {
         if side == .near { nearIsOpen = false } else { farIsOpen = false }
         if splice != nil {
-            carryOut(splice?.closed(side, isReset: isReset, at: now, moved: moved) ?? [])
+            carryOut(splice?.closed(side, isReset: isReset, at: now) ?? [])
         } else if side == .near {
             carryOut(handshake.clientGone())
         }
@@ -161,12 +162,14 @@ final class Passage {
 
     /// Too many are inside who have not shown the secret.
     func turnOut() {
+        // Where the loop was busy, whoever came meanwhile may have written, and nobody has read it.
+        if handshake.mayBeTurnedOut, hasUnread, door.takesBack(self) { return }
         carryOut(handshake.turnOut())
     }
 
     private func endIfOver() {
         guard !nearIsOpen, !farIsOpen, !isDialing else { return }
-        timer?.cancel()
+        timer?.scheduled.cancel()
         // Else it would keep all of this until its time.
         cutOff?.timer.cancel()
         near = nil
@@ -204,17 +207,28 @@ final class Passage {
     }
 
     private func setTimer() {
-        timer?.cancel()
-        timer = nil
         let wake = if let splice { splice.wakeTime } else { nearIsOpen ? handshake.wakeTime : nil }
-        guard let wake else { return }
-        timer = loop.assumeIsolated().scheduleTask(in: .nanoseconds((wake - now).boundedNanoseconds)) {
-            if self.splice == nil {
-                self.carryOut(self.handshake.advance(to: self.now))
-            } else {
-                self.carryOut(self.splice?.advance(to: self.now, moved: self.moved) ?? [])
-            }
+        // Most tunnels are over before the first of their times: one timer is all that they need.
+        guard let wake, wake < timer?.wakes ?? .seconds(Int64.max) else { return }
+        timer?.scheduled.cancel()
+        let delay = TimeAmount.nanoseconds((wake - now).boundedNanoseconds)
+        timer = (loop.assumeIsolated().scheduleTask(in: delay) { self.timeHasCome() }, wake)
+    }
+
+    private func timeHasCome() {
+        timer = nil
+        if splice == nil {
+            carryOut(handshake.advance(to: now))
+        } else {
+            carryOut(splice?.advance(to: now, moved: moved) ?? [])
         }
+    }
+
+    private var hasUnread: Bool {
+        let unread = try? self[.near]?.pipeline.syncOperations.withUnsafeTransportIfAvailable {
+            (socket: NIOBSDSocket.Handle) in MovedBytes.isUnread(on: socket)
+        }
+        return (unread ?? nil) ?? false
     }
 
     /// How much has moved so far, as far as that can be known.
@@ -222,7 +236,8 @@ final class Passage {
         var moved = Splice.Moved(bytes: read)
         for side in [Splice.Side.near, .far] {
             guard let channel = self[side]?.channel, channel.isActive else { continue }
-            moved.waiting += (try? channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
+            let waiting = (try? channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
+            if side == .near { moved.waitingNear = waiting } else { moved.waitingFar = waiting }
             let bytes = try? channel.pipeline.syncOperations.withUnsafeTransportIfAvailable {
                 (socket: NIOBSDSocket.Handle) in MovedBytes.count(on: socket)
             }
@@ -265,7 +280,7 @@ final class Passage {
         }
         // The client may have gone between the answer, whose write finds that out, and this.
         guard nearIsOpen else {
-            return carryOut(splice?.closed(.near, isReset: true, at: now, moved: moved) ?? [])
+            return carryOut(splice?.closed(.near, isReset: true, at: now) ?? [])
         }
         if !early.isEmpty { far.writeAndFlush(NIOAny(far.channel.allocator.buffer(bytes: early)), promise: nil) }
         far.read()

@@ -159,6 +159,11 @@ struct Handshake: Sendable {
         }
     }
 
+    /// Whether it is waited for what the client asks for.
+    var mayBeTurnedOut: Bool {
+        if case .head = state { !isKnown } else { false }
+    }
+
     /// Others who have not shown the secret either have come, and have the place now.
     mutating func turnOut() -> [Action] {
         guard !isKnown else { return [] }

@@ -39,8 +39,10 @@ struct Splice: Sendable {
     struct Moved: Hashable, Sendable {
         /// What the connections have received, and what their peers have taken.
         var bytes: UInt64 = 0
-        /// What waits here to be sent.
-        var waiting = 0
+        /// What waits here to be sent to the client.
+        var waitingNear = 0
+        /// What waits here to be sent to the target.
+        var waitingFar = 0
     }
 
     private struct End: Sendable {
@@ -61,7 +63,8 @@ struct Splice: Sendable {
         var since: Duration
         /// When that was last looked at.
         var looked: Duration
-        var moved: Moved
+        /// What had moved by then; `nil` before the first look: to ask takes system calls, and most are over by then.
+        var moved: Moved?
     }
 
     /// How many times within its timeout it is looked at whether bytes move: so late is the end noticed at most.
@@ -112,10 +115,10 @@ struct Splice: Sendable {
     }
 
     /// A side's peer sends nothing more.
-    mutating func inputEnded(on side: Side, at now: Duration, moved: Moved) -> [Action] {
+    mutating func inputEnded(on side: Side, at now: Duration) -> [Action] {
         guard !self[side].hasEnded, !self[side].isClosed else { return [] }
         self[side].hasEnded = true
-        becomeQuiet(at: now, moved: moved)
+        becomeQuiet(at: now)
         guard !self[side.other].isClosed else { return [] }
         self[side.other].outputIsEnding = true
         return [.endOutput(side.other)]
@@ -132,10 +135,10 @@ struct Splice: Sendable {
     /// A side's connection is gone.
     ///
     /// - Parameter isReset: whether it has said so by an error.
-    mutating func closed(_ side: Side, isReset: Bool, at now: Duration, moved: Moved) -> [Action] {
+    mutating func closed(_ side: Side, isReset: Bool, at now: Duration) -> [Action] {
         guard !self[side].isClosed else { return [] }
         self[side].isClosed = true
-        becomeQuiet(at: now, moved: moved)
+        becomeQuiet(at: now)
         let other = self[side.other]
         if other.isClosed { return [] }
         if !self[side].hasEnded {
@@ -150,15 +153,18 @@ struct Splice: Sendable {
         return other.outputHasEnded ? [.close(side.other)] : []
     }
 
-    private mutating func becomeQuiet(at now: Duration, moved: Moved) {
-        if quiet == nil { quiet = Quiet(since: now, looked: now, moved: moved) }
+    private mutating func becomeQuiet(at now: Duration) {
+        guard quiet == nil, !isOver else { return }
+        quiet = Quiet(since: now, looked: now)
     }
 
     /// The time has come that `wakeTime` said; at any other, nothing happens.
-    mutating func advance(to now: Duration, moved: Moved) -> [Action] {
+    mutating func advance(to now: Duration, moved: @autoclosure () -> Moved) -> [Action] {
         guard let wakeTime, now >= wakeTime, let quiet else { return [] }
+        let moved = moved()
         self.quiet?.looked = now
-        if moved != quiet.moved {
+        // A client that takes its time over what a target has left behind is there: one that has gone is told of.
+        if moved != quiet.moved || far.hasEnded && moved.waitingNear > 0 {
             self.quiet = Quiet(since: now, looked: now, moved: moved)
             return []
         }

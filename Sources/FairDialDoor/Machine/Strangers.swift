@@ -47,6 +47,11 @@ struct Strangers<ID: Hashable & Sendable>: Sendable {
         return waiting.removeFirst().id
     }
 
+    /// Someone who was turned out has written, and is let in again behind all others.
+    mutating func returned(_ id: ID, at now: Duration) {
+        waiting.append((id, now))
+    }
+
     /// There is no place left.
     ///
     /// - Returns: who is to be turned out, so that there is one.
