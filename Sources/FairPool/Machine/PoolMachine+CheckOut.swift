@@ -44,9 +44,9 @@ extension PoolMachine {
         let waiter = PoolWaiters.Waiter(id: takeWaiterID(), since: now, deadline: now + limits.wait)
         tellUse(.checkOutStarted, &actions)
         switch phase {
-        case .closing, .closed: fail(waiter, .closed, at: now, &actions)
-        case .paused: fail(waiter, .paused, at: now, &actions)
-        case .ready where waiters.count >= limits.waiting: fail(waiter, .queueFull, at: now, &actions)
+        case .closing, .closed: fail(waiter, .closed, isAtOnce: true, at: now, &actions)
+        case .paused: fail(waiter, .paused, isAtOnce: true, at: now, &actions)
+        case .ready where waiters.count >= limits.waiting: fail(waiter, .queueFull, isAtOnce: true, at: now, &actions)
         case .ready:
             waiters.append(waiter)
             proceed(at: now, &actions)
@@ -196,9 +196,13 @@ extension PoolMachine {
         actions.append(.hand(id, waiter.id))
     }
 
+    /// A caller gets no connection.
+    ///
+    /// - Parameter isAtOnce: whether it has not waited.
     mutating func fail(
         _ waiter: PoolWaiters.Waiter,
         _ failure: PoolFailure,
+        isAtOnce: Bool = false,
         at now: Duration,
         _ actions: inout [PoolAction]
     ) {
@@ -209,7 +213,9 @@ extension PoolMachine {
             case .closed: .poolClosed
             case .cleared, .paused, .dial: .connectionError
             }
-        tellUse(.checkOutFailed(reason, after: now - waiter.since), &actions)
+        let event = PoolEvent.checkOutFailed(reason, after: now - waiter.since)
+        // However many waited, they are bounded; their end is what an outage is counted by.
+        if isAtOnce { tellUse(event, &actions) } else { tell(event, &actions) }
         actions.append(.fail(waiter.id, failure))
     }
 
