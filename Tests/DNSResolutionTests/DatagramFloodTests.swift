@@ -55,6 +55,17 @@ import Testing
         #expect(bench.end(of: key) == "192.0.2.1")
     }
 
+    @Test func `a flood, which may be forged, sets no server aside, however many names wait on its port`() throws {
+        var bench = QueryBench(servers: 2)
+        for number in 0..<8 {
+            _ = bench.ask(Question(name: try DomainName("www.name\(number).test"), type: .a))
+        }
+        let wrong = QueryBench.answer(bench.sent[0].message) { $0.header.identifier ^= 1 }
+        for _ in 0...Self.limit + 8 { bench.deliver(wrong, on: bench.sent[0]) }
+        #expect(bench.closed == [bench.sent[0].carrier])
+        #expect(!bench.client.health[0].isSetAside)
+    }
+
     @Test func `while messages come the process does not stand still, and a query ends at its time`() {
         var bench = QueryBench { $0.lookupTimeout = .seconds(5) }
         let key = bench.ask()

@@ -11,6 +11,8 @@ import Testing
 /// Names that DNS does not have: no server is told of them.
 @Suite struct `Names that are not in DNS` {
     private static let names = ["secret.onion", "SECRET.Onion.", "onion", "db.invalid", "invalid."]
+    /// Other spellings of such names, as a host may be written.
+    private static let spellings = ["secret.\u{FF4F}nion", "secret\u{3002}onion", "secret.\\onion", "secret.oni\\111n"]
 
     @Test(arguments: names)
     func `are not asked for, neither their addresses nor their records`(name: String) async throws {
@@ -32,6 +34,15 @@ import Testing
             return
         }
         #expect(handle.cancel())
+        #expect(server.queryCount == 0)
+        await server.stop()
+    }
+
+    @Test(arguments: spellings)
+    func `are not asked for in any spelling`(name: String) async throws {
+        let server = try await DNSServer.start { _ in .init(.addresses([.v4(.loopback)])) }
+        let error = try #require(await DNSResolver(ports: [server.port]).outcome(of: name).error)
+        #expect(error.message.contains("(RFC "))
         #expect(server.queryCount == 0)
         await server.stop()
     }

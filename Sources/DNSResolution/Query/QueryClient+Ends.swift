@@ -194,6 +194,8 @@ extension QueryClient {
         trace(.failed(query.question, reason: "\(failure)"), at: now, &actions)
         // That a stream cannot be had, or that the server says so, is no silence.
         if attempt.isStream, !configuration.usesStreamsOnly { return }
+        // A flood may be forged, to have another server asked.
+        if case .flooded = cause { return }
         guard case .code = cause else {
             if health[attempt.server].failed(for: query.question.name, at: now) {
                 trace(.decided("\(failure.server) is set aside"), at: now, &actions)

@@ -258,7 +258,7 @@ extension DNSResolver {
 
     /// Why no server is asked for records of a name.
     private static func refusal(of name: DomainName) -> ResolutionError? {
-        SpecialUseName.reasonNotToAsk(for: "\(name)".lowercased()).map { ResolutionError(.nameNotFound, $0) }
+        SpecialUseName.reasonNotToAsk(for: "\(name)").map { ResolutionError(.nameNotFound, $0) }
     }
 
     private static func answer(
