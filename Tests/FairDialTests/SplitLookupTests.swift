@@ -90,6 +90,14 @@ import Testing
         #expect(silence?.report == DialReport(queue: .seconds(29), lookup: .seconds(11)).unanswered(.both))
     }
 
+    @Test func `a slot that is told of while the queue's end is judged begins the lookup`() {
+        var queued = lookup()
+        #expect(queued.advance(to: .seconds(30)) == [.catchUp])
+        #expect(queued.told(.started, at: .seconds(30)) == [])
+        #expect(queued.told(.caughtUp, at: .seconds(30)) == [])
+        #expect(queued.wakeTime == .seconds(40))
+    }
+
     @Test func `what answers without a slot ends the queue`() {
         var lookup = lookup()
         _ = lookup.told(answer([], settling: .ipv4), at: .seconds(3))
