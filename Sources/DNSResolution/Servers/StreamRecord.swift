@@ -33,7 +33,8 @@ struct StreamRecord: Hashable, Sendable {
     /// What keeps a resolver from one more stream; `nil` for nothing.
     ///
     /// - Parameter own: how many it has. The others' count does not keep it from its first: streams of an earlier
-    ///   resolver may be dead without a sign of it, when the network has changed. Failures keep it for a second at most.
+    ///   resolver may be dead without a sign of it, when the network has changed. Failures keep it for a second at
+    ///   most.
     func obstacle(beside own: Int, at now: Duration) -> Obstacle? {
         if own >= StreamGate.limit { return .ownLimit }
         if let opensAt, now < opensAt { return .failures(until: opensAt) }

@@ -8,8 +8,8 @@
     import Darwin
 #endif
 
-/// What the kernel knows of a connection's bytes and no event tells: whether some wait, and how many have moved. A slow reader
-/// may take for minutes what was written long ago.
+/// What the kernel knows of a connection's bytes and no event tells: whether some wait to be read, and how many have
+/// moved. A slow reader may take for minutes what was written long ago.
 @available(FairDial 0.1, *)
 enum MovedBytes {
     /// Where Linux has the numbers in its `tcp_info` (since 4.1), in bytes; the C library's own has no names for them.

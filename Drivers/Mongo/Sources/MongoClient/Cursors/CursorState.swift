@@ -133,7 +133,7 @@ final class CursorState: Sendable {
             // What the server has refused it has ended itself; else it may still be there.
             if let session { client.sessions.giveBack(session) }
         } else if isOpen {
-            // After a fault of the network, the server may still be at work in the session: it is for nobody any more.
+            // After a fault of the network, the server may still be at work in the session: no other may use it.
             let isClean = error.wireError == nil
             Self.kill(id, session, keepsSession: isClean, client, server, database, collection)
         }
