@@ -56,7 +56,6 @@ let package = Package(
             targets: ["FairDialObservability", "FairPool", "FairDialDoor"] + dialing
         ),
         .library(name: "FairDialTestKit", targets: ["FairDialTestKit"] + dialing),
-        .executable(name: "fairdial", targets: ["FairDialCommand"]),
     ],
     // What FairDialObservability needs and a dependent may not want to fetch: `traits: []` leaves both out.
     traits: [
@@ -68,7 +67,6 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.30.0"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
-        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-distributed-tracing", from: "1.7.3"),
@@ -180,24 +178,6 @@ let package = Package(
             name: "FairDialConsole",
             dependencies: ["FairDial", "ConnectionRacing", "IPAddresses", "NameResolution"]
         ),
-        .target(
-            name: "FairDialRally",
-            dependencies: [
-                "FairDial", "FairDialConsole", "FairDialTestKit", "CNamespaces", "IPAddresses", "GetAddrInfo",
-                "NameResolution", "SystemResolution",
-                .product(name: "ArgumentParser", package: "swift-argument-parser"),
-                .product(name: "NIOHTTP1", package: "swift-nio"),
-            ] + nio
-        ),
-        .executableTarget(
-            name: "FairDialCommand",
-            dependencies: [
-                "FairDial", "FairDialConsole", "FairDialRally", "FairDialSimulation", "CSockets", "IPAddresses",
-                "GetAddrInfo", "DNSMessages", "NameResolution", "SystemResolution", "DNSResolution", "DNSOverTLS",
-                "ConnectionRacing",
-                .product(name: "ArgumentParser", package: "swift-argument-parser"),
-            ] + nio
-        ),
 
         // What tests of several modules need: folders, waits with an end.
         .target(name: "TestHelpers", dependencies: [locks], path: "Tests/TestHelpers"),
@@ -210,14 +190,6 @@ let package = Package(
             name: "AddressInfoOracle",
             dependencies: ["GetAddrInfo", "FairDialTestKit"],
             path: "Tests/AddressInfoOracle"
-        ),
-        .executableTarget(
-            name: "oracle",
-            dependencies: [
-                "AddressInfoOracle", "FairDialTestKit", "GetAddrInfo", "NameResolution", "CNamespaces",
-                .product(name: "ArgumentParser", package: "swift-argument-parser"),
-            ],
-            path: "Tests/OracleCommand"
         ),
         // Looks many names up at once, each as a process of its own would, for comparison with the C library.
         .executableTarget(
@@ -312,19 +284,6 @@ let package = Package(
             ] + nio
         ),
         .testTarget(
-            name: "FairDialCommandTests",
-            dependencies: [
-                "FairDialCommand", "FairDial", "FairDialConsole", "FairDialTestKit", "TestHelpers", "GetAddrInfo",
-                "IPAddresses", "NameResolution",
-                .product(name: "ArgumentParser", package: "swift-argument-parser"),
-            ] + nio
-        ),
-        // These run the built command; nothing of it is imported.
-        .testTarget(
-            name: "ScenarioTests",
-            dependencies: ["FairDialCommand", "oracle", "lookups", "TestHelpers"]
-        ),
-        .testTarget(
             name: "FairDialTestKitTests",
             dependencies: [
                 "FairDial", "FairDialTestKit", "DNSMessages", "DNSResolution", "IPAddresses", "NameResolution",
@@ -334,6 +293,59 @@ let package = Package(
     ],
     swiftLanguageModes: [.v6]
 )
+/// Whether another package has fetched this one: SwiftPM keeps what it fetches in `checkouts`, beside a list of it.
+let isFetched: Bool = {
+    let folders = Context.packageDirectory.split(separator: "/")
+    guard folders.count > 2, folders[folders.count - 2] == "checkouts" else { return false }
+    return access(Context.packageDirectory + "/../../workspace-state.json", F_OK) == 0
+}()
+
+// The tool, and what needs the tool. A package that has fetched this one builds none of it, and is spared
+// swift-argument-parser: SwiftPM compiles that package's plugins anew in every build of whoever has it anywhere below,
+// some 5 s each time (docs/decisions/0029).
+if !isFetched {
+    let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+    package.dependencies.append(.package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"))
+    package.products.append(.executable(name: "fairdial", targets: ["FairDialCommand"]))
+    package.targets += [
+        .target(
+            name: "FairDialRally",
+            dependencies: [
+                "FairDial", "FairDialConsole", "FairDialTestKit", "CNamespaces", "IPAddresses", "GetAddrInfo",
+                "NameResolution", "SystemResolution", arguments, .product(name: "NIOHTTP1", package: "swift-nio"),
+            ] + nio
+        ),
+        .executableTarget(
+            name: "FairDialCommand",
+            dependencies: [
+                "FairDial", "FairDialConsole", "FairDialRally", "FairDialSimulation", "CSockets", "IPAddresses",
+                "GetAddrInfo", "DNSMessages", "NameResolution", "SystemResolution", "DNSResolution", "DNSOverTLS",
+                "ConnectionRacing", arguments,
+            ] + nio
+        ),
+        .executableTarget(
+            name: "oracle",
+            dependencies: [
+                "AddressInfoOracle", "FairDialTestKit", "GetAddrInfo", "NameResolution", "CNamespaces",
+                arguments,
+            ],
+            path: "Tests/OracleCommand"
+        ),
+        .testTarget(
+            name: "FairDialCommandTests",
+            dependencies: [
+                "FairDialCommand", "FairDial", "FairDialConsole", "FairDialTestKit", "TestHelpers", "GetAddrInfo",
+                "IPAddresses", "NameResolution", arguments,
+            ] + nio
+        ),
+        // These run the built command; nothing of it is imported.
+        .testTarget(
+            name: "ScenarioTests",
+            dependencies: ["FairDialCommand", "oracle", "lookups", "TestHelpers"]
+        ),
+    ]
+}
+
 // In one place, so that no target can be without them; those in C do not look at them.
 for target in package.targets { target.swiftSettings = strict }
 
