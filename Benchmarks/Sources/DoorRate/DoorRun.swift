@@ -3,6 +3,8 @@
 import FairDial
 import FairDialDoor
 import Foundation
+import NIOCore
+import NIOPosix
 
 /// The measurements, with blocking clients and servers on threads of their own.
 struct DoorRun: Sendable {
@@ -26,15 +28,6 @@ struct DoorRun: Sendable {
     }
 
     func latency(_ count: Int) throws -> [String: Double] {
-        @Sendable func echo(_ wire: Wire) throws {
-            try withUnsafeTemporaryAllocation(byteCount: 64, alignment: 1) { buffer in
-                while true {
-                    let count = try wire.read(into: buffer)
-                    guard count > 0 else { return }
-                    try wire.write(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
-                }
-            }
-        }
         let wires = [try connect(isDirect: true, echo), try connect(isDirect: false, echo)]
         var times: [[Duration]] = [[], []]
         let clock = ContinuousClock()
@@ -51,8 +44,50 @@ struct DoorRun: Sendable {
                 }
             }
         }
-        let medians = times.map { $0.sorted()[count / 2] / .microseconds(1) }
+        return added(times)
+    }
+
+    /// The same for clients on event loops of this process, whom doors are made for: from every loop twice. A server's
+    /// channels go to the loops in turn, so of the two passages one is on the client's own loop where there are two.
+    func looped(_ count: Int) throws -> [String: Double] {
+        let loops = Array(MultiThreadedEventLoopGroup.singleton.makeIterator())
+        var times: [[Duration]] = [[], []]
+        for round in 0..<loops.count * 2 {
+            let loop = loops[round % loops.count]
+            for isDirect in [true, false] {
+                let wire = try connect(isDirect: isDirect, echo)
+                // A channel owns its descriptor.
+                let channel = try ClientBootstrap(group: loop).withConnectedSocket(dup(wire.descriptor)).wait()
+                let trips = NIOLoopBoundBox.makeBoxSendingValue(RoundTrips(), eventLoop: loop)
+                try loop.submit { try channel.pipeline.syncOperations.addHandler(trips.value) }.wait()
+                // The first ones warm caches.
+                for (index, count) in [100, count / (loops.count * 2)].enumerated() {
+                    let done = loop.makePromise(of: [Duration].self)
+                    loop.execute { trips.value.run(max(1, count), done) }
+                    let took = try done.futureResult.wait()
+                    if index == 1 { times[isDirect ? 0 : 1] += took }
+                }
+                try channel.close().wait()
+            }
+            // One more, so that the next turn pairs them differently.
+            if round % loops.count == loops.count - 1 { _ = try connect(isDirect: false, echo) }
+        }
+        return added(times)
+    }
+
+    private func added(_ times: [[Duration]]) -> [String: Double] {
+        let medians = times.map { $0.sorted()[$0.count / 2] / .microseconds(1) }
         return ["direct": medians[0], "door": medians[1], "added": medians[1] - medians[0]]
+    }
+
+    private func echo(_ wire: Wire) throws {
+        try withUnsafeTemporaryAllocation(byteCount: 64, alignment: 1) { buffer in
+            while true {
+                let count = try wire.read(into: buffer)
+                guard count > 0 else { return }
+                try wire.write(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+            }
+        }
     }
 
     func throughput(_ bytes: Int) throws -> [String: Double] {
