@@ -7,29 +7,34 @@ import IPAddresses
 import NIOConcurrencyHelpers
 import NameResolution
 
-/// Counts and times of all dials. Every one is made once, and kept.
+/// Counts and times of all dials, each made when it is first needed, and kept.
 ///
 /// | metric | kind | dimensions |
 /// |---|---|---|
 /// | `fairdial.dials` | counter | `outcome`: `connected`, `resolved`, or the error's code |
 /// | `fairdial.dial.duration` | timer | `outcome` |
 /// | `fairdial.queue.duration` | timer | – |
-/// | `dns.lookup.duration` | timer | `source`, and `error.type` where the lookup failed |
+/// | `dns.lookup.duration` | timer | `source`; `error.type`: why the lookup failed |
 /// | `fairdial.connect.duration` | timer | – |
 /// | `fairdial.handshake.duration` | timer | – |
 /// | `fairdial.attempts` | counter | `outcome` of the attempt |
 ///
 /// Of each dial the four clocks add up to `fairdial.dial.duration`; where only the initializer is waited for,
-/// its time is in the duration alone. With `namesHosts` each has `server.address` too.
+/// its time is in the duration alone. With `namesHosts` each has `server.address` too. A metric always has the same
+/// dimensions, `none` where there is nothing to say: Prometheus and others take no other set under one name.
 @available(FairDial 0.1, *)
 final class DialMetrics: Sendable {
-    /// What a metric is found by.
+    /// What a metric is found by. Of its dimensions those count that are not `nil`.
     private struct Key: Hashable {
         let label: String
-        let outcome: String
-        let error: String
-        let host: String
+        var outcome: String?
+        var source: String?
+        var error: String?
+        let host: String?
     }
+
+    /// What a dimension says where there is nothing to say.
+    private static let none = "none"
 
     private struct Kept: Sendable {
         var timers: [Key: CoreMetrics.Timer] = [:]
@@ -50,9 +55,9 @@ final class DialMetrics: Sendable {
 
     func count(_ dial: ObservedDial) {
         let report = dial.report
-        let host = namesHosts ? label(of: dial.target) : ""
+        let host = namesHosts ? label(of: dial.target) : nil
         let outcome: String
-        var lookupError = ""
+        var lookupError: String?
         switch dial.outcome {
         case .connected: outcome = "connected"
         case .failed(let error):
@@ -60,23 +65,26 @@ final class DialMetrics: Sendable {
             if dial.lookupError != nil { lookupError = outcome }
         default: outcome = "resolved"
         }
-        counter("fairdial.dials", outcome: outcome, host: host).increment()
-        record(dial.duration, "fairdial.dial.duration", outcome: outcome, host: host)
-        record(report.queue, "fairdial.queue.duration", host: host)
-        record(report.connect, "fairdial.connect.duration", host: host)
-        if let handshake = report.handshake { record(handshake, "fairdial.handshake.duration", host: host) }
+        counter(Key(label: "fairdial.dials", outcome: outcome, host: host)).increment()
+        record(dial.duration, Key(label: "fairdial.dial.duration", outcome: outcome, host: host))
+        record(report.queue, Key(label: "fairdial.queue.duration", host: host))
+        record(report.connect, Key(label: "fairdial.connect.duration", host: host))
+        if let handshake = report.handshake {
+            record(handshake, Key(label: "fairdial.handshake.duration", host: host))
+        }
         if dial.lookedUp {
-            let source = report.source?.rawValue ?? ""
-            record(report.lookup, "dns.lookup.duration", outcome: source, error: lookupError, host: host)
+            let (source, error) = (report.source?.rawValue ?? Self.none, lookupError ?? Self.none)
+            record(report.lookup, Key(label: "dns.lookup.duration", source: source, error: error, host: host))
         }
         for attempt in report.attempts {
-            counter("fairdial.attempts", outcome: attempt.outcome?.rawValue ?? "abandoned", host: host).increment()
+            let outcome = attempt.outcome?.rawValue ?? "abandoned"
+            counter(Key(label: "fairdial.attempts", outcome: outcome, host: host)).increment()
         }
     }
 
     /// The host, while there are not too many; of what has none, such as a path, a word.
     private func label(of target: Target) -> String {
-        guard let host = target.host?.withoutUserInfo else { return "none" }
+        guard let host = target.host?.withoutUserInfo, !host.isEmpty else { return Self.none }
         return kept.withLockedValue { kept in
             if kept.hosts.contains(host) { return host }
             guard kept.hosts.count < hostLimit else { return "other" }
@@ -85,14 +93,8 @@ final class DialMetrics: Sendable {
         }
     }
 
-    private func record(
-        _ duration: Duration,
-        _ label: String,
-        outcome: String = "",
-        error: String = "",
-        host: String
-    ) {
-        timer(Key(label: label, outcome: outcome, error: error, host: host)).recordNanoseconds(duration.nanoseconds)
+    private func record(_ duration: Duration, _ key: Key) {
+        timer(key).recordNanoseconds(duration.nanoseconds)
     }
 
     private func timer(_ key: Key) -> CoreMetrics.Timer {
@@ -106,10 +108,9 @@ final class DialMetrics: Sendable {
         }
     }
 
-    private func counter(_ label: String, outcome: String, host: String) -> Counter {
-        let key = Key(label: label, outcome: outcome, error: "", host: host)
+    private func counter(_ key: Key) -> Counter {
         if let counter = kept.withLockedValue({ $0.counters[key] }) { return counter }
-        let counter = Counter(label: label, dimensions: dimensions(of: key), factory: factory)
+        let counter = Counter(label: key.label, dimensions: dimensions(of: key), factory: factory)
         return kept.withLockedValue { kept in
             if let other = kept.counters[key] { return other }
             kept.counters[key] = counter
@@ -118,11 +119,11 @@ final class DialMetrics: Sendable {
     }
 
     private func dimensions(of key: Key) -> [(String, String)] {
-        var dimensions: [(String, String)] = []
-        if !key.outcome.isEmpty { dimensions.append((key.label.hasPrefix("dns.") ? "source" : "outcome", key.outcome)) }
-        if !key.error.isEmpty { dimensions.append(("error.type", key.error)) }
-        if !key.host.isEmpty { dimensions.append(("server.address", key.host.printable)) }
-        return dimensions
+        let dimensions = [
+            ("outcome", key.outcome), ("source", key.source), ("error.type", key.error),
+            ("server.address", key.host?.printable),
+        ]
+        return dimensions.compactMap { name, value in value.map { (name, $0) } }
     }
 }
 

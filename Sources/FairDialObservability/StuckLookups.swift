@@ -4,7 +4,8 @@ public import FairDial
 public import Logging
 import NameResolution
 
-/// Says who is stuck in a lookup: logs each lookup once when it is older than a limit, and all of them on a signal.
+/// Says who is stuck in a lookup: logs each lookup once when it is older than a limit, and all of them on a signal; of
+/// more than 100 at a time the oldest 100, and the number of the others.
 ///
 /// ```swift
 /// try await StuckLookups(of: dialer, olderThan: .seconds(5), dumpsOn: SIGUSR1).run()
@@ -14,6 +15,8 @@ import NameResolution
 @available(FairDial 0.1, *)
 public struct StuckLookups: Sendable {
     private static let source = "FairDial"
+    /// How many of many are logged at a time, a line each: behind a dead server a whole queue may be stuck.
+    private static let mostLines = 100
 
     private let dialer: Dialer
     private let limit: Duration
@@ -60,15 +63,23 @@ public struct StuckLookups: Sendable {
         var told = ToldLookups()
         while true {
             try await clock.sleep(for: interval)
-            for lookup in told.news(in: dialer.lookupsInFlight, olderThan: limit) {
-                logger.notice("lookup is stuck", metadata: lookup.logMetadata, source: Self.source)
-            }
+            Self.log(told.news(in: dialer.lookupsInFlight, olderThan: limit), as: "lookup is stuck", to: logger)
         }
     }
 
-    /// Logs every lookup in flight, a line each.
+    /// Logs how many lookups are in flight, and the oldest of them.
     private static func dump(_ lookups: [LookupInFlight], to logger: Logger) {
         logger.notice("lookups in flight", metadata: ["lookup.count": "\(lookups.count)"], source: source)
-        for lookup in lookups { logger.notice("lookup in flight", metadata: lookup.logMetadata, source: source) }
+        log(lookups, as: "lookup in flight", to: logger)
+    }
+
+    /// The oldest first; of those that are too many, their number.
+    static func log(_ lookups: [LookupInFlight], as message: Logger.Message, to logger: Logger) {
+        for lookup in lookups.prefix(mostLines) {
+            logger.notice(message, metadata: lookup.logMetadata, source: source)
+        }
+        guard lookups.count > mostLines else { return }
+        let left = lookups.count - mostLines
+        logger.notice("\(message), and more", metadata: ["lookup.count": "\(left)"], source: source)
     }
 }

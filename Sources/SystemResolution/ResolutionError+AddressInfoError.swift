@@ -18,8 +18,10 @@ extension ResolutionError {
     /// glibc reports a missing descriptor in several ways, `EAI_AGAIN` and `EAI_NONAME` among them, so after a failure
     /// we ask for a descriptor ourselves: a shortage must not pass for a name that does not exist.
     init(_ error: AddressInfoError, lookingUp name: String) {
+        // A URL may have been given for a host, and errors go into logs.
+        let shown = name.withoutUserInfo
         if Self.isShortOfDescriptors(error) {
-            self.init(.noDescriptor, "no descriptor to look \"\(name)\" up with", systemCode: error.code)
+            self.init(.noDescriptor, "no descriptor to look \"\(shown)\" up with", systemCode: error.code)
             return
         }
         let kind: Kind =
@@ -28,7 +30,7 @@ extension ResolutionError {
             case .again, .fail: .temporaryFailure
             default: .failed
             }
-        let words = kind == .nameNotFound ? "the name \"\(name)\" does not exist, or has no address" : "\(error)"
+        let words = kind == .nameNotFound ? "the name \"\(shown)\" does not exist, or has no address" : "\(error)"
         // The C library refuses what is no host's name with the same code, without asking a server.
         let fault = error == .noName ? InternationalName.fault(inHost: name).map { ": \($0)" } : nil
         self.init(kind, "\(words)\(fault ?? "") (\(error.code))", systemCode: error.code)

@@ -4,6 +4,7 @@ import CoreMetrics
 import FairDial
 import FairDialObservability
 import FairDialTestKit
+import IPAddresses
 import MetricsTestKit
 import NameResolution
 import Testing
@@ -39,14 +40,49 @@ import Testing
         #expect(sum("fairdial.dial.duration") == 300_000_000)
         #expect(metrics.counterTotal(label: "fairdial.dials", dimensions: [("outcome", "connected")]) == 1)
         #expect(metrics.counterTotal(label: "fairdial.attempts", dimensions: [("outcome", "abandoned")]) == 1)
-        #expect(try metrics.expectTimer("dns.lookup.duration", [("source", "dns")]).values == [20_000_000])
+        #expect(try metrics.expectTimer("dns.lookup.duration", [("source", "dns"), ("error.type", "none")]).values == [20_000_000])
+    }
+
+    /// Prometheus and others end the process where a metric comes with another set of dimensions.
+    @Test(arguments: [false, true])
+    func `have the same dimensions each time, whatever a dial was about`(namesHosts: Bool) async throws {
+        let observer = observer { $0.namesHosts = namesHosts }
+        let script = try ScriptedDialer(
+            names: ["db.test": .addresses("192.0.2.1", after: .milliseconds(1))],
+            network: ["192.0.2.1:80": .connects(after: .milliseconds(1))],
+            configuration: {
+                var configuration = DialerConfiguration()
+                configuration.observer = observer
+                return configuration
+            }()
+        )
+        for target in [
+            try Target(host: "db.test", port: 80), try Target(host: "gone.test", port: 80),
+            try .endpoints([Endpoint(address: .v4(.loopback), port: 80)], name: ""), try Target("unix:/nowhere"),
+            try .service("_db._tcp.example.test"),
+        ] {
+            async let dialed = try? script.dialer.connect(to: target)
+            await script.clock.sleepers()
+            await script.clock.advance(to: .seconds(60))
+            _ = await dialed
+        }
+        tell(observer, try ObservedDials.dial(.resolved([]), DialReport(lookup: .milliseconds(2))))
+        tell(observer, try ObservedDials.connected())
+        var labels: [String: Set<[String]>] = [:]
+        let all = metrics.timers.map { ($0.label, $0.dimensions) } + metrics.counters.map { ($0.label, $0.dimensions) }
+        for (label, dimensions) in all { labels[label, default: []].insert(dimensions.map(\.0)) }
+        #expect(labels.count == 7)
+        for (label, sets) in labels { #expect(sets.count == 1, "\(label): \(sets)") }
     }
 
     @Test func `say why a lookup failed`() throws {
         let report = DialReport(lookup: .seconds(5))
         tell(observer(), try ObservedDials.dial(.failed(ObservedDials.error(.lookupTimeout, report)), report))
         #expect(metrics.counterTotal(label: "fairdial.dials", dimensions: [("outcome", "lookupTimeout")]) == 1)
-        let timer = try metrics.expectTimer("dns.lookup.duration", [("error.type", "lookupTimeout")])
+        let timer = try metrics.expectTimer(
+            "dns.lookup.duration",
+            [("source", "none"), ("error.type", "lookupTimeout")]
+        )
         #expect(timer.values == [5_000_000_000])
     }
 
@@ -63,7 +99,7 @@ import Testing
         let report = DialReport(lookup: .milliseconds(5), source: hasAnswer ? .dns : nil)
         tell(observer(), try ObservedDials.dial(.failed(ObservedDials.error(code, report)), report))
         let timer = try #require(metrics.timers(label: "dns.lookup.duration").first)
-        #expect(timer.dimensions.first { $0.0 == "error.type" }?.1 == (isTheLookups ? code.rawValue : nil))
+        #expect(timer.dimensions.first { $0.0 == "error.type" }?.1 == (isTheLookups ? code.rawValue : "none"))
     }
 
     @Test func `name no host unless asked, and then not many`() throws {

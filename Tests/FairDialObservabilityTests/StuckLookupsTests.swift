@@ -40,6 +40,21 @@ import Testing
         #expect(told.news(in: [Self.lookup(1, age: 9)], olderThan: .seconds(5)).map(\.id) == [1])
     }
 
+    @Test func `of many at a time are told the first hundred, and how many more there are`() {
+        let handler = InMemoryLogHandler()
+        let logger = Logger(label: "test") { _ in handler }
+        StuckLookups.log((1...250).map { Self.lookup($0, age: 9) }, as: "lookup is stuck", to: logger)
+        #expect(handler.entries.count == 101)
+        #expect(handler.entries.first?.metadata["lookup.name"] == "host1.test")
+        #expect(handler.entries.last?.message == "lookup is stuck, and more")
+        #expect(handler.entries.last?.metadata["lookup.count"] == "150")
+    }
+
+    @Test func `show no password that was given with a name`() {
+        let lookup = LookupInFlight(id: 1, name: "https://app:secret@db.test", age: .zero, waiters: 1)
+        #expect(!"\(lookup) \(lookup.logMetadata)".contains("secret"))
+    }
+
     @Test(arguments: [-1, 0, 9, 19, 32, 33, 65, .max] as [CInt])
     func `are told on no signal that there is not`(number: CInt) async {
         await #expect(throws: ConfigurationFault.self) { try await StuckLookups(dumpsOn: number).run() }

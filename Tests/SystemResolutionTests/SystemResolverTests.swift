@@ -65,6 +65,13 @@ private func configuration(
         #expect(log.events == [.started, answered([four, six]), .ended(nil)])
     }
 
+    @Test(arguments: [AddressInfoError.noName, .noData])
+    func `shows no password of a URL that was given for a host`(error: AddressInfoError) {
+        let told = ResolutionError(error, lookingUp: "https://app:secret@db.test")
+        #expect(told.message.contains("https://…@db.test"))
+        #expect(!told.message.contains("secret"))
+    }
+
     @Test(arguments: [
         ("x.test/path", ": no host's name has a \"/\", as at byte 6 (-2)"),
         ("-a", ": no host's name begins with a hyphen (-2)"),

@@ -20,7 +20,7 @@ public struct LookupInFlight: Hashable, Sendable, Identifiable {
     /// What no other lookup of this process has, as long as it runs.
     public let id: UInt64
 
-    /// The name, as it was asked.
+    /// The name, as it was asked; of a URL that was given for a host, without a password.
     public let name: String
 
     /// The type of the records that were asked for, such as SRV; `nil` for addresses.
@@ -57,7 +57,7 @@ public struct LookupInFlight: Hashable, Sendable, Identifiable {
         waiters: Int
     ) {
         self.id = id
-        self.name = name
+        self.name = name.withoutUserInfo
         self.recordType = recordType
         self.source = source
         self.servers = servers
