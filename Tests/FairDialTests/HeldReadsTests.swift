@@ -126,6 +126,44 @@ import Testing
         try await server.close()
     }
 
+    /// Answers when its peer has said all.
+    private final class LateAnswer: ChannelInboundHandler {
+        typealias InboundIn = ByteBuffer
+
+        func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+            guard case .inputClosed = event as? ChannelEvent else { return }
+            let late = ByteBuffer(string: "late")
+            context.writeAndFlush(NIOAny(late)).assumeIsolated().whenComplete { _ in context.close(promise: nil) }
+        }
+    }
+
+    @Test func `a half closure that the initializer has allowed stays allowed`() async throws {
+        let received = Self.promise(of: String.self)
+        let server = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .childChannelOption(.allowRemoteHalfClosure, value: true)
+            .childChannelInitializer { child in
+                child.eventLoop.makeCompletedFuture {
+                    try child.pipeline.syncOperations.addHandler(Ear(received))
+                    child.close(mode: .output, promise: nil)
+                }
+            }
+            .bind(host: "127.0.0.1", port: 0).get()
+        var options = DialOptions()
+        options.holdsReads = true
+        let target = try Target(host: "127.0.0.1", port: #require(server.localAddress?.port))
+        let connection = try await Dialer.shared.connect(to: target, options: options) { channel in
+            channel.eventLoop.makeCompletedFuture {
+                try channel.syncOptions?.setOption(.allowRemoteHalfClosure, value: true)
+            }
+        }
+        let channel = connection.channel
+        try await channel.eventLoop.submit { try channel.pipeline.syncOperations.addHandler(LateAnswer()) }.get()
+        try await channel.setOption(.autoRead, value: true).get()
+        #expect(try await received.futureResult.get() == "late")
+        try await channel.closeFuture.get()
+        try await server.close()
+    }
+
     /// Says goodbye, and closes when it has been answered: a protocol's orderly end, as TLS has one.
     private final class Farewell: ChannelInboundHandler, ChannelOutboundHandler {
         typealias InboundIn = ByteBuffer

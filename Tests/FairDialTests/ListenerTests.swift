@@ -3,6 +3,7 @@
 import FairDialTestKit
 import IPAddresses
 import NIOCore
+import NIOEmbedded
 import NIOPosix
 import NameResolution
 import Testing
@@ -164,6 +165,16 @@ import Testing
         #expect(error?.code == (isCancelled ? .cancelled : .initializerFailed))
         #expect(error?.report.attempts.count == 1)
         held.succeed()
+    }
+
+    @Test(.timeLimit(.minutes(1))) func `a group that is not NIO's own is refused, and not waited for`() async {
+        var configuration = DialerConfiguration()
+        configuration.group = EmbeddedEventLoop()
+        let dialer = Dialer(configuration)
+        let error = await #expect(throws: DialError.self) {
+            try await Listener.bind(host: "127.0.0.1", port: 0, dialer: dialer, configure: Self.accepting)
+        }
+        #expect(error?.code == .unsupportedEventLoop)
     }
 
     @Test func `a host that cannot be read is refused before anything is bound`() async {

@@ -57,6 +57,19 @@ import Testing
         #expect(hasLeft)
     }
 
+    @Test(arguments: [false, true])
+    func `where something else is waited for, the first error is why the channel ended`(isClosedHere: Bool) throws {
+        let channel = EmbeddedChannel()
+        let observed = channel.eventLoop.makePromise(of: Void.self)
+        try channel.pipeline.syncOperations.addHandler(ReadinessObserver(observed, awaitsTLS: false))
+        try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
+        channel.pipeline.fireErrorCaught(IOError(errnoCode: 104, reason: "read"))
+        channel.pipeline.fireErrorCaught(ChannelError.alreadyClosed)
+        if isClosedHere { channel.close(promise: nil) } else { channel.pipeline.fireChannelInactive() }
+        let error = #expect(throws: IOError.self) { try observed.futureResult.wait() }
+        #expect(error?.errnoCode == 104)
+    }
+
     @Test func `so is the channel's end`() {
         channel.pipeline.fireChannelInactive()
         #expect(throws: ChannelError.eof) { try observed.futureResult.wait() }

@@ -21,14 +21,15 @@ import NIOPosix
 /// | of `ClientBootstrap` | here |
 /// |---|---|
 /// | `init(group:)` | the same, on the caller's loop where it is the group's; not NIO's: `unsupportedEventLoop` |
-/// | `channelInitializer` | the same, but it runs exactly once, on the channel that has won |
+/// | `init(validatingGroup:)` | not here: `init(group:)` takes any group, and a dial tells what it cannot use |
+/// | `channelInitializer` | the same, but once, on the channel that has won, and within `timeouts.handshake` (10 s) |
 /// | `protocolHandlers` | the same, in front of the initializer's; a second call adds more in front |
 /// | `channelOption` | the same: of a socket before `connect`, any other before the initializer |
 /// | `connectTimeout` | bounds the time in which attempts are in flight, not queue and lookup |
 /// | `bind(to:)` | the same; an address of each family may be given |
 /// | `enableMPTCP` | the same, where the kernel has it |
 /// | `resolver` | not here: the dialer looks names up. `FairResolver` is for a `ClientBootstrap` |
-/// | `connect` to host and port, address, path; also `async` | the same; a cancelled task's dial ends |
+/// | `connect` to host and port, address, path; also `async` | the same; a cancelled task's dial ends; no port 0 |
 /// | `connect` to a `VsockAddress`, `withConnectedSocket` | not here: nothing is looked up or raced |
 ///
 /// It is a value: a method gives a changed copy, so one may be kept as it is and used again.
@@ -45,7 +46,8 @@ public struct FairBootstrap: NIOClientTCPBootstrapProtocol, Sendable {
         case nio
     }
 
-    /// What may differ from dial to dial, beside what the methods set.
+    /// What may differ from dial to dial. `connectTimeout`, `bind`, `enableMPTCP` and the `channelOption` of a socket set
+    /// their part of it: assign it before them, or change single fields.
     public var options = DialOptions()
 
     /// What a dial that fails ends with. Default `DialError`.

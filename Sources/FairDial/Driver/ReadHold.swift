@@ -34,11 +34,16 @@ final class ReadHold: ChannelInboundHandler, ChannelOutboundHandler, RemovableCh
 
     /// Stops a channel from reading by itself, on its loop, before it is active.
     func begin(on channel: any Channel) throws {
-        guard let options = channel.syncOptions else { return }
-        try options.setOption(.autoRead, value: false)
-        // Else the peer's end would close the channel, with what is held. A datagram channel knows of no such end.
-        guard let allowed = try? options.getOption(.allowRemoteHalfClosure), !allowed else { return }
-        try options.setOption(.allowRemoteHalfClosure, value: true)
+        try channel.syncOptions?.setOption(.autoRead, value: false)
+    }
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        // Else the peer's end would close the channel, with what is held. The caller has said by now what it is to do
+        // afterwards. A datagram channel knows of no such end.
+        guard let options = context.channel.syncOptions,
+            let allowed = try? options.getOption(.allowRemoteHalfClosure), !allowed,
+            (try? options.setOption(.allowRemoteHalfClosure, value: true)) != nil
+        else { return }
         allowsHalfClosure = false
     }
 

@@ -13,10 +13,12 @@ final class ReadinessObserver: ChannelInboundHandler, ChannelOutboundHandler, Re
     /// This side has closed the channel, or the shutdown of its loop has.
     struct ClosedHere: Error {}
 
-    /// Whether the handshake's end is what is waited for. Else errors and that event say nothing, and only the
-    /// channel's end counts.
+    /// Whether the handshake's end is what is waited for. Else errors and that event end nothing, and only the channel's
+    /// end counts.
     private let awaitsTLS: Bool
     private var observed: EventLoopPromise<Void>?
+    /// Why a channel ends that has ended: the first error of those that did not end the wait.
+    private var cause: (any Error)?
 
     init(_ observed: EventLoopPromise<Void>, awaitsTLS: Bool) {
         self.observed = observed
@@ -31,20 +33,21 @@ final class ReadinessObserver: ChannelInboundHandler, ChannelOutboundHandler, Re
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        cause = cause ?? error
         let isOver = tell(.failure(error), if: awaitsTLS)
         context.fireErrorCaught(error)
         if isOver { leave(context) }
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-        let isOver = tell(.failure(ChannelError.eof))
+        let isOver = tell(.failure(cause ?? ChannelError.eof))
         context.fireChannelInactive()
         if isOver { leave(context) }
     }
 
     /// Told before the handlers nearer to the socket, which may take their time.
     func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {
-        let isOver = tell(.failure(ClosedHere()), if: mode == .all)
+        let isOver = tell(.failure(cause ?? ClosedHere()), if: mode == .all)
         context.close(mode: mode, promise: promise)
         if isOver { leave(context) }
     }

@@ -43,7 +43,7 @@ public struct Listener: Sendable {
     ///   - configure: sets options and initializers on each bootstrap.
     /// - Throws: `DialError`: `invalidTarget`, the lookup's, `allAttemptsFailed` with what each address said,
     ///   `initializerFailed` where a server channel's initializer has not ended within the dialer's handshake timeout,
-    ///   `cancelled`, `eventLoopShutdown`.
+    ///   `cancelled`, `eventLoopShutdown`, `unsupportedEventLoop` where NIO cannot make channels on the dialer's group.
     public static func bind(
         host: String?,
         port: Int,
@@ -54,6 +54,8 @@ public struct Listener: Sendable {
         guard let port = UInt16(exactly: port) else {
             throw DialError(.invalidTarget, "port \(port) is not within 0 … 65535", target: written)
         }
+        // Else it would wait for a timer on loops that may never run.
+        guard dialer.setup.isGroupSupported else { throw Dialer.unsupported(dialer.configuration.group, for: written) }
         let addresses = try await addresses(of: host, dialer: dialer, target: written)
         // Asked for before NIO's loops are touched, which would end the process where they are not to be had.
         let loop = try await dialer.awaitedLoop(for: written, atMost: dialer.configuration.timeouts.queue)
