@@ -150,7 +150,7 @@ public final class Door: Sendable {
     ///
     /// - Parameter target: for an HTTP door a host and a port, as the client was told them; names are equal in either
     ///   case.
-    public func lastError(for target: Target) -> DialError? { state.error(for: "\(target)") }
+    public func lastError(for target: Target) -> DialError? { state.error(for: target) }
 
     /// How the last failed dial to a host ended, as `lastError(for:)`.
     public func lastError(forHost host: String, port: Int) -> DialError? {

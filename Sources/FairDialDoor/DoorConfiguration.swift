@@ -7,8 +7,9 @@ public import FairDial
 public struct DoorConfiguration: Sendable {
     /// How many connections may be inside at a time. Default 4,096, at least 1 where it is used.
     ///
-    /// One more is closed at once; through HTTP it is told 503. Each takes two descriptors. Those who have not shown an
-    /// HTTP door its secret yet have a small part of them alone: see ``Door/http(dialer:configuration:)``.
+    /// One more is closed at once; through HTTP it is told 503. Each takes two descriptors. Of those who have not shown
+    /// an HTTP door its secret yet the oldest goes for a new one, from 128 or half of the places on, and in any case
+    /// from an eighth of the process's descriptors (16 … 1,024).
     public var maxConnections = 4_096
 
     /// How long a client may take over the head of its CONNECT request. Default 5 s; clamped to 1 ms … 60 s.

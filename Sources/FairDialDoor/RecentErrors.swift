@@ -8,20 +8,32 @@ struct RecentErrors: Sendable {
     /// A client asks right after its failure: more than this are not looked for.
     static let limit = 256
 
-    /// The newest last.
-    private var entries: [(target: String, error: DialError)] = []
+    /// What errors are found by: an error's own text of its target is cut where it is long.
+    private enum Key: Hashable {
+        case host(String, port: UInt16?)
+        case other(Target)
+        case none(String)
 
-    mutating func keep(_ error: DialError) {
-        let target = error.target.lowercased()
-        entries.removeAll { $0.target == target }
-        if entries.count >= Self.limit { entries.removeFirst() }
-        entries.append((target, error))
+        init(_ target: Target) {
+            self = if let host = target.host { .host(host.lowercased(), port: target.port) } else { .other(target) }
+        }
     }
 
-    /// - Parameter target: as the error has it; names are equal in either case.
-    func error(for target: String) -> DialError? {
-        let target = target.lowercased()
-        return entries.last { $0.target == target }?.error
+    /// The newest last.
+    private var entries: [(key: Key, error: DialError)] = []
+
+    /// - Parameter target: `nil` for what can be no target.
+    mutating func keep(_ error: DialError, of target: Target?) {
+        let key = target.map(Key.init) ?? .none(error.target.lowercased())
+        entries.removeAll { $0.key == key }
+        if entries.count >= Self.limit { entries.removeFirst() }
+        entries.append((key, error))
+    }
+
+    /// - Parameter target: of a host and a port, names are equal in either case.
+    func error(for target: Target) -> DialError? {
+        let key = Key(target)
+        return entries.last { $0.key == key }?.error
     }
 
     /// The last of all.

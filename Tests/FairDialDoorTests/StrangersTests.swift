@@ -9,6 +9,16 @@ import Testing
         Strangers(descriptors: descriptors, places: places)
     }
 
+    @Test func `come back once beyond the limit, and never many`() {
+        var strangers = strangers(128)
+        for id in 0..<16 { #expect(strangers.came(id, at: .zero) == nil) }
+        for id in 16..<1_000 {
+            guard let oldest = strangers.came(id, at: .milliseconds(id)) else { continue }
+            _ = strangers.returned(oldest, at: .milliseconds(id))
+            #expect(strangers.count <= 17)
+        }
+    }
+
     @Test func `give way from 128 on, the oldest first, when they have had the time to`() {
         var strangers = strangers()
         for id in 0..<128 { #expect(strangers.came(id, at: .milliseconds(id)) == nil) }
@@ -25,7 +35,7 @@ import Testing
         var strangers = strangers()
         for id in 0..<128 { #expect(strangers.came(id, at: .zero) == nil) }
         #expect(strangers.came(128, at: .seconds(1)) == 0)
-        strangers.returned(0, at: .seconds(1))
+        #expect(strangers.returned(0, at: .seconds(1)))
         #expect(strangers.count == 129)
         #expect(strangers.came(129, at: .seconds(2)) == 1)
         strangers.left(0)

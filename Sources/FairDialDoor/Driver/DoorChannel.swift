@@ -21,7 +21,8 @@ enum DoorChannel {
         static let readLimit = 262_144
     #endif
     /// Above this many bytes a side takes no more until half of it has been sent: beside the kernel's own buffers, this
-    /// and one read are all that a slow reader costs.
+    /// and one read are all that a slow reader costs, unless the other side has ended: then NIO reads at once all
+    /// that the kernel has of it.
     private static let writeLimit = 262_144
 
     /// Sets a channel, on its loop, before it is active: it reads when it is told to, and outlives its peer's end.

@@ -110,9 +110,12 @@ final class DoorState: Sendable {
     func takesBack(_ passage: Passage) -> Bool {
         let now = Duration.nanoseconds(Int64(clamping: NIODeadline.now().uptimeNanoseconds))
         return state.withLockedValue { state in
-            guard !state.isClosing, state.turnedOut.remove(ObjectIdentifier(passage)) != nil else { return false }
+            let id = ObjectIdentifier(passage)
+            guard !state.isClosing, state.counts.open < max(1, configuration.maxConnections),
+                state.turnedOut.contains(id), state.strangers.returned(id, at: now)
+            else { return false }
+            state.turnedOut.remove(id)
             state.counts.open += 1
-            state.strangers.returned(ObjectIdentifier(passage), at: now)
             return true
         }
     }
@@ -176,11 +179,12 @@ final class DoorState: Sendable {
 
     // MARK: - Errors
 
-    func keep(_ error: DialError) {
-        state.withLockedValue { $0.errors.keep(error) }
+    /// - Parameter target: `nil` for what can be no target.
+    func keep(_ error: DialError, of target: Target?) {
+        state.withLockedValue { $0.errors.keep(error, of: target) }
     }
 
-    func error(for target: String) -> DialError? { state.withLockedValue { $0.errors.error(for: target) } }
+    func error(for target: Target) -> DialError? { state.withLockedValue { $0.errors.error(for: target) } }
 
     var lastError: DialError? { state.withLockedValue { $0.errors.latest } }
 }

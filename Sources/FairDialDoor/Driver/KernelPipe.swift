@@ -64,8 +64,8 @@ final class KernelPipe: Sendable {
                 guard count > 0 else {
                     switch CInt(-count) {
                     case 0, EAGAIN: return .dry
-                    case EINVAL, ENOSYS, EPERM, ENOMEM: return .unable
-                    default: return .sourceFailed
+                    case let number where Self.isBroken(number): return .sourceFailed
+                    default: return .unable
                     }
                 }
                 var left = count
@@ -76,11 +76,8 @@ final class KernelPipe: Sendable {
                         continue
                     }
                     let rest = emptied(left, allocator)
-                    switch CInt(-sent) {
                     // Whatever else it is, a write of what was read finds out.
-                    case EAGAIN, EINVAL, ENOSYS, EPERM, ENOMEM: return .full(rest)
-                    default: return .sinkFailed
-                    }
+                    return Self.isBroken(CInt(-sent)) ? .sinkFailed : .full(rest)
                 }
             }
             return .more
@@ -90,6 +87,14 @@ final class KernelPipe: Sendable {
     }
 
     #if os(Linux)
+        /// Whether an error is of the connection, and not of moving: this machine may forbid that, or lack room for it.
+        private static func isBroken(_ number: CInt) -> Bool {
+            switch number {
+            case ECONNRESET, ECONNABORTED, EPIPE, ETIMEDOUT, ENOTCONN, EHOSTUNREACH, ENETUNREACH, ENETDOWN, EBADF: true
+            default: false
+            }
+        }
+
         /// What is left in the pipe.
         private func emptied(_ count: Int, _ allocator: ByteBufferAllocator) -> ByteBuffer {
             var rest = allocator.buffer(capacity: count)

@@ -23,6 +23,7 @@ final class Passage {
     /// Ends a splice that a closing door waits for, and when.
     private var cutOff: (timer: Scheduled<Void>, time: NIODeadline)?
     private var isKnown = false
+    private var wasTakenBack = false
     /// How much both sides' reads have brought, in bytes.
     private var read: UInt64 = 0
     /// How much the last read has brought, in bytes.
@@ -142,7 +143,7 @@ final class Passage {
         case .failure(let error):
             let error = error as? DialError ?? DialError(.handshakeFailed, "\(error)", target: "\(target)")
             // That a client has gone is no error of the target's.
-            if error.code != .cancelled { door.keep(error) }
+            if error.code != .cancelled { door.keep(error, of: target) }
             carryOut(handshake.dialFailed(error, at: now))
         }
         endIfOver()
@@ -163,7 +164,11 @@ final class Passage {
     /// Too many are inside who have not shown the secret.
     func turnOut() {
         // Where the loop was busy, whoever came meanwhile may have written, and nobody has read it.
-        if handshake.mayBeTurnedOut, hasUnread, door.takesBack(self) { return }
+        // Once, and none that writes a byte now and then: it has had its time.
+        if handshake.mayBeTurnedOut, handshake.kept == 0, !wasTakenBack, hasUnread, door.takesBack(self) {
+            wasTakenBack = true
+            return
+        }
         carryOut(handshake.turnOut())
     }
 
@@ -268,7 +273,7 @@ final class Passage {
 
     private func write(_ answer: DoorAnswer) {
         guard let near = self[.near] else { return }
-        if case .failed(let error) = answer, error.code == .invalidTarget { door.keep(error) }
+        if case .failed(let error) = answer, error.code == .invalidTarget { door.keep(error, of: nil) }
         near.writeAndFlush(NIOAny(near.channel.allocator.buffer(string: answer.text)), promise: nil)
     }
 

@@ -47,9 +47,13 @@ struct Strangers<ID: Hashable & Sendable>: Sendable {
         return waiting.removeFirst().id
     }
 
-    /// Someone who was turned out has written, and is let in again behind all others.
-    mutating func returned(_ id: ID, at now: Duration) {
+    /// Someone who was turned out has written, and is let in again behind all others; one more than the limit at most.
+    ///
+    /// - Returns: whether it is.
+    mutating func returned(_ id: ID, at now: Duration) -> Bool {
+        guard waiting.count <= limit else { return false }
         waiting.append((id, now))
+        return true
     }
 
     /// There is no place left.
