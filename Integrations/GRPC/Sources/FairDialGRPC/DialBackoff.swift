@@ -4,6 +4,9 @@ import GRPCNIOTransportHTTP2Posix
 
 /// gRPC's connection back-off, as its document has it: the first wait is exact, later ones grow and are jittered.
 struct DialBackoff: Sendable {
+    /// Whatever is asked for, in seconds: a year.
+    private static let longest = 31_536_000.0
+
     let configuration: HTTP2ClientTransport.Config.Backoff
 
     /// How long to wait before the next dial.
@@ -13,9 +16,9 @@ struct DialBackoff: Sendable {
     ///   - random: from -1 to 1.
     func wait(after failures: Int, random: Double) -> Duration {
         guard failures > 0 else { return .zero }
-        let first = max(.zero, configuration.initial) / .seconds(1)
+        let limit = min(max(.zero, configuration.max) / .seconds(1), Self.longest)
+        let first = min(max(.zero, configuration.initial) / .seconds(1), limit)
         guard failures > 1 else { return .seconds(first) }
-        let limit = max(.zero, configuration.max) / .seconds(1)
         var wait = first
         // Where it grows at all, it is at its limit long before.
         for _ in 1..<min(failures, 100) { wait = min(wait * max(1, configuration.multiplier), limit) }

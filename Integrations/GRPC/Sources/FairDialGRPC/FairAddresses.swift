@@ -7,7 +7,9 @@ import IPAddresses
 
 /// gRPC's own resolver of targets that need no lookup, behind a policy: gRPC dials what it is told.
 ///
-/// Addresses that are forbidden are left out; where none is left, calls fail with the reason of the first.
+/// Addresses that are forbidden are left out; where none is left, calls fail with the reason of the first. They are
+/// told once, by a resolver that pushes: one that is asked is asked before a channel hears anything else, so that a
+/// channel whose addresses are all forbidden could not be shut down.
 struct FairAddresses<Base: NameResolverFactory & Sendable>: NameResolverFactory, Sendable {
     typealias Target = Base.Target
 
@@ -23,7 +25,7 @@ struct FairAddresses<Base: NameResolverFactory & Sendable>: NameResolverFactory,
         let resolver = base.resolver(for: target)
         return GRPCNIOTransportCore.NameResolver(
             names: RPCAsyncSequence(wrapping: Allowed(names: resolver.names, policy: policy)),
-            updateMode: resolver.updateMode,
+            updateMode: .push,
             authority: resolver.authority
         )
     }
@@ -36,16 +38,27 @@ struct FairAddresses<Base: NameResolverFactory & Sendable>: NameResolverFactory,
         let names: RPCAsyncSequence<NameResolutionResult, any Error>
         let policy: AddressPolicy
 
-        func makeAsyncIterator() -> AsyncIterator { AsyncIterator(base: names.makeAsyncIterator(), policy: policy) }
+        func makeAsyncIterator() -> AsyncIterator { AsyncIterator(names.makeAsyncIterator(), policy) }
 
         struct AsyncIterator: AsyncIteratorProtocol {
             fileprivate var base: RPCAsyncSequence<NameResolutionResult, any Error>.AsyncIterator
             fileprivate let policy: AddressPolicy
+            private var isTold = false
+
+            fileprivate init(
+                _ base: RPCAsyncSequence<NameResolutionResult, any Error>.AsyncIterator,
+                _ policy: AddressPolicy
+            ) {
+                self.base = base
+                self.policy = policy
+            }
 
             mutating func next() async throws -> NameResolutionResult? { try await next(isolation: nil) }
 
             mutating func next(isolation actor: isolated (any Actor)?) async throws(any Error) -> NameResolutionResult?
             {
+                // Until its channel has had enough.
+                while isTold { try await Task.sleep(for: .seconds(86_400)) }
                 guard var result = try await base.next(isolation: actor) else { return nil }
                 var refusal: DialError?
                 for index in result.endpoints.indices {
@@ -57,6 +70,7 @@ struct FairAddresses<Base: NameResolverFactory & Sendable>: NameResolverFactory,
                 }
                 result.endpoints.removeAll(where: \.addresses.isEmpty)
                 if let refusal, result.endpoints.isEmpty { throw RPCError(refusal) }
+                isTold = true
                 return result
             }
         }

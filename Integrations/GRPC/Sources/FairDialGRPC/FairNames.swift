@@ -75,7 +75,7 @@ extension NameResolverRegistry {
     /// ```
     ///
     /// A channel of grpc-swift-nio-transport 2.9 that is shut down gracefully before its name's first answer does not
-    /// end; cancel its task, or use `FairChannel`, which does.
+    /// end, nor does one all of whose addresses the policy forbids; cancel its task, or use `FairChannel`, which does.
     ///
     /// - Parameters:
     ///   - dialer: whose resolver, timeouts and policy to use.

@@ -67,7 +67,9 @@ public final class FairTransport: ClientTransport {
     ///   - dialer: who dials it.
     ///   - options: what may differ from dial to dial. The transport sets `readiness` and `holdsReads` itself: what
     ///     `prepare` adds, TLS above all, has done its work when the server's SETTINGS have come through it.
-    ///   - configuration: of HTTP/2 and the connection. Without an authority, it is the target's.
+    ///   - configuration: of HTTP/2 and the connection. Without an authority, it is the target's: its
+    ///     host or name, and its port. Give one for a service, whose name is no server's; it is `localhost` for a path and
+    ///     for endpoints without a name.
     ///   - serviceConfig: how methods are called and retried; its load balancing does not matter here.
     ///   - backoff: how long to wait after failures.
     ///   - prepare: adds what comes before gRPC in each channel's pipeline, such as TLS; on the channel's loop.
@@ -99,8 +101,10 @@ public final class FairTransport: ClientTransport {
 
     private static func authority(of target: Target) -> String {
         guard let host = target.host else { return "localhost" }
-        let name = host.contains(":") && !host.hasPrefix("[") ? "[\(host)]" : host
-        return target.port.map { "\(name):\($0)" } ?? name
+        // A zone is this machine's own business (RFC 6874 §4).
+        let name = host.prefix { $0 != "%" }
+        let written = name.contains(":") && !name.hasPrefix("[") ? "[\(name)]" : String(name)
+        return target.port.map { "\(written):\($0)" } ?? written
     }
 
     /// How the last failed dial ended: with its report. `nil` before there is one.

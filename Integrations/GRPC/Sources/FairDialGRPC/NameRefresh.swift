@@ -40,12 +40,14 @@ struct NameRefresh<Address: Hashable & Sendable>: Sendable {
     /// - Parameter lifetime: how long they hold; `nil` where it is not known. Zero or less for an answer that has
     ///   expired by now.
     mutating func answered(_ addresses: [Address], for lifetime: Duration?) -> Step {
+        // A name without an address is as good as none, for now.
+        guard !addresses.isEmpty else { return failed() }
         failures = 0
         pause = min(max(lifetime ?? Self.unknown, Self.shortest), Self.longest)
         // Servers rotate their answers: another order is no other answer.
-        if Set(addresses) == Set(known), !known.isEmpty { return .keep }
+        if Set(addresses) == Set(known) { return .keep }
         known = addresses
-        return addresses.isEmpty ? .fail : .tell(addresses)
+        return .tell(addresses)
     }
 
     /// A lookup has failed.

@@ -31,17 +31,22 @@ struct NameUpdates: AsyncSequence, Sendable {
         mutating func next(isolation actor: isolated (any Actor)?) async throws(any Error) -> NameResolutionResult? {
             while true {
                 if let pause = refresh.pause { try await updates.pause(pause) }
+                let failure: DialError
                 do throws(DialError) {
                     let answer = try await updates.dialer.resolve(updates.host, port: updates.port)
                     let lifetime = answer.expires.map { ContinuousClock.now.duration(to: $0) }
-                    if case .tell(let endpoints) = refresh.answered(answer.endpoints, for: lifetime) {
-                        return updates.result(endpoints)
+                    switch refresh.answered(answer.endpoints, for: lifetime) {
+                    case .tell(let endpoints): return updates.result(endpoints)
+                    case .keep: continue
+                    case .fail: failure = DialError(.nameNotFound, "it has no address", target: updates.host)
                     }
                 } catch {
                     // A channel that is shutting down expects this one.
                     if error.code == .cancelled { throw CancellationError() }
-                    if refresh.failed() == .fail { throw RPCError(error) }
+                    guard refresh.failed() == .fail else { continue }
+                    failure = error
                 }
+                throw RPCError(failure)
             }
         }
     }

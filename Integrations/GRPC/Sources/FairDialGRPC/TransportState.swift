@@ -66,7 +66,11 @@ struct TransportState<Connection: Sendable>: Sendable {
     /// Whether a call has begun on it.
     private var isUsed = false
     private var failures = 0
-    private(set) var waiters: [Waiter] = []
+    /// By their ids, which grow: of many that are called off at once, none is looked for among all.
+    private var waiting: [UInt64: Waiter] = [:]
+
+    /// Who waits, the first to come first.
+    var waiters: [Waiter] { waiting.values.sorted { $0.id < $1.id } }
 
     var isClosed: Bool {
         if case .closed = phase { true } else { false }
@@ -90,20 +94,19 @@ struct TransportState<Connection: Sendable>: Sendable {
         case .backingOff(let error): if !waitsForReady { return .fail(error) }
         case .closed: return .fail(RPCError(code: .failedPrecondition, message: "the transport is closed"))
         }
-        guard waiters.count < Self.waiterLimit else {
+        guard waiting.count < Self.waiterLimit else {
             return .fail(RPCError(code: .resourceExhausted, message: "too many calls wait for a connection"))
         }
         return .wait
     }
 
     mutating func enqueue(_ waiter: Waiter) {
-        waiters.append(waiter)
+        waiting[waiter.id] = waiter
     }
 
     /// - Returns: the waiter, unless it has its answer already.
     mutating func dequeue(_ id: UInt64) -> Waiter? {
-        guard let index = waiters.firstIndex(where: { $0.id == id }) else { return nil }
-        return waiters.remove(at: index)
+        waiting.removeValue(forKey: id)
     }
 
     /// A dial begins; after the back-off, where there was one.
@@ -127,8 +130,7 @@ struct TransportState<Connection: Sendable>: Sendable {
             return .gone(backOff(error), error)
         }
         phase = .connected(connection, since: now)
-        defer { waiters = [] }
-        return .taken(waiters)
+        return .taken(takeWaiters())
     }
 
     /// A dial has failed.
@@ -143,8 +145,13 @@ struct TransportState<Connection: Sendable>: Sendable {
         failures += 1
         phase = .backingOff(error)
         let told = waiters.filter { !$0.waitsForReady }
-        waiters.removeAll { !$0.waitsForReady }
+        for waiter in told { waiting[waiter.id] = nil }
         return told
+    }
+
+    private mutating func takeWaiters() -> [Waiter] {
+        defer { waiting = [:] }
+        return waiters
     }
 
     private static var closedAtOnce: RPCError {
@@ -192,7 +199,6 @@ struct TransportState<Connection: Sendable>: Sendable {
     /// - Returns: whom to tell.
     mutating func close() -> [Waiter] {
         phase = .closed
-        defer { waiters = [] }
-        return waiters
+        return takeWaiters()
     }
 }

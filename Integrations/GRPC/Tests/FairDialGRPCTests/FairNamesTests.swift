@@ -308,4 +308,27 @@ import Testing
         #expect(server.callCount == 0)
         await server.stop()
     }
+
+    @Test func `a channel whose addresses are all forbidden is shut down, whoever waits for better times`() async throws {
+        var configuration = DialerConfiguration()
+        configuration.policy = .publicInternetOnly
+        let channel = try FairChannel(
+            target: .ipv4(address: "127.0.0.1", port: 9),
+            transportSecurity: .plaintext,
+            dialer: Dialer(configuration)
+        )
+        let client = GRPCClient(transport: channel)
+        let run = Task { try await client.runConnections() }
+        // It has been told what is forbidden.
+        await #expect(throws: RPCError.self) { try await EchoServer.name(from: client) }
+        var options = CallOptions.defaults
+        options.waitForReady = true
+        let waiting = (0..<20).map { [options] _ in
+            Task { try await EchoServer.name(from: client, options: options) }
+        }
+        await #expect(throws: RPCError.self) { try await EchoServer.name(from: client) }
+        client.beginGracefulShutdown()
+        #expect(await Patience.untilEnded { _ = await run.result })
+        for call in waiting { await #expect(throws: (any Error).self) { try await call.value } }
+    }
 }

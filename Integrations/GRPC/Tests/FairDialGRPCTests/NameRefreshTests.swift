@@ -51,6 +51,14 @@ import Testing
         #expect(refresh.pause == .seconds(1))
         #expect(refresh.answered([], for: nil) == .fail)
     }
+
+    @Test func `keeps its addresses where an answer has none`() {
+        var refresh = NameRefresh<Int>()
+        #expect(refresh.answered([1], for: nil) == .tell([1]))
+        #expect(refresh.answered([], for: nil) == .keep)
+        #expect(refresh.pause == .seconds(1))
+        #expect(refresh.answered([1], for: nil) == .keep)
+    }
 }
 
 @Suite struct `A back-off` {
@@ -61,6 +69,19 @@ import Testing
     @Test(arguments: [(0, 0), (1, 1), (2, 2), (3, 4), (4, 8), (5, 10), (Int.max, 10)])
     func `grows to its limit`(failures: Int, seconds: Int) {
         #expect(Self.backoff.wait(after: failures, random: 0) == .seconds(seconds))
+    }
+
+    @Test(arguments: [1, 2, Int.max])
+    func `is never too long to be waited for`(failures: Int) {
+        let endless = DialBackoff(
+            configuration: .init(
+                initial: .seconds(Int64.max),
+                max: .seconds(Int64.max),
+                multiplier: .infinity,
+                jitter: 0
+            )
+        )
+        #expect(endless.wait(after: failures, random: 1) == .seconds(31_536_000))
     }
 
     @Test func `is jittered after the first`() {
