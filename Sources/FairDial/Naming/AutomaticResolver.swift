@@ -4,7 +4,6 @@ package import DNSResolution
 import IPAddresses
 import NIOConcurrencyHelpers
 package import NameResolution
-import SystemResolution
 import SystemSupport
 
 /// The default: our own DNS resolver where it does all that this machine's configuration asks for, the system's
@@ -42,9 +41,6 @@ package final class AutomaticResolver: KnowingResolver {
         let generation: UInt64
     }
 
-    /// The process's own.
-    package static let shared = AutomaticResolver()
-
     private let dns: DNSResolver
     private let system: any NameResolution.AddressResolver
     private let nameServiceSwitch: WatchedFile<NameServiceSwitch>
@@ -55,8 +51,8 @@ package final class AutomaticResolver: KnowingResolver {
     ///   - system: looks up everything else.
     ///   - nameServiceSwitchPath: nsswitch.conf.
     package init(
-        dns: DNSResolver = .shared,
-        system: any NameResolution.AddressResolver = SystemResolver.shared,
+        dns: DNSResolver,
+        system: any NameResolution.AddressResolver,
         nameServiceSwitchPath: String = "/etc/nsswitch.conf"
     ) {
         self.dns = dns
