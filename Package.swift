@@ -226,8 +226,8 @@ let package = Package(
         .testTarget(
             name: "DNSResolutionTests",
             dependencies: [
-                "DNSResolution", "DNSOverTLS", "DNSMessages", "NameResolution", "IPAddresses", "FairDialTestKit",
-                "FairDial", "TestHelpers", .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                "DNSResolution", "DNSOverTLS", "DNSMessages", "NameResolution", "IPAddresses", "SystemSupport",
+                "FairDialTestKit", "FairDial", "TestHelpers", .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "NIOEmbedded", package: "swift-nio"),
             ] + nio
         ),

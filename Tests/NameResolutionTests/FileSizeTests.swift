@@ -77,41 +77,12 @@ import Testing
         #expect(!file.look().isTooLarge)
     }
 
-    @Test func `an nsswitch.conf that is too large is for the system to read`() throws {
-        let folder = try TemporaryFolder()
-        try folder.write("hosts: files dns\n", to: "nsswitch.conf")
-        try folder.resize("nsswitch.conf", to: 16 * 1024 * 1024 + 1)
-        let content = NameServiceSwitch.watched(at: folder.path("nsswitch.conf")).look().content
-        let choice = HostsPlan(content, .standard, hostname: "").choice(for: "db")
-        guard case .system(let reason) = choice else {
-            Issue.record("\(choice)")
-            return
-        }
-        #expect(reason.hasPrefix("nsswitch.conf cannot be read: ") && reason.hasSuffix("so it is not read"))
-        #expect(!content.isHostsFileFirst)
-    }
-
-    @Test func `so is one whose line names too many services`() {
+    @Test func `an nsswitch.conf whose line names too many services is not read`() {
         let most = NameServiceSwitch(Array("hosts:\(String(repeating: " files", count: 4_096))\n".utf8))
         #expect(most.unread == nil)
         let more = NameServiceSwitch(Array("hosts:\(String(repeating: " files", count: 4_097))\n".utf8))
         #expect(more.unread == "a line names more than 4096 services")
         #expect(more.hosts.isEmpty && !more.asksNobody)
-    }
-
-    @Test func `a search list that is too long is for the system to read`() {
-        func choice(_ count: Int) -> HostsPlan.Choice {
-            let file = ResolverFile(Array("search".utf8) + (0..<count).flatMap { Array(" d\($0)".utf8) })
-            #expect(file.search.count == min(count, 1 << 17))
-            return HostsPlan(.standard, file, hostname: "").choice(for: "db")
-        }
-        #expect(choice(1 << 17) == .dns)
-        #expect(choice((1 << 17) + 1) == .system("resolv.conf: there are more than 131072 search domains"))
-    }
-
-    @Test func `so is a resolv.conf`() {
-        let choice = HostsPlan(.standard, .unread("larger than 1 byte"), hostname: "").choice(for: "db")
-        #expect(choice == .system("resolv.conf: larger than 1 byte"))
     }
 
     @Test func `a hosts file that is too large is asked of whoever reads it, and of nobody else`() throws {

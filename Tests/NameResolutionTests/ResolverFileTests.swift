@@ -104,76 +104,9 @@ import Testing
     func `what is not honoured is said`(text: String, reason: String) {
         #expect(read(text).unsupported == [reason])
     }
-}
-
-@Suite struct `Whose a name is` {
-    private func plan(_ hosts: String, _ file: String = "nameserver 10.0.0.1") -> HostsPlan {
-        HostsPlan(
-            NameServiceSwitch(Array("hosts: \(hosts)\n".utf8)),
-            ResolverFile(Array(file.utf8)),
-            hostname: "Box"
-        )
-    }
-
-    @Test(arguments: ["files dns", "dns", "files myhostname dns", "files mdns4_minimal [NOTFOUND=return] dns"])
-    func `a plain configuration is honoured entirely`(hosts: String) {
-        #expect(plan(hosts).choice(for: "db.example.org") == .dns)
-        #expect(plan(hosts).choice(for: "db") == .dns)
-    }
-
-    @Test(arguments: ["", " # dns", "[NOTFOUND=return]"])
-    func `a line that names nobody has nobody asked, glibc least of all, which crashes`(hosts: String) {
-        let reason = "nsswitch.conf's hosts line names nobody to ask"
-        #expect(plan(hosts).choice(for: "db.example.org") == .nobody(reason))
-        #expect(plan(hosts).choice(for: "printer.local") == .nobody(reason))
-    }
 
     @Test func `a domain that stands twice is searched once`() {
         let file = ResolverFile(Array("search one two one\ttwo\r three\n".utf8))
         #expect(file.search == ["one", "two", "three"])
-    }
-
-    @Test(arguments: [
-        ("files", "nsswitch.conf does not ask dns"),
-        ("dns files", "nsswitch.conf does not ask files first, or with actions of its own"),
-        ("files [SUCCESS=continue] dns", "nsswitch.conf does not ask files first, or with actions of its own"),
-        ("files dns [NOTFOUND=return] myhostname", "nsswitch.conf gives dns actions: NOTFOUND=return"),
-        ("files dns sss", "nsswitch.conf asks sss, which only the system can"),
-        ("files resolve [!UNAVAIL=return] dns", "nsswitch.conf asks resolve, which only the system can"),
-        ("files mdns4 dns", "nsswitch.conf asks mdns4, which only the system can"),
-        ("files mdns4_minimal [UNAVAIL=return] dns", "nsswitch.conf gives mdns4_minimal actions: UNAVAIL=return"),
-    ])
-    func `what we cannot do is the system's, and the reason is said`(hosts: String, reason: String) {
-        #expect(plan(hosts).choice(for: "db.example.org") == .system(reason))
-    }
-
-    @Test func `what resolv.conf asks for and we do not do is a reason too`() {
-        #expect(
-            plan("files dns", "sortlist 10.0.0.0").choice(for: "db")
-                == .system("resolv.conf: sortlist is not read here")
-        )
-        let unread = HostsPlan(.standard, nil, hostname: "")
-        #expect(unread.choice(for: "db") == .system("resolv.conf cannot be read"))
-    }
-
-    @Test(arguments: [
-        ("printer.local", HostsPlan.Choice.system(".local names belong to multicast DNS (RFC 6762 §3)")),
-        ("printer.local.", .system(".local names belong to multicast DNS (RFC 6762 §3)")),
-        ("local", .system(".local names belong to multicast DNS (RFC 6762 §3)")), ("notlocal", .dns),
-        ("hidden.onion", .nobody(".onion names are not in DNS (RFC 7686 §2)")),
-        ("hidden.onion.", .nobody(".onion names are not in DNS (RFC 7686 §2)")), ("onions", .dns),
-        ("no.invalid", .nobody(".invalid names do not exist (RFC 6761 §6.4)")), ("a.test", .dns), ("a.example", .dns),
-    ])
-    func `special names go where they belong`(name: String, choice: HostsPlan.Choice) {
-        #expect(plan("files dns").choice(for: name) == choice)
-    }
-
-    @Test func `what single services know is handed to the system name by name`() {
-        let mine = plan("files myhostname mdns4_minimal [NOTFOUND=return] dns")
-        for name in ["box", "_gateway", "_outbound"] {
-            #expect(mine.choice(for: name) == .system("nsswitch.conf asks myhostname for this name"))
-        }
-        #expect(mine.choice(for: "printer.local") == .system("nsswitch.conf asks mdns4_minimal for .local names"))
-        #expect(plan("files dns").choice(for: "box") == .dns)
     }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import DNSResolution
 public import NameResolution
 
 @available(FairDial 0.1, *)

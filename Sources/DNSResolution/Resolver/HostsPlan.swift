@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import NameResolution
+
 /// What nsswitch.conf's hosts line and resolv.conf mean for one name: ours to look up, or the system's, and why.
 @available(FairDial 0.1, *)
 package struct HostsPlan: Hashable, Sendable {
