@@ -4,6 +4,7 @@ import DNSMessages
 import FairDialTestKit
 import IPAddresses
 import NameResolution
+import SystemSupport
 import Testing
 
 @testable import DNSResolution
@@ -167,12 +168,17 @@ import Testing
         #expect(cache.find(try name("db.eXample.org"), .a, at: .zero) != nil)
         #expect(cache.addresses(of: "db.example.org", families: .ipv4, at: .zero) != nil)
         let question = LookupQuestion(name: "dB.exAMPLE.org.", families: .ipv4)
-        let known = KnownAnswers()
-        known.keep(answer(60), for: try name("DB.Example.ORG"), .a, at: .zero)
-        #expect(known.addresses(for: question, in: SearchList([]), at: .zero)?.addresses == [Self.address])
-        #expect(known.addresses(for: LookupQuestion(name: "db"), in: SearchList(["example.org"]), at: .zero) == nil)
+        let bench = EngineBench()
+        let (engine, searching) = (bench.makeEngine(), bench.makeEngine(search: ["example.org"]))
+        for (engine, host) in try [(engine, name("DB.Example.ORG")), (engine, name("db")), (searching, name("db"))] {
+            engine.cache.withLock { $0.keep(answer(60), for: host, .a, at: .zero) }
+        }
+        #expect(engine.knownAddresses(question, at: bench.now)?.addresses == [Self.address])
+        let short = LookupQuestion(name: "db", families: .ipv4)
+        #expect(engine.knownAddresses(short, at: bench.now)?.addresses == [Self.address])
+        #expect(searching.knownAddresses(short, at: bench.now) == nil)
         let bound = LookupQuestion(name: question.name, families: .ipv4, service: .https(port: 443))
-        #expect(known.addresses(for: bound, in: SearchList([]), at: .zero) == nil)
+        #expect(engine.knownAddresses(bound, at: bench.now) == nil)
     }
 
     @Test func `names that are busy by this way are fetched anew in time, too`() throws {

@@ -29,9 +29,11 @@ final class EngineBench: ResolverMachine, DatagramTransport, StreamTransport {
         set { time.withLockedValue { $0 = newValue } }
     }
 
-    func makeEngine() -> DNSEngine {
+    func makeEngine(search: [String] = []) -> DNSEngine {
         let server = NameServer(Endpoint(address: .v4(IPv4Address(bits: 0x0A00_0001)), port: 53))
-        return DNSEngine(QueryConfiguration(servers: [server]), over: self, on: self)
+        var configuration = QueryConfiguration(servers: [server])
+        configuration.searchList = SearchList(search)
+        return DNSEngine(configuration, over: self, on: self)
     }
 
     // MARK: The machine

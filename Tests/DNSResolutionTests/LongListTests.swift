@@ -62,7 +62,7 @@ import Testing
             let denial = ServerAnswer(content: .nameError, timeToLive: 60)
             for domain in ["db"] + (0..<Self.count).map({ "db.d\($0)" }) {
                 guard let name = try? DomainName(domain) else { return [] }
-                for type in [RecordType.a, .aaaa] { bench.resolver.cache.keep(denial, for: name, type, at: .zero) }
+                bench.keep(denial, for: name)
             }
             let lookup = bench.lookUp("db")
             return bench.asked + (bench.events[lookup] ?? [])
@@ -76,7 +76,7 @@ import Testing
             let denial = ServerAnswer(content: .nameError, timeToLive: 60)
             for number in 0..<1_000 {
                 guard let name = try? DomainName("db.d\(number)") else { return [] }
-                for type in [RecordType.a, .aaaa] { bench.resolver.cache.keep(denial, for: name, type, at: .zero) }
+                bench.keep(denial, for: name)
             }
             let lookup = bench.lookUp("db")
             bench.answer("db", .a)
@@ -106,7 +106,7 @@ import Testing
                     return []
                 }
                 let alias = ServerAnswer(content: .alias(next), timeToLive: 60, canonicalName: next)
-                for type in [RecordType.a, .aaaa] { bench.resolver.cache.keep(alias, for: name, type, at: .zero) }
+                bench.keep(alias, for: name)
             }
             let lookup = bench.lookUp("a0")
             return bench.events[lookup] ?? []

@@ -4,6 +4,7 @@ import DNSMessages
 import FairDialTestKit
 import IPAddresses
 import NameResolution
+import SystemSupport
 
 @testable import DNSResolution
 
@@ -85,6 +86,16 @@ struct StubBench {
             resolver.lookUp(question, for: QueryBench.fairnessKey, at: now, &actions)
         }
     }
+
+    /// Puts an answer for both families into the cache.
+    func keep(_ answer: ServerAnswer, for name: DomainName) {
+        resolver.cache.withLock { cache in
+            for type in [RecordType.a, .aaaa] { cache.keep(answer, for: name, type, at: .zero) }
+        }
+    }
+
+    /// What the cache has.
+    func cached(at now: Duration) -> [CachedName] { resolver.cache.withLock { $0.contents(at: now) } }
 
     /// Answers the oldest open query for a name and type.
     mutating func answer(

@@ -308,14 +308,14 @@ extension DNSResolver {
     /// What the cache has.
     package var cached: [CachedName] {
         let engine = freshEngine()
-        return engine.cache.contents(at: engine.now)
+        return engine.cache.withLock { $0.contents(at: engine.now) }
     }
 
     /// Forgets all that has been learned of names.
-    public func flush() { freshEngine().cache.removeAll() }
+    public func flush() { freshEngine().cache.withLock { $0.removeAll() } }
 
     /// Forgets what has been learned of one name.
-    public func flush(_ name: DomainName) { freshEngine().cache.remove(name) }
+    public func flush(_ name: DomainName) { freshEngine().cache.withLock { $0.remove(name) } }
 
     /// How many lookups are in flight; those that began before the configuration changed are not counted.
     package var inFlightCount: Int { freshEngine().withResolver { $0.count } }

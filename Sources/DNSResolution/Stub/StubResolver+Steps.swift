@@ -3,14 +3,15 @@
 import DNSMessages
 import IPAddresses
 import NameResolution
+import SystemSupport
 
 /// What follows from a query's end: further queries, further names, and what the lookup's caller is told.
 @available(FairDial 0.1, *)
 extension StubResolver {
     mutating func ask(_ request: Request, at now: Duration, _ actions: inout [Action]) {
         // A loop, not a call for each alias: the cache may know all of them.
-        while let found = cache.find(request.aliases.last ?? request.name, request.type, at: now) {
-            let name = request.aliases.last ?? request.name
+        while let found = cache.withLock({ $0.find(request.question.name, request.type, at: now) }) {
+            let name = request.question.name
             if found.wantsRefresh {
                 trace(.decided("\(name) \(request.type) is fetched anew"), at: now, &actions)
                 send(
@@ -128,7 +129,7 @@ extension StubResolver {
             if state.hasSearchList || state.isHurried, state.lookup?.wants(type, of: position) != true { return }
             let request = Request(name: name, type: type, purpose: .addresses, for: state, position: position)
             // One look into the cache for both families: of most names it has neither.
-            if !isBeside { state.isInCache = cache.contains(name) }
+            if !isBeside { state.isInCache = cache.withLock { $0.contains(name) } }
             if state.isInCache { ask(request, at: now, &actions) } else { send(request, at: now, &actions) }
         case .forget(let type):
             guard let query = query(of: state, for: type) else { return }

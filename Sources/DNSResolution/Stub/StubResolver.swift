@@ -3,6 +3,7 @@
 package import DNSMessages
 import IPAddresses
 package import NameResolution
+package import SystemSupport
 
 /// A whole stub resolver as a machine without I/O: lookups, cache and queries, composed.
 ///
@@ -48,8 +49,8 @@ package struct StubResolver: ~Copyable {
 
     let configuration: QueryConfiguration
     var client: QueryClient
-    /// Beside the machine, because it is looked at where nothing else of the machine is.
-    package let cache: KnownAnswers
+    /// Behind a lock of its own, under which nothing waits: a caller that only looks delays no lookup in flight.
+    package let cache: Locked<AnswerCache>
     var searchGuard = SearchGuard()
     var running = Slab<Running>()
     /// Room for what the client says next.
@@ -77,7 +78,7 @@ package struct StubResolver: ~Copyable {
         self.configuration = configuration
         client = QueryClient(configuration, generator: generator, accounts: accounts, countFree: countFree)
         flights = Flights(seed: client.generator.next())
-        cache = KnownAnswers(configuration.cache)
+        cache = Locked(AnswerCache(configuration.cache))
     }
 
     /// When to call `advance(to:)` next.
@@ -127,11 +128,6 @@ package struct StubResolver: ~Copyable {
 
 @available(FairDial 0.1, *)
 extension StubResolver {
-    /// The addresses of a name, where they are known and fresh: a look, and no more.
-    package func knownAddresses(_ question: LookupQuestion, at now: Duration) -> LookupResult? {
-        cache.addresses(for: question, in: configuration.searchList, at: now)
-    }
-
     /// Looks a name's addresses up.
     package mutating func lookUp(
         _ question: LookupQuestion,
@@ -287,9 +283,9 @@ extension StubResolver {
         guard let request = requests.remove(key) else { return }
         land(request, key)
         if case .answered(let answer) = outcome {
-            cache.keep(answer, for: request.question.name, request.type, at: now)
+            cache.withLock { $0.keep(answer, for: request.question.name, request.type, at: now) }
         } else {
-            cache.refreshFailed(request.question.name, request.type)
+            cache.withLock { $0.refreshFailed(request.question.name, request.type) }
         }
         // Where an alias leads on, the request asks again, with followers of its own.
         let followers = request.sharing?.followers ?? []
@@ -321,7 +317,7 @@ extension StubResolver {
             // The whole chain is cached under its first name, for as long as the shortest lifetime in it.
             answer.timeToLive = answer.timeToLive.map { min($0, request.timeToLive) }
             answer.canonicalName = answer.canonicalName ?? asked
-            cache.keep(answer, for: request.name, request.type, at: now)
+            cache.withLock { $0.keep(answer, for: request.name, request.type, at: now) }
         }
         if request.leader != nil { answer.source = .shared }
         conclude(request, .success(answer), at: now, &actions)

@@ -56,7 +56,7 @@ final class DNSEngine: Sendable {
     static let idleTime = Duration.seconds(2)
 
     /// What the resolver knows; a look at it needs nothing else of the engine.
-    let cache: KnownAnswers
+    let cache: Locked<AnswerCache>
     private let searchList: SearchList
     let outbox: OrderedOutbox<Machine, StubResolver.Action>
     private let machine: any ResolverMachine
@@ -99,9 +99,12 @@ final class DNSEngine: Sendable {
 
     var now: Duration { .nanoseconds((machine.now - startedAt).nanoseconds) }
 
-    /// What the cache has.
+    /// The addresses of the question's name, when those of every family asked for are known and fresh.
     func knownAddresses(_ question: LookupQuestion, at now: NIODeadline) -> LookupResult? {
-        cache.addresses(for: question, in: searchList, at: .nanoseconds((now - startedAt).nanoseconds))
+        // A name that is looked up in the search list first is not this name; bindings have no short way.
+        guard question.service == nil, searchList.isAskedFirstAsWritten(question.key) else { return nil }
+        let now = Duration.nanoseconds((now - startedAt).nanoseconds)
+        return cache.withLock { $0.addresses(of: question.key, families: question.families, at: now) }
     }
 
     /// Reads the machine where no actions follow.
