@@ -44,20 +44,26 @@ public final class OrderedOutbox<Machine: ~Copyable, Action: Sendable>: Sendable
     /// - Parameters:
     ///   - carryOut: does one action, the same way in every call; calls come one at a time.
     ///   - change: what is to happen to the machine; it puts what is to be done behind what is there.
+    /// - Returns: what `change` does.
     @inlinable
-    public func update(carryingOut carryOut: (Action) -> Void, _ change: (inout Machine, inout [Action]) -> Void) {
-        let mustEmpty = state.withLock { state in
-            change(&state.machine, &state.outbox)
-            guard !state.isBeingEmptied, !state.outbox.isEmpty else { return false }
+    @discardableResult
+    public func update<Result>(
+        carryingOut carryOut: (Action) -> Void,
+        _ change: (inout Machine, inout [Action]) -> Result
+    ) -> Result {
+        let (result, mustEmpty) = state.withLock { state in
+            let result = change(&state.machine, &state.outbox)
+            guard !state.isBeingEmptied, !state.outbox.isEmpty else { return (result, false) }
             state.isBeingEmptied = true
-            return true
+            return (result, true)
         }
-        guard mustEmpty else { return }
+        guard mustEmpty else { return result }
         var actions: [Action] = []
         while takeOutbox(&actions) {
             for action in actions { carryOut(action) }
             actions.removeAll(keepingCapacity: actions.capacity <= Self.roomToKeep)
         }
+        return result
     }
 
     /// Reads or changes the machine where no actions follow.

@@ -114,13 +114,8 @@ public final class DNSResolver: AddressResolver, RecordResolver {
 
     /// What the file says now, and the generation that began when it first said so, or a later one.
     package var fileAndGeneration: (file: ResolverFile, generation: UInt64) {
-        let state = fresh()
-        return (state.file, state.generation)
-    }
-
-    private func fresh() -> State {
         _ = freshEngine()
-        return state.withLockedValue { $0 }
+        return state.withLockedValue { ($0.file, $0.generation) }
     }
 
     /// The engine for what the file says now. Lookups in flight stay with the one that they began with.
@@ -168,7 +163,10 @@ extension DNSResolver {
             return EndedLookup()
         }
         let engine = freshEngine()
-        return UnderWay(engine: engine, lookup: engine.lookUp(question, for: fairnessKey, receive))
+        let lookup = engine.update { machine, now, actions in
+            machine.resolver.lookUp(question, for: fairnessKey, at: now, &actions, telling: receive)
+        }
+        return UnderWay(engine: engine, lookup: lookup)
     }
 
     /// The addresses that the cache has, when they are all there and fresh. About a hundred nanoseconds.
@@ -299,11 +297,11 @@ extension DNSResolver {
 extension DNSResolver {
     /// The servers that are asked at present.
     public var servers: [NameServer] {
-        configuration.servers(in: fresh().file)
+        configuration.servers(in: fileAndGeneration.file)
     }
 
     /// What resolv.conf says and is not done here, each as a clause for a person.
-    package var unsupported: [String] { fresh().file.unsupported }
+    package var unsupported: [String] { fileAndGeneration.file.unsupported }
 
     /// What the cache has.
     package var cached: [CachedName] {

@@ -117,23 +117,13 @@ final class DNSEngine: Sendable {
 
 @available(FairDial 0.1, *)
 extension DNSEngine {
-    func lookUp(
-        _ question: LookupQuestion,
-        for fairnessKey: FairnessKey,
-        _ receive: @escaping @Sendable (LookupEvent) -> Void
-    ) -> StubResolver.Lookup {
-        updateStarting { machine, now, actions in
-            machine.resolver.lookUp(question, for: fairnessKey, at: now, &actions, telling: receive)
-        }
-    }
-
     func lookUpRecords(
         _ name: DomainName,
         _ type: RecordType,
         for fairnessKey: FairnessKey,
         _ receive: @escaping @Sendable (StubResolver.RecordNews) -> Void
     ) -> StubResolver.Lookup {
-        updateStarting { machine, now, actions in
+        update { machine, now, actions in
             machine.resolver.lookUpRecords(name, type, for: fairnessKey, at: now, &actions, telling: receive)
         }
     }
@@ -158,19 +148,11 @@ extension DNSEngine {
         return isAwaited
     }
 
-    private func updateStarting(
-        _ change: (inout Machine, Duration, inout [StubResolver.Action]) -> StubResolver.Lookup
-    ) -> StubResolver.Lookup {
-        var lookup: StubResolver.Lookup?
-        update { machine, now, actions in lookup = change(&machine, now, &actions) }
-        guard let lookup else { preconditionFailure("an update changes at once") }
-        return lookup
-    }
-
-    func update(_ change: (inout Machine, Duration, inout [StubResolver.Action]) -> Void) {
+    @discardableResult
+    func update<Result>(_ change: (inout Machine, Duration, inout [StubResolver.Action]) -> Result) -> Result {
         var mustWake = false
-        outbox.update(carryingOut: carryOut) { (machine: inout Machine, actions: inout [StubResolver.Action]) in
-            change(&machine, self.now, &actions)
+        let result = outbox.update(carryingOut: carryOut) { machine, actions in
+            let result = change(&machine, self.now, &actions)
             // Again, as long as an ended query starts another one that needs a reader: the other family, the next name
             // of a search list.
             var isFirst = true
@@ -184,8 +166,10 @@ extension DNSEngine {
                     client.giveUp(failure.isThread ? .noThread(reason) : .noDescriptor(reason), at: now, &steps)
                 }
             }
+            return result
         }
         if mustWake { datagrams.wakeReader() }
+        return result
     }
 }
 
