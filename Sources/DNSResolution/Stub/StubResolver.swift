@@ -136,7 +136,9 @@ extension StubResolver {
         _ actions: inout [Action],
         telling receive: @escaping @Sendable (LookupEvent) -> Void = { _ in }
     ) -> Lookup {
-        let (state, name) = begin(for: fairnessKey, telling: .events(receive))
+        let state = Running(for: fairnessKey, telling: .events(receive))
+        let name = Lookup(slab: running.insert(state))
+        state.name = name
         var candidates: [SearchList.Candidate]
         do throws(DomainNameError) {
             candidates = try configuration.searchList.candidates(for: question.name)
@@ -157,13 +159,6 @@ extension StubResolver {
         return name
     }
 
-    private mutating func begin(for fairnessKey: FairnessKey, telling receiver: Receiver) -> (Running, Lookup) {
-        let state = Running(for: fairnessKey, telling: receiver)
-        let name = Lookup(slab: running.insert(state))
-        state.name = name
-        return (state, name)
-    }
-
     mutating func end(_ state: Running, _ error: ResolutionError?, _ actions: inout [Action]) {
         guard let name = state.name, !state.isOver else { return }
         state.isOver = true
@@ -180,7 +175,9 @@ extension StubResolver {
         _ actions: inout [Action],
         telling receive: @escaping @Sendable (RecordNews) -> Void = { _ in }
     ) -> Lookup {
-        let (state, lookup) = begin(for: fairnessKey, telling: .records(receive))
+        let state = Running(for: fairnessKey, telling: .records(receive))
+        let lookup = Lookup(slab: running.insert(state))
+        state.name = lookup
         ask(Request(name: name, type: type, purpose: .records, for: state), at: now, &actions)
         return lookup
     }
@@ -229,7 +226,14 @@ extension StubResolver {
         for step in steps where hasEnds {
             switch step {
             case .finish(_, let tag, let outcome): finished(Slab.Key(number: tag), outcome, at: now, &actions)
-            case .began(let query, let tag): began(Slab.Key(number: tag), query, at: now, &actions)
+            case .began(let query, let tag):
+                let key = Slab<Request>.Key(number: tag)
+                guard let request = requests[key] else { continue }
+                request.query = query
+                start(request, key, at: now, &actions)
+                for follower in request.sharing?.followers ?? [] {
+                    if let other = requests[follower] { start(other, follower, at: now, &actions) }
+                }
             case .openPort, .send, .closePort, .openStream, .sendOnStream, .closeStream, .trace: continue
             }
         }
@@ -237,22 +241,7 @@ extension StubResolver {
         swap(&steps, &clientSteps)
     }
 
-    private mutating func began(
-        _ key: Slab<Request>.Key,
-        _ query: QueryClient.Key,
-        at now: Duration,
-        _ actions: inout [Action]
-    ) {
-        guard let request = requests[key] else { return }
-        request.query = query
-        start(request, key, at: now, &actions)
-        guard let followers = request.sharing?.followers else { return }
-        for follower in followers {
-            if let other = requests[follower] { start(other, follower, at: now, &actions) }
-        }
-    }
-
-    /// A request's query has begun.
+    /// The query that a request waits for has begun.
     mutating func start(
         _ request: Request,
         _ key: Slab<Request>.Key,

@@ -147,7 +147,7 @@ public final class NameResolver: AddressResolver {
         let generation = standing?.generation ?? 0
         var waiter: SharedLookups.Waiter = 0
         var start: Start?
-        update { machine in
+        outbox.update(carryingOut: carryOut) { machine in
             waiter = machine.nextWaiter
             machine.nextWaiter += 1
             machine.receivers[waiter] = receive
@@ -165,7 +165,7 @@ public final class NameResolver: AddressResolver {
     }
 
     private func leave(_ waiter: SharedLookups.Waiter) {
-        update { machine in
+        outbox.update(carryingOut: carryOut) { machine in
             machine.receivers[waiter] = nil
             return machine.shared.leave(waiter)
         }
@@ -184,14 +184,10 @@ public final class NameResolver: AddressResolver {
         outbox.withMachine { machine in machine.shared.lookup(of: waiter).flatMap { machine.inFlight[$0] } }
     }
 
-    private func update(_ change: (inout Machine) -> [SharedLookups.Action]) {
-        outbox.update(carryingOut: carryOut, change)
-    }
-
     private func begin(_ start: Start) {
         let lookup = start.lookup
         let inFlight = resolver.lookUp(start.question, for: start.fairnessKey) { event in
-            self.update { machine in
+            self.outbox.update(carryingOut: self.carryOut) { machine in
                 if case .ended = event { machine.forget(lookup) }
                 return machine.shared.received(event, for: lookup)
             }
@@ -220,7 +216,7 @@ public final class NameResolver: AddressResolver {
         case .cancel(let lookup):
             guard let inFlight = outbox.withMachine({ $0.inFlight[lookup] }) else { return }
             let isGone = inFlight.cancel()
-            update { machine in
+            outbox.update(carryingOut: carryOut) { machine in
                 if isGone { machine.forget(lookup) }
                 return machine.shared.cancelled(lookup, isGone: isGone)
             }
