@@ -61,16 +61,6 @@ struct AnswerReading: Sendable {
     init(_ reader: inout MessageReader, to question: Question) {
         answer = ServerAnswer(content: .noData, isAuthentic: reader.header.isAuthenticData)
         var records = Records()
-        readRecords(&reader, question, &records)
-        conclude(records, question, &reader)
-    }
-
-    /// A time to live with its highest bit set is none (RFC 2181 §8).
-    private static func lifetime(_ timeToLive: UInt32) -> UInt32 {
-        timeToLive > UInt32(Int32.max) ? 0 : timeToLive
-    }
-
-    private mutating func readRecords(_ reader: inout MessageReader, _ question: Question, _ records: inout Records) {
         var section = MessageReader.Section.answer
         do throws(MessageError) {
             while let place = try reader.nextRecord() {
@@ -86,9 +76,15 @@ struct AnswerReading: Sendable {
             // What comes after the answers is of no use to an answer that has some, and the C library does not look at
             // it.
             let areAnswersRead = section != .answer || reader.isAtEnd(of: .answer)
-            if areAnswersRead, !records.addresses.isEmpty || !records.wanted.isEmpty { return }
-            records.error = records.error ?? error
+            let hasAnswers = !records.addresses.isEmpty || !records.wanted.isEmpty
+            if !areAnswersRead || !hasAnswers { records.error = records.error ?? error }
         }
+        conclude(records, question, &reader)
+    }
+
+    /// A time to live with its highest bit set is none (RFC 2181 §8).
+    private static func lifetime(_ timeToLive: UInt32) -> UInt32 {
+        timeToLive > UInt32(Int32.max) ? 0 : timeToLive
     }
 
     private mutating func read(

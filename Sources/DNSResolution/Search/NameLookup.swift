@@ -144,19 +144,15 @@ struct NameLookup: Sendable {
     /// Begins with the first name, or goes on with the next one; a loop, because a list may be long, and none of its
     /// names may need a query.
     mutating func begin(_ steps: inout [Step]) {
-        while !askForPresent(&steps), !hasConcluded(&steps) {}
-    }
-
-    /// - Returns: whether there is anything to ask about the present name.
-    private mutating func askForPresent(_ steps: inout [Step]) -> Bool {
-        if skipsIPv6 { outcomes.aaaa = .success(ServerAnswer(content: .noData)) }
-        if bindings != nil, serviceOwner == nil { bindings?.isSettled = true }
         var isOpen = false
-        for type in types where !isSettled(type) && !(isOpen && asksOneByOne) {
-            steps.append(ask(type, isBeside: isOpen && Self.isOfAddresses(type)))
-            isOpen = true
-        }
-        return isOpen
+        repeat {
+            if skipsIPv6 { outcomes.aaaa = .success(ServerAnswer(content: .noData)) }
+            if bindings != nil, serviceOwner == nil { bindings?.isSettled = true }
+            for type in types where !isSettled(type) && !(isOpen && asksOneByOne) {
+                steps.append(ask(type, isBeside: isOpen && Self.isOfAddresses(type)))
+                isOpen = true
+            }
+        } while !isOpen && !hasConcluded(&steps)
     }
 
     private func ask(_ type: RecordType, isBeside: Bool = false) -> Step {
@@ -282,7 +278,16 @@ struct NameLookup: Sendable {
                 continue
             }
             told.formUnion(family)
-            steps.append(.tell(.answered(LookupResult(answer, family))))
+            var result = LookupResult(families: family, addresses: [], isInDestinationOrder: false, source: .dns)
+            // A "no" needs no source or server.
+            if case .addresses(let addresses) = answer.content {
+                result.addresses = addresses
+                result.source = answer.source
+                result.server = answer.server
+                result.isStale = answer.isStale
+                result.timeToLive = answer.timeToLive.map { .seconds(Int64($0)) }
+            }
+            steps.append(.tell(.answered(result)))
         }
         if let bindings, bindings.isSettled, !bindings.isTold {
             self.bindings?.isTold = true
@@ -366,21 +371,6 @@ extension NameLookup.Outcome {
     fileprivate var isDenial: Bool {
         guard case .success(let answer) = self, case .nameError = answer.content else { return false }
         return answer.canonicalName == nil
-    }
-}
-
-@available(FairDial 0.1, *)
-extension LookupResult {
-    /// What a query for one family's addresses has brought.
-    fileprivate init(_ answer: ServerAnswer, _ family: AddressFamilies) {
-        self.init(families: family, addresses: [], isInDestinationOrder: false, source: .dns)
-        // A "no" needs no source or server.
-        guard case .addresses(let addresses) = answer.content else { return }
-        self.addresses = addresses
-        source = answer.source
-        server = answer.server
-        isStale = answer.isStale
-        timeToLive = answer.timeToLive.map { .seconds(Int64($0)) }
     }
 }
 
