@@ -5,15 +5,19 @@ import NameResolution
 
 @available(FairDial 0.1, *)
 extension QueryClient {
-    /// Reads a message that has come, and believes it only where everything fits that a forger would have to guess
-    /// (RFC 5452 §9.1): the port it came on, the identifier, the question letter by letter, and the cookie.
-    mutating func read(
+    /// A message has come on a port; `receivedOnStream` has those of streams read here too. It is believed only where
+    /// everything fits that a forger would have to guess (RFC 5452 §9.1): the port it came on, the identifier, the
+    /// question letter by letter, and the cookie.
+    package mutating func received(
         _ bytes: [UInt8],
         on carrier: Carrier,
-        isStream: Bool,
+        isStream: Bool = false,
         at now: Duration,
         _ actions: inout [Action]
     ) {
+        if !isStream { giveBackStall(at: now) }
+        // A port is closed only when what came over it has been read.
+        defer { closeFlooded(at: now, &actions) }
         guard var reader = try? MessageReader(bytes) else {
             ports[carrier]?.mismatched += 1
             ignore(\.unreadable, "a message too short for a header", on: carrier, at: now, &actions)

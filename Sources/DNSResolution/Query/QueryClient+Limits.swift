@@ -54,9 +54,11 @@ extension QueryClient {
         if state.useless > Self.uselessLimit + state.sent { flooded = port }
     }
 
-    /// Closes the port over which there were too many. What awaits an answer on it is asked for otherwise, or when it
-    /// would have been asked again; a flood may be forged, and so it is no "no" of the server's.
-    mutating func closeFlooded(_ port: Carrier, at now: Duration, _ actions: inout [Action]) {
+    /// Closes the port over which there were too many, if there is one. What awaits an answer on it is asked for
+    /// otherwise, or when it would have been asked again; a flood may be forged, and so it is no "no" of the server's.
+    mutating func closeFlooded(at now: Duration, _ actions: inout [Action]) {
+        guard let port = flooded else { return }
+        flooded = nil
         guard let state = ports[port] else { return }
         sourcePorts[state.server].remove(port)
         plainPorts[state.server].remove(port)

@@ -199,7 +199,7 @@ extension QueryClient {
         let isFirst = state.lastAnswer == nil
         state.lastAnswer = now
         let before = state.answers
-        read(bytes, on: stream, isStream: true, at: now, &actions)
+        received(bytes, on: stream, isStream: true, at: now, &actions)
         if state.answers > before {
             gates[server].answered()
             health[server].answeredOnStream()

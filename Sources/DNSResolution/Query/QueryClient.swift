@@ -268,26 +268,12 @@ extension QueryClient {
     /// server as well.
     ///
     /// While messages come, the process does not stand still, however late the clock is looked at for them.
-    private mutating func giveBackStall(at now: Duration) {
+    mutating func giveBackStall(at now: Duration) {
         defer { lastTold = max(lastTold, now) }
         guard let due = alarms.nextTime else { return }
         let began = max(due, lastTold)
         guard now >= began + Self.longestDelay else { return }
         for key in queries.keys { queries[key]?.ends += now - began }
-    }
-
-    /// Something has come on a port.
-    package mutating func received(
-        _ bytes: [UInt8],
-        on port: Carrier,
-        at now: Duration,
-        _ actions: inout [Action]
-    ) {
-        giveBackStall(at: now)
-        read(bytes, on: port, isStream: false, at: now, &actions)
-        guard let flooded else { return }
-        self.flooded = nil
-        closeFlooded(flooded, at: now, &actions)
     }
 
     /// An error of a port's: no server listens there, no route, or no socket to be had.
