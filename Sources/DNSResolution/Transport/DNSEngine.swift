@@ -258,38 +258,33 @@ extension DNSEngine: DatagramReceiver {
 extension DNSEngine {
     private func carryOut(_ action: StubResolver.Action) {
         switch action {
-        case .transport(let action): carryOut(action)
-        case .deliver(_, let event, to: .events(let receive)): receive(event)
-        case .deliver(_, .caughtUp, to: .records(let receive)): receive(.caughtUp)
-        case .deliverRecords(_, let result, to: .records(let receive)): receive(.ended(result))
-        // A lookup of addresses gets no event of records, nor the other way round.
-        case .deliver(_, _, to: .records), .deliverRecords(_, _, to: .events): return
-        }
-    }
-
-    private func carryOut(_ action: QueryClient.Action) {
-        switch action {
-        case .openPort(let port, let server):
+        case .transport(.openPort(let port, let server)):
             sockets.change(by: 1)
             if let number = datagrams.open(port, to: server) { failed(port, number) }
-        case .send(let port, let message):
+        case .transport(.send(let port, let message)):
             if let number = datagrams.send(message, on: port) { failed(port, number) }
-        case .closePort(let port):
+        case .transport(.closePort(let port)):
             sockets.change(by: -1)
             datagrams.close(port)
-        case .openStream(let stream, let server):
+        case .transport(.openStream(let stream, let server)):
             sockets.change(by: 1)
             streams.withLockedValue { $0[stream] = .some(nil) }
             let opened = transport.open(server) { event in self.heard(event, on: stream) }
             // It may have ended before it was there.
             streams.withLockedValue { if $0.keys.contains(stream) { $0[stream] = opened } }
-        case .sendOnStream(let stream, let message): streams.withLockedValue { $0[stream] ?? nil }?.send(message)
-        case .closeStream(let stream):
+        case .transport(.sendOnStream(let stream, let message)):
+            streams.withLockedValue { $0[stream] ?? nil }?.send(message)
+        case .transport(.closeStream(let stream)):
             guard let opened = streams.withLockedValue({ $0.removeValue(forKey: stream) }) else { return }
             sockets.change(by: -1)
             opened?.close()
-        case .trace(let trace): traced?(trace)
-        case .began, .finish: return
+        case .transport(.trace(let trace)): traced?(trace)
+        case .transport(.began), .transport(.finish): return
+        case .deliver(_, let event, to: .events(let receive)): receive(event)
+        case .deliver(_, .caughtUp, to: .records(let receive)): receive(.caughtUp)
+        case .deliverRecords(_, let result, to: .records(let receive)): receive(.ended(result))
+        // A lookup of addresses gets no event of records, nor the other way round.
+        case .deliver(_, _, to: .records), .deliverRecords(_, _, to: .events): return
         }
     }
 
