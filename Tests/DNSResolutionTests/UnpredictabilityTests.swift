@@ -70,9 +70,9 @@ import Testing
         var ports: Set<UInt16> = []
         let server = NameServer(.init(address: .v4(.loopback), port: 9))
         for _ in 0..<1_000 {
-            let socket = try DatagramSocket(to: server)
-            ports.insert(try #require(LocalPort.of(socket.descriptor)))
-            DatagramSocket.close(socket.descriptor)
+            let socket = try KernelDatagrams.makeSocket(to: server)
+            ports.insert(try #require(LocalPort.of(socket)))
+            KernelDatagrams.close(descriptor: socket)
         }
         let range = try #require(LocalPort.ephemeralRange)
         #expect(ports.allSatisfy(range.contains))

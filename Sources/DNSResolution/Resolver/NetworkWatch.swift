@@ -27,6 +27,6 @@ final class NetworkWatch: Sendable {
     }
 
     deinit {
-        if let descriptor = descriptor.withLockedValue({ $0 }) { DatagramSocket.close(descriptor) }
+        if let descriptor = descriptor.withLockedValue({ $0 }) { KernelDatagrams.close(descriptor: descriptor) }
     }
 }

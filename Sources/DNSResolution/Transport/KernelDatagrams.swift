@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CSockets
+import IPAddresses
 import NIOConcurrencyHelpers
 import NameResolution
 import SystemSupport
@@ -63,8 +64,8 @@ final class KernelDatagrams: DatagramTransport {
         let queue = ReadinessQueue()
         guard queue.descriptor >= 0, queue.add(ends.0, token: Self.bellToken, for: .reading) else {
             let number = errno
-            DatagramSocket.close(ends.0)
-            DatagramSocket.close(ends.1)
+            close(descriptor: ends.0)
+            close(descriptor: ends.1)
             if queue.descriptor >= 0 { queue.close() }
             return number
         }
@@ -94,25 +95,83 @@ final class KernelDatagrams: DatagramTransport {
 
 @available(FairDial 0.1, *)
 extension KernelDatagrams {
+    /// An error number, as a thrown value.
+    struct Failure: Error {
+        let number: Int32
+    }
+
     func open(_ port: QueryClient.Carrier, to server: NameServer) -> Int32? {
-        do throws(DatagramSocket.Failure) {
-            let socket = try DatagramSocket(to: server)
+        do throws(Failure) {
+            let descriptor = try Self.makeSocket(to: server)
             let queue = state.withLockedValue { state in
-                state.sockets[port] = socket.descriptor
+                state.sockets[port] = descriptor
                 return state.queue
             }
-            let token = UInt64(port) << 32 | UInt64(UInt32(bitPattern: socket.descriptor))
+            let token = UInt64(port) << 32 | UInt64(UInt32(bitPattern: descriptor))
             guard let queue else { return nil }
-            return queue.add(socket.descriptor, token: token, for: .reading) ? nil : errno
+            return queue.add(descriptor, token: token, for: .reading) ? nil : errno
         } catch {
             return error.number
         }
     }
 
+    /// A socket for datagrams to one server, from a port that the kernel chooses at random.
+    ///
+    /// It is connected, so the kernel lets nothing through but what comes from the server's own address and port, and
+    /// tells when no server listens there.
+    static func makeSocket(to server: NameServer) throws(Failure) -> CInt {
+        var address = sockaddr_storage()
+        let endpoint = server.endpoint
+        let length: socklen_t
+        switch endpoint.address {
+        case .v4(let bits): length = fairdial_ipv4_address(&address, bits.bits, endpoint.port)
+        case .v6(let bits, let zone):
+            length = fairdial_ipv6_address(&address, bits.high, bits.low, try index(of: zone), endpoint.port)
+        }
+        #if os(Linux)
+            let type = CInt(SOCK_DGRAM.rawValue) | CInt(SOCK_NONBLOCK.rawValue) | CInt(SOCK_CLOEXEC.rawValue)
+        #else
+            let type = SOCK_DGRAM
+        #endif
+        let descriptor = socket(CInt(address.ss_family), type, 0)
+        guard descriptor >= 0 else { throw Failure(number: errno) }
+        #if !os(Linux)
+            _ = fcntl(descriptor, F_SETFL, O_NONBLOCK)
+            _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
+        #endif
+        let status = withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { connect(descriptor, $0, length) }
+        }
+        if status != 0 {
+            let number = errno
+            close(descriptor: descriptor)
+            throw Failure(number: number)
+        }
+        return descriptor
+    }
+
+    private static func index(of zone: Zone?) throws(Failure) -> UInt32 {
+        switch zone {
+        case nil: return 0
+        case .index(let index): return index
+        case .name(let name):
+            let index = if_nametoindex("\(name)")
+            if index == 0 { throw Failure(number: errno) }
+            return index
+        }
+    }
+
     func send(_ message: [UInt8], on port: QueryClient.Carrier) -> Int32? {
         guard let descriptor = state.withLockedValue({ $0.sockets[port] }) else { return nil }
-        let number = DatagramSocket.send(message, on: descriptor)
-        return number == 0 || number == EAGAIN || number == ENOBUFS || number == EINTR ? nil : number
+        #if os(Linux)
+            let flags = CInt(MSG_NOSIGNAL) | CInt(MSG_DONTWAIT)
+        #else
+            let flags = MSG_DONTWAIT
+        #endif
+        let count = message.withUnsafeBytes { fairdial_send(descriptor, $0.baseAddress, $0.count, flags) }
+        guard count < 0 else { return nil }
+        let number = errno
+        return number == EAGAIN || number == ENOBUFS || number == EINTR ? nil : number
     }
 
     func close(_ port: QueryClient.Carrier) {
@@ -123,6 +182,16 @@ extension KernelDatagrams {
         }
         // Descriptors are scarce: they do not wait for the thread's next turn.
         if isMany { wakeReader() }
+    }
+
+    static func close(descriptor: CInt) {
+        #if canImport(Glibc)
+            _ = Glibc.close(descriptor)
+        #elseif canImport(Musl)
+            _ = Musl.close(descriptor)
+        #else
+            _ = Darwin.close(descriptor)
+        #endif
     }
 }
 
@@ -138,7 +207,16 @@ extension KernelDatagrams {
             // Rounded up: a thread that came a little early would come again and again.
             let milliseconds = CInt(min(60_000, max(0, (sleep / .milliseconds(1)).rounded(.up))))
             let tokens = queue.wait(milliseconds: milliseconds)
-            var isEverything = read(tokens, &inbox)
+            var isEverything = tokens.count < ReadinessQueue.most
+            for token in tokens {
+                if token == Self.bellToken {
+                    if let wakeUp = state.withLockedValue({ $0.wakeUp }) { Self.drain(wakeUp.readEnd) }
+                    continue
+                }
+                let port = QueryClient.Carrier(token >> 32)
+                let descriptor = CInt(bitPattern: UInt32(truncatingIfNeeded: token))
+                if !inbox.read(descriptor, of: port, most: Self.messagesAtOnce) { isEverything = false }
+            }
             unfinishedTurns = isEverything ? 0 : unfinishedTurns + 1
             if unfinishedTurns * Self.messagesAtOnce >= Self.messagesOfOne, unfinishedTurns >= turnLimit {
                 (isEverything, unfinishedTurns) = (true, 0)
@@ -169,30 +247,15 @@ extension KernelDatagrams {
             guard state.sockets.isEmpty else { return }
             state.queue?.close()
             if let wakeUp = state.wakeUp {
-                DatagramSocket.close(wakeUp.writeEnd)
-                DatagramSocket.close(wakeUp.readEnd)
+                Self.close(descriptor: wakeUp.writeEnd)
+                Self.close(descriptor: wakeUp.readEnd)
             }
             (state.queue, state.wakeUp) = (nil, nil)
         }
     }
 
     private static func closeDone(_ state: inout State) {
-        for descriptor in state.done { DatagramSocket.close(descriptor) }
+        for descriptor in state.done { close(descriptor: descriptor) }
         state.done = []
-    }
-
-    /// - Returns: whether nothing more is there to be read.
-    private func read(_ tokens: [UInt64], _ inbox: inout DatagramInbox) -> Bool {
-        var isEverything = tokens.count < ReadinessQueue.most
-        for token in tokens {
-            if token == Self.bellToken {
-                if let wakeUp = state.withLockedValue({ $0.wakeUp }) { Self.drain(wakeUp.readEnd) }
-                continue
-            }
-            let port = QueryClient.Carrier(token >> 32)
-            let descriptor = CInt(bitPattern: UInt32(truncatingIfNeeded: token))
-            if !inbox.read(descriptor, of: port, most: Self.messagesAtOnce) { isEverything = false }
-        }
-        return isEverything
     }
 }
