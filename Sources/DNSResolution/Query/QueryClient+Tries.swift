@@ -163,41 +163,37 @@ extension QueryClient {
         _ actions: inout [Action]
     ) -> (Carrier, PortState) {
         let isPlain = form == .plain
-        if isPlain, ownPorts[server] < Self.ownPortLimit, !health[server].forms.isPlainOnly(at: now),
-            mayOpenSocket(at: now)
-        {
-            let (port, state) = openPort(to: server, &actions)
-            (state.isOwn, state.isRetired) = (true, true)
-            ownPorts[server] += 1
-            return (port, state)
-        }
-        let random = generator.next()
-        let choice =
-            isPlain
-            ? plainPorts[server].choose(at: now, random: random) : sourcePorts[server].choose(at: now, random: random)
-        switch choice {
-        case .use(let open):
-            guard let known = ports[open] else { preconditionFailure("a port in use that nobody has opened") }
-            return (open, known)
-        case .open:
+        let isOwn =
+            isPlain && ownPorts[server] < Self.ownPortLimit && !health[server].forms.isPlainOnly(at: now)
+            && mayOpenSocket(at: now)
+        if !isOwn {
+            let random = generator.next()
+            let choice =
+                isPlain
+                ? plainPorts[server].choose(at: now, random: random)
+                : sourcePorts[server].choose(at: now, random: random)
+            if case .use(let open) = choice {
+                guard let known = ports[open] else { preconditionFailure("a port in use that nobody has opened") }
+                return (open, known)
+            }
             if !mayOpenSocket(at: now),
                 let shared = sharedPort(to: server, for: query, isPlain: isPlain, at: now, random: random)
             {
                 return shared
             }
-            let (port, state) = openPort(to: server, &actions)
-            state.isForPlain = isPlain
-            if isPlain { plainPorts[server].opened(port, at: now) } else { sourcePorts[server].opened(port, at: now) }
-            return (port, state)
         }
-    }
-
-    private mutating func openPort(to server: Int, _ actions: inout [Action]) -> (Carrier, PortState) {
         let port = nextCarrier
         nextCarrier += 1
         let state = PortState(server: server)
         ports[port] = state
         actions.append(.openPort(port, configuration.servers[server]))
+        if isOwn {
+            (state.isOwn, state.isRetired) = (true, true)
+            ownPorts[server] += 1
+        } else {
+            state.isForPlain = isPlain
+            if isPlain { plainPorts[server].opened(port, at: now) } else { sourcePorts[server].opened(port, at: now) }
+        }
         return (port, state)
     }
 
