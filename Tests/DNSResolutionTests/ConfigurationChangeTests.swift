@@ -71,6 +71,12 @@ import Testing
         #expect(decision.reason.contains("the servers are 127.0.0.1:\(server.port)"))
         #expect(automatic.decision(for: "a.onion").choice == .nobody)
         #expect(automatic.decision(for: "printer.local").choice == .system)
+        func asked(_ name: String) -> (any AddressResolver)? {
+            automatic.standing(on: LookupQuestion(name: name)).resolver
+        }
+        #expect(asked("db.test") is DNSResolver)
+        #expect(asked("printer.local") is ScriptedResolver)
+        #expect(asked("a.onion") == nil)
         func look(up name: String) {
             _ = automatic.lookUp(LookupQuestion(name: name), for: FairnessKey(label: "test")) { _ in }
         }
@@ -83,6 +89,7 @@ import Testing
             }
         }
         #expect(automatic.standing(on: kept).known?.source == .cache)
+        #expect(automatic.standing(on: kept).resolver == nil)
         let queries = server.queryCount
         try Self.write("hosts: files sss dns\n", to: services)
         #expect(automatic.standing(on: kept).known == nil)

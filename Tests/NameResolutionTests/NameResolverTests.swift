@@ -45,6 +45,37 @@ extension NameResolver {
         #expect(resolver.inFlightCount == 0)
     }
 
+    /// Looks nothing up by itself.
+    private struct Handing: KnowingResolver {
+        let own: ScriptedResolver
+        let other: ScriptedResolver
+
+        func standing(on question: LookupQuestion) -> ResolverStanding {
+            ResolverStanding(known: nil, generation: 1, resolver: other)
+        }
+
+        func lookUp(
+            _ question: LookupQuestion,
+            for fairnessKey: FairnessKey,
+            _ receive: @escaping @Sendable (LookupEvent) -> Void
+        ) -> any LookupHandle {
+            own.lookUp(question, for: fairnessKey, receive)
+        }
+    }
+
+    @Test func `a lookup is asked of the resolver that the one in front names`() {
+        let own = ScriptedResolver()
+        let resolver = NameResolver(Handing(own: own, other: scripted), localNames: nil)
+        let (first, second) = (Receiver(), Receiver())
+        _ = resolver.ask("db.example", first)
+        _ = resolver.ask("db.example", second)
+        #expect(own.lookups.isEmpty)
+        #expect(scripted.lookups.count == 1)
+        scripted.lookups[0].end()
+        #expect(first.events == [.ended(nil)])
+        #expect(second.events == [.ended(nil)])
+    }
+
     @Test func `whoever has left is told nothing, and the others are`() {
         let resolver = resolver()
         let (first, second) = (Receiver(), Receiver())

@@ -135,14 +135,16 @@ package final class AutomaticResolver: KnowingResolver {
     package var filesResolver: (any NameResolution.AddressResolver)? { system }
 
     /// What the cache has, of names that are ours now: the configuration may have changed since they were put there.
-    /// The generation is another one whenever nsswitch.conf, resolv.conf, this machine's name or its network has
-    /// changed.
+    /// Else the resolver that looks the name up. The generation is another one whenever nsswitch.conf, resolv.conf,
+    /// this machine's name or its network has changed.
     package func standing(on question: LookupQuestion) -> ResolverStanding {
         let present = present
-        var known = dns.knownAnswer(to: question)
-        if known != nil {
-            if case .dns = present.plan.choice(for: question.key) {} else { known = nil }
+        switch present.plan.choice(for: question.key) {
+        case .dns:
+            let known = dns.knownAnswer(to: question)
+            return ResolverStanding(known: known, generation: present.generation, resolver: known == nil ? dns : nil)
+        case .system: return ResolverStanding(known: nil, generation: present.generation, resolver: system)
+        case .nobody: return ResolverStanding(known: nil, generation: present.generation)
         }
-        return ResolverStanding(known: known, generation: present.generation)
     }
 }

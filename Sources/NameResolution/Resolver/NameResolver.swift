@@ -160,7 +160,7 @@ public final class NameResolver: AddressResolver {
             return Array(actions.dropFirst())
         }
         // Asked for here and now: behind the actions of others, a name would wait in a queue that is not fair.
-        if let start { begin(start) }
+        if let start { begin(start, with: standing?.resolver ?? resolver) }
         return SharedLookup(resolver: self, waiter: waiter)
     }
 
@@ -184,7 +184,7 @@ public final class NameResolver: AddressResolver {
         outbox.withMachine { machine in machine.shared.lookup(of: waiter).flatMap { machine.inFlight[$0] } }
     }
 
-    private func begin(_ start: Start) {
+    private func begin(_ start: Start, with resolver: any AddressResolver) {
         let lookup = start.lookup
         let inFlight = resolver.lookUp(start.question, for: start.fairnessKey) { event in
             self.outbox.update(carryingOut: self.carryOut) { machine in
@@ -206,7 +206,7 @@ public final class NameResolver: AddressResolver {
         switch action {
         case .start(let lookup, let question, let fairnessKey):
             outbox.withMachine { $0.began[lookup] = .now }
-            begin(Start(lookup: lookup, question: question, fairnessKey: fairnessKey))
+            begin(Start(lookup: lookup, question: question, fairnessKey: fairnessKey), with: resolver)
         case .join(let lookup, let fairnessKey):
             let inFlight = outbox.withMachine { machine -> (any LookupHandle)? in
                 machine.starting[lookup]?.append(fairnessKey)

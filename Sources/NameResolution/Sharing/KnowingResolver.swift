@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// A resolver that knows answers without a lookup, or whose configuration may change: `NameResolver` asks it for both
-/// at once, before it shares a lookup.
+/// A resolver that knows answers without a lookup, whose configuration may change, or that has others look names up:
+/// `NameResolver` asks it for all of that at once, before it shares a lookup.
 @available(FairDial 0.1, *)
 package protocol KnowingResolver: AddressResolver {
     /// What is known now. It must not block.
@@ -23,10 +23,14 @@ package struct ResolverStanding: Sendable {
     /// no longer configured.
     package let generation: UInt64
 
+    /// Which resolver a lookup that begins now is asked of; `nil` for the one that says so.
+    package let resolver: (any AddressResolver)?
+
     /// What is known, from its parts.
-    package init(known: LookupResult?, generation: UInt64) {
+    package init(known: LookupResult?, generation: UInt64, resolver: (any AddressResolver)? = nil) {
         self.known = known
         self.generation = generation
+        self.resolver = resolver
     }
 }
 
