@@ -102,13 +102,32 @@ package struct SharedLookups: Sendable {
         return start(fresh, for: waiting)
     }
 
-    /// An event of the resolver's about a lookup.
+    /// An event of the resolver's about a lookup: what is new in it is told to those who wait.
     package mutating func received(_ event: LookupEvent, for lookup: Lookup) -> [Action] {
-        guard let told = lookups[lookup]?.receive(event), let shared = lookups[lookup] else { return [] }
+        guard var shared = lookups[lookup] else { return [] }
+        var told = event
+        switch event {
+        case .started:
+            if shared.hasStarted { return [] }
+            shared.hasStarted = true
+        case .answered(var answer):
+            let settled = shared.answers.reduce(into: AddressFamilies()) { $0.formUnion($1.families) }
+            answer.families.subtract(settled)
+            answer.addresses.removeAll { settled.contains($0.family) }
+            guard !answer.families.isEmpty || !answer.addresses.isEmpty else { return [] }
+            shared.answers.append(answer)
+            told = .answered(answer)
+        case .bindings(let answer):
+            if shared.bound != nil { return [] }
+            shared.bound = answer
+        case .caughtUp, .ended: break
+        }
         let waiters = shared.waiters.filter { waits[$0] != nil }
         if case .ended = event {
             forget(lookup, shared.sharing)
             for waiter in waiters { waits[waiter] = nil }
+        } else {
+            lookups[lookup] = shared
         }
         return waiters.map { .deliver($0, $0 == shared.first ? told : told.asShared) }
     }
@@ -181,28 +200,6 @@ private struct Shared: Sendable {
         waitingCount -= 1
         // When many cancel at once, not each of them may cost a search of the list.
         if waiters.count > 2 * waitingCount + 32 { waiters.removeAll { !isWaiting($0) } }
-    }
-
-    /// - Returns: what is new in it, for those who wait.
-    mutating func receive(_ event: LookupEvent) -> LookupEvent? {
-        switch event {
-        case .started:
-            defer { hasStarted = true }
-            return hasStarted ? nil : event
-        case .answered(var answer):
-            let settled = answers.reduce(into: AddressFamilies()) { $0.formUnion($1.families) }
-            answer.families.subtract(settled)
-            answer.addresses.removeAll { settled.contains($0.family) }
-            guard !answer.families.isEmpty || !answer.addresses.isEmpty else { return nil }
-            answers.append(answer)
-            return .answered(answer)
-        case .bindings(let answer):
-            guard bound == nil else { return nil }
-            bound = answer
-            return event
-        case .caughtUp, .ended:
-            return event
-        }
     }
 }
 
