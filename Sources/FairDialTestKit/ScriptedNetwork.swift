@@ -65,7 +65,7 @@ public final class ScriptedNetwork: Connector {
         var opened: [Opened] = []
         var closed: [Destination] = []
         var sockets: [CInt: Socket] = [:]
-        var watches: [ConnectPoller.Token: Scheduled<Void>] = [:]
+        var watches: [AttemptSocket.WatchToken: Scheduled<Void>] = [:]
         var next: CInt = 1_000_000
         var shortages = 0
         var wrongs: [String] = []
@@ -201,8 +201,8 @@ extension ScriptedNetwork {
     package func watch(
         _ socket: AttemptSocket,
         _ report: @escaping @Sendable (NIODeadline) -> Void
-    ) throws(AttemptFailure) -> ConnectPoller.Token {
-        let token = ConnectPoller.Token(socket.descriptor)
+    ) throws(AttemptFailure) -> AttemptSocket.WatchToken {
+        let token = AttemptSocket.WatchToken(socket.descriptor)
         let due = state.withLockedValue { state -> NIODeadline in
             guard let known = state.sockets[socket.descriptor] else {
                 state.wrongs.append("watched \(socket.descriptor), which is closed")
@@ -223,11 +223,11 @@ extension ScriptedNetwork {
         return token
     }
 
-    package func isWatching(_ token: ConnectPoller.Token) -> Bool {
+    package func isWatching(_ token: AttemptSocket.WatchToken) -> Bool {
         state.withLockedValue { $0.watches[token] != nil }
     }
 
-    package func forget(_ token: ConnectPoller.Token, _ socket: AttemptSocket) {
+    package func forget(_ token: AttemptSocket.WatchToken, _ socket: AttemptSocket) {
         state.withLockedValue { $0.watches.removeValue(forKey: token) }?.cancel()
     }
 

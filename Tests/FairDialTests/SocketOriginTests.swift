@@ -25,15 +25,15 @@ import Testing
         if let local { options.localEndpoints = [Endpoint(address: try IPAddress(local), port: 0)] }
         let address = try IPAddress(host)
         // A datagram socket is connected without a packet.
-        let opening = AttemptSocket.open(
-            to: .internet(Endpoint(address: address, port: 9)),
+        let opening = KernelConnector.shared.open(
+            .internet(Endpoint(address: address, port: 9)),
             with: options.sockets(over: .datagram)
         )
         guard case .opened(let socket, .connected) = opening else {
             Issue.record("\(host) from \(local ?? "anywhere"): \(opening)")
             return
         }
-        defer { socket.close() }
+        defer { KernelConnector.shared.close(socket) }
         var peer = sockaddr_storage()
         var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
         let text = try withUnsafeMutablePointer(to: &peer) { pointer in

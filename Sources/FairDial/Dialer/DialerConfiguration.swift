@@ -61,7 +61,7 @@ public struct DialerConfiguration: Sendable {
     private(set) var ownGroup: (any EventLoopGroup)?
 
     /// What makes the sockets; not the kernel in tests alone.
-    package var connector: any Connector = KernelConnector()
+    package var connector: any Connector = KernelConnector.shared
 
     /// The random source that shuffles bindings and SRV targets of equal priority; not the system's in simulations
     /// alone.

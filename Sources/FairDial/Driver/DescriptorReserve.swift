@@ -30,7 +30,7 @@ enum DescriptorReserve {
         return isTouched(
             limit: limit,
             free: FreeDescriptors.count(upTo: reserve(of: limit), within: limit),
-            inFlight: ConnectPoller.shared.watchedCount
+            inFlight: KernelConnector.shared.watchedCount
         )
     }
 

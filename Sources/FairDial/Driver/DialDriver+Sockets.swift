@@ -10,7 +10,7 @@ extension DialDriver {
     struct Attempt {
         let destination: Destination
         let socket: AttemptSocket
-        var watch: ConnectPoller.Token?
+        var watch: AttemptSocket.WatchToken?
     }
 
     func open(_ destination: Destination) {

@@ -44,7 +44,7 @@ final class EndingDispatch: Sendable {
         case nil: return
         case .failed(let error)?: lost(error)
         case .descriptor(let descriptor, let destination, _, let report)?:
-            AttemptSocket.close(descriptor)
+            KernelConnector.close(descriptor)
             let message = "its event loop was shut down before it was handed the socket"
             lost(DialError(.eventLoopShutdown, message, target: "\(destination)", report: report))
         case .channel?, .addresses?: return

@@ -32,7 +32,9 @@ enum SupportedLoops {
         setup.transport = .datagram
         // Nothing is sent there.
         let nowhere = Destination.internet(Endpoint(address: .v4(.loopback), port: 9))
-        guard case .opened(let socket, .connected) = AttemptSocket.open(to: nowhere, with: setup) else { return false }
+        guard case .opened(let socket, .connected) = KernelConnector.shared.open(nowhere, with: setup) else {
+            return false
+        }
         var isShuttingDown = false
         // On the loop, a future that has ended calls back at once; NIO closes the descriptor where it takes none.
         DatagramBootstrap(group: loop).withBoundSocket(socket.descriptor).assumeIsolated().whenComplete { result in

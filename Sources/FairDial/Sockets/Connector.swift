@@ -23,13 +23,13 @@ package protocol Connector: Sendable {
     func watch(
         _ socket: AttemptSocket,
         _ report: @escaping @Sendable (NIODeadline) -> Void
-    ) throws(AttemptFailure) -> ConnectPoller.Token
+    ) throws(AttemptFailure) -> AttemptSocket.WatchToken
 
     /// Whether the report is still to come.
-    func isWatching(_ token: ConnectPoller.Token) -> Bool
+    func isWatching(_ token: AttemptSocket.WatchToken) -> Bool
 
     /// Ends a watch; comes before the socket is closed or given away.
-    func forget(_ token: ConnectPoller.Token, _ socket: AttemptSocket)
+    func forget(_ token: AttemptSocket.WatchToken, _ socket: AttemptSocket)
 
     /// Makes a channel of a connected socket, on the loop; the initializer runs on it, once, before anything is read.
     ///

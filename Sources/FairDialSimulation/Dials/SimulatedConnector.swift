@@ -63,7 +63,7 @@ final class SimulatedConnector: Connector, @unchecked Sendable {
     func watch(
         _ socket: AttemptSocket,
         _ report: @escaping @Sendable (NIODeadline) -> Void
-    ) throws(AttemptFailure) -> ConnectPoller.Token {
+    ) throws(AttemptFailure) -> AttemptSocket.WatchToken {
         guard let known = dial.racing(socket.descriptor) else {
             world.fault("\(dial.name) watched a socket that is not racing")
             throw AttemptFailure(errorNumber: 9)
@@ -89,11 +89,11 @@ final class SimulatedConnector: Connector, @unchecked Sendable {
         return token
     }
 
-    func isWatching(_ token: ConnectPoller.Token) -> Bool {
+    func isWatching(_ token: AttemptSocket.WatchToken) -> Bool {
         dial.sockets.contains { $0.watch == token }
     }
 
-    func forget(_ token: ConnectPoller.Token, _ socket: AttemptSocket) {
+    func forget(_ token: AttemptSocket.WatchToken, _ socket: AttemptSocket) {
         for known in dial.sockets where known.watch == token { known.watch = nil }
     }
 

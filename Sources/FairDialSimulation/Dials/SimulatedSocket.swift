@@ -22,7 +22,7 @@ final class SimulatedSocket {
     /// Whether the poller tells of it.
     let isReported: Bool
     var stage = Stage.racing
-    var watch: ConnectPoller.Token?
+    var watch: AttemptSocket.WatchToken?
 
     init(
         _ descriptor: CInt,
