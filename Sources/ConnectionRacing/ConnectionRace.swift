@@ -130,32 +130,12 @@ package struct ConnectionRace: Sendable {
 
 @available(FairDial 0.1, *)
 extension ConnectionRace {
-    /// Addresses have come, or a family turned out to have none.
+    /// Addresses or service bindings have come, or some turned out to have none; because of them, others may be awaited
+    /// that were not.
     ///
     /// - Parameters:
     ///   - candidates: all that are known by now, in the order in which to prefer them (RFC 6724), those that came
     ///     earlier included. What is missing and was not tried is not tried any more; attempts in flight stay.
-    ///   - families: about which nothing more will come.
-    ///   - services: whether nothing more will come about service bindings.
-    package mutating func answered(
-        _ candidates: Candidates,
-        settling families: AddressFamilies,
-        services: Bool = false,
-        at now: Duration
-    ) -> ActionList<Action> {
-        guard !isOver else { return ActionList() }
-        return answered(
-            candidates,
-            awaiting: awaited.subtracting(families),
-            services: awaitsServices && !services,
-            at: now
-        )
-    }
-
-    /// Addresses or service bindings have come, and because of them others may be awaited that were not.
-    ///
-    /// - Parameters:
-    ///   - candidates: all that are known by now, as above.
     ///   - families: about which answers are still to come, for any name.
     ///   - services: whether something is still to come that belongs before all that is known.
     package mutating func answered(
@@ -170,15 +150,6 @@ extension ConnectionRace {
         lineup.replace(by: candidates)
         heldUntil = mustHold ? heldUntil ?? now.saturating(plus: configuration.delays.resolution) : nil
         return proceed(at: now)
-    }
-
-    /// Addresses have come, or a family turned out to have none; they are one group.
-    package mutating func answered(
-        _ destinations: [Destination],
-        settling families: AddressFamilies,
-        at now: Duration
-    ) -> ActionList<Action> {
-        answered(Candidates(destinations), settling: families, at: now)
     }
 
     /// No more answers will come, in any family, nor about services.
@@ -285,15 +256,21 @@ extension ConnectionRace {
             guard now >= heldUntil else { return ActionList() }
             self.heldUntil = nil
         }
-        if mayStartAnother, isShort { return ActionList() }
-        if mayStartAnother, lineup.inFlightCount == 0 || now >= nextStart {
-            return ActionList(.start(startNext(at: now)))
+        guard mayStartAnother else {
+            guard untriedCount == 0, lineup.inFlightCount == 0, awaited.isEmpty, !awaitsServices else {
+                return ActionList()
+            }
+            isOver = true
+            return ActionList(.exhaust)
         }
-        guard untriedCount == 0, lineup.inFlightCount == 0, awaited.isEmpty, !awaitsServices else {
-            return ActionList()
-        }
-        isOver = true
-        return ActionList(.exhaust)
+        guard !isShort, lineup.inFlightCount == 0 || now >= nextStart else { return ActionList() }
+        let next = lineup.start(at: nextIndex(), now)
+        firstStart = firstStart ?? now
+        let delay = configuration.delays.attempt(expecting: roundTrips.isEmpty ? nil : roundTrips[next])
+        nextStart = now.saturating(plus: delay)
+        if lastFamily == nil || lastFamily == next.family { leadLeft -= 1 } else { leadLeft = 0 }
+        lastFamily = next.family
+        return ActionList(.start(next))
     }
 
     /// Ends the attempts that have been silent for too long; a definite end, after which the next one starts at once.
@@ -306,16 +283,6 @@ extension ConnectionRace {
             isShort = false
         }
         return actions
-    }
-
-    private mutating func startNext(at now: Duration) -> Destination {
-        let next = lineup.start(at: nextIndex(), now)
-        firstStart = firstStart ?? now
-        let delay = configuration.delays.attempt(expecting: roundTrips.isEmpty ? nil : roundTrips[next])
-        nextStart = now.saturating(plus: delay)
-        if lastFamily == nil || lastFamily == next.family { leadLeft -= 1 } else { leadLeft = 0 }
-        lastFamily = next.family
-        return next
     }
 
     /// Which destination starts next: of the first group with an untried one, the best of the family whose turn it is,

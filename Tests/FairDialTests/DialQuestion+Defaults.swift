@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import ConnectionRacing
 import IPAddresses
 import NameResolution
 
@@ -41,5 +42,18 @@ extension LookupResult {
     /// The system's answer for these families.
     static func system(_ addresses: [IPAddress], settling families: AddressFamilies = .both) -> LookupResult {
         LookupResult(families: families, addresses: addresses, isInDestinationOrder: true, source: .system)
+    }
+}
+
+extension Dial {
+    /// A lookup's answer comes, after which these are known in all.
+    mutating func answered(
+        _ answer: LookupResult,
+        all destinations: [Destination],
+        at now: Duration
+    ) -> ActionList<DialAction> {
+        var answer = answer
+        answer.addresses = destinations.compactMap { $0.endpoint?.address }
+        return told(.answered(answer), of: .first, at: now, toldAt: now)
     }
 }

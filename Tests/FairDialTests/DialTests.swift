@@ -18,7 +18,7 @@ private func at(_ milliseconds: Int) -> Duration { .milliseconds(milliseconds) }
     @Test func `a name is looked up, its address opened, and the winner handed over`() throws {
         var dial = Dial(try .about())
         #expect(dial.start(at: .zero).words == ["look up"])
-        dial.lookupQueued(at: at(1))
+        dial.noteQueue(at: at(1))
         dial.lookupStarted(at: at(11))
         #expect(dial.answered(.system([Destinations.four1]), all: [four], at: at(31)).words == ["open \(four)"])
         #expect(dial.lookupEnded(nil, at: at(31)).words == [])
@@ -78,7 +78,7 @@ private func at(_ milliseconds: Int) -> Duration { .milliseconds(milliseconds) }
     @Test func `the queue's time is taken from no other clock`() throws {
         var dial = Dial(try .about())
         _ = dial.start(at: .zero)
-        dial.lookupQueued(at: .zero)
+        dial.noteQueue(at: .zero)
         dial.lookupStarted(at: .milliseconds(29_999))
         #expect(dial.wakeTime == at(34_999))
         _ = dial.answered(.system([]), all: [four], at: at(34_998))
@@ -90,7 +90,7 @@ private func at(_ milliseconds: Int) -> Duration { .milliseconds(milliseconds) }
     @Test func `no place within the queue's timeout is queueTimeout`() throws {
         var dial = Dial(try .about())
         _ = dial.start(at: .zero)
-        dial.lookupQueued(at: .zero)
+        dial.noteQueue(at: .zero)
         #expect(dial.advance(to: at(29_999)).words == [])
         let end = dial.advance(to: at(30_000))
         #expect(end.words == ["leave the lookup", "failed: queueTimeout"])
@@ -166,7 +166,7 @@ private func at(_ milliseconds: Int) -> Duration { .milliseconds(milliseconds) }
     @Test func `a deadline bounds all the clocks together`() throws {
         var dial = Dial(try .about(deadline: .seconds(3)))
         _ = dial.start(at: .zero)
-        dial.lookupQueued(at: .zero)
+        dial.noteQueue(at: .zero)
         dial.lookupStarted(at: at(1_000))
         _ = dial.answered(.system([]), all: [four], at: at(2_500))
         #expect(dial.wakeTime == at(3_000))
@@ -213,7 +213,7 @@ extension [String] {
     @Test func `whatever has happened counts before a timer is looked at`() throws {
         var dial = Dial(try .about())
         _ = dial.start(at: .zero)
-        dial.lookupQueued(at: .zero)
+        dial.noteQueue(at: .zero)
         // At 40 s the loop wakes and reads its mailbox first.
         dial.lookupStarted(at: at(1_000))
         _ = dial.answered(.system([]), all: [four], at: at(40_000))
@@ -402,7 +402,7 @@ extension [String] {
     @Test func `in the queue`() throws {
         var dial = Dial(try .about())
         _ = dial.start(at: .zero)
-        dial.lookupQueued(at: .zero)
+        dial.noteQueue(at: .zero)
         #expect(dial.cancel(at: at(5)).words == ["leave the lookup", "failed: cancelled"])
         #expect(dial.answered(.system([]), all: [four], at: at(6)).words == [])
         #expect(dial.lookupEnded(nil, at: at(6)).words == [])

@@ -105,7 +105,7 @@ private struct World: ~Copyable {
         let anybody = Self.destinations.randomElement(using: &random) ?? Self.destinations[0]
         let target = open.randomElement(using: &random) ?? anybody
         switch Int.random(in: 0..<18, using: &random) {
-        case 0: dial.lookupQueued(at: now)
+        case 0: dial.noteQueue(at: now)
         case 1: dial.lookupStarted(at: earlier)
         case 2, 3: answer()
         case 4:

@@ -95,7 +95,11 @@ public final class FairResolver: NIOPosix.Resolver, Sendable {
             let veto: @Sendable (IPAddress) -> String? = { address in
                 policy?.veto(of: address, from: .any, host: host, port: target.port)
             }
-            if case .known(let destinations, let source) = try dialer.begin(target, .both) {
+            if case .known(let destinations, let source) = try dialer.start(
+                for: target,
+                families: .both,
+                isObserved: false
+            ) {
                 let addresses = destinations.compactMap { $0.endpoint?.address }
                 return try known(addresses, from: source, of: target, veto, on: loop)
             }
@@ -103,7 +107,8 @@ public final class FairResolver: NIOPosix.Resolver, Sendable {
                 port: target.port ?? 0,
                 timeouts: setup.timeouts,
                 resolutionDelay: setup.race.delays.resolution,
-                routes: setup,
+                routes: setup.configuration.connector,
+                memory: setup.configuration.memory,
                 at: .zero,
                 veto: veto
             )

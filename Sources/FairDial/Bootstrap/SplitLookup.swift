@@ -40,6 +40,7 @@ struct SplitLookup: Sendable {
     private let resolutionDelay: Duration
     private let policyVeto: @Sendable (IPAddress) -> String?
     private let routes: any Routes
+    private let memory: OutcomeMemory?
 
     private var known = KnownAddresses()
     /// What the policy forbids.
@@ -67,6 +68,7 @@ struct SplitLookup: Sendable {
         timeouts: Timeouts,
         resolutionDelay: Duration,
         routes: any Routes,
+        memory: OutcomeMemory? = nil,
         at now: Duration,
         veto: @escaping @Sendable (IPAddress) -> String?
     ) {
@@ -74,6 +76,7 @@ struct SplitLookup: Sendable {
         self.timeouts = timeouts
         self.resolutionDelay = resolutionDelay
         self.routes = routes
+        self.memory = memory
         policyVeto = veto
         end = now.saturating(plus: timeouts.queue)
         stopwatch = Stopwatch(running: .queue, at: now)
@@ -130,7 +133,7 @@ struct SplitLookup: Sendable {
         unsettled.subtract(result.families)
         note(result)
         result.addresses = permitted(result.addresses, at: now)
-        _ = known.add(result, wanting: .both, along: routes, spreadBy: nil, at: now)
+        _ = known.add(result, wanting: .both, along: routes, recalledBy: memory, spreadBy: nil, at: now)
         if unsettled.isEmpty { return conclude(nil, at: now) }
         guard first == nil, !known.inDestinationOrder.isEmpty else { return [] }
         // IPv6 is dialed at once; IPv4 waits for it (RFC 8305 §3).

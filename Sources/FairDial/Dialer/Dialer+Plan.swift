@@ -40,13 +40,58 @@ extension DialOptions {
 extension Dialer {
     /// Where a dial of this target begins: with what is known at once (rule 1), else with a lookup.
     ///
+    /// - Parameter isObserved: whether an observer is told of a dial that ends here.
     /// - Throws: `invalidTarget` for a host that is numeric and cannot be dialed, such as one with an unknown zone;
     ///   `invalidOption` for options that contradict each other.
-    func start(for target: Target, families: AddressFamilies) throws(DialError) -> DialPlan.Start {
+    func start(
+        for target: Target,
+        families: AddressFamilies,
+        isObserved: Bool = true
+    ) throws(DialError) -> DialPlan.Start {
         do throws(DialError) {
-            return try begin(target, families)
+            let host: String
+            let port: UInt16
+            switch target.place {
+            case .path(let path): return .known([.local(path: path)], nil)
+            case .host(let targetHost, let targetPort): (host, port) = (targetHost, targetPort)
+            case .known(let known):
+                return .known(Self.destinations(of: known, families), known.source)
+            case .service:
+                if families.isEmpty { throw Self.noFamily(target) }
+                return .lookUp
+            }
+            if families.isEmpty {
+                throw Self.noFamily(target)
+            }
+            if !setup.configuration.overrides.isEmpty,
+                let addresses = setup.configuration.overrides[InternationalName.key(of: host)]
+            {
+                return Self.known(addresses, port: port, families: families, from: .override)
+            }
+            switch NumericHost(host, strictness: setup.configuration.strictness, knowing: LocalTables.system.facts) {
+            case .address(let address):
+                guard families.contains(address.family) else { return .known([], .numeric) }
+                return .known([.internet(Endpoint(address: address, port: port))], .numeric)
+            case .refused(.interfacesUnavailable):
+                // No descriptor to ask for the zone's index with. The attempt asks again, and waits for one as it does
+                // for its socket: no address is to blame.
+                guard let address = try? IPAddress(host) else {
+                    throw DialError(.outOfDescriptors, "no descriptor to find the zone with", target: "\(target)")
+                }
+                return Self.known([address], port: port, families: families, from: .numeric)
+            case .refused(let refusal):
+                throw DialError(.invalidTarget, Target.misreading(of: host) ?? "\(refusal)", target: "\(target)")
+            case .name:
+                // Bytes in a row are looked through fast, and every dial of a name comes by.
+                let colon = UInt8(ascii: ":")
+                let hasColon = host.utf8.withContiguousStorageIfAvailable { $0.contains(colon) } ?? true
+                if hasColon, let misreading = Target.misreading(of: host) {
+                    throw DialError(.invalidTarget, misreading, target: "\(target)")
+                }
+                return .lookUp
+            }
         } catch {
-            observation(of: target)?.failed(error)
+            if isObserved { observation(of: target)?.failed(error) }
             throw error
         }
     }
@@ -56,52 +101,6 @@ extension Dialer {
         // Nothing is made for an observer that is not there, not even looked at.
         guard let observer = setup.configuration.observer else { return nil }
         return DialObservation(of: target, by: observer)
-    }
-
-    /// The same, seen by no observer.
-    @inline(__always)
-    func begin(_ target: Target, _ families: AddressFamilies) throws(DialError) -> DialPlan.Start {
-        let host: String
-        let port: UInt16
-        switch target.place {
-        case .path(let path): return .known([.local(path: path)], nil)
-        case .host(let targetHost, let targetPort): (host, port) = (targetHost, targetPort)
-        case .known(let known):
-            return .known(Self.destinations(of: known, families), known.source)
-        case .service:
-            if families.isEmpty { throw Self.noFamily(target) }
-            return .lookUp
-        }
-        if families.isEmpty {
-            throw Self.noFamily(target)
-        }
-        if !setup.configuration.overrides.isEmpty,
-            let addresses = setup.configuration.overrides[InternationalName.key(of: host)]
-        {
-            return Self.known(addresses, port: port, families: families, from: .override)
-        }
-        switch NumericHost(host, strictness: setup.configuration.strictness, knowing: LocalTables.system.facts) {
-        case .address(let address):
-            guard families.contains(address.family) else { return .known([], .numeric) }
-            return .known([.internet(Endpoint(address: address, port: port))], .numeric)
-        case .refused(.interfacesUnavailable):
-            // No descriptor to ask for the zone's index with. The attempt asks again, and waits for one as it does for
-            // its socket: no address is to blame.
-            guard let address = try? IPAddress(host) else {
-                throw DialError(.outOfDescriptors, "no descriptor to find the zone with", target: "\(target)")
-            }
-            return Self.known([address], port: port, families: families, from: .numeric)
-        case .refused(let refusal):
-            throw DialError(.invalidTarget, Target.misreading(of: host) ?? "\(refusal)", target: "\(target)")
-        case .name:
-            // Bytes in a row are looked through fast, and every dial of a name comes by.
-            let colon = UInt8(ascii: ":")
-            let hasColon = host.utf8.withContiguousStorageIfAvailable { $0.contains(colon) } ?? true
-            if hasColon, let misreading = Target.misreading(of: host) {
-                throw DialError(.invalidTarget, misreading, target: "\(target)")
-            }
-            return .lookUp
-        }
     }
 
     private static func noFamily(_ target: Target) -> DialError {
@@ -173,7 +172,8 @@ extension Dialer {
                 awaitsReadiness: options.readiness != nil,
                 tellsStart: options.onStart != nil,
                 awaitsAdmission: goal != .answer && options.admission != nil,
-                routes: setup,
+                routes: setup.configuration.connector,
+                memory: setup.configuration.memory,
                 remembersKnown: isKnown,
                 spread: options.spread ? setup.configuration.random : nil
             ),

@@ -30,13 +30,3 @@ final class DialerSetup: Sendable {
         isGroupSupported = configuration.ownGroup.map(configuration.connector.makesChannels) ?? true
     }
 }
-
-@available(FairDial 0.1, *)
-extension DialerSetup: Routes {
-    var remembersOutcomes: Bool { configuration.memory != nil }
-
-    func candidates(for addresses: [IPAddress], at time: Duration) -> [DestinationOrder.Candidate] {
-        let candidates = configuration.connector.candidates(for: addresses)
-        return configuration.memory?.recall(candidates, at: time) ?? candidates
-    }
-}

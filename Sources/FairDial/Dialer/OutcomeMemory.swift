@@ -49,21 +49,19 @@ public final class OutcomeMemory: Sendable {
         outcomes.withLockedValue { $0.clear() }
     }
 
-    /// The candidates with what is known of each.
+    /// Notes with each candidate what is known of it.
     ///
     /// - Parameter now: the loop's clock, since its own epoch.
-    func recall(_ candidates: [DestinationOrder.Candidate], at now: Duration) -> [DestinationOrder.Candidate] {
-        return outcomes.withLockedValue { outcomes in
-            candidates.map { candidate in
-                guard let source = candidate.source else { return candidate }
-                var candidate = candidate
-                let route = ConnectOutcomes.Route(from: source, to: candidate.destination)
+    func recall(_ candidates: inout [DestinationOrder.Candidate], at now: Duration) {
+        outcomes.withLockedValue { outcomes in
+            for index in candidates.indices {
+                guard let source = candidates[index].source else { continue }
+                let route = ConnectOutcomes.Route(from: source, to: candidates[index].destination)
                 switch outcomes.outcome(on: route, at: now) {
-                case .connected(let roundTrip)?: candidate.experience = .connected(roundTrip: roundTrip)
-                case .failed?: candidate.experience = .failed
-                case nil: candidate.experience = .none
+                case .connected(let roundTrip)?: candidates[index].experience = .connected(roundTrip: roundTrip)
+                case .failed?: candidates[index].experience = .failed
+                case nil: candidates[index].experience = .none
                 }
-                return candidate
             }
         }
     }

@@ -26,7 +26,11 @@ extension DialDriver {
         made.whenComplete { result in
             switch result {
             case .success(let channel):
-                self.awaitReadiness(of: channel, observed?.futureResult)
+                if let readiness = self.plan.readiness, let observed {
+                    self.awaitReadiness(readiness, of: channel, observed.futureResult)
+                } else {
+                    self.carryOut(self.dial.ready(at: self.now))
+                }
             case .failure(let error):
                 // NIO does not take a descriptor for which it could not even make a channel; of a channel that there
                 // was once, it has closed the descriptor, and the number may be another file's by now.
@@ -101,11 +105,7 @@ extension DialDriver {
         if case .tlsHandshake = plan.readiness?.condition { true } else { false }
     }
 
-    private func awaitReadiness(of channel: any Channel, _ observed: EventLoopFuture<Void>?) {
-        guard let readiness = plan.readiness, let observed else {
-            carryOut(dial.ready(at: now))
-            return
-        }
+    private func awaitReadiness(_ readiness: Readiness, of channel: any Channel, _ observed: EventLoopFuture<Void>) {
         switch readiness.condition {
         case .tlsHandshake: readyWhen(observed)
         case .future(let future):

@@ -311,7 +311,7 @@ extension DialDriver {
         }
         if let observation = plan.observation { observation.awaits(lookups[id]?.id) }
         readMailbox()
-        dial.lookupAsked(id, at: now)
+        dial.noteQueue(at: now)
     }
 
     private func cancelLookup(_ id: LookupID) {

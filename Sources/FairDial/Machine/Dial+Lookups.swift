@@ -14,9 +14,24 @@ extension Dial {
         return .addresses(lookup)
     }
 
-    /// The resolver has been asked, and what it knew has been told.
-    mutating func lookupAsked(_ id: LookupID, at now: Duration) {
-        if names == nil { lookupQueued(at: now) } else { noteQueue(at: now) }
+    /// The resolver has been asked and has told what it knew, or one of several lookups has got further: the dial notes
+    /// whether it waits in the queue.
+    mutating func noteQueue(at now: Duration) {
+        guard case .dialing = phase else { return }
+        switch lookup {
+        case .asked, .queued, .running: break
+        case .unneeded, .postponed, .ended: return
+        }
+        if let names, names.firstEnd != nil || names.entries.count > 1 {
+            // Once the first lookup is over, the dial is in the queue when all others are.
+            if names.entries.isEmpty { return }
+            lookup = names.isWaiting ? .queued : .running
+        } else {
+            // The first one alone: it has brought nothing yet, so it waits.
+            guard case .asked = lookup, names == nil || names?.entries.first?.hasStarted == false else { return }
+            lookup = .queued
+        }
+        runClock(at: now)
     }
 
     /// A lookup has something to tell.
@@ -36,7 +51,7 @@ extension Dial {
         case .started:
             lookupStarted(at: time)
             return ActionList()
-        case .answered(let answer): return found(answer, at: now)
+        case .answered(let answer): return answered(answer, at: now)
         case .bindings: return ActionList()
         case .caughtUp: return hasCaughtUp(id)
         case .ended(let error): return lookupEnded(error, at: now) + hasCaughtUp(id)
@@ -44,23 +59,28 @@ extension Dial {
     }
 
     /// The addresses of a dial's one name have come.
-    private mutating func found(_ answer: LookupResult, at now: Duration) -> ActionList<DialAction> {
+    private mutating func answered(_ answer: LookupResult, at now: Duration) -> ActionList<DialAction> {
         guard case .dialing = phase, let port = question.target.port else { return ActionList() }
         let answer = answer.addresses.count > LookupResult.familyLimit ? admitted(answer, at: now) : answer
         learn(answer, at: now)
+        note(answer)
         let destinations = known.inDestinationOrder.map { Destination.internet(Endpoint(address: $0, port: port)) }
+        if question.goal == .answer {
+            hasAddresses = areAnswerable(destinations, at: now)
+            if let timeToLive = answer.timeToLive, !answer.addresses.isEmpty {
+                expires = min(expires ?? .seconds(Int64.max), now + timeToLive.bounded)
+            }
+            runClock(at: now)
+            return ActionList()
+        }
         for candidate in known.candidates {
             guard case .connected(let roundTrip) = candidate.experience else { continue }
-            expect(roundTrip, to: .internet(Endpoint(address: candidate.destination, port: port)))
+            race.expect(roundTrip, to: .internet(Endpoint(address: candidate.destination, port: port)))
         }
-        return answered(answer, all: destinations, at: now)
-    }
-
-    /// The lookup has been asked for, and nothing has come at once: it waits for its slot.
-    mutating func lookupQueued(at now: Duration) {
-        guard case .dialing = phase, case .asked = lookup else { return }
-        lookup = .queued
-        runClock(at: now)
+        hasAddresses = !destinations.isEmpty
+        let permitted = permitted(Candidates(destinations), at: now)
+        let awaited = race.awaited.subtracting(answer.families)
+        return carryOut(race.answered(permitted, awaiting: awaited, services: false, at: now), at: now)
     }
 
     /// The lookup has its slot.
@@ -71,27 +91,6 @@ extension Dial {
         case .unneeded, .running, .postponed, .ended: return
         }
         runClock(at: now)
-    }
-
-    /// Addresses have come.
-    ///
-    /// - Parameter destinations: all that are known by now, in destination order (RFC 6724).
-    mutating func answered(_ answer: LookupResult, all destinations: [Destination], at now: Duration) -> ActionList<
-        DialAction
-    > {
-        guard case .dialing = phase else { return ActionList() }
-        note(answer)
-        guard question.goal != .answer else {
-            hasAddresses = areAnswerable(destinations, at: now)
-            if let timeToLive = answer.timeToLive, !answer.addresses.isEmpty {
-                expires = min(expires ?? .seconds(Int64.max), now + timeToLive.bounded)
-            }
-            runClock(at: now)
-            return ActionList()
-        }
-        hasAddresses = !destinations.isEmpty
-        let permitted = permitted(destinations, at: now)
-        return carryOut(race.answered(permitted, settling: answer.families, at: now), at: now)
     }
 
     /// Notes which source has answered, and for which families.
@@ -105,11 +104,6 @@ extension Dial {
         server = server ?? answer.server
         isStale = isStale || answer.isStale
         if isOfHost { unanswered.subtract(answer.families) }
-    }
-
-    /// What a connection to a destination took in the past; it times the attempt after its own.
-    mutating func expect(_ roundTrip: Duration, to destination: Destination) {
-        race.expect(roundTrip, to: destination)
     }
 
     /// The lookup has ended.
@@ -136,6 +130,7 @@ extension Dial {
             answer,
             wanting: question.lookup?.families ?? [],
             along: question.routes,
+            recalledBy: question.memory,
             spreadBy: question.spread,
             at: epoch.saturating(plus: now)
         )
@@ -144,13 +139,18 @@ extension Dial {
 
     /// Destinations that the caller has given, with what failed lately last; from now on outcomes are noted of them.
     mutating func recalled(_ destinations: [Destination], at now: Duration) -> [Destination] {
-        guard question.routes.remembersOutcomes else { return destinations }
+        guard let memory = question.memory else { return destinations }
         let time = epoch.saturating(plus: now)
-        let endpoints = known.recall(destinations.compactMap(\.endpoint), along: question.routes, at: time)
+        let endpoints = known.recall(
+            destinations.compactMap(\.endpoint),
+            along: question.routes,
+            recalledBy: memory,
+            at: time
+        )
         for candidate in known.candidates {
             guard case .connected(let roundTrip) = candidate.experience else { continue }
             for endpoint in endpoints where endpoint.address == candidate.destination {
-                expect(roundTrip, to: .internet(endpoint))
+                race.expect(roundTrip, to: .internet(endpoint))
             }
         }
         return endpoints.map(Destination.internet)

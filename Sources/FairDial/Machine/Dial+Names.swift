@@ -202,22 +202,6 @@ extension Dial {
         return lined + lookupEnded(end, at: now)
     }
 
-    /// Once the first lookup is over, the dial is in the queue when all others are.
-    mutating func noteQueue(at now: Duration) {
-        guard case .dialing = phase, let names, names.firstEnd != nil || names.entries.count > 1 else {
-            // The first one alone: it has brought nothing yet, so it waits.
-            if let names, names.entries.first?.hasStarted == false { lookupQueued(at: now) }
-            return
-        }
-        switch lookup {
-        case .asked, .queued, .running:
-            if names.entries.isEmpty { return }
-            lookup = names.isWaiting ? .queued : .running
-        case .unneeded, .postponed, .ended: return
-        }
-        runClock(at: now)
-    }
-
     /// Tells the race what is known by now.
     private mutating func lineUp(_ answer: LookupResult?, ofHost isOfHost: Bool, at now: Duration) -> ActionList<
         DialAction
@@ -225,12 +209,12 @@ extension Dial {
         guard case .dialing = phase, let names else { return ActionList() }
         if let answer { note(answer, ofHost: isOfHost) }
         let candidates = candidates(of: names, port: question.target.port ?? 0, at: now)
-        if question.routes.remembersOutcomes {
+        if question.memory != nil {
             for destination in candidates.destinations {
                 guard let address = destination.endpoint?.address, let roundTrip = known.roundTrip(to: address) else {
                     continue
                 }
-                expect(roundTrip, to: destination)
+                race.expect(roundTrip, to: destination)
             }
         }
         hasAddresses = !candidates.destinations.isEmpty
@@ -250,17 +234,21 @@ extension Dial {
 
     private mutating func candidates(of names: NamesInFlight, port: UInt16, at now: Duration) -> Candidates {
         let time = epoch.saturating(plus: now)
-        let routes = question.routes
+        let (routes, memory) = (question.routes, question.memory)
         if let bindings = names.bindings {
             guard bindings.leadsElsewhere else {
                 // So that what is remembered of each is found by its address.
-                if routes.remembersOutcomes { _ = known.sorted(known.inDestinationOrder, along: routes, at: time) }
+                if memory != nil {
+                    _ = known.sorted(known.inDestinationOrder, along: routes, recalledBy: memory, at: time)
+                }
                 let endpoints = known.inDestinationOrder.map { Endpoint(address: $0, port: port) }
                 return Candidates(endpoints.map(Destination.internet))
             }
-            return bindings.candidates { known.sorted($0, along: routes, at: time) }
+            return bindings.candidates { known.sorted($0, along: routes, recalledBy: memory, at: time) }
         }
-        return names.service?.candidates(at: now) { known.sorted($0, along: routes, at: time) } ?? Candidates()
+        return names.service?.candidates(at: now) {
+            known.sorted($0, along: routes, recalledBy: memory, at: time)
+        } ?? Candidates()
     }
 
     /// Time has passed: more targets may be looked up, or dialed.

@@ -7,17 +7,10 @@ import NameResolution
 /// What the caller's policy forbids: asked when addresses become known, and again before each attempt.
 @available(FairDial 0.1, *)
 extension Dial {
-    /// The destinations that the policy lets through; the others are reported, and never tried.
-    mutating func permitted(_ destinations: [Destination], at now: Duration) -> [Destination] {
-        guard question.policy != nil else { return destinations }
-        return destinations.filter { !isVetoed($0, at: now) }
-    }
-
-    /// The same of candidates that may stand in groups.
+    /// The candidates that the policy lets through; the others are reported, and never tried.
     mutating func permitted(_ candidates: Candidates, at now: Duration) -> Candidates {
         guard question.policy != nil else { return candidates }
-        let permitted = Set(permitted(candidates.destinations, at: now))
-        return candidates.filter(permitted.contains)
+        return candidates.filter { !isVetoed($0, at: now) }
     }
 
     /// Whether anything is left to answer with. What has been forbidden once stays out, whatever the policy says later:

@@ -22,7 +22,7 @@ import NameResolution
 ///                                  a timeout · deadline · cancel · nothing left: finish(failed)
 /// ```
 /// The order of calls: `start` once. For each `lookUp(id)`: the resolver is asked for `request(id)`, then comes
-/// `lookupAsked(id)`, and `told` with each event. For each `open`: `connected`, `failed` or `outOfDescriptors`, unless
+/// `noteQueue`, and `told` with each event. For each `open`: `connected`, `failed` or `outOfDescriptors`, unless
 /// it is closed before.
 ///
 /// After `handOver`: `handOverBegins`, then `ready` or `handshakeFailed`. `wake(at:)` at `wakeTime`, or later. `cancel`
@@ -163,7 +163,8 @@ extension Dial {
         }
         hasAddresses = !destinations.isEmpty
         let preferred = question.remembersKnown ? recalled(destinations, at: now) : destinations
-        return carryOut(race.answered(permitted(preferred, at: now), settling: .both, at: now), at: now)
+        let permitted = permitted(Candidates(preferred), at: now)
+        return carryOut(race.answered(permitted, awaiting: [], services: false, at: now), at: now)
     }
 
     /// An attempt has connected; one that waits for room has no socket that could.
@@ -301,9 +302,19 @@ extension Dial {
                 if endClosing(destination, .abandoned, at: now) { actions.append(.close(destination)) }
             case .succeed(let destination):
                 end(destination, .connected, at: now)
-                let left = leaveLookup()
-                let won = win(with: destination, at: now)
-                return actions.isEmpty && left.isEmpty ? won : actions + left + won
+                actions.append(contentsOf: leaveLookup())
+                switch question.goal {
+                case .channel:
+                    phase = .handshaking(destination)
+                    runClock(at: now)
+                    actions.append(.handOver(destination))
+                case .socket, .answer, .targets:
+                    // The stopwatch stops where it runs: on the connect clock.
+                    stopwatch.run(stopwatch.running, at: now)
+                    phase = .over
+                    actions.append(.finish(.connected(destination, report)))
+                }
+                return actions
             case .exhaust:
                 failure = .exhaustion
             case .expire:
@@ -313,20 +324,6 @@ extension Dial {
         runClock(at: now)
         guard let failure else { return actions }
         return actions + fail(failure, at: now)
-    }
-
-    private mutating func win(with destination: Destination, at now: Duration) -> ActionList<DialAction> {
-        switch question.goal {
-        case .channel:
-            phase = .handshaking(destination)
-            runClock(at: now)
-            return ActionList(.handOver(destination))
-        case .socket, .answer, .targets:
-            // The stopwatch stops where it runs: on the connect clock.
-            stopwatch.run(stopwatch.running, at: now)
-            phase = .over
-            return ActionList(.finish(.connected(destination, report)))
-        }
     }
 
     mutating func finishAnswer(at now: Duration) -> ActionList<DialAction> {

@@ -46,6 +46,8 @@ package final class DialQuestion: Sendable {
     let awaitsAdmission: Bool
     /// What this machine knows of the way to an address.
     let routes: any Routes
+    /// What is remembered of earlier attempts; `nil` without a memory.
+    let memory: OutcomeMemory?
     /// Whether what is remembered also orders the destinations that are known from the start.
     let remembersKnown: Bool
     /// The random source that rotates addresses of equal rank; `nil` to leave them as they are.
@@ -66,6 +68,7 @@ package final class DialQuestion: Sendable {
         tellsStart: Bool = false,
         awaitsAdmission: Bool = false,
         routes: any Routes = NoRoutes(),
+        memory: OutcomeMemory? = nil,
         remembersKnown: Bool = false,
         spread: RandomSource? = nil
     ) {
@@ -83,6 +86,7 @@ package final class DialQuestion: Sendable {
         self.tellsStart = tellsStart
         self.awaitsAdmission = awaitsAdmission
         self.routes = routes
+        self.memory = memory
         self.remembersKnown = remembersKnown
         self.spread = spread
     }

@@ -25,7 +25,8 @@ struct KnownAddresses: Sendable {
     /// However many answers a resolver gives, 256 addresses of each family are kept.
     ///
     /// - Parameters:
-    ///   - routes: where each address would be sent from, and what is remembered of it.
+    ///   - routes: where each address would be sent from.
+    ///   - memory: what is remembered of it.
     ///   - spread: rotates addresses of equal rank; `nil` for the order that the rules leave.
     ///   - time: the loop's clock.
     /// - Returns: how many addresses were dropped.
@@ -33,6 +34,7 @@ struct KnownAddresses: Sendable {
         _ answer: LookupResult,
         wanting families: AddressFamilies,
         along routes: any Routes,
+        recalledBy memory: OutcomeMemory?,
         spreadBy spread: RandomSource?,
         at time: Duration
     ) -> Int {
@@ -41,11 +43,13 @@ struct KnownAddresses: Sendable {
         guard !wanted.isEmpty else { return 0 }
         let leftOut = inDestinationOrder.isEmpty ? 0 : dropSurplus(of: &wanted)
         guard !wanted.isEmpty else { return leftOut }
-        let isOurs = routes.remembersOutcomes || spread != nil
+        // Where outcomes are remembered, no order but our own is good enough.
+        let isOurs = memory != nil || spread != nil
         let isOrdered = answer.isInDestinationOrder && inDestinationOrder.isEmpty && !isOurs
         inDestinationOrder += wanted
         guard !isOrdered, isOurs || inDestinationOrder.count > 1 else { return leftOut }
-        candidates = routes.candidates(for: inDestinationOrder, at: time)
+        candidates = routes.candidates(for: inDestinationOrder)
+        memory?.recall(&candidates, at: time)
         inDestinationOrder = DestinationOrder().sorted(candidates)
         if var spread { turn(using: &spread) }
         return leftOut
@@ -103,10 +107,17 @@ struct KnownAddresses: Sendable {
 
     /// Puts some of the addresses into destination order, where there are several names. Those of several names are
     /// asked about once.
-    mutating func sorted(_ addresses: [IPAddress], along routes: any Routes, at time: Duration) -> [IPAddress] {
+    mutating func sorted(
+        _ addresses: [IPAddress],
+        along routes: any Routes,
+        recalledBy memory: OutcomeMemory?,
+        at time: Duration
+    ) -> [IPAddress] {
         let new = addresses.filter { byAddress[$0] == nil }
         if !new.isEmpty {
-            for candidate in routes.candidates(for: new, at: time) { byAddress[candidate.destination] = candidate }
+            var asked = routes.candidates(for: new)
+            memory?.recall(&asked, at: time)
+            for candidate in asked { byAddress[candidate.destination] = candidate }
             candidates = Array(byAddress.values)
         }
         return DestinationOrder().sorted(addresses.compactMap { byAddress[$0] })
@@ -114,8 +125,14 @@ struct KnownAddresses: Sendable {
 
     /// Asks about addresses that the caller has given, in an order of the caller's own: only what failed lately goes
     /// last.
-    mutating func recall(_ endpoints: [Endpoint], along routes: any Routes, at time: Duration) -> [Endpoint] {
-        candidates = routes.candidates(for: endpoints.map(\.address), at: time)
+    mutating func recall(
+        _ endpoints: [Endpoint],
+        along routes: any Routes,
+        recalledBy memory: OutcomeMemory,
+        at time: Duration
+    ) -> [Endpoint] {
+        candidates = routes.candidates(for: endpoints.map(\.address))
+        memory.recall(&candidates, at: time)
         let failed = Set(candidates.filter { $0.experience == .failed }.map(\.destination))
         return endpoints.filter { !failed.contains($0.address) } + endpoints.filter { failed.contains($0.address) }
     }

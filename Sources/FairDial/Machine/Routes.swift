@@ -7,21 +7,14 @@ package import NameResolution
 /// in a test. It sends nothing and does not wait.
 @available(FairDial 0.1, *)
 package protocol Routes: Sendable {
-    /// Whether outcomes of earlier attempts are known; then no order but our own is good enough.
-    var remembersOutcomes: Bool { get }
-
-    /// Each address with the one that this machine would send from, and what is remembered of the two.
-    ///
-    /// - Parameter time: the loop's clock, since its own epoch.
-    func candidates(for addresses: [IPAddress], at time: Duration) -> [DestinationOrder.Candidate]
+    /// Each address with the one that this machine would send from.
+    func candidates(for addresses: [IPAddress]) -> [DestinationOrder.Candidate]
 }
 
 /// Without a kernel: all addresses rank equal.
 @available(FairDial 0.1, *)
 struct NoRoutes: Routes {
-    var remembersOutcomes: Bool { false }
-
-    func candidates(for addresses: [IPAddress], at time: Duration) -> [DestinationOrder.Candidate] {
+    func candidates(for addresses: [IPAddress]) -> [DestinationOrder.Candidate] {
         addresses.map { DestinationOrder.Candidate(destination: $0, source: nil) }
     }
 }

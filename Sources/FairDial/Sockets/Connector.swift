@@ -1,18 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import ConnectionRacing
-package import IPAddresses
 package import NIOCore
-package import NameResolution
 
 /// Makes the bare sockets of attempts and tells their state: the kernel's, or a script's in a test.
 @available(FairDial 0.1, *)
-package protocol Connector: Sendable {
+package protocol Connector: Routes {
     /// Opens a socket, sets what must be set before `connect`, binds it, and connects.
     func open(_ destination: Destination, with setup: SocketSetup) -> AttemptSocket.Opening
-
-    /// Each address with the one that this machine would send from; sends nothing and does not wait.
-    func candidates(for addresses: [IPAddress]) -> [DestinationOrder.Candidate]
 
     /// Asks a socket how far it is, without waiting (rule 6).
     func ask(_ socket: AttemptSocket) -> AttemptSocket.Progress
