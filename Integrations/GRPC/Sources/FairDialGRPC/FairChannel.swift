@@ -9,9 +9,11 @@ public import NIOPosix
 
 /// gRPC's own transport with its names looked up by a dialer, and a shutdown that waits for no lookup.
 ///
-/// It is `HTTP2ClientTransport.Posix` with the registry `fair()`, and mends one thing: grpc-swift-nio-transport 2.9
+/// It is `HTTP2ClientTransport.Posix` with the registry `fair()`, and mends two things: grpc-swift-nio-transport 2.9
 /// does not end a channel that is shut down before its name's first answer, because it waits for events that cannot
-/// come any more. Here the task that it waits in is cancelled when no call is under way.
+/// come any more; and one whose server does not answer ends with NIO's connect timeout, for what waits for a connection
+/// cannot be cancelled. Here the task that it waits in is cancelled when no call is under way, and connections that are
+/// being made are closed.
 public final class FairChannel: ClientTransport {
     /// gRPC's own.
     public typealias Bytes = GRPCNIOTransportBytes
@@ -21,9 +23,30 @@ public final class FairChannel: ClientTransport {
         var calls = 0
         var isClosing = false
         var connection: Task<Void, any Error>?
+        /// Those that have not closed: being made, or made.
+        var channels: [ObjectIdentifier: any Channel] = [:]
+        /// Whether nobody needs connections any more: no further ones are made.
+        var isOver = false
 
-        /// What is to be cancelled now: nobody needs the connections any more.
-        var needless: Task<Void, any Error>? { isClosing && calls == 0 ? connection : nil }
+        mutating func end() -> Remains {
+            isOver = true
+            return Remains(connection: connection, channels: Array(channels.values))
+        }
+
+        /// What is to be ended now: nobody needs the connections any more.
+        mutating func endIfNeedless() -> Remains? { isClosing && calls == 0 ? end() : nil }
+    }
+
+    /// What goes on when a channel is over.
+    private struct Remains {
+        let connection: Task<Void, any Error>?
+        let channels: [any Channel]
+
+        func end() {
+            connection?.cancel()
+            // Those that are there are closed by the task.
+            for channel in channels where !channel.isActive { channel.close(promise: nil) }
+        }
     }
 
     private let base: HTTP2ClientTransport.Posix
@@ -47,14 +70,35 @@ public final class FairChannel: ClientTransport {
         serviceConfig: ServiceConfig = ServiceConfig(),
         eventLoopGroup: any EventLoopGroup = .singletonMultiThreadedEventLoopGroup
     ) throws {
+        var watched = config
+        let onCreate = config.channelDebuggingCallbacks.onCreateTCPConnection
+        watched.channelDebuggingCallbacks.onCreateTCPConnection = { [state] channel in
+            guard Self.keep(channel, in: state) else {
+                return channel.eventLoop.makeFailedFuture(ChannelError.ioOnClosedChannel)
+            }
+            return onCreate?(channel) ?? channel.eventLoop.makeSucceededVoidFuture()
+        }
         base = try HTTP2ClientTransport.Posix(
             target: target,
             transportSecurity: transportSecurity,
-            config: config,
+            config: watched,
             resolverRegistry: .fair(dialer: dialer, spreadingWith: spreads),
             serviceConfig: serviceConfig,
             eventLoopGroup: eventLoopGroup
         )
+    }
+
+    /// Keeps a connection that is being made until it closes.
+    ///
+    /// - Returns: whether it may be made.
+    private static func keep(_ channel: any Channel, in state: NIOLockedValueBox<State>) -> Bool {
+        let mayBeMade = state.withLockedValue { state in
+            if !state.isOver { state.channels[ObjectIdentifier(channel)] = channel }
+            return !state.isOver
+        }
+        let id = ObjectIdentifier(channel)
+        channel.closeFuture.whenComplete { _ in state.withLockedValue { $0.channels[id] = nil } }
+        return mayBeMade
     }
 
     /// What gRPC counts retries with.
@@ -66,26 +110,26 @@ public final class FairChannel: ClientTransport {
     /// Connects, and connects again, until it is shut down and every call has ended, or its task is cancelled.
     public func connect() async throws {
         let connection = Task { [base] in try await base.connect() }
-        let needless = state.withLockedValue { state in
+        let remains = state.withLockedValue { state in
             state.connection = connection
-            return state.needless
+            return state.endIfNeedless()
         }
-        needless?.cancel()
+        remains?.end()
         try await withTaskCancellationHandler {
             try await connection.value
         } onCancel: {
-            connection.cancel()
+            state.withLockedValue { $0.end() }.end()
         }
     }
 
     /// No new calls; calls under way may end.
     public func beginGracefulShutdown() {
         base.beginGracefulShutdown()
-        let needless = state.withLockedValue { state in
+        let remains = state.withLockedValue { state in
             state.isClosing = true
-            return state.needless
+            return state.endIfNeedless()
         }
-        needless?.cancel()
+        remains?.end()
     }
 
     /// Opens a stream on one of gRPC's connections.
@@ -96,11 +140,11 @@ public final class FairChannel: ClientTransport {
     ) async throws -> T {
         state.withLockedValue { $0.calls += 1 }
         defer {
-            let needless = state.withLockedValue { state in
+            let remains = state.withLockedValue { state in
                 state.calls -= 1
-                return state.needless
+                return state.endIfNeedless()
             }
-            needless?.cancel()
+            remains?.end()
         }
         return try await base.withStream(descriptor: descriptor, options: options, closure)
     }

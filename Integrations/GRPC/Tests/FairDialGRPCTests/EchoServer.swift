@@ -71,12 +71,14 @@ final class EchoServer: Sendable {
     var connectionCount: Int { channels.withLockedValue { $0.count } }
 
     /// - Parameters:
+    ///   - security: in the clear where none is given.
     ///   - maxAge: when it tells a client that it wants no new calls on their connection (GOAWAY); those on it may end.
     ///   - accepted: called for each connection, on its loop, before anything is read of it.
     static func start(
         _ name: String = "echo",
         address: String = "127.0.0.1",
         port: Int = 0,
+        security: HTTP2ServerTransport.Posix.TransportSecurity = .plaintext,
         maxAge: Duration? = nil,
         accepted: @escaping @Sendable () -> Void = {}
     ) async throws -> EchoServer {
@@ -94,7 +96,7 @@ final class EchoServer: Sendable {
         }
         let transport = HTTP2ServerTransport.Posix(
             address: .ipv4(host: address, port: port),
-            transportSecurity: .plaintext,
+            transportSecurity: security,
             config: config
         )
         let server = GRPCServer(transport: transport, services: [Service(name: name, calls: calls, held: held)])
@@ -113,7 +115,12 @@ final class EchoServer: Sendable {
         for channel in channels.withLockedValue({ Array($0.values) }) { channel.close(mode: .all, promise: nil) }
     }
 
+    /// Ends it: its listening socket first. Cancelled while it accepts, gRPC's server drops the connection that comes,
+    /// which SwiftNIO takes for a mistake of the program and ends it.
     func stop() async {
+        server.beginGracefulShutdown()
+        killConnections()
+        _ = await Patience.untilEnded { [run] in _ = await run.result }
         run.cancel()
         _ = try? await run.value
     }
@@ -138,7 +145,8 @@ extension EchoServer {
     static func heldName(
         from client: GRPCClient<some ClientTransport>,
         _ number: UInt8 = 0,
-        until gate: AsyncStream<Void>
+        until gate: AsyncStream<Void>,
+        options: CallOptions = .defaults
     ) async throws -> String {
         try await client.clientStreaming(
             request: StreamingClientRequest { writer in
@@ -148,13 +156,16 @@ extension EchoServer {
             descriptor: method,
             serializer: Bytes(),
             deserializer: Bytes(),
-            options: .defaults
+            options: options
         ) { String(decoding: try $0.message, as: UTF8.self) }
     }
 }
 
 /// A call, and its answer checked.
-func expectEcho(from client: GRPCClient<some ClientTransport>) async throws {
-    let name = try await EchoServer.name(from: client)
+func expectEcho(
+    from client: GRPCClient<some ClientTransport>,
+    options: CallOptions = .defaults
+) async throws {
+    let name = try await EchoServer.name(from: client, options: options)
     #expect(name == "echo")
 }

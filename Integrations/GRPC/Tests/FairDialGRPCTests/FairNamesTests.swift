@@ -7,6 +7,7 @@ import GRPCCore
 import GRPCNIOTransportHTTP2Posix
 import IPAddresses
 import NIOConcurrencyHelpers
+import NIOCore
 import Testing
 
 @testable import FairDialGRPC
@@ -186,6 +187,8 @@ import Testing
             }()
         ).dialer
         for host in ["inside.test"] + ForbiddenHosts.all.map(\.host) {
+            // Nothing here waits, and other tests want the thread.
+            await Task.yield()
             var names = FairNames(dialer: dialer).resolver(for: .init(host: host, port: 80)).names.makeAsyncIterator()
             let error = await #expect(throws: RPCError.self, "\(host)") { try await names.next() }
             #expect((error?.cause as? DialError)?.code == .refusedByPolicy, "\(host)")
@@ -232,6 +235,30 @@ import Testing
         }
     }
 
+    @Test(arguments: [false, true])
+    func `a channel is shut down, or cancelled, while its server does not answer`(isCancelled: Bool) async throws {
+        let silent = try #require(SilentPort())
+        let connecting = NIOLockedValueBox<[any Channel]>([])
+        var config = HTTP2ClientTransport.Posix.Config.defaults
+        config.channelDebuggingCallbacks.onCreateTCPConnection = { channel in
+            connecting.withLockedValue { $0.append(channel) }
+            return channel.eventLoop.makeSucceededVoidFuture()
+        }
+        let channel = try FairChannel(
+            target: .ipv4(address: "127.0.0.1", port: silent.number),
+            transportSecurity: .plaintext,
+            config: config
+        )
+        let run = Task { try await channel.connect() }
+        #expect(await Patience.untilTrue { connecting.withLockedValue { !$0.isEmpty } })
+        if isCancelled { run.cancel() } else { channel.beginGracefulShutdown() }
+        // Half of NIO's own connect timeout.
+        #expect(await Patience.untilEnded(within: 5_000) { _ = await run.result })
+        let left = connecting.withLockedValue { $0 }
+        #expect(left.count == 1)
+        #expect(left.allSatisfy { !$0.isActive })
+    }
+
     @Test func `a channel lets its calls end before it does`() async throws {
         let server = try await EchoServer.start()
         let client = GRPCClient(transport: try transport(to: .dns(host: "localhost", port: server.port), .shared))
@@ -258,6 +285,7 @@ import Testing
 
     @Test func `no target that needs no lookup is told either, where the policy forbids it`() async throws {
         for address in Set(ForbiddenHosts.all.map(\.address)) {
+            await Task.yield()
             let text = "\(address)"
             let error =
                 switch address {

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/// Waits for a condition that nothing reports, for ten seconds at most: a test that waits has to end.
+import NIOConcurrencyHelpers
+
+/// Waits for a condition that nothing reports, for ten thousand turns at most: a test that waits has to end.
 enum Patience {
     /// - Returns: whether the condition came true.
-    static func untilTrue(_ condition: () -> Bool) async -> Bool {
-        for _ in 0..<10_000 {
+    static func untilTrue(within turns: Int = 10_000, _ condition: () -> Bool) async -> Bool {
+        for _ in 0..<turns {
             if condition() { return true }
             guard (try? await Task.sleep(for: .milliseconds(1))) != nil else { return false }
         }
@@ -13,22 +15,18 @@ enum Patience {
 
     /// Waits for something else to end.
     ///
+    /// It waits in turns too, and not by the clock: where other tests have had all threads for as long as the limit,
+    /// what is waited for has its turn when they are free, and not the limit first.
+    ///
+    /// - Parameter turns: of a millisecond at least.
     /// - Returns: whether it has.
-    static func untilEnded(_ body: @escaping @Sendable () async -> Void) async -> Bool {
-        let end = AsyncStream<Bool>.makeStream()
+    static func untilEnded(within turns: Int = 10_000, _ body: @escaping @Sendable () async -> Void) async -> Bool {
+        let hasEnded = NIOLockedValueBox(false)
         let work = Task {
             await body()
-            end.continuation.yield(true)
+            hasEnded.withLockedValue { $0 = true }
         }
-        let limit = Task {
-            try await Task.sleep(for: .seconds(10))
-            end.continuation.yield(false)
-        }
-        defer {
-            work.cancel()
-            limit.cancel()
-        }
-        for await hasEnded in end.stream { return hasEnded }
-        return false
+        defer { work.cancel() }
+        return await untilTrue(within: turns) { hasEnded.withLockedValue { $0 } }
     }
 }
