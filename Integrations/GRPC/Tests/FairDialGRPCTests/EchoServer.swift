@@ -162,10 +162,7 @@ extension EchoServer {
 }
 
 /// A call, and its answer checked.
-func expectEcho(
-    from client: GRPCClient<some ClientTransport>,
-    options: CallOptions = .defaults
-) async throws {
-    let name = try await EchoServer.name(from: client, options: options)
+func expectEcho(from client: GRPCClient<some ClientTransport>) async throws {
+    let name = try await EchoServer.name(from: client)
     #expect(name == "echo")
 }

@@ -33,37 +33,58 @@ import Testing
         Task { try await transport.withStream(descriptor: EchoServer.method, options: .defaults) { _, _ in } }
     }
 
-    /// Waits until the server has said that it wants no new calls on the connection that is there. Without calls
-    /// meanwhile: a server on SwiftNIO takes one that it meets on the way for a breach, and closes the connection.
-    private static func untilRetired(_ transport: FairTransport) async -> Bool {
-        func isCurrent(_ number: Int) -> Bool { transport.state.withLockedValue { $0.machine.isCurrent(number) } }
-        // None is there where the server has said so already.
-        guard let number = (1...100).first(where: isCurrent) else { return true }
-        return await Patience.untilTrue { !isCurrent(number) }
+    /// The number of the connection that new calls take; `nil` where there is none just now.
+    private static func current(_ transport: FairTransport) -> Int? {
+        (1...200).first { number in transport.state.withLockedValue { $0.machine.isCurrent(number) } }
     }
 
-    /// On a slow machine a server that keeps connections for a short time ends one before its first call has begun,
-    /// which is a failed connection: these calls wait for the next.
-    private static let waiting: CallOptions = {
+    /// Waits until the server has said that it wants no new calls on a connection. Without calls meanwhile: a server on
+    /// SwiftNIO takes one that it meets on the way for a breach, and closes the connection.
+    private static func untilRetired(_ number: Int?, _ transport: FairTransport) async -> Bool {
+        await Patience.untilTrue { number == nil || current(transport) != number }
+    }
+
+    /// On a slow machine a server that keeps connections for a short time ends one before a call has come: such a call
+    /// fails, and another one is made.
+    private static let attempts: Range<UInt8> = 0..<20
+
+    /// A call that has reached the server, and goes on until it is let go.
+    private static func hold(
+        _ client: GRPCClient<FairTransport>,
+        _ server: EchoServer,
+        from first: UInt8 = 0
+    ) async throws -> (call: Task<String, any Error>, letGo: AsyncStream<Void>.Continuation) {
         var options = CallOptions.defaults
         options.waitForReady = true
-        return options
-    }()
+        for number in attempts {
+            let (gate, letGo) = AsyncStream.makeStream(of: Void.self)
+            let hasEnded = NIOLockedValueBox(false)
+            let call = Task { [options] in
+                defer { hasEnded.withLockedValue { $0 = true } }
+                return try await EchoServer.heldName(from: client, first + number, until: gate, options: options)
+            }
+            func isHeld() -> Bool { server.heldNumbers.contains(first + number) }
+            #expect(await Patience.untilTrue { isHeld() || hasEnded.withLockedValue { $0 } })
+            if isHeld() { return (call, letGo) }
+            letGo.finish()
+        }
+        throw RPCError(code: .unavailable, message: "the server has ended \(attempts.count) connections too soon")
+    }
 
     @Test func `by their server's wish when their calls have ended, and new calls go over the next`() async throws {
         let server = try await EchoServer.start(maxAge: .milliseconds(500))
         let transport = FairTransport(to: try Self.target(server.port))
-        let (gate, opening) = AsyncStream.makeStream(of: Void.self)
         try await withGRPCClient(transport: transport) { client in
-            async let held = EchoServer.heldName(from: client, until: gate, options: Self.waiting)
-            #expect(await Patience.untilTrue { server.heldNumbers == [0] })
-            #expect(await Self.untilRetired(transport))
+            let held = try await Self.hold(client, server)
+            #expect(await Self.untilRetired(Self.current(transport), transport))
             // On a connection of its own, and the held one is none the worse for it.
-            try await expectEcho(from: client, options: Self.waiting)
+            let other = try await Self.hold(client, server, from: 100)
             #expect(server.connectionCount >= 2)
-            opening.finish()
-            let name = try await held
-            #expect(name == "echo")
+            for (call, letGo) in [other, held] {
+                letGo.finish()
+                let name = try await call.value
+                #expect(name == "echo")
+            }
         }
         #expect(await Patience.untilTrue { server.connectionCount == 0 })
         await server.stop()
@@ -72,33 +93,40 @@ import Testing
     @Test func `not by a call that opened its stream in time and begins it too late`() async throws {
         let server = try await EchoServer.start(maxAge: .milliseconds(500))
         let transport = FairTransport(to: try Self.target(server.port))
-        let (gate, opening) = AsyncStream.makeStream(of: Void.self)
-        let (lateGate, lateOpening) = AsyncStream.makeStream(of: Void.self)
         try await withGRPCClient(transport: transport) { client in
-            async let held = EchoServer.heldName(from: client, until: gate, options: Self.waiting)
-            #expect(await Patience.untilTrue { server.heldNumbers == [0] })
-            let isOpen = NIOLockedValueBox(false)
-            let late = Task {
-                try await transport.withStream(descriptor: EchoServer.method, options: .defaults) { stream, _ in
-                    isOpen.withLockedValue { $0 = true }
-                    for await _ in lateGate {}
-                    try await stream.outbound.write(.metadata([:]))
-                    await stream.outbound.finish()
-                    for try await part in stream.inbound {
-                        if case .status(let status, _) = part { return Status.Code?.some(status.code) }
+            var code: Status.Code?
+            for number in Self.attempts where code == nil {
+                let held = try await Self.hold(client, server, from: number * 12)
+                let connection = Self.current(transport)
+                let (gate, opening) = AsyncStream.makeStream(of: Void.self)
+                let isOpen = NIOLockedValueBox(false)
+                let late = Task {
+                    try await transport.withStream(descriptor: EchoServer.method, options: .defaults) { stream, _ in
+                        isOpen.withLockedValue { $0 = true }
+                        for await _ in gate {}
+                        try await stream.outbound.write(.metadata([:]))
+                        await stream.outbound.finish()
+                        for try await part in stream.inbound {
+                            if case .status(let status, _) = part { return Status.Code?.some(status.code) }
+                        }
+                        return nil
                     }
-                    return nil
                 }
+                _ = await Patience.untilTrue { isOpen.withLockedValue { $0 } || Self.current(transport) == nil }
+                // Else it is on another connection, or on none.
+                let isInTime =
+                    isOpen.withLockedValue { $0 } && connection != nil
+                    && Self.current(transport) == connection
+                if isInTime { #expect(await Self.untilRetired(connection, transport)) }
+                opening.finish()
+                let ended = await late.result
+                // It fails, so that it may be retried, and takes no other with it.
+                if isInTime { code = try ended.get() }
+                held.letGo.finish()
+                let name = try await held.call.value
+                #expect(name == "echo")
             }
-            #expect(await Patience.untilTrue { isOpen.withLockedValue { $0 } })
-            #expect(await Self.untilRetired(transport))
-            lateOpening.finish()
-            // It fails, so that it may be retried, and takes no other with it.
-            let code = try await late.value
             #expect(code == .unavailable)
-            opening.finish()
-            let name = try await held
-            #expect(name == "echo")
         }
         await server.stop()
     }
