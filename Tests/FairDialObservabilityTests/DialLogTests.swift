@@ -8,7 +8,7 @@ import Logging
 import Testing
 
 /// What stands in the log of a dial, at which level, and by whose logger.
-@Suite struct `A dial in the log` {
+@Suite(.timeLimit(.minutes(2))) struct `A dial in the log` {
     private static func logger(_ level: Logger.Level) -> (Logger, InMemoryLogHandler) {
         let handler = InMemoryLogHandler()
         var logger = Logger(label: "test") { _ in handler }
@@ -79,6 +79,7 @@ import Testing
             configuration: configuration
         )
         async let dialed = script.dialer.connect(to: "db.test", port: 80)
+        await script.clock.sleepers()
         await script.clock.advance(to: .milliseconds(1))
         _ = try await dialed
         #expect(handler.entries.map(\.message) == ["dialed"])

@@ -10,7 +10,7 @@ import NameResolution
 import Testing
 
 /// What is counted and timed, and how many time series there are at most.
-@Suite struct `Dials in metrics` {
+@Suite(.timeLimit(.minutes(2))) struct `Dials in metrics` {
     private let metrics = TestMetrics()
 
     private func observer(_ change: (inout ObservabilityConfiguration) -> Void = { _ in }) -> DialObservability {
