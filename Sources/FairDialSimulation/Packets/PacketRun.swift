@@ -21,9 +21,15 @@ final class PacketRun: SimulatedSurroundings, @unchecked Sendable {
     ]
 
     private let adversarySeed: UInt64?
+    /// More names, all of which are looked up at once; mostly none.
+    private let crowd: [String]
 
     init(seed: UInt64, telling tell: ((String) -> Void)?) {
         dice = Dice(seed: seed)
+        // From dice of their own too, so that the other runs are what they were.
+        let crowding = Dice(seed: seed &* 0x9E37_79B9_7F4A_7C15)
+        let size = crowding.chance(4) ? crowding.number(6..<25) : 0
+        crowd = (0..<size).map { "n\($0).crowd.sim" }
         // A seed of its own, apart from the run's.
         adversarySeed = Simulation.hasAdversary(seed) ? ~seed : nil
         self.tell = tell
@@ -53,9 +59,10 @@ final class PacketRun: SimulatedSurroundings, @unchecked Sendable {
         while names.count > 4 || names.count > 1 && dice.chance(40) { names.remove(at: dice.number(0..<names.count)) }
         let internet = SimulatedInternet(
             of: self,
-            names: names,
+            names: names + crowd,
             isCalm: dice.chance(40),
-            adversarySeed: adversarySeed
+            adversarySeed: adversarySeed,
+            usesStreamsOnly: !crowd.isEmpty
         )
         self.internet = internet
         internet.work.keepsMost = tell != nil
@@ -68,6 +75,7 @@ final class PacketRun: SimulatedSurroundings, @unchecked Sendable {
             let families: AddressFamilies = dice.chance(70) ? .both : dice.chance(50) ? .ipv4 : .ipv6
             clock.after(dice.chance(50) ? 0 : dice.milliseconds(0...4_000)) { self.lookUp(text, families) }
         }
+        for name in crowd { clock.after(0) { self.lookUp(name, .both) } }
         internet.beginTrouble()
         if !internet.isCalm, dice.chance(15) { prepareLateness() }
     }

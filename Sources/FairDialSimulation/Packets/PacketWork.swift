@@ -52,6 +52,9 @@ struct PacketWork {
         openStreams[server, default: 0] += 1
     }
 
+    /// How many streams to a server are open.
+    func openCount(to server: Int) -> Int { openStreams[server, default: 0] }
+
     mutating func endsStream(to server: Int) { openStreams[server, default: 0] -= 1 }
 
     /// Whether the event has caused any action: else everything is as it was.

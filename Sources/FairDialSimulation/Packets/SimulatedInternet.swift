@@ -30,14 +30,16 @@ final class SimulatedInternet: @unchecked Sendable {
     var book = AdversaryBook()
     var work = PacketWork()
 
-    /// - Parameter adversarySeed: what the first server makes up comes from here, and perhaps what others do; `nil` for
-    ///   none.
+    /// - Parameters:
+    ///   - adversarySeed: what the first server makes up comes from here, and perhaps what others do; `nil` for none.
+    ///   - usesStreamsOnly: whether the resolver is told to ask over streams alone; else some are.
     init(
         of run: any SimulatedSurroundings,
         names: [String],
         isCalm: Bool,
         rules: PacketRules = .current,
-        adversarySeed: UInt64? = nil
+        adversarySeed: UInt64? = nil,
+        usesStreamsOnly: Bool = false
     ) {
         self.run = run
         self.rules = rules
@@ -54,7 +56,7 @@ final class SimulatedInternet: @unchecked Sendable {
         file.attempts = dice.pick([1, 2, 2, 3])
         file.rotates = dice.chance(10)
         file.asksOneByOne = dice.chance(10)
-        file.usesStreamsOnly = dice.chance(4)
+        file.usesStreamsOnly = dice.chance(4) || usesStreamsOnly
         self.file = file
         loss = isCalm || dice.chance(50) ? 0 : dice.number(1..<40)
         repetition = dice.chance(70) ? 0 : dice.number(1..<40)
@@ -128,8 +130,11 @@ final class SimulatedInternet: @unchecked Sendable {
         return hasMoved
     }
 
-    func opened(_ stream: SimulatedStream) {
+    func opened(_ stream: SimulatedStream, to server: Int) {
         openedStreams.append(stream)
+        // Ten together, and one for each engine that has none: an earlier one's may be dead without a sign of it.
+        let (count, limit) = (work.openCount(to: server), PacketWork.openStreamLimit + engineCount - 1)
+        if count > limit { run.fault("\(count) streams to one server at once, and \(limit) at most") }
         stream.begin()
     }
 

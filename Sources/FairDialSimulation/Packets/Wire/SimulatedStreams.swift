@@ -16,7 +16,7 @@ struct SimulatedStreams: StreamTransport, @unchecked Sendable {
         internet.work.acts()
         internet.work.opensStream(to: place, at: internet.run.clock.now)
         let stream = SimulatedStream(to: place, over: internet, tell)
-        internet.opened(stream)
+        internet.opened(stream, to: place)
         return stream
     }
 }
