@@ -113,7 +113,7 @@ let package = Package(
                 .product(name: "NIOSSL", package: "swift-nio-ssl"), .product(name: "NIOTLS", package: "swift-nio"),
             ]
         ),
-        .target(name: "ConnectionRacing", dependencies: ["IPAddresses"]),
+        .target(name: "ConnectionRacing", dependencies: ["IPAddresses", "SystemSupport"]),
         .target(
             name: "FairDial",
             dependencies: [
@@ -233,7 +233,7 @@ let package = Package(
         ),
         .testTarget(
             name: "ConnectionRacingTests",
-            dependencies: ["ConnectionRacing", "FairDialTestKit", "IPAddresses"]
+            dependencies: ["ConnectionRacing", "FairDialTestKit", "IPAddresses", "SystemSupport"]
         ),
         .testTarget(
             name: "FairDialTests",

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 package import IPAddresses
+package import SystemSupport
 
 /// Happy Eyeballs as a pure state machine: addresses, ends of attempts and the time go in, actions come out.
 ///

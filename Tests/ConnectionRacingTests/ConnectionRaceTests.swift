@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import IPAddresses
+import SystemSupport
 import Testing
 
 @testable import ConnectionRacing

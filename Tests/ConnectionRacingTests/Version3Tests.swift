@@ -2,6 +2,7 @@
 
 import ConnectionRacing
 import IPAddresses
+import SystemSupport
 import Testing
 
 private let version3 = RaceConfiguration(rules: .version3)

@@ -4,6 +4,7 @@ import ConnectionRacing
 import FairDialTestKit
 import IPAddresses
 import NameResolution
+import SystemSupport
 import Testing
 
 @testable import FairDial

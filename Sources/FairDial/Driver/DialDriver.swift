@@ -6,6 +6,7 @@ import NIOConcurrencyHelpers
 package import NIOCore
 import NIOPosix
 import NameResolution
+import SystemSupport
 
 /// Carries out one dial's actions on one event loop, and tells it what happens and when.
 ///

@@ -2,6 +2,7 @@
 
 import ConnectionRacing
 import IPAddresses
+import SystemSupport
 
 /// The mailbox before the clock (rule 6): before a dial's timeout ends it, everything that has come is read.
 ///

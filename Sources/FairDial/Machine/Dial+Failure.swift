@@ -3,6 +3,7 @@
 import ConnectionRacing
 import IPAddresses
 import NameResolution
+import SystemSupport
 
 /// How a dial fails: every open socket is closed, every lookup is cancelled, and the error keeps every cause.
 @available(FairDial 0.1, *)

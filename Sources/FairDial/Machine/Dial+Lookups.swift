@@ -3,6 +3,7 @@
 import ConnectionRacing
 import IPAddresses
 import NameResolution
+import SystemSupport
 
 /// What a dial's lookups tell, by their ids.
 @available(FairDial 0.1, *)

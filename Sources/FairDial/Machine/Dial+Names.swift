@@ -4,6 +4,7 @@ import ConnectionRacing
 import DNSMessages
 import IPAddresses
 import NameResolution
+import SystemSupport
 
 /// A dial that may have several names to look up: the host and what its service bindings lead to (RFC 9460), or the
 /// targets of a service (RFC 2782). All of them join the one race.

@@ -3,6 +3,7 @@
 import ConnectionRacing
 import IPAddresses
 import NameResolution
+import SystemSupport
 
 /// What a dial does when this machine lacks something, or the peer has no room.
 @available(FairDial 0.1, *)

@@ -3,6 +3,7 @@
 import ConnectionRacing
 import IPAddresses
 import NameResolution
+import SystemSupport
 
 /// One dial as a machine without I/O: lookups, timeouts, stopwatch and race, composed. It decides everything.
 ///

@@ -2,7 +2,7 @@
 
 /// What a machine wants done, in order. Mostly that is one action, which is kept without an allocation.
 ///
-/// For machines alone, and public all the same: the compiler specializes no `package` generic for another module, and
+/// Public though no product vends this module: the compiler specializes no `package` generic for another module, and
 /// then a dial costs four times as many instructions.
 @available(FairDial 0.1, *)
 public struct ActionList<Action> {
