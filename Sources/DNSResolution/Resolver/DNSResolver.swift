@@ -309,11 +309,12 @@ extension DNSResolver {
         return engine.cache.withLock { $0.contents(at: engine.now) }
     }
 
-    /// Forgets all that has been learned of names.
-    public func flush() { freshEngine().cache.withLock { $0.removeAll() } }
-
-    /// Forgets what has been learned of one name.
-    public func flush(_ name: DomainName) { freshEngine().cache.withLock { $0.remove(name) } }
+    /// Forgets what has been learned of one name; without one, of every name.
+    public func flush(_ name: DomainName? = nil) {
+        freshEngine().cache.withLock { cache in
+            if let name { cache.remove(name) } else { cache.removeAll() }
+        }
+    }
 
     /// How many lookups are in flight; those that began before the configuration changed are not counted.
     package var inFlightCount: Int { freshEngine().withResolver { $0.count } }

@@ -26,15 +26,14 @@ public struct Dialer: Sendable {
     public var configuration: DialerConfiguration { setup.configuration }
 
     /// A dialer from its configuration.
-    public init(_ configuration: DialerConfiguration = DialerConfiguration()) {
+    ///
+    /// - Parameters:
+    ///   - configuration: how it dials; every default without one.
+    ///   - timeouts: in place of the configuration's; `nil` for those.
+    public init(_ configuration: DialerConfiguration = DialerConfiguration(), timeouts: Timeouts? = nil) {
+        var configuration = configuration
+        if let timeouts { configuration.timeouts = timeouts }
         setup = DialerSetup(configuration)
-    }
-
-    /// A dialer with the defaults but for its timeouts.
-    public init(timeouts: Timeouts) {
-        var configuration = DialerConfiguration()
-        configuration.timeouts = timeouts
-        self.init(configuration)
     }
 
     /// Every lookup in flight in the resolver of this dialer, the oldest first: who is stuck, on which server, for how

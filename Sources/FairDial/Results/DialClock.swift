@@ -2,7 +2,7 @@
 
 /// The four clocks of a dial; exactly one runs at any time.
 @available(FairDial 0.1, *)
-public enum DialClock: String, Hashable, Sendable, CaseIterable {
+enum DialClock: String, Hashable, Sendable, CaseIterable {
     /// Waiting for a slot in the resolver's queue, or for a descriptor.
     case queue
     /// The lookup runs, and no attempt is in flight.

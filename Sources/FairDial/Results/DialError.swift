@@ -169,15 +169,9 @@ extension DialError {
 }
 
 @available(FairDial 0.1, *)
-extension DialError.Code: CustomStringConvertible {
-    /// The code's stable name.
-    public var description: String { rawValue }
-}
-
-@available(FairDial 0.1, *)
 extension DialError: CustomStringConvertible {
     /// One line to act on: the target, the code, what each address said, and where the time went.
     public var description: String {
-        "\(target): \(code): \(message) [\(report)]"
+        "\(target): \(code.rawValue): \(message) [\(report)]"
     }
 }
