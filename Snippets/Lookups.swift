@@ -20,5 +20,5 @@ func lookups() async throws {
     var options = DialOptions()  // HTTPS records (RFC 9460): another host, port, protocols
     options.bindings = .https(protocols: ["h2", "http/1.1"])
     let web = try await dialer.connect(to: "www.example.org", port: 443, options: options)
-    print(web.destination, web.winner.binding?.protocols ?? [])
+    print(web.winner.destination, web.winner.binding?.protocols ?? [])
 }

@@ -20,6 +20,6 @@ func targets(on eventLoop: any EventLoop, _ discovered: [Endpoint]) async throws
     let future: EventLoopFuture<Connection<any Channel>> = dialer.connect(to: "127.0.0.1", port: 80, on: eventLoop)
     future.whenFailure { error in print((error as? DialError)?.logMetadata ?? [:]) }
 
-    let socket = try await dialer.connectSocket(to: "127.0.0.1", port: 80)  // closed with its owner, unless taken
-    print(socket.destination)
+    let socket = try await dialer.connectSocket(to: Target("127.0.0.1:80"))  // closed with its owner, unless taken
+    print(socket.winner.destination)
 }

@@ -57,8 +57,9 @@ import Testing
         #expect(error.logMetadata["dial.code"] == "allAttemptsFailed")
         #expect(error.logMetadata["dial.errno"] == "111")
         #expect(everyFact(of: error).count == 6)
-        let answer = Answer(target: try Target("db.test:80"), endpoints: [endpoint], source: .dns, report: report)
+        let answer = Answer(target: try Target("db.test:80"), endpoints: [endpoint], report: report)
         #expect(answer.endpoints.map(SocketAddress.init).map(\.port) == [80])
         #expect(answer.report.lookup == .milliseconds(12))
+        #expect(DialReport(source: .dns, unanswered: .ipv6).unanswered == .ipv6)
     }
 }

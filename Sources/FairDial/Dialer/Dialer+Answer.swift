@@ -43,8 +43,8 @@ extension Dialer {
     /// Looks a host up without dialing it: look first, dial the answer later (`Target.answer`).
     ///
     /// - Returns: the endpoints in destination order that the policy lets through, and how long it took. When one
-    ///   family stays silent until the lookup's timeout ends, the other's answers, with `incomplete` saying what is
-    ///   missing.
+    ///   family stays silent until the lookup's timeout ends, the other's answers, and the
+    ///   report's `unanswered` says what is missing.
     /// - Throws: `DialError`, also when the task is cancelled; `refusedByPolicy` where the policy forbids every
     ///   address.
     public func resolve(
@@ -62,12 +62,10 @@ extension Dialer {
         let ending = await run(plan)
         switch ending {
         case .addresses(let addresses, let report, let timeToLive):
-            guard let source = report.source, let port = target.port else { Self.brokenInvariant(ending, target) }
+            guard let port = target.port else { Self.brokenInvariant(ending, target) }
             return Answer(
                 target: target,
                 endpoints: addresses.map { Endpoint(address: $0, port: port) },
-                source: source,
-                incomplete: report.unanswered,
                 report: report,
                 expires: timeToLive.map { .now + $0 }
             )
@@ -102,7 +100,11 @@ extension Dialer {
     ) throws(DialError) -> Answer {
         let policy = setup.configuration.policy
         guard policy != nil || destinations.count > LookupResult.familyLimit else {
-            return Answer(target: target, endpoints: destinations.compactMap(\.endpoint), source: source)
+            return Answer(
+                target: target,
+                endpoints: destinations.compactMap(\.endpoint),
+                report: DialReport(source: source)
+            )
         }
         var dial = Dial(
             DialQuestion(
@@ -121,7 +123,7 @@ extension Dialer {
             let admitted = dial.known.inDestinationOrder
             let endpoints = admitted.map { Endpoint(address: $0, port: target.port ?? 0) }
                 .filter { !vetoed.contains(.internet($0)) }
-            return Answer(target: target, endpoints: endpoints, source: source, report: report)
+            return Answer(target: target, endpoints: endpoints, report: report)
         case .finish(.failed(let error))?: throw error
         default: preconditionFailure("what is known of \(target) is an answer, or none")
         }

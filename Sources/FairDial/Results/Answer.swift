@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 public import IPAddresses
-public import NameResolution
+package import NameResolution
 
 /// The answer of a lookup, to be dialed now or later: the name is kept for TLS, the order for the race.
 @available(FairDial 0.1, *)
@@ -13,13 +13,8 @@ public struct Answer: Hashable, Sendable {
     /// among the attempts of `report`.
     public let endpoints: [Endpoint]
 
-    /// Who answered.
-    public let source: LookupSource
-
-    /// The families that stayed silent until the lookup's timeout ended; empty for a complete answer.
-    public let incomplete: AddressFamilies
-
-    /// How long the lookup took, and how long it waited for its slot.
+    /// Who answered (`source`), how long the lookup took, and how long it waited for its slot. `unanswered` has the
+    /// families that stayed silent until the lookup's timeout ended; it is empty for a complete answer.
     public let report: DialReport
 
     /// Until when the addresses may be used, by what their zones say of them; `nil` where no zone has said, as
@@ -30,18 +25,18 @@ public struct Answer: Hashable, Sendable {
     public init(
         target: Target,
         endpoints: [Endpoint],
-        source: LookupSource,
-        incomplete: AddressFamilies = [],
         report: DialReport = DialReport(),
         expires: ContinuousClock.Instant? = nil
     ) {
         self.target = target
         self.endpoints = endpoints
-        self.source = source
-        self.incomplete = incomplete
-        self.expires = expires
-        var report = report
-        report.source = source
         self.report = report
+        self.expires = expires
     }
+
+    /// Who answered; `nil` where its maker has not said.
+    package var source: LookupSource? { report.source }
+
+    /// The families that stayed silent.
+    package var incomplete: AddressFamilies { report.unanswered }
 }

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
-public import ConnectionRacing
+package import ConnectionRacing
 
 /// A connected, non-blocking socket, and its owner: it is closed when the owner goes, unless it has been taken.
 @available(FairDial 0.1, *)
 public struct ConnectedSocket: ~Copyable, Sendable {
     private let owned: OwnedDescriptor
 
-    /// Where it goes.
-    public let destination: Destination
+    /// Where it goes, as `winner` says too.
+    package let destination: Destination
 
     private let target: Target?
     private let record: WinningRecord?

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-public import ConnectionRacing
+package import ConnectionRacing
 public import NIOCore
 
 /// What a dial brought: the caller's own value, made on the winner alone, and where the time went.
@@ -15,8 +15,8 @@ public struct Connection<Output: Sendable>: Sendable {
     /// `nil` where the connection never closes the channel.
     private let unclaimed: UnclaimedChannel?
 
-    /// Where the connection goes.
-    public let destination: Destination
+    /// Where the connection goes, as `winner` says too.
+    package let destination: Destination
 
     private let target: Target?
     private let record: WinningRecord?

@@ -55,6 +55,7 @@ public struct DialReport: Hashable, Sendable {
         source: LookupSource? = nil,
         server: Endpoint? = nil,
         isStale: Bool = false,
+        unanswered: AddressFamilies = [],
         attempts: [AttemptReport] = [],
         service: SRVReport? = nil
     ) {
@@ -65,6 +66,7 @@ public struct DialReport: Hashable, Sendable {
         self.source = source
         self.server = server
         self.isStale = isStale
+        self.unanswered = unanswered
         self.attempts = attempts
         self.service = service
     }

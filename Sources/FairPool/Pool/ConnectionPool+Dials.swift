@@ -29,7 +29,7 @@ extension ConnectionPool {
         }
         var target = targets[number]
         if !endpoints.isEmpty {
-            target = .answer(FairDial.Answer(target: target, endpoints: endpoints, source: .cache))
+            target = .answer(FairDial.Answer(target: target, endpoints: endpoints, report: DialReport(source: .cache)))
         }
         var options = options
         let cancellation = DialCancellation()
