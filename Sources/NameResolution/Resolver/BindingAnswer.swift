@@ -8,20 +8,20 @@ public import IPAddresses
 public struct BindingAnswer: Hashable, Sendable {
     /// The records in ServiceMode, as they came; a target "." has been replaced by the name that the record was asked
     /// for at. Empty where there are none, or no server could tell.
-    public var records: [SVCBRecord]
+    package var records: [SVCBRecord]
 
     /// The name whose addresses the lookup brings: the one asked for, as far as the search list has made it whole.
-    public var name: DomainName
+    package var name: DomainName
 
     /// The name that records in AliasMode have led to (§2.4.2), whose addresses serve where no binding does; `nil`
     /// without any.
-    public var alias: DomainName?
+    package var alias: DomainName?
 
     /// The DNS server that said so; `nil` where none did.
-    public var server: Endpoint?
+    package var server: Endpoint?
 
     /// Whether it comes from a cache, and is older than its zone allows (RFC 8767).
-    public var isStale: Bool
+    package var isStale: Bool
 
     /// An answer from its parts.
     public init(

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 
-public import DNSMessages
+package import DNSMessages
 public import IPAddresses
 
 /// One line of the live view: which lookup is in flight, since when, whom it waits for, and who waits for it.
 ///
-/// `AddressResolver.lookupsInFlight` brings them, the oldest first.
+/// `Dialer.lookupsInFlight` brings them, the oldest first. Printed, one also says the type of its records, who looks
+/// them up, and whether it has left the queue.
 @available(FairDial 0.1, *)
 public struct LookupInFlight: Hashable, Sendable, Identifiable {
     /// Where a lookup is.
-    @nonexhaustive
-    public enum Stage: String, Hashable, Sendable {
+    package enum Stage: String, Hashable, Sendable {
         /// In the resolver's queue, for a slot.
         case queued
         /// A server has been asked, or a thread is inside `getaddrinfo`.
@@ -24,17 +24,17 @@ public struct LookupInFlight: Hashable, Sendable, Identifiable {
     public let name: String
 
     /// The type of the records that were asked for, such as SRV; `nil` for addresses.
-    public let recordType: RecordType?
+    package let recordType: RecordType?
 
     /// Who looks it up: `dns`, `system`; `nil` where the resolver does not say.
-    public let source: LookupSource?
+    package let source: LookupSource?
 
     /// The DNS servers that have been asked and have not answered yet; empty where that is not known, as inside
     /// `getaddrinfo`.
     public let servers: [Endpoint]
 
     /// Whether it has left the queue.
-    public let stage: Stage
+    package let stage: Stage
 
     /// How long ago it was asked for.
     public let age: Duration
@@ -46,11 +46,16 @@ public struct LookupInFlight: Hashable, Sendable, Identifiable {
     public var isAbandoned: Bool { waiters == 0 }
 
     /// A lookup from its parts, for a resolver with a list of its own.
-    public init(
+    public init(id: UInt64, name: String, servers: [Endpoint] = [], age: Duration, waiters: Int) {
+        self.init(id: id, name: name, source: nil, servers: servers, age: age, waiters: waiters)
+    }
+
+    /// The same, with what is only printed.
+    package init(
         id: UInt64,
         name: String,
         recordType: RecordType? = nil,
-        source: LookupSource? = nil,
+        source: LookupSource?,
         servers: [Endpoint] = [],
         stage: Stage = .asked,
         age: Duration,
