@@ -40,10 +40,10 @@ import Testing
     }
 
     @Test func `a scheme without a protocol of its own offers what the record says, and no more`() throws {
-        let dns = BindingRequest(scheme: "dns", defaultPort: 53, protocols: ["dot"])
+        let dns = BindingRequest.scheme("dns", defaultPort: 53, protocols: ["dot"])
         #expect(try binding("1 . alpn=dot,h2", for: dns)?.protocols == ["dot"])
         #expect(try binding("1 .", for: dns) == nil)
-        #expect(try binding("1 .", for: BindingRequest(scheme: "dns"))?.protocols == [])
+        #expect(try binding("1 .", for: .scheme("dns"))?.protocols == [])
     }
 
     @Test(arguments: [
@@ -63,7 +63,7 @@ import Testing
     @Test func `the records' name has the port before it where that is not the scheme's own`() {
         #expect(BindingRequest.https().question(forPort: 443) == .https(port: 443))
         #expect(BindingRequest.https().question(forPort: 8_443) == .https(port: 8_443))
-        let dns = BindingRequest(scheme: "dns", defaultPort: 53)
+        let dns = BindingRequest.scheme("dns", defaultPort: 53)
         #expect(dns.question(forPort: 53) == .scheme("dns"))
         #expect(dns.question(forPort: 853) == .scheme("dns", port: 853))
     }

@@ -11,86 +11,78 @@ import NameResolution
 /// let web = try await Dialer.shared.connect(to: "www.example.org", port: 443, options: options)
 /// print(web.winner.binding?.protocols ?? [])      // what the winner offers, best first
 /// ```
+///
+/// `indirect`, for options are passed around by every dial and few want bindings.
 @available(FairDial 0.1, *)
-public struct BindingRequest: Sendable {
-    /// Kept apart, for options are passed around by every dial and few want bindings.
-    private final class Wish: Sendable {
-        let scheme: String
-        let defaultPort: UInt16?
-        let defaultProtocol: String?
-        let protocols: [String]
-        let onBinding: (@Sendable (ServiceBinding) -> Void)?
-
-        init(
-            _ scheme: String,
-            _ defaultPort: UInt16?,
-            _ defaultProtocol: String?,
-            _ protocols: [String],
-            _ onBinding: (@Sendable (ServiceBinding) -> Void)?
-        ) {
-            self.scheme = scheme
-            self.defaultPort = defaultPort
-            self.defaultProtocol = defaultProtocol
-            self.protocols = protocols
-            self.onBinding = onBinding
-        }
-    }
-
-    private let wish: Wish
-
-    /// A request for the bindings of any scheme.
+@nonexhaustive
+public indirect enum BindingRequest: Sendable {
+    /// The bindings of HTTP origins (§9), over TCP unless the protocols say something else. The default port is 443,
+    /// and a record without `no-default-alpn` offers `http/1.1` besides.
     ///
-    /// - Parameters:
-    ///   - scheme: such as `https` or `dns`: one label.
-    ///   - defaultPort: the port that needs not be named in the records' name; `nil` where there is none.
-    ///   - defaultProtocol: what a record without `no-default-alpn` offers besides; `nil` where the scheme has nothing
-    ///     (§7.1).
-    ///   - protocols: what the caller speaks, as ALPN names it: a record that offers none of these is left out, and of
-    ///     a binding's protocols these are told. Empty for no choice, which includes what goes over UDP alone.
-    ///   - onBinding: told of the winner's binding, on the dial's loop, before the channel initializer runs: for what
-    ///     TLS is to offer. It must not block. A dial for a bare socket has no initializer, and does not call it.
-    public init(
-        scheme: String,
+    /// `protocols` and `onBinding` as for `scheme`.
+    case https(protocols: [String] = ["h2", "http/1.1"], onBinding: (@Sendable (ServiceBinding) -> Void)? = nil)
+
+    /// The bindings of any scheme, such as `https` or `dns`: one label.
+    ///
+    /// - `defaultPort`: the port that needs not be named in the records' name; `nil` where there is none.
+    /// - `defaultProtocol`: what a record without `no-default-alpn` offers besides; `nil` where the scheme has nothing
+    ///   (§7.1).
+    /// - `protocols`: what the caller speaks, as ALPN names it: a record that offers none of these is left out, and of
+    ///   a binding's protocols these are told. Empty for no choice, which includes what goes over UDP alone.
+    /// - `onBinding`: told of the winner's binding, on the dial's loop, before the channel initializer runs: for what
+    ///   TLS is to offer. It must not block. A dial for a bare socket has no initializer, and does not call it.
+    case scheme(
+        String,
         defaultPort: UInt16? = nil,
         defaultProtocol: String? = nil,
         protocols: [String] = [],
         onBinding: (@Sendable (ServiceBinding) -> Void)? = nil
-    ) {
-        wish = Wish(scheme, defaultPort, defaultProtocol, protocols, onBinding)
+    )
+}
+
+@available(FairDial 0.1, *)
+extension BindingRequest {
+    /// The scheme.
+    package var scheme: String {
+        switch self {
+        case .https: "https"
+        case .scheme(let scheme, _, _, _, _): scheme
+        }
     }
 
-    /// The scheme.
-    package var scheme: String { wish.scheme }
-
     /// The port that needs not be named.
-    package var defaultPort: UInt16? { wish.defaultPort }
+    package var defaultPort: UInt16? {
+        switch self {
+        case .https: 443
+        case .scheme(_, let port, _, _, _): port
+        }
+    }
 
     /// The protocol of the scheme itself.
-    package var defaultProtocol: String? { wish.defaultProtocol }
+    package var defaultProtocol: String? {
+        switch self {
+        case .https: "http/1.1"
+        case .scheme(_, _, let name, _, _): name
+        }
+    }
 
     /// The protocols that the caller speaks; empty for no choice.
-    package var protocols: [String] { wish.protocols }
+    package var protocols: [String] {
+        switch self {
+        case .https(let protocols, _), .scheme(_, _, _, let protocols, _): protocols
+        }
+    }
 
     /// Told of the winner's binding.
-    package var onBinding: (@Sendable (ServiceBinding) -> Void)? { wish.onBinding }
-
-    /// The bindings of HTTP origins (§9), over TCP unless the protocols say something else.
-    public static func https(
-        protocols: [String] = ["h2", "http/1.1"],
-        onBinding: (@Sendable (ServiceBinding) -> Void)? = nil
-    ) -> BindingRequest {
-        BindingRequest(
-            scheme: "https",
-            defaultPort: 443,
-            defaultProtocol: "http/1.1",
-            protocols: protocols,
-            onBinding: onBinding
-        )
+    package var onBinding: (@Sendable (ServiceBinding) -> Void)? {
+        switch self {
+        case .https(_, let onBinding), .scheme(_, _, _, _, let onBinding): onBinding
+        }
     }
 
     /// What to look up for a port.
     func question(forPort port: UInt16) -> BindingQuestion {
-        if scheme == "https" { return .https(port: port == defaultPort ? nil : port) }
+        if scheme == "https" { return .https(port: port) }
         return .scheme(scheme, port: port == defaultPort ? nil : port)
     }
 }

@@ -6,20 +6,12 @@ public import NIOCore
 ///
 /// A channel initializer returns before TLS has completed, so a dial must be told what to wait for.
 @available(FairDial 0.1, *)
-public struct Readiness: Sendable {
-    enum Condition: Sendable {
-        case tlsHandshake
-        case future(@Sendable (any Channel) -> EventLoopFuture<Void>)
-    }
-
-    let condition: Condition
-
+@nonexhaustive
+public enum Readiness: Sendable {
     /// NIOTLS's `handshakeCompleted` event, which NIOSSL sends, has gone through the pipeline.
-    public static let tlsHandshake = Readiness(condition: .tlsHandshake)
+    case tlsHandshake
 
     /// The future that the closure returns has succeeded. It is called once, on the loop, with the active channel; when
     /// the future fails, so does the dial (`handshakeFailed`), and the channel is closed.
-    public static func when(_ ready: @escaping @Sendable (any Channel) -> EventLoopFuture<Void>) -> Readiness {
-        Readiness(condition: .future(ready))
-    }
+    case when(@Sendable (any Channel) -> EventLoopFuture<Void>)
 }

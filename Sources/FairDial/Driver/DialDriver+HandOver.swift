@@ -102,15 +102,15 @@ extension DialDriver {
     }
 
     var awaitsTLS: Bool {
-        if case .tlsHandshake = plan.readiness?.condition { true } else { false }
+        if case .tlsHandshake = plan.readiness { true } else { false }
     }
 
     private func awaitReadiness(_ readiness: Readiness, of channel: any Channel, _ observed: EventLoopFuture<Void>) {
-        switch readiness.condition {
+        switch readiness {
         case .tlsHandshake: readyWhen(observed)
-        case .future(let future):
+        case .when(let ready):
             observed.whenFailure { self.isNotReady($0) }
-            readyWhen(future(channel).hop(to: loop))
+            readyWhen(ready(channel).hop(to: loop))
         }
         // A channel that closes will never be ready, whatever the caller's future is waiting for.
         // Weakly: a channel may live for years after its dial.
