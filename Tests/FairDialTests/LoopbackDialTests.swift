@@ -220,7 +220,7 @@ import Testing
             try await server.stop()
             var options = DialOptions()
             options.localEndpoints = [Endpoint(address: try IPAddress(local), port: UInt16(port))]
-            options.socketOptions = [PreconnectOption(level: SOL_SOCKET, name: SO_REUSEADDR, value: 1)]
+            options.socketOptions = [.number(level: SOL_SOCKET, name: SO_REUSEADDR, value: 1)]
             error = await failure {
                 try await Dialer.shared.connect(to: host, port: port, options: options)
             }
@@ -369,7 +369,7 @@ import Testing
 
     @Test func `an option that the system refuses fails the attempt, with the reason`() async {
         var options = DialOptions()
-        options.socketOptions = [PreconnectOption(level: SOL_SOCKET, name: 9_999, value: 1)]
+        options.socketOptions = [.number(level: SOL_SOCKET, name: 9_999, value: 1)]
         let error = await failure {
             try await Dialer.shared.connect(to: "127.0.0.1", port: 9, options: options)
         }

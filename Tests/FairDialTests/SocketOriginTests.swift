@@ -51,7 +51,7 @@ import Testing
 
     @Test func `is not known where an option binds the sockets to a device`() throws {
         var options = DialOptions()
-        options.socketOptions = [PreconnectOption(level: SOL_SOCKET, name: SO_BINDTODEVICE, value: Array("lo\0".utf8))]
+        options.socketOptions = [.bytes(level: SOL_SOCKET, name: SO_BINDTODEVICE, value: Array("lo\0".utf8))]
         let origin = SocketOrigin(options)
         #expect(origin.reached(by: .v4(.unspecified)) == nil)
         #expect(origin.reached(by: .v4(.loopback)) == .v4(.loopback))

@@ -107,7 +107,7 @@ extension FairBootstrap {
         {
             let (level, name) = (Int32(socket.optionLevel.rawValue), Int32(socket.optionName.rawValue))
             copy.options.socketOptions.removeAll { $0.level == level && $0.name == name }
-            copy.options.socketOptions.append(PreconnectOption(level: level, name: name, value: number))
+            copy.options.socketOptions.append(.number(level: level, name: name, value: number))
             // NIO sets TCP_NODELAY on each channel that it makes, so it is set on the channel too.
             guard socket == .tcpOption(.tcp_nodelay) else { return copy }
         }

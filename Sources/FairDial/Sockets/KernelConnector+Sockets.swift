@@ -165,7 +165,7 @@ extension KernelConnector {
         for option in setup.options {
             // Clients set TCP_NODELAY on whatever they dial; a Unix socket has nothing of TCP.
             if destination.endpoint == nil, option.level == Int32(IPPROTO_TCP) { continue }
-            let status = option.value.withUnsafeBytes {
+            let status = option.withValue {
                 setsockopt(descriptor, option.level, option.name, $0.baseAddress, socklen_t($0.count))
             }
             guard status == 0 else {
