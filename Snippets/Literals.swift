@@ -15,7 +15,7 @@ import NameResolution
 
 let stream: Int32 = 1  // SOCK_STREAM, whose type differs between C libraries
 let question = AddressInfoQuestion(host: "fe80::1%eth0", service: "https", socketType: stream, flags: AI_ADDRCONFIG)
-switch question.numericAnswer(knowing: LocalTables.system.facts) {
+switch question.numericAnswer(knowing: .system()) {
 case .answered(let entries): for entry in entries { print(entry.endpoint) }  // what the call would give, in its order
 case .failed(let error): print(error)  // the call's own EAI_ error
 case .refused(let form): print(form)  // only where strictness is .strict

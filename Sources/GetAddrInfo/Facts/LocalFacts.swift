@@ -2,7 +2,8 @@
 
 /// What an answer to a literal may depend on beside the question: the services file and the interfaces of this machine.
 ///
-/// Each is asked for only where an answer depends on it. `LocalTables` of `NameResolution` keeps both fresh.
+/// Each is asked for only where an answer depends on it. `LocalFacts.system()` of the module `NameResolution` keeps
+/// both fresh.
 @available(FairDial 0.1, *)
 public struct LocalFacts: Sendable {
     /// The services file; `nil` where it is not known, or is not what the C library would ask. Asked for a service by

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CSockets
-public import GetAddrInfo
+package import GetAddrInfo
 import NIOConcurrencyHelpers
 import SystemSupport
 
@@ -24,12 +24,12 @@ import SystemSupport
 ///
 /// The interfaces are those of the network namespace that the process was in at the first look.
 @available(FairDial 0.1, *)
-public final class LocalTables: Sendable {
+package final class LocalTables: Sendable {
     /// Starts a thread; returns the system's error number when there is none to be had.
     package typealias ThreadStarter = @Sendable (_ stackSize: Int, _ body: @escaping @Sendable () -> Void) -> Int32?
 
     /// This machine's.
-    public static let system = LocalTables()
+    package static let system = LocalTables()
 
     private struct State: Sendable {
         /// The descriptor that takes note of changes; `nil` before the first look, or where there is none to be had.
@@ -96,13 +96,13 @@ public final class LocalTables: Sendable {
     }
 
     /// Both tables, each looked at when an answer depends on it.
-    public var facts: LocalFacts {
+    package var facts: LocalFacts {
         LocalFacts(services: { self.currentServices() }, interfaces: { self.currentInterfaces() })
     }
 
     /// Reads what is not read yet or no longer true. **Blocks** on files and on the kernel: for a program that would
     /// rather wait once than leave its first questions to the C library.
-    public func refresh() {
+    package func refresh() {
         _ = nameServiceSwitch.look()
         _ = services.look()
         if currentInterfaces(onMiss: {}) == nil { readInterfaces() }

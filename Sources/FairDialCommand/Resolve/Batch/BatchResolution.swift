@@ -15,8 +15,7 @@ struct BatchResolution {
     /// - Returns: whether every line was a question.
     func run() -> Bool {
         // The caller of a whole batch waits once for the tables, so that its first lines need no lookup.
-        LocalTables.system.refresh()
-        let facts = LocalTables.system.facts
+        let facts = LocalFacts.system(refreshed: true)
         var lines = BatchLines()
         defer { lines.close() }
         var answers = BatchAnswers()
