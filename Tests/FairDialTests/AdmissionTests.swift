@@ -103,11 +103,11 @@ private func at(_ milliseconds: Int) -> Duration { .milliseconds(milliseconds) }
 
     @Test func `on both faces, of a literal and of a name`() async throws {
         let server = try await LoopbackServer.start()
-        let asked = NIOLockedValueBox<[DialAdmission]>([])
+        let asked = NIOLockedValueBox<[@Sendable () -> Void]>([])
         let (askings, isAsked) = AsyncStream.makeStream(of: Void.self)
         var options = DialOptions()
-        options.admission = { admission in
-            asked.withLockedValue { $0.append(admission) }
+        options.admission = { admit in
+            asked.withLockedValue { $0.append(admit) }
             isAsked.yield()
         }
         let loop = MultiThreadedEventLoopGroup.singleton.next()
@@ -120,7 +120,7 @@ private func at(_ milliseconds: Int) -> Duration { .milliseconds(milliseconds) }
         var iterator = askings.makeAsyncIterator()
         _ = await iterator.next()
         _ = await iterator.next()
-        for admission in asked.withLockedValue({ $0 }) { admission.admit() }
+        for admit in asked.withLockedValue({ $0 }) { admit() }
         let (first, second) = (try await future.get(), try await connected)
         #expect(first.report.queue > .zero)
         try await first.channel.close()

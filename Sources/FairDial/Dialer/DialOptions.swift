@@ -83,9 +83,12 @@ public struct DialOptions: Sendable {
     }
 
     /// Asked once, on the dial's event loop, when there is a first address to dial, and before its attempt starts: the
-    /// dial waits until it is admitted, on the queue clock, and has no socket until then. For an owner that bounds
-    /// how many connections are made at a time, such as a pool. It must not block. `resolve` does not call it.
-    public var admission: (@Sendable (DialAdmission) -> Void)? {
+    /// dial waits until `admit` is called, on the queue clock, and has no socket until then. For an owner of many dials
+    /// that bounds how many connect at a time, such as a pool, and wants a lookup that hangs to count for nothing.
+    ///
+    /// It must not block. `admit` may be called from any thread; a second call does nothing, nor does one after the
+    /// dial has ended. `resolve` does not ask.
+    public var admission: (@Sendable (_ admit: @escaping @Sendable () -> Void) -> Void)? {
         get { rare?.admission }
         set { change { $0.admission = newValue } }
     }
@@ -101,7 +104,7 @@ public struct DialOptions: Sendable {
             var onWinner: (@Sendable (DialWinner) -> Void)?
             var cancellation: DialCancellation?
             var spread = false
-            var admission: (@Sendable (DialAdmission) -> Void)?
+            var admission: (@Sendable (_ admit: @escaping @Sendable () -> Void) -> Void)?
         }
 
         let content: Content

@@ -286,7 +286,7 @@ extension DialDriver {
             case .cancelLookup(let id): cancelLookup(id)
             case .catchUp: catchUp(late: dial.lateness)
             case .tellStart: plan.onStart?()
-            case .askForAdmission: plan.admission?(DialAdmission { self.deliver(.admitted) })
+            case .askForAdmission: plan.admission?(DialAdmission { self.deliver(.admitted) }.admit)
             case .open(let destination): open(destination)
             case .close(let destination): close(destination)
             case .handOver(let destination): handOver(destination)

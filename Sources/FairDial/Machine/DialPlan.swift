@@ -38,7 +38,7 @@ final class DialPlan: Sendable {
     let holdsReads: Bool
     let onStart: (@Sendable () -> Void)?
     /// Asked before the first attempt starts; `nil` where the dial has no owner.
-    let admission: (@Sendable (DialAdmission) -> Void)?
+    let admission: (@Sendable (_ admit: @escaping @Sendable () -> Void) -> Void)?
     /// Runs once, on the winner, before anything is read.
     let initializer: @Sendable (any Channel) -> EventLoopFuture<Void>
 
@@ -55,7 +55,7 @@ final class DialPlan: Sendable {
         readiness: Readiness?,
         holdsReads: Bool,
         onStart: (@Sendable () -> Void)?,
-        admission: (@Sendable (DialAdmission) -> Void)?,
+        admission: (@Sendable (_ admit: @escaping @Sendable () -> Void) -> Void)?,
         initializer: @escaping @Sendable (any Channel) -> EventLoopFuture<Void>
     ) {
         self.question = question

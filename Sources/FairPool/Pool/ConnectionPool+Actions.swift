@@ -18,7 +18,7 @@ extension ConnectionPool {
                 defer { state.dials[id]?.admissions = [] }
                 return state.dials[id]?.admissions ?? []
             }
-            for admission in admissions { admission.admit() }
+            for admit in admissions { admit() }
         case .cancel(let id): state.withMachine { $0.dials[id]?.cancellation }?.cancel()
         case .hand(let id, let waiter):
             let (connection, tell) = state.withMachine { state in

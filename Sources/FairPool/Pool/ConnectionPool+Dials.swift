@@ -34,8 +34,8 @@ extension ConnectionPool {
         var options = options
         let cancellation = DialCancellation()
         options.cancellation = cancellation
-        options.admission = { admission in
-            if self.state.withMachine({ $0.asks(id, admission) }) { return admission.admit() }
+        options.admission = { admit in
+            if self.state.withMachine({ $0.asks(id, admit) }) { return admit() }
             self.update { $0.machine.asks(id, at: $1, &$2) }
         }
         state.withMachine { $0.dials[id] = PoolState.DialInFlight(cancellation: cancellation) }

@@ -18,7 +18,7 @@ struct PoolState: Sendable {
         let cancellation: DialCancellation
         /// Of those that ask before it has its place. A caller's `connect` may dial more than once with what it is
         /// given: 16 of them count.
-        var admissions: [DialAdmission] = []
+        var admissions: [@Sendable () -> Void] = []
         var connection: PooledConnectionID?
     }
 
@@ -60,10 +60,10 @@ struct PoolState: Sendable {
     /// A dial asks for its place.
     ///
     /// - Returns: whether it has it already, as a second one does of a `connect` that dials twice.
-    mutating func asks(_ id: PoolDialID, _ admission: DialAdmission) -> Bool {
+    mutating func asks(_ id: PoolDialID, _ admit: @escaping @Sendable () -> Void) -> Bool {
         if dials[id]?.connection != nil { return true }
         guard let dial = dials[id], dial.admissions.count < Self.admissionLimit else { return false }
-        dials[id]?.admissions.append(admission)
+        dials[id]?.admissions.append(admit)
         return false
     }
 
