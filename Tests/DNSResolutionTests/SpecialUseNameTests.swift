@@ -24,7 +24,7 @@ import Testing
         let domain = try DomainName(name)
         await #expect(throws: error) { try await resolver.records(of: domain, .a) }
         let told = NIOLockedValueBox<[RecordEvent]>([])
-        let question = RecordQuestion(name: domain, type: .a)
+        let question = Question(name: domain, type: .a)
         let handle = resolver.lookUpRecords(question, for: FairnessKey(label: "test")) { event in
             told.withLockedValue { $0.append(event) }
         }

@@ -50,7 +50,7 @@ final class ScriptedService: AddressResolver {
     }
 
     func lookUpRecords(
-        _ question: RecordQuestion,
+        _ question: Question,
         for fairnessKey: FairnessKey,
         _ receive: @escaping @Sendable (RecordEvent) -> Void
     ) -> any LookupHandle {

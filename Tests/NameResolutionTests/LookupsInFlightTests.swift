@@ -73,7 +73,7 @@ import Testing
     }
 
     @Test func `has lookups of records, with their type`() async throws {
-        let question = RecordQuestion(name: try DomainName("_db._tcp.example.org"), type: .srv)
+        let question = Question(name: try DomainName("_db._tcp.example.org"), type: .srv)
         let records = Records()
         let resolver = NameResolver(records, localNames: nil)
         let ended = resolver.lookUpRecords(question, for: FairnessKey(label: "test")) { _ in }
@@ -104,7 +104,7 @@ private final class Records: AddressResolver {
     ) -> any LookupHandle { Handle() }
 
     func lookUpRecords(
-        _ question: RecordQuestion,
+        _ question: Question,
         for fairnessKey: FairnessKey,
         _ receive: @escaping @Sendable (RecordEvent) -> Void
     ) -> any LookupHandle {

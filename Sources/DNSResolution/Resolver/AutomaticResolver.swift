@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+package import DNSMessages
 import IPAddresses
 import NIOConcurrencyHelpers
 package import NameResolution
@@ -124,7 +125,7 @@ package final class AutomaticResolver: KnowingResolver {
 
     /// Always our own resolver's: `getaddrinfo` gives no records.
     package func lookUpRecords(
-        _ question: RecordQuestion,
+        _ question: Question,
         for fairnessKey: FairnessKey,
         _ receive: @escaping @Sendable (RecordEvent) -> Void
     ) -> any LookupHandle {

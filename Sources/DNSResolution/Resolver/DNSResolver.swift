@@ -226,7 +226,7 @@ extension DNSResolver {
 
     /// Starts a lookup of records; what the cache knows has been answered when this returns.
     public func lookUpRecords(
-        _ question: RecordQuestion,
+        _ question: Question,
         for fairnessKey: FairnessKey,
         _ receive: @escaping @Sendable (RecordEvent) -> Void
     ) -> any LookupHandle {

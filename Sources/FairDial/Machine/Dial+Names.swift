@@ -30,7 +30,7 @@ extension Dial {
         guard let lookup = question.lookup else { preconditionFailure("a dial without a name looks nothing up") }
         if id == .first {
             guard case .service(let service)? = question.names?.kind else { return .addresses(lookup) }
-            return .records(RecordQuestion(name: service, type: .srv))
+            return .records(Question(name: service, type: .srv))
         }
         // The search list is not for what DNS itself has said, so the name is absolute.
         return .addresses(LookupQuestion(name: (names.name(of: id) ?? "") + ".", families: lookup.families))

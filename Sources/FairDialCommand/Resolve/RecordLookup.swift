@@ -34,7 +34,7 @@ struct RecordLookup {
             return .failure(Failure(code: "invalidTarget", message: misreading))
         }
         do {
-            let question = RecordQuestion(name: try InternationalName.domainName(host), type: type)
+            let question = Question(name: try InternationalName.domainName(host), type: type)
             let tooLate = Failure(code: "lookupTimeout", message: "not answered within \(timeout)")
             let (results, result) = AsyncStream.makeStream(of: Result<RecordAnswer, Failure>.self)
             let lookup = resolver.lookUpRecords(question, for: FairnessKey(parentDomainOf: host)) { event in

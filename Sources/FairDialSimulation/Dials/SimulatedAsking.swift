@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import DNSMessages
 import NameResolution
 
 /// The resolver as one dial sees it, and the account of what the dial asks and is told.
@@ -41,7 +42,7 @@ final class SimulatedAsking: AddressResolver, @unchecked Sendable {
 
     /// A service's records are random, with any kind of resolver.
     func lookUpRecords(
-        _ question: RecordQuestion,
+        _ question: Question,
         for fairnessKey: FairnessKey,
         _ receive: @escaping @Sendable (RecordEvent) -> Void
     ) -> any LookupHandle {

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+public import DNSMessages
+
 /// Looks names up: the system's resolver, a DNS resolver, a script in a test.
 ///
 /// A resolver need not share lookups, read the hosts file or parse numeric hosts: `NameResolver` stands in front of it
@@ -23,13 +25,13 @@ public protocol AddressResolver: Sendable {
     /// Starts a lookup of records of one type, such as SRV, and returns at once. No search list is used.
     ///
     /// - Parameters:
-    ///   - question: the name and the type.
+    ///   - question: the name and the type; its class is not looked at, and is the Internet's.
     ///   - fairnessKey: on whose behalf.
     ///   - receive: called with each event, in order, one at a time, on any thread, perhaps before this returns. It
     ///     must not block.
     /// - Returns: the lookup in flight. Dropping it does not end it; `cancel` does.
     func lookUpRecords(
-        _ question: RecordQuestion,
+        _ question: Question,
         for fairnessKey: FairnessKey,
         _ receive: @escaping @Sendable (RecordEvent) -> Void
     ) -> any LookupHandle
@@ -44,7 +46,7 @@ public protocol AddressResolver: Sendable {
 extension AddressResolver {
     /// A resolver that is a `RecordResolver` too is asked as such; any other one has no records to give.
     public func lookUpRecords(
-        _ question: RecordQuestion,
+        _ question: Question,
         for fairnessKey: FairnessKey,
         _ receive: @escaping @Sendable (RecordEvent) -> Void
     ) -> any LookupHandle {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+public import DNSMessages
 import IPAddresses
 import SystemSupport
 
@@ -79,7 +80,7 @@ extension NameResolver {
 extension NameResolver {
     /// The resolver's: no hosts file has records.
     public func lookUpRecords(
-        _ question: RecordQuestion,
+        _ question: Question,
         for fairnessKey: FairnessKey,
         _ receive: @escaping @Sendable (RecordEvent) -> Void
     ) -> any LookupHandle {

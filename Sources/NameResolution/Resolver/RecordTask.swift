@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import DNSMessages
+
 /// A lookup of records by a `RecordResolver`, whose only way to wait is a task.
 ///
 /// For a caller's own resolver alone: those of this package tell events, and need no task.
@@ -8,7 +10,7 @@ final class RecordTask: LookupHandle {
     private let task: Task<Void, Never>
 
     init(
-        _ question: RecordQuestion,
+        _ question: Question,
         by resolver: any RecordResolver,
         for fairnessKey: FairnessKey,
         _ receive: @escaping @Sendable (RecordEvent) -> Void

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import DNSMessages
+
 /// The lookups of records in flight, for the list; they are not shared.
 @available(FairDial 0.1, *)
 struct RecordLookups: Sendable {
     /// One of them.
     struct InFlight: Sendable {
-        let question: RecordQuestion
+        let question: Question
         let began: ContinuousClock.Instant
         /// `nil` until the resolver has brought it.
         var handle: (any LookupHandle)?
@@ -23,7 +25,7 @@ struct RecordLookups: Sendable {
     }
 
     /// - Returns: its number.
-    mutating func begin(_ question: RecordQuestion) -> UInt64 {
+    mutating func begin(_ question: Question) -> UInt64 {
         defer { next &+= 1 }
         all[next] = InFlight(question: question, began: .now)
         return next

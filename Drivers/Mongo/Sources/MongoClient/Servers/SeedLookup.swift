@@ -161,8 +161,8 @@ final class SeedLookup: Sendable {
         }
         let ended = PendingRecords()
         let resolver = dialer.configuration.resolver
-        let question = RecordQuestion(name: domain, type: type)
-        let handle = resolver.lookUpRecords(question, for: FairnessKey(parentDomainOf: name)) { event in
+        let question = Question(name: domain, type: type)
+        let handle = resolver.lookUpRecords(question, for: FairnessKey(for: name)) { event in
             if case .ended(let result) = event { ended.end(.some(result)) }
         }
         let timer = WaitTimer(at: deadline, on: dialer.configuration.group.any()) { _ in ended.end(nil) }
