@@ -24,7 +24,7 @@ public final class SystemResolver: AddressResolver {
     /// The process's own: one queue for every caller.
     public static let shared = SystemResolver()
 
-    private struct UnderWay: LookupHandle {
+    private struct UnderWay: ListedLookup {
         let resolver: SystemResolver
         let lookup: SystemLookups.Lookup
 

@@ -26,20 +26,20 @@ import Testing
     @Test func `has each lookup once, with those who wait for it, and where it is`() async throws {
         let first = ask("db.test")
         let second = ask("db.test")
-        #expect(first.id != nil)
-        #expect(first.id == second.id)
+        #expect(first.listed?.id != nil)
+        #expect(first.listed?.id == second.listed?.id)
         let lookup = try await scripted.nextLookup(of: "db.test")
         let queued = try #require(resolver.lookupsInFlight.first)
         #expect(resolver.lookupsInFlight.count == 1)
         #expect((queued.name, queued.waiters, queued.stage) == ("db.test", 2, .queued))
-        #expect(queued.id == first.id)
+        #expect(queued.id == first.listed?.id)
         lookup.start()
         #expect(resolver.lookupsInFlight.first?.stage == .asked)
         _ = second.cancel()
         #expect(resolver.lookupsInFlight.first?.waiters == 1)
         lookup.end()
         #expect(resolver.lookupsInFlight == [])
-        #expect(first.id == nil)
+        #expect(first.listed?.id == nil)
     }
 
     @Test func `keeps one that no caller waits for, as long as it cannot be called back`() async throws {
@@ -68,8 +68,8 @@ import Testing
         #expect(resolver.lookupsInFlight.map(\.name) == ["a.test", "b.test", "c.test"])
         let other = NameResolver(ScriptedResolver(), localNames: nil)
         let foreign = other.lookUp(LookupQuestion(name: "a.test"), for: FairnessKey(label: "test")) { _ in }
-        #expect(foreign.id != nil)
-        #expect(!handles.contains { $0.id == foreign.id })
+        #expect(foreign.listed?.id != nil)
+        #expect(!handles.contains { $0.listed?.id == foreign.listed?.id })
     }
 
     @Test func `has lookups of records, with their type`() async throws {
@@ -79,13 +79,13 @@ import Testing
         let ended = resolver.lookUpRecords(question, for: FairnessKey(label: "test")) { _ in }
         let line = try #require(resolver.lookupsInFlight.first)
         #expect((line.name, line.recordType, line.stage) == ("_db._tcp.example.org", .srv, .asked))
-        #expect(ended.id == line.id)
+        #expect(ended.listed?.id == line.id)
         let cancelled = resolver.lookUpRecords(question, for: FairnessKey(label: "test")) { _ in }
         #expect(resolver.lookupsInFlight.count == 2)
         #expect(cancelled.cancel())
         records.end()
         #expect(resolver.lookupsInFlight == [])
-        #expect(ended.id == nil)
+        #expect(ended.listed?.id == nil)
     }
 }
 

@@ -37,7 +37,7 @@ public final class DNSResolver: AddressResolver, RecordResolver {
         var changes: ChangeAllowance
     }
 
-    private struct UnderWay: LookupHandle {
+    private struct UnderWay: ListedLookup {
         let engine: DNSEngine
         let lookup: StubResolver.Lookup
 

@@ -26,13 +26,6 @@ public protocol LookupHandle: Sendable {
     /// The DNS servers that have been asked and have not answered yet, for an error's text; none where that is not
     /// known.
     var silentServers: [Endpoint] { get }
-
-    /// Who looks it up, for `LookupInFlight`: `system`, `dns`; `nil` where that is not known.
-    var source: LookupSource? { get }
-
-    /// `LookupInFlight.id` of the lookup; `nil` where it is in no list, or has ended. Callers that share a lookup are
-    /// told the same one.
-    var id: UInt64? { get }
 }
 
 @available(FairDial 0.1, *)
@@ -45,10 +38,4 @@ extension LookupHandle {
 
     /// Not known.
     public var silentServers: [Endpoint] { [] }
-
-    /// Not known.
-    public var source: LookupSource? { nil }
-
-    /// In no list.
-    public var id: UInt64? { nil }
 }

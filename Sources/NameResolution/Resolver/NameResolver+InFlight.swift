@@ -20,7 +20,7 @@ extension NameResolver {
                 LookupInFlight(
                     id: id(ofLookup: lookup),
                     name: state.question.name,
-                    source: handle?.source,
+                    source: handle?.listed?.source,
                     servers: handle?.silentServers ?? [],
                     stage: state.hasStarted ? .asked : .queued,
                     age: now - began,
@@ -34,7 +34,7 @@ extension NameResolver {
                     id: id(ofRecords: number),
                     name: "\(records.question.name)",
                     recordType: records.question.type,
-                    source: records.handle?.source,
+                    source: records.handle?.listed?.source,
                     servers: records.handle?.silentServers ?? [],
                     stage: records.hasStarted ? .asked : .queued,
                     age: now - records.began,
@@ -99,7 +99,7 @@ extension NameResolver {
     }
 
     /// A lookup of records, which leaves the list when it is cancelled.
-    private struct RecordLookup: LookupHandle {
+    private struct RecordLookup: ListedLookup {
         let resolver: NameResolver
         let number: UInt64
         let handle: any LookupHandle
@@ -118,7 +118,7 @@ extension NameResolver {
 
         var silentServers: [Endpoint] { handle.silentServers }
 
-        var source: LookupSource? { handle.source }
+        var source: LookupSource? { handle.listed?.source }
 
         var id: UInt64? {
             resolver.outbox.withMachine { $0.records[number] != nil } ? resolver.id(ofRecords: number) : nil

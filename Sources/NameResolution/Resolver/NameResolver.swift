@@ -32,7 +32,7 @@ public final class NameResolver: AddressResolver {
         func cancel() -> Bool { true }
     }
 
-    private struct SharedLookup: LookupHandle {
+    private struct SharedLookup: ListedLookup {
         let resolver: NameResolver
         let waiter: SharedLookups.Waiter
 
@@ -45,7 +45,7 @@ public final class NameResolver: AddressResolver {
 
         var silentServers: [Endpoint] { resolver.inFlight(waiter)?.silentServers ?? [] }
 
-        var source: LookupSource? { resolver.inFlight(waiter)?.source }
+        var source: LookupSource? { resolver.inFlight(waiter)?.listed?.source }
 
         var id: UInt64? { resolver.id(of: waiter) }
     }

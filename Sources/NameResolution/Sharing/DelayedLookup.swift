@@ -5,7 +5,7 @@ import NIOConcurrencyHelpers
 
 /// A lookup that cannot begin yet; it may be cancelled before.
 @available(FairDial 0.1, *)
-final class DelayedLookup: LookupHandle {
+final class DelayedLookup: ListedLookup {
     private enum State: Sendable {
         case delayed
         case begun(any LookupHandle)
@@ -36,9 +36,9 @@ final class DelayedLookup: LookupHandle {
 
     var silentServers: [Endpoint] { begun?.silentServers ?? [] }
 
-    var source: LookupSource? { begun?.source }
+    var source: LookupSource? { begun?.listed?.source }
 
-    var id: UInt64? { begun?.id }
+    var id: UInt64? { begun?.listed?.id }
 
     private var begun: (any LookupHandle)? {
         guard case .begun(let lookup) = state.withLockedValue({ $0 }) else { return nil }
