@@ -54,6 +54,14 @@ import Testing
         )
     }
 
+    @Test func `bindings at the scheme's own port are asked for in two ways, and are one question`() {
+        let named = LookupQuestion(name: "db.example", service: .https(port: 443))
+        let unnamed = LookupQuestion(name: "db.example", service: .https())
+        #expect(named == unnamed)
+        #expect(named.hashValue == unnamed.hashValue)
+        #expect(unnamed.service == .https(port: 443))
+    }
+
     @Test func `the name stays as it was written`() {
         let question = LookupQuestion(name: "DB.Example")
         #expect(question.name == "DB.Example")

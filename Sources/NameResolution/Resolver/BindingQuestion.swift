@@ -7,35 +7,40 @@ package import DNSMessages
 /// - Source: RFC 9460 §§2.3, 9.1: the records stand at the name itself, or below it with the port and the scheme before
 ///   it.
 @available(FairDial 0.1, *)
-public struct BindingQuestion: Hashable, Sendable {
+@nonexhaustive
+public enum BindingQuestion: Hashable, Sendable {
+    /// What says how an HTTP origin is to be reached: HTTPS records, at the name itself for port 443, which is what
+    /// `nil` means.
+    case https(port: UInt16? = nil)
+
+    /// What says how a service of another scheme is to be reached: SVCB records. The scheme's name is one label without
+    /// its underscore, such as `dns`; the port is named where it is not the scheme's own.
+    case scheme(String, port: UInt16? = nil)
+}
+
+@available(FairDial 0.1, *)
+extension BindingQuestion {
+    private static let httpsPort: UInt16 = 443
+
     /// SVCB, or HTTPS.
-    package let type: RecordType
+    package var type: RecordType {
+        switch self {
+        case .https: .https
+        case .scheme: .svcb
+        }
+    }
 
     /// The labels before the name, such as `_8443._https`; empty for none.
-    package let prefix: String
-
-    private init(type: RecordType, prefix: String) {
-        self.type = type
-        self.prefix = prefix
+    package var prefix: String {
+        switch self {
+        case .https(nil), .https(Self.httpsPort): ""
+        case .https(let port?): "_\(port)._https"
+        case .scheme(let scheme, let port): (port.map { "_\($0)." } ?? "") + "_\(scheme)"
+        }
     }
 
-    /// What says how an HTTP origin is to be reached: HTTPS records, at the name itself for port 443.
-    ///
-    /// - Parameter port: the port's number, where it is not 443.
-    public static func https(port: UInt16? = nil) -> BindingQuestion {
-        let defaultPort: UInt16 = 443
-        guard let port, port != defaultPort else { return BindingQuestion(type: .https, prefix: "") }
-        return BindingQuestion(type: .https, prefix: "_\(port)._https")
-    }
-
-    /// What says how a service of another scheme is to be reached: SVCB records.
-    ///
-    /// - Parameters:
-    ///   - scheme: the scheme's name without its underscore, such as `dns`; one label.
-    ///   - port: the port's number, where it is not the scheme's own.
-    public static func scheme(_ scheme: String, port: UInt16? = nil) -> BindingQuestion {
-        BindingQuestion(type: .svcb, prefix: (port.map { "_\($0)." } ?? "") + "_\(scheme)")
-    }
+    /// The same question, in the form in which two that mean the same are equal.
+    var canonical: BindingQuestion { self == .https() ? .https(port: Self.httpsPort) : self }
 
     /// The name that the records of a name's service stand at.
     ///

@@ -9,26 +9,46 @@ public import IPAddresses
 /// bindings.
 @available(FairDial 0.1, *)
 public struct LookupQuestion: Hashable, Sendable {
-    /// The name as the caller wrote it.
-    public let name: String
+    /// A name as written: its case does not matter, nor does which of two spellings of one name in DNS it is.
+    private struct Spelling: Hashable, Sendable {
+        let text: String
+
+        static func == (left: Spelling, right: Spelling) -> Bool { true }
+
+        func hash(into hasher: inout Hasher) {}
+    }
+
+    /// A name as it goes over the wire, compared by its bytes. Names that Unicode alone takes for equal have the same
+    /// hash.
+    private struct Key: Hashable, Sendable {
+        let text: String
+
+        static func == (left: Key, right: Key) -> Bool { left.text.utf8.elementsEqual(right.text.utf8) }
+    }
+
+    private let spelling: Spelling
+    private let wireKey: Key
 
     /// The families wanted; not empty.
     public let families: AddressFamilies
 
-    /// The service bindings wanted beside the addresses; `nil` for none.
+    /// The service bindings wanted beside the addresses, those of HTTP with their port; `nil` for none.
     public let service: BindingQuestion?
-
-    /// The name as it goes over the wire, in lower case, by which questions are compared: `xn--mnchen-3ya.de` for
-    /// `München.de`. A name that has no form on the wire is compared as it is.
-    package let key: String
 
     /// A question for a name's addresses, and for service bindings where they are wanted.
     public init(name: String, families: AddressFamilies = .both, service: BindingQuestion? = nil) {
-        self.name = name
+        spelling = Spelling(text: name)
+        wireKey = Key(text: InternationalName.key(of: name))
         self.families = families
-        self.service = service
-        self.key = InternationalName.key(of: name)
+        self.service = service?.canonical
     }
+
+    /// The name as the caller wrote it.
+    public var name: String { spelling.text }
+
+    /// The name as it goes over the wire, in lower case, by which questions are compared: `xn--mnchen-3ya.de` for
+    /// `München.de`. A name that has no form on the wire is compared as it is.
+    package var key: String { wireKey.text }
 
     /// The name as a hosts file may have it besides; `nil` where that is the key.
     package var otherSpelling: String? {
@@ -36,18 +56,5 @@ public struct LookupQuestion: Hashable, Sendable {
         if name == key { return nil }
         let spelling = name.asciiLowercased
         return spelling.utf8.elementsEqual(key.utf8) ? nil : spelling
-    }
-
-    /// Equality of meaning: the name's case does not matter, nor do two spellings of what is one name in DNS.
-    public static func == (left: LookupQuestion, right: LookupQuestion) -> Bool {
-        left.families == right.families && left.service == right.service
-            && left.key.utf8.elementsEqual(right.key.utf8)
-    }
-
-    /// Hashes what `==` compares; names that Unicode alone takes for equal have the same hash.
-    public func hash(into hasher: inout Hasher) {
-        hasher.combine(families)
-        if let service { hasher.combine(service) }
-        hasher.combine(key)
     }
 }
