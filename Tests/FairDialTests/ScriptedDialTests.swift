@@ -172,7 +172,7 @@ extension Result where Failure == DialError {
         async let dialed = world.dialer.takeSocket(to: "db.test", port: 80)
         let lookup = try await world.resolver.nextLookup(of: "db.test")
         await world.clock.sleepers()
-        #expect(lookup.fairnessKey == FairnessKey(parentDomainOf: "db.test"))
+        #expect(lookup.fairnessKey == FairnessKey(for: "db.test"))
         await world.clock.advance(to: at(10))
         lookup.start()
         await world.clock.advance(to: at(30))

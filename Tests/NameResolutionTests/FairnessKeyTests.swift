@@ -9,19 +9,19 @@ import Testing
         ("localhost", "."), ("localhost.", "."), ("", "."), (".", "."), ("a.", "."), (".a", ".a"), ("..", "."),
     ])
     func `whoever gives no label is the name's parent domain`(name: String, description: String) {
-        #expect(FairnessKey(parentDomainOf: name).description == description)
+        #expect(FairnessKey(for: name).text == description)
     }
 
     @Test func `names under one domain are one fairness key, however they are written`() {
-        let fairnessKey = FairnessKey(parentDomainOf: "a.feeds.example")
-        #expect(FairnessKey(parentDomainOf: "B.FEEDS.example.") == fairnessKey)
-        #expect(FairnessKey(parentDomainOf: "a.b.feeds.example") != fairnessKey)
+        let fairnessKey = FairnessKey(for: "a.feeds.example")
+        #expect(FairnessKey(for: "B.FEEDS.example.") == fairnessKey)
+        #expect(FairnessKey(for: "a.b.feeds.example") != fairnessKey)
     }
 
     @Test func `a label is as it is given, and no domain`() {
-        #expect(FairnessKey(label: "Feeds").description == "Feeds")
+        #expect(FairnessKey(label: "Feeds").text == "Feeds")
         #expect(FairnessKey(label: "Feeds") != FairnessKey(label: "feeds"))
-        #expect(FairnessKey(label: "example") != FairnessKey(parentDomainOf: "a.example"))
-        #expect(FairnessKey(label: "") != FairnessKey(parentDomainOf: "a"))
+        #expect(FairnessKey(label: "example") != FairnessKey(for: "a.example"))
+        #expect(FairnessKey(label: "") != FairnessKey(for: "a"))
     }
 }

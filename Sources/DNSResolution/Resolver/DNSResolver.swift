@@ -208,7 +208,7 @@ extension DNSResolver {
     ) async throws(ResolutionError) -> RecordAnswer {
         if let error = Self.refusal(of: name) { throw error }
         let engine = freshEngine()
-        let fairnessKey = fairnessKey ?? FairnessKey(parentDomainOf: "\(name)")
+        let fairnessKey = fairnessKey ?? FairnessKey(for: "\(name)")
         let wait = RecordWait()
         let result = await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in

@@ -114,7 +114,7 @@ public final class FairResolver: NIOPosix.Resolver, Sendable {
             )
             let driver = SplitLookupDriver(lookup, for: target, on: loop)
             let question = LookupQuestion(name: host)
-            driver.begin(setup.configuration.resolver, question, for: FairnessKey(parentDomainOf: host))
+            driver.begin(setup.configuration.resolver, question, for: FairnessKey(for: host))
             return (driver.first, driver.second)
         } catch {
             return (loop.makeFailedFuture(error), loop.makeFailedFuture(error))

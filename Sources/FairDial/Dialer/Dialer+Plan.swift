@@ -154,7 +154,7 @@ extension Dialer {
                 if options.race == nil { race.rules = .version3 }
             }
             lookup = LookupQuestion(name: host, families: families, service: wanted)
-            fairnessKey = options.label.map(FairnessKey.init(label:)) ?? FairnessKey(parentDomainOf: host)
+            fairnessKey = FairnessKey(label: options.label, for: host)
         }
         let isKnown = if case .known = target.place { true } else { false }
         return DialPlan(

@@ -37,7 +37,7 @@ struct RecordLookup {
             let question = Question(name: try InternationalName.domainName(host), type: type)
             let tooLate = Failure(code: "lookupTimeout", message: "not answered within \(timeout)")
             let (results, result) = AsyncStream.makeStream(of: Result<RecordAnswer, Failure>.self)
-            let lookup = resolver.lookUpRecords(question, for: FairnessKey(parentDomainOf: host)) { event in
+            let lookup = resolver.lookUpRecords(question, for: FairnessKey(for: host)) { event in
                 guard case .ended(let answer) = event else { return }
                 result.yield(answer.mapError { Failure(code: "\(Self.code(of: $0))", message: $0.message) })
             }

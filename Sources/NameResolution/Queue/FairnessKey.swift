@@ -10,16 +10,20 @@ public struct FairnessKey: Hashable, Sendable {
 
     private let identity: Identity
 
-    /// A fairness key with a label that the caller gave.
-    public init(label: String) {
-        identity = .label(label)
-    }
-
-    /// The fairness key of a caller who gave no label: the name's parent domain, so that one slow zone is one fairness
-    /// key.
+    /// A fairness key with the label that the caller gave, else the name's parent domain, so that one slow zone is one
+    /// fairness key (rule 4).
     ///
-    /// `a.feeds.example` and `B.feeds.example.` are both asked for by `feeds.example`; a name without a dot, by "".
-    public init(parentDomainOf name: String) {
+    /// `a.feeds.example` and `B.feeds.example.` are both asked for by `feeds.example`; a name without a dot, by "". No
+    /// label equals a parent domain.
+    ///
+    /// - Parameters:
+    ///   - label: the caller's; `nil` for none.
+    ///   - name: what is looked up; it does not matter beside a label.
+    public init(label: String? = nil, for name: String = "") {
+        if let label {
+            identity = .label(label)
+            return
+        }
         var labels = name.asciiLowercased[...]
         if labels.hasSuffix(".") { labels.removeLast() }
         guard let dot = labels.firstIndex(of: ".") else {
@@ -28,12 +32,9 @@ public struct FairnessKey: Hashable, Sendable {
         }
         identity = .parentDomain(String(labels[labels.index(after: dot)...]))
     }
-}
 
-@available(FairDial 0.1, *)
-extension FairnessKey: CustomStringConvertible {
     /// The label, or the domain with a dot before it.
-    public var description: String {
+    package var text: String {
         switch identity {
         case .label(let label): label
         case .parentDomain(let domain): ".\(domain)"
