@@ -149,7 +149,7 @@ extension ConnectionRace {
         awaited = families
         awaitsServices = services
         lineup.replace(by: candidates)
-        heldUntil = mustHold ? heldUntil ?? now.saturating(plus: configuration.delays.resolution) : nil
+        heldUntil = mustHold ? heldUntil ?? now.saturating(plus: configuration.resolutionDelay) : nil
         return proceed(at: now)
     }
 

@@ -13,7 +13,7 @@
         /// | key | value | sets |
         /// |---|---|---|
         /// | `timeouts.queue`, `timeouts.lookup`, `timeouts.connect`, `timeouts.handshake` | duration | `timeouts` |
-        /// | `race.attemptDelay`, `race.resolutionDelay` | duration | `race.delays` |
+        /// | `race.attemptDelay`, `race.resolutionDelay` | duration | the same of `race` |
         /// | `race.concurrentAttemptLimit` | 1 … | `race.concurrentAttemptLimit` |
         /// | `strictness` | `system` or `strict` | `strictness` |
         /// | `policy.publicInternetOnly` | boolean | `policy` |
@@ -47,8 +47,8 @@
         }
 
         private mutating func setRace(from config: ConfigReader) throws {
-            if let delay = try config.duration("attemptDelay", in: "race") { race.delays.attempt = delay }
-            if let delay = try config.duration("resolutionDelay", in: "race") { race.delays.resolution = delay }
+            if let delay = try config.duration("attemptDelay", in: "race") { race.attemptDelay = delay }
+            if let delay = try config.duration("resolutionDelay", in: "race") { race.resolutionDelay = delay }
             if let text = try config.text("concurrentAttemptLimit", in: "race") {
                 guard let number = Int(text), number >= 1 else {
                     throw ConfigurationFault(

@@ -93,7 +93,7 @@ import Testing
 
 @Suite struct `RFC 8305 section 5: attempts` {
     @Test func `a silent attempt keeps the next one waiting for the attempt delay`() {
-        var race = ConnectionRace(awaiting: [], RaceConfiguration(delays: RaceDelays(attempt: at(100))))
+        var race = ConnectionRace(awaiting: [], RaceConfiguration(attemptDelay: at(100)))
         #expect(race.answered([six1, four1], settling: .both, at: at(7)) == [.start(six1)])
         #expect(race.advance(to: at(106)) == [])
         #expect(race.wakeTime == at(107))
@@ -225,7 +225,7 @@ import Testing
     }
 
     @Test func `the race's own timeout runs from the first attempt, and ends everything`() {
-        var race = ConnectionRace(awaiting: .both, RaceConfiguration(timeout: at(400)))
+        var race = ConnectionRace(awaiting: .both, .ending(after: at(400)))
         #expect(race.answered([six1, four1], settling: .ipv6, at: at(1_000)) == [.start(six1)])
         #expect(race.advance(to: at(1_250)) == [.start(four1)])
         #expect(race.wakeTime == at(1_400))
@@ -236,7 +236,7 @@ import Testing
 
     @Test func `timeouts are looked at when time passes, not when another attempt fails`() {
         // The driver asks one socket after the other: the second has connected, and is asked next.
-        var race = ConnectionRace(awaiting: [], RaceConfiguration(attemptTimeout: at(300), timeout: at(400)))
+        var race = ConnectionRace(awaiting: [], .ending(after: at(400), attemptTimeout: at(300)))
         _ = race.answered([six1, four1], settling: .both, at: at(0))
         #expect(race.advance(to: at(250)) == [.start(four1)])
         #expect(race.failed(six1, at: at(900)) == [])
@@ -257,8 +257,7 @@ import Testing
     }
 
     @Test func `the least delay that is made of a round trip can be brought down to the hard floor`() {
-        let delays = RaceDelays(minimumAttempt: at(1))
-        var race = ConnectionRace(awaiting: [], RaceConfiguration(delays: delays))
+        var race = ConnectionRace(awaiting: [], RaceConfiguration(minimumAttemptDelay: at(1)))
         race.expect(.microseconds(50), to: six1)
         #expect(race.answered([six1, four1], settling: .both, at: at(0)) == [.start(six1)])
         #expect(race.wakeTime == at(10))
@@ -292,7 +291,7 @@ import Testing
     }
 
     @Test func `an attempt that could not begin starts no clock`() {
-        var race = ConnectionRace(awaiting: [], RaceConfiguration(timeout: at(100)))
+        var race = ConnectionRace(awaiting: [], .ending(after: at(100)))
         #expect(race.answered([six1], settling: .both, at: at(0)) == [.start(six1)])
         #expect(race.postponed(six1) == [])
         #expect(race.socketMayBeHad(at: at(90)) == [.start(six1)])
@@ -339,19 +338,28 @@ import Testing
     @Test func `the defaults are the RFC's`() {
         let standard = RaceConfiguration.standard
         #expect(standard.rules == .rfc8305)
-        #expect(standard.delays.resolution == at(50))
-        #expect(standard.delays.attempt == at(250))
-        #expect(standard.delays.minimumAttempt == at(100))
-        #expect(RaceDelays.attemptBounds == at(10)...at(2_000))
+        #expect(standard.resolutionDelay == at(50))
+        #expect(standard.attemptDelay == at(250))
+        #expect(standard.minimumAttemptDelay == at(100))
+        #expect(RaceConfiguration.attemptDelayBounds == at(10)...at(2_000))
         #expect(standard.firstFamilyCount == 1)
     }
 
     @Test(arguments: [(0, 10), (9, 10), (10, 10), (250, 250), (2_000, 2_000), (2_001, 2_000)])
     func `the attempt delay stays within 10 ms and 2 s`(asked: Int, given: Int) {
-        #expect(RaceDelays(attempt: at(asked)).attempt == at(given))
+        #expect(RaceConfiguration(attemptDelay: at(asked)).attemptDelay == at(given))
     }
 
     @Test func `a negative resolution delay is none`() {
-        #expect(RaceDelays(resolution: at(-1)).resolution == .zero)
+        #expect(RaceConfiguration(resolutionDelay: at(-1)).resolutionDelay == .zero)
+    }
+}
+
+extension RaceConfiguration {
+    /// A race that may last no longer, answers awaited included.
+    fileprivate static func ending(after timeout: Duration, attemptTimeout: Duration? = nil) -> RaceConfiguration {
+        var configuration = RaceConfiguration(attemptTimeout: attemptTimeout)
+        configuration.timeout = timeout
+        return configuration
     }
 }

@@ -26,7 +26,7 @@
             #expect(configuration.timeouts.connect == .milliseconds(250))
             #expect(configuration.timeouts.queue == .seconds(2))
             #expect(configuration.timeouts.handshake == defaults.timeouts.handshake)
-            #expect(configuration.race.delays.attempt == .milliseconds(100))
+            #expect(configuration.race.attemptDelay == .milliseconds(100))
             #expect(configuration.race.concurrentAttemptLimit == 3)
             #expect(configuration.strictness == .strict)
             #expect(configuration.policy == nil)

@@ -57,14 +57,15 @@ import Testing
             $0.configuration.timeouts = Timeouts(queue: $1, lookup: $1, connect: $1, handshake: $1)
             $0.options.deadline = $1
         },
-        Knob("attempt delay") { $0.configuration.race.delays.attempt = $1 },
-        Knob("minimum attempt delay") { $0.configuration.race.delays.minimumAttempt = $1 },
-        Knob("resolution delay") { $0.configuration.race.delays.resolution = $1 },
+        Knob("attempt delay") { $0.configuration.race.attemptDelay = $1 },
+        Knob("minimum attempt delay") { $0.configuration.race.minimumAttemptDelay = $1 },
+        Knob("resolution delay") { $0.configuration.race.resolutionDelay = $1 },
         Knob("an attempt's timeout") { $0.configuration.race.attemptTimeout = $1 },
         Knob("the race's timeout") { $0.configuration.race.timeout = $1 },
         Knob("a dial's own race") {
-            var race = RaceConfiguration(rules: .version3, attemptTimeout: $1, timeout: $1)
-            race.delays.resolution = $1
+            var race = RaceConfiguration(rules: .version3, attemptTimeout: $1)
+            race.timeout = $1
+            race.resolutionDelay = $1
             $0.options.race = race
         },
         Knob("the memory's lifetime") { $0.memory = ($1, .seconds(60)) },
@@ -165,10 +166,9 @@ import Testing
 
     @Test(arguments: extremes) func `a race is timed by whatever clock`(extreme: Duration) {
         for other in Self.extremes {
-            var race = ConnectionRace(
-                awaiting: .both,
-                RaceConfiguration(attemptTimeout: other, timeout: other)
-            )
+            var configuration = RaceConfiguration(attemptTimeout: other)
+            configuration.timeout = other
+            var race = ConnectionRace(awaiting: .both, configuration)
             let (four, six) = (Destinations.to(Destinations.four1), Destinations.to(Destinations.six1))
             race.expect(other, to: four)
             _ = race.answered([four], awaiting: .ipv6, services: false, at: extreme)

@@ -106,7 +106,7 @@ public final class FairResolver: NIOPosix.Resolver, Sendable {
             let lookup = SplitLookup(
                 port: target.port ?? 0,
                 timeouts: setup.timeouts,
-                resolutionDelay: setup.race.delays.resolution,
+                resolutionDelay: setup.race.resolutionDelay,
                 routes: setup.configuration.connector,
                 memory: setup.configuration.memory,
                 at: .zero,

@@ -18,7 +18,7 @@ extension Dial {
             let bindings = BindingLookups(host: lookup.name, port: port, families: lookup.families, request: request)
             return NamesInFlight(first: lookup.name, bindings: bindings)
         case .service:
-            let delay = question.race.delays.attempt
+            let delay = question.race.attemptDelay
             return NamesInFlight(
                 first: lookup.name,
                 service: SRVLookups(families: lookup.families, attemptDelay: delay)

@@ -26,7 +26,7 @@ struct RaceOptions: ParsableArguments {
     var attemptDelay: Seconds?
 
     mutating func validate() throws {
-        if let attemptDelay, !RaceDelays.attemptBounds.contains(attemptDelay.duration) {
+        if let attemptDelay, !RaceConfiguration.attemptDelayBounds.contains(attemptDelay.duration) {
             throw ValidationError("--attempt-delay must be within 0.01 … 2 seconds (RFC 8305 §8)")
         }
     }
@@ -40,6 +40,6 @@ struct RaceOptions: ParsableArguments {
     /// Puts what was given into a dialer's configuration.
     func apply(to configuration: inout DialerConfiguration) {
         if let connectTimeout { configuration.timeouts.connect = connectTimeout.duration }
-        if let attemptDelay { configuration.race.delays = RaceDelays(attempt: attemptDelay.duration) }
+        if let attemptDelay { configuration.race.attemptDelay = attemptDelay.duration }
     }
 }

@@ -74,18 +74,17 @@ struct SimulatedCourse: CustomStringConvertible {
         }
         timeouts = Timeouts(queue: timeout(), lookup: timeout(), connect: timeout(), handshake: timeout())
         deadline = dice.chance(70) ? nil : .nanoseconds(Int64(dice.milliseconds(0...3_000)))
-        race = RaceConfiguration(
+        var race = RaceConfiguration(
             rules: dice.chance(50) ? .rfc8305 : .version3,
-            delays: RaceDelays(
-                resolution: .milliseconds(dice.number(0..<100)),
-                attempt: .milliseconds(dice.number(0..<400)),
-                minimumAttempt: .milliseconds(dice.number(0..<150))
-            ),
+            resolutionDelay: .milliseconds(dice.number(0..<100)),
+            attemptDelay: .milliseconds(dice.number(0..<400)),
+            minimumAttemptDelay: .milliseconds(dice.number(0..<150)),
             firstFamilyCount: dice.number(0..<4),
             concurrentAttemptLimit: dice.chance(60) ? .max : dice.number(0..<3),
-            attemptTimeout: dice.chance(70) ? nil : .milliseconds(dice.number(0..<1_500)),
-            timeout: dice.chance(85) ? nil : .milliseconds(dice.number(0..<2_000))
+            attemptTimeout: dice.chance(70) ? nil : .milliseconds(dice.number(0..<1_500))
         )
+        race.timeout = dice.chance(85) ? nil : .milliseconds(dice.number(0..<2_000))
+        self.race = race
         isVetted = dice.chance(40)
         isBound = dice.chance(30)
         label = dice.chance(50) ? nil : dice.pick(["crawl", "driver"])

@@ -242,7 +242,7 @@ extension SimulatedDial {
             opening: endpoint,
             tried: wanted,
             families: isStrict ? course.families : [],
-            delay: isStrict ? SimulatedClock.nanoseconds(course.race.delays.attempt) : 0,
+            delay: isStrict ? SimulatedClock.nanoseconds(course.race.attemptDelay) : 0,
             now: world.clock.now,
             knowing: world.clock.now - min(late, world.clock.now)
         )
@@ -252,8 +252,8 @@ extension SimulatedDial {
 
     /// The least time between an attempt and the next while the first is silent.
     private var leastDelay: UInt64 {
-        let delays = course.race.delays
-        let least = world.hasMemory ? min(delays.attempt, delays.minimumAttempt) : delays.attempt
+        let race = course.race
+        let least = world.hasMemory ? min(race.attemptDelay, race.minimumAttemptDelay) : race.attemptDelay
         return SimulatedClock.nanoseconds(least)
     }
 
