@@ -167,13 +167,9 @@ public final class Door: Sendable {
     /// How long a dial may take by its clocks' own timeouts, or by its deadline: a client that waits less long than
     /// this lets its timer pay for the queue.
     public var longestDial: Duration {
-        let (options, timeouts) = (state.configuration.options, state.dialer.configuration.timeouts)
-        let own = options.timeouts
-        let clocks = [
-            own.queue ?? timeouts.queue, own.lookup ?? timeouts.lookup, own.connect ?? timeouts.connect,
-            own.handshake ?? timeouts.handshake,
-        ]
-        let sum = clocks.reduce(.zero) { $0 + $1.bounded }
+        let options = state.configuration.options
+        let timeouts = options.timeouts.filled(from: state.dialer.configuration.timeouts.filled())
+        let sum = timeouts.queue + timeouts.lookup + timeouts.connect + timeouts.handshake
         return min(sum, options.deadline?.bounded ?? sum)
     }
 

@@ -8,7 +8,7 @@ import Testing
     @Test func `a silent port neither accepts nor refuses`() async throws {
         let port = try #require(SilentPort())
         var options = DialOptions()
-        options.timeouts = DialTimeouts(connect: .milliseconds(300))
+        options.timeouts = Timeouts(connect: .milliseconds(300))
         let error = await #expect(throws: DialError.self) {
             _ = try await Dialer.shared.connect(to: "127.0.0.1", port: port.number, options: options)
         }

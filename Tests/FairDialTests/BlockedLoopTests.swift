@@ -24,7 +24,7 @@ import Testing
         let server = try FullBacklog()
         defer { server.stop() }
         var options = DialOptions()
-        options.timeouts = DialTimeouts(connect: .milliseconds(500))
+        options.timeouts = Timeouts(connect: .milliseconds(500))
         let dial = Dialer.shared.connect(to: "127.0.0.1", port: server.port, options: options, on: loop)
         let isAccepted = try await loop.submit {
             // The attempt is in flight and its timer is set. From here the loop does nothing for at least three
@@ -54,7 +54,7 @@ import Testing
     @Test func `what has not connected by then is connectTimeout`() async throws {
         let server = try FullBacklog()
         var options = DialOptions()
-        options.timeouts = DialTimeouts(connect: .milliseconds(50))
+        options.timeouts = Timeouts(connect: .milliseconds(50))
         let error = await failure {
             try await Dialer.shared.connect(to: "127.0.0.1", port: server.port, options: options)
         }

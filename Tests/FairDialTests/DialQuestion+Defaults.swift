@@ -12,7 +12,7 @@ extension DialQuestion {
         _ name: String? = "db.test",
         goal: Goal = .channel,
         families: AddressFamilies = .both,
-        timeouts: Timeouts = Timeouts(
+        timeouts: FilledTimeouts = FilledTimeouts(
             queue: .seconds(30),
             lookup: .seconds(5),
             connect: .seconds(2),

@@ -177,7 +177,7 @@ private func at(_ milliseconds: Int) -> Duration { .milliseconds(milliseconds) }
     }
 
     @Test func `a timeout of zero fails as soon as its stage must wait, and only then`() throws {
-        let none = Timeouts(queue: .zero, lookup: .zero, connect: .zero, handshake: .zero)
+        let none = FilledTimeouts(queue: .zero, lookup: .zero, connect: .zero, handshake: .zero)
         var dial = Dial(try .about(nil, timeouts: none))
         _ = dial.start(with: [four], from: .numeric, at: .zero)
         #expect(dial.connected(four, at: .zero).words == ["hand over \(four)"])

@@ -53,7 +53,7 @@ private struct World: ~Copyable {
         goal = [.channel, .socket, .answer][Int.random(in: 0..<3, using: &random)]
         hasName = Bool.random(using: &random)
         mustBeAdmitted = Int.random(in: 0..<3, using: &random) == 0
-        let timeouts = Timeouts(
+        let timeouts = FilledTimeouts(
             queue: .milliseconds(Int.random(in: 0...900, using: &random)),
             lookup: .milliseconds(Int.random(in: 0...900, using: &random)),
             connect: .milliseconds(Int.random(in: 0...900, using: &random)),

@@ -50,7 +50,7 @@ import Testing
         Knob("connect timeout") { $0.configuration.timeouts.connect = $1 },
         Knob("handshake timeout") { $0.configuration.timeouts.handshake = $1 },
         Knob("a dial's own timeouts") {
-            $0.options.timeouts = DialTimeouts(queue: $1, lookup: $1, connect: $1, handshake: $1)
+            $0.options.timeouts = Timeouts(queue: $1, lookup: $1, connect: $1, handshake: $1)
         },
         Knob("deadline") { $0.options.deadline = $1 },
         Knob("deadline and timeouts") {

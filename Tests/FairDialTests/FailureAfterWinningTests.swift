@@ -65,7 +65,7 @@ struct `Rule 7: a dial that fails after its winner is known` {
         var options = DialOptions()
         options.readiness = .tlsHandshake
         if way == .readinessFails { options.readiness = .when { $0.eventLoop.makeFailedFuture(NotToday()) } }
-        if way == .mute { options.timeouts = DialTimeouts(handshake: .milliseconds(5)) }
+        if way == .mute { options.timeouts = Timeouts(handshake: .milliseconds(5)) }
         if way == .deadline { options.deadline = .milliseconds(5) }
         /// Whether the winner's channel has closed, once there is one.
         let closed = NIOLockedValueBox<Bool?>(nil)

@@ -89,7 +89,7 @@ import Testing
             var options = DialOptions()
             options.onStart = { started.succeed() }
             // However busy the machine is, its own clock is not to end it first.
-            options.timeouts = DialTimeouts(connect: .seconds(600))
+            options.timeouts = Timeouts(connect: .seconds(600))
             let dial = world.dial(face, to: "127.0.0.1", port: server.port, options)
             try await started.futureResult.get()
             try await world.group.shutdownGracefully()

@@ -535,7 +535,7 @@ import Testing
     @Test func `a peer that never is ready runs the handshake's timeout out, and the channel is closed`() async throws {
         let server = try await LoopbackServer.start()
         var options = DialOptions()
-        options.timeouts = DialTimeouts(handshake: .milliseconds(20))
+        options.timeouts = Timeouts(handshake: .milliseconds(20))
         let never = MultiThreadedEventLoopGroup.singleton.next().makePromise(of: Void.self)
         options.readiness = .when { _ in never.futureResult }
         let error = await failure {

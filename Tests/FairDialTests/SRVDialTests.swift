@@ -175,19 +175,38 @@ private func to(_ address: IPAddress, _ port: UInt16 = 443) -> Destination { Des
         for lookup in lookups { #expect(lookup.cancellations == 1) }
     }
 
-    @Test func `an option of a dial that is not set is the dialer's`() {
-        let dialer = Timeouts(queue: at(1), lookup: at(2), connect: at(3), handshake: at(4))
+    @Test func `a timeout of a dialer that is not set is the default`() {
+        #expect(Timeouts().filled() == FilledTimeouts())
         #expect(
-            DialTimeouts(connect: at(30)).filled(from: dialer)
-                == Timeouts(
+            Timeouts(connect: at(30)).filled()
+                == FilledTimeouts(
+                    queue: .seconds(30),
+                    lookup: .seconds(10),
+                    connect: at(30),
+                    handshake: .seconds(10)
+                )
+        )
+        var configuration = DialerConfiguration()
+        configuration.timeouts.queue = at(1)
+        #expect(Dialer(configuration).configuration.timeouts == Timeouts(queue: at(1)))
+        #expect(
+            Dialer(configuration, timeouts: Timeouts(lookup: at(2))).configuration.timeouts == Timeouts(lookup: at(2))
+        )
+    }
+
+    @Test func `an option of a dial that is not set is the dialer's`() {
+        let dialer = FilledTimeouts(queue: at(1), lookup: at(2), connect: at(3), handshake: at(4))
+        #expect(
+            Timeouts(connect: at(30)).filled(from: dialer)
+                == FilledTimeouts(
                     queue: at(1),
                     lookup: at(2),
                     connect: at(30),
                     handshake: at(4)
                 )
         )
-        #expect(DialTimeouts().filled(from: dialer) == dialer)
-        #expect(DialTimeouts(lookup: at(-1)).filled(from: dialer).lookup == .zero)
+        #expect(Timeouts().filled(from: dialer) == dialer)
+        #expect(Timeouts(lookup: at(-1)).filled(from: dialer).lookup == .zero)
     }
 
     @Test func `a resolver that has no records says so`() async {

@@ -140,7 +140,7 @@ extension Result where Failure == DialError {
     @Test func `a timeout that runs out closes everything before the dial returns`() async {
         let world = ScriptedWorld(addresses: [Destinations.six1, Destinations.four1])
         var options = DialOptions()
-        options.timeouts = DialTimeouts(connect: at(400))
+        options.timeouts = Timeouts(connect: at(400))
         async let dialed = outcome { () throws(DialError) in
             try await world.dialer.takeSocket(to: "db.test", port: 80, options: options)
         }
@@ -156,7 +156,7 @@ extension Result where Failure == DialError {
     @Test func `what has connected wins when the timeout is over, though nobody reported it`() async throws {
         let world = ScriptedWorld([four: .connectsUnreported(after: at(300))], addresses: [Destinations.four1])
         var options = DialOptions()
-        options.timeouts = DialTimeouts(connect: at(400))
+        options.timeouts = Timeouts(connect: at(400))
         async let dialed = world.dialer.takeSocket(to: "db.test", port: 80, options: options)
         await world.clock.sleepers()
         await world.clock.advance(to: at(400))
@@ -249,7 +249,7 @@ extension Result where Failure == DialError {
     @Test func `a lookup without an answer runs its own clock out, and is left`() async throws {
         let world = ScriptedWorld()
         var options = DialOptions()
-        options.timeouts = DialTimeouts(queue: at(100), lookup: at(200))
+        options.timeouts = Timeouts(queue: at(100), lookup: at(200))
         async let dialed = outcome { [options] () throws(DialError) in
             try await world.dialer.takeSocket(to: "db.test", port: 80, options: options)
         }

@@ -20,7 +20,7 @@ import Testing
         await #expect(processExitsWith: .success) {
             _ = try? await Dialer.shared.takeSocket(to: "127.0.0.1", port: 9)
             var options = DialOptions()
-            options.timeouts = DialTimeouts(queue: .milliseconds(60))
+            options.timeouts = Timeouts(queue: .milliseconds(60))
             for host in ["127.0.0.1", "::1", "localhost", "fe80::1%lo"] {
                 var triesLeft = 5
                 while true {
@@ -73,7 +73,7 @@ import Testing
         await #expect(processExitsWith: .success) {
             var held = Descriptors.takeAll()
             var options = DialOptions()
-            options.timeouts = DialTimeouts(queue: .milliseconds(60))
+            options.timeouts = Timeouts(queue: .milliseconds(60))
             do throws(DialError) {
                 _ = try await Dialer.shared.takeSocket(to: "127.0.0.1", port: 9, options: options)
                 exit(1)
@@ -120,7 +120,7 @@ import Testing
             _ = try? await Dialer.shared.takeSocket(to: "127.0.0.1", port: 9)
             Descriptors.takeAll()
             var options = DialOptions()
-            options.timeouts = DialTimeouts(queue: .milliseconds(60))
+            options.timeouts = Timeouts(queue: .milliseconds(60))
             do throws(DialError) {
                 _ = try await Dialer.shared.connect(to: "db.example.test", port: 9, options: options)
                 exit(1)

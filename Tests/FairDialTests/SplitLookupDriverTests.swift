@@ -55,7 +55,7 @@ import Testing
         func begin() throws -> SplitLookupDriver {
             let lookup = SplitLookup(
                 port: 80,
-                timeouts: Timeouts(queue: .seconds(30), lookup: .seconds(10)),
+                timeouts: FilledTimeouts(queue: .seconds(30), lookup: .seconds(10)),
                 resolutionDelay: .milliseconds(50),
                 routes: NoRoutes(),
                 at: .zero,

@@ -14,7 +14,7 @@ import Testing
     private func lookup(vetoing vetoed: IPAddress? = nil) -> SplitLookup {
         SplitLookup(
             port: 80,
-            timeouts: Timeouts(queue: .seconds(30), lookup: .seconds(10)),
+            timeouts: FilledTimeouts(queue: .seconds(30), lookup: .seconds(10)),
             resolutionDelay: .milliseconds(50),
             routes: NoRoutes(),
             at: .zero,

@@ -36,7 +36,7 @@ struct SplitLookup: Sendable {
     }
 
     private let port: UInt16
-    private let timeouts: Timeouts
+    private let timeouts: FilledTimeouts
     private let resolutionDelay: Duration
     private let policyVeto: @Sendable (IPAddress) -> String?
     private let routes: any Routes
@@ -65,7 +65,7 @@ struct SplitLookup: Sendable {
     ///   - veto: why an address may not be dialed; `nil` where it may.
     init(
         port: UInt16,
-        timeouts: Timeouts,
+        timeouts: FilledTimeouts,
         resolutionDelay: Duration,
         routes: any Routes,
         memory: OutcomeMemory? = nil,

@@ -14,8 +14,8 @@ public struct DialOptions: Sendable {
     public var families: AddressFamilies = .both
 
     /// How long each clock may run; what is not set is the dialer's.
-    public var timeouts: DialTimeouts {
-        get { rare?.timeouts ?? DialTimeouts() }
+    public var timeouts: Timeouts {
+        get { rare?.timeouts ?? Timeouts() }
         set { change { $0.timeouts = newValue } }
     }
 
@@ -100,7 +100,7 @@ public struct DialOptions: Sendable {
     /// What few dials set, out of line: options are passed around by every dial. Never changed, so copies may share it.
     private final class Rare: Sendable {
         struct Content: Sendable {
-            var timeouts = DialTimeouts()
+            var timeouts = Timeouts()
             var onWinner: (@Sendable (DialWinner) -> Void)?
             var cancellation: DialCancellation?
             var spread = false
@@ -125,7 +125,7 @@ public struct DialOptions: Sendable {
     }
 
     /// The timeouts that hold for a dial.
-    func timeouts(from dialer: Timeouts) -> Timeouts {
+    func timeouts(from dialer: FilledTimeouts) -> FilledTimeouts {
         rareContent?.content.timeouts.filled(from: dialer) ?? dialer
     }
 

@@ -10,7 +10,7 @@ public import NameResolution
 /// How a dialer dials, given once. Every default is one that a careful operator would choose.
 @available(FairDial 0.1, *)
 public struct DialerConfiguration: Sendable {
-    /// How long each clock may run. A dial may bring its own.
+    /// How long each clock may run; what is not set has its default. A dial may bring its own.
     public var timeouts = Timeouts()
 
     /// How addresses race: edition, delays and bounds. Default RFC 8305's. A dial may bring its own.

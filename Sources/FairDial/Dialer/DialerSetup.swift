@@ -12,7 +12,7 @@ final class DialerSetup: Sendable {
     let configuration: DialerConfiguration
 
     /// The configuration's, brought within what a dial can count with: once here, and not by each dial.
-    let timeouts: Timeouts
+    let timeouts: FilledTimeouts
     let race: RaceConfiguration
 
     /// The caller's loops, or NIO's singleton where that could be had when the dialer was made; `nil` where it is asked
@@ -24,7 +24,7 @@ final class DialerSetup: Sendable {
 
     init(_ configuration: DialerConfiguration) {
         self.configuration = configuration
-        timeouts = configuration.timeouts.bounded
+        timeouts = configuration.timeouts.filled()
         race = configuration.race.bounded
         group = configuration.ownGroup ?? (try? ProcessLoops.group())
         isGroupSupported = configuration.ownGroup.map(configuration.connector.makesChannels) ?? true

@@ -58,7 +58,7 @@ public struct Listener: Sendable {
         guard dialer.setup.isGroupSupported else { throw Dialer.unsupported(dialer.configuration.group, for: written) }
         let addresses = try await addresses(of: host, dialer: dialer, target: written)
         // Asked for before NIO's loops are touched, which would end the process where they are not to be had.
-        let loop = try await dialer.awaitedLoop(for: written, atMost: dialer.configuration.timeouts.queue)
+        let loop = try await dialer.awaitedLoop(for: written, atMost: dialer.setup.timeouts.queue)
         // NIO traps, in debug builds, where it is to bind on loops that are gone.
         if await LoopTimer(in: .zero, on: loop).ended() == .loopShutdown {
             throw DialError(.eventLoopShutdown, "its event loops were shut down before it began", target: written)
@@ -165,7 +165,7 @@ public struct Listener: Sendable {
             )
         }
         let bound = configured.bind(to: try SocketAddressBytes(endpoint).nioAddress)
-        let limit = dialer.configuration.timeouts.handshake
+        let limit = dialer.setup.timeouts.handshake
         return try await PendingBind().channel(of: bound, atMost: limit, on: loop)
     }
 
@@ -186,7 +186,7 @@ public struct Listener: Sendable {
                 (
                     .initializerFailed,
                     "the server channel's initializer did not end within "
-                        + dialer.configuration.timeouts.handshake.bounded.readable
+                        + dialer.setup.timeouts.handshake.readable
                 )
             case .cancelled: (.cancelled, "cancelled while binding")
             case .loopShutdown: (.eventLoopShutdown, "its event loops were shut down while binding")

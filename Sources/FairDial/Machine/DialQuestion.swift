@@ -29,7 +29,7 @@ package final class DialQuestion: Sendable {
     let lookup: LookupQuestion?
     /// What may lead to further names; `nil` for nearly every dial.
     let names: NamesQuestion?
-    let timeouts: Timeouts
+    let timeouts: FilledTimeouts
     let deadline: Duration?
     let race: RaceConfiguration
     /// What may be dialed; `nil` for anything.
@@ -58,7 +58,7 @@ package final class DialQuestion: Sendable {
         goal: Goal,
         lookup: LookupQuestion?,
         names: NamesQuestion? = nil,
-        timeouts: Timeouts,
+        timeouts: FilledTimeouts,
         deadline: Duration? = nil,
         race: RaceConfiguration = .standard,
         policy: AddressPolicy? = nil,

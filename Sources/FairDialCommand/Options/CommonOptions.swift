@@ -184,7 +184,7 @@ struct CommonOptions: ParsableArguments {
 
     /// How long a lookup of records may take: it has no other clock than the lookup's, and the deadline.
     var recordTimeout: Duration {
-        let timeout = lookupTimeout?.duration ?? Timeouts().lookup
+        let timeout = lookupTimeout?.duration ?? FilledTimeouts().lookup
         return deadline.map { min($0.duration, timeout) } ?? timeout
     }
 

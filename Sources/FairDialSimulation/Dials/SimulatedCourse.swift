@@ -24,7 +24,7 @@ struct SimulatedCourse: CustomStringConvertible {
     let isKnown: Bool
     let goal: DialQuestion.Goal
     let families: AddressFamilies
-    let timeouts: Timeouts
+    let timeouts: FilledTimeouts
     let deadline: Duration?
     let race: RaceConfiguration
     let isVetted: Bool
@@ -72,7 +72,7 @@ struct SimulatedCourse: CustomStringConvertible {
         func timeout() -> Duration {
             dice.chance(50) ? .nanoseconds(Int64(dice.milliseconds(0...1_200))) : .seconds(10)
         }
-        timeouts = Timeouts(queue: timeout(), lookup: timeout(), connect: timeout(), handshake: timeout())
+        timeouts = FilledTimeouts(queue: timeout(), lookup: timeout(), connect: timeout(), handshake: timeout())
         deadline = dice.chance(70) ? nil : .nanoseconds(Int64(dice.milliseconds(0...3_000)))
         var race = RaceConfiguration(
             rules: dice.chance(50) ? .rfc8305 : .version3,

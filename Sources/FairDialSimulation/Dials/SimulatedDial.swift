@@ -83,7 +83,7 @@ extension SimulatedDial {
         configuration.group = loop
         var options = DialOptions()
         options.families = course.families
-        options.timeouts = DialTimeouts(course.timeouts)
+        options.timeouts = Timeouts(course.timeouts)
         options.deadline = course.deadline
         options.label = course.label
         options.bindings = course.isBound ? .https(protocols: ["h2", "http/1.1"]) : nil
