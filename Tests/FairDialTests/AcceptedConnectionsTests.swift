@@ -19,7 +19,7 @@ import Testing
         let (accepted, port) = try await Self.accept()
         for endpoint in accepted.listener.endpoints {
             let dialed = try await Dialer.shared.connect(to: "\(endpoint.address)", port: port)
-            let channel = try #require(await accepted.makeAsyncIterator().next())
+            let channel = try #require(await accepted.next())
             #expect(channel.isActive)
             #expect(channel.remoteAddress?.port == dialed.channel.localAddress?.port)
             try await channel.close()
@@ -35,7 +35,7 @@ import Testing
         let port = try #require(accepted.listener.endpoints.first.map { Int($0.port) })
         let dialed = try await Dialer.shared.connect(to: "127.0.0.1", port: port)
         try await dialed.channel.writeAndFlush(ByteBuffer(string: "first"))
-        let connection = try #require(await accepted.makeAsyncIterator().next())
+        let connection = try #require(await accepted.next())
         try await connection.executeThenClose { inbound, _ in
             for try await bytes in inbound {
                 #expect(bytes == ByteBuffer(string: "first"))
@@ -51,7 +51,7 @@ import Testing
             try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel)
         }
         let port = try #require(accepted.listener.endpoints.first.map { Int($0.port) })
-        let connections = accepted.makeAsyncIterator()
+        var connections = accepted.makeAsyncIterator()
         for _ in 0..<10 {
             let dialed = try await Dialer.shared.connect(to: "127.0.0.1", port: port)
             let channel = try #require(await connections.next()).channel
@@ -63,19 +63,19 @@ import Testing
 
     @Test func `end when the listener is closed, for whoever waits`() async throws {
         let (accepted, _) = try await Self.accept()
-        let waiting = Task { await accepted.makeAsyncIterator().next() == nil }
+        let waiting = Task { await accepted.next() == nil }
         await accepted.listener.close()
         #expect(await waiting.value)
-        #expect(await accepted.makeAsyncIterator().next() == nil)
+        #expect(await accepted.next() == nil)
     }
 
     @Test func `a cancelled task gets none, and takes none from others`() async throws {
         let (accepted, port) = try await Self.accept()
-        let waiting = Task { await accepted.makeAsyncIterator().next() == nil }
+        let waiting = Task { await accepted.next() == nil }
         waiting.cancel()
         #expect(await waiting.value)
         let dialed = try await Dialer.shared.connect(to: "localhost", port: port)
-        #expect(await accepted.makeAsyncIterator().next()?.isActive == true)
+        #expect(await accepted.next()?.isActive == true)
         try await dialed.output.close()
         await accepted.close()
     }
@@ -86,7 +86,7 @@ import Testing
         await accepted.close()
         // The far side closes it: this ends.
         try await dialed.channel.closeFuture.get()
-        #expect(await accepted.makeAsyncIterator().next() == nil)
+        #expect(await accepted.next() == nil)
     }
 
     @Test func `an initializer that throws closes its channel, and the next one comes`() async throws {
@@ -104,7 +104,7 @@ import Testing
         let refused = try await Dialer.shared.connect(to: "127.0.0.1", port: port)
         try await refused.channel.closeFuture.get()
         let dialed = try await Dialer.shared.connect(to: "127.0.0.1", port: port)
-        #expect(await accepted.makeAsyncIterator().next()?.isActive == true)
+        #expect(await accepted.next()?.isActive == true)
         try await dialed.output.close()
         await accepted.close()
     }
@@ -128,10 +128,18 @@ import Testing
         #expect(await Patience.untilTrue { accepted.queue.isPaused })
         // NIO accepts a few at a time before it looks at whether it may.
         #expect(accepted.queue.readyCount < many)
-        let iterator = accepted.makeAsyncIterator()
+        var iterator = accepted.makeAsyncIterator()
         for _ in 0..<many { #expect(await iterator.next()?.isActive == true) }
         #expect(!accepted.queue.isPaused)
         for connection in dialed { try? await connection.output.close() }
         await accepted.close()
+    }
+}
+
+extension AcceptedConnections {
+    /// The next connection, by an iterator of its own.
+    fileprivate func next() async -> Output? {
+        var iterator = makeAsyncIterator()
+        return await iterator.next()
     }
 }

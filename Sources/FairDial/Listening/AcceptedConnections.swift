@@ -29,24 +29,8 @@ public struct AcceptedConnections<Output: Sendable>: AsyncSequence, Sendable {
     }
 
     /// Takes connections; several iterators share them.
-    public func makeAsyncIterator() -> Iterator {
-        Iterator(queue: queue)
-    }
-
-    /// Takes one connection at a time.
-    public struct Iterator: AsyncIteratorProtocol {
-        let queue: AcceptQueue<Output>
-
-        /// What the initializer made of the next connection; `nil` when there will be no more, or the task is
-        /// cancelled.
-        public func next() async -> Output? {
-            await queue.next()
-        }
-
-        /// The same, on the caller's actor.
-        public func next(isolation actor: isolated (any Actor)?) async -> Output? {
-            await queue.next()
-        }
+    public func makeAsyncIterator() -> AsyncStream<Output>.Iterator {
+        AsyncStream { [queue] in await queue.next() }.makeAsyncIterator()
     }
 }
 
