@@ -93,7 +93,7 @@ import Testing
         let transport = ChannelTransport(prepare: { channel, _ in
             try channel.pipeline.syncOperations.addHandler(NeverConnects { begin.yield($0) })
         })
-        let stream = transport.open(NameServer(.v4(IPv4Address(bits: 0x7F00_0001)))) { _ in }
+        let stream = transport.open(NameServer(Endpoint(address: .v4(.loopback), port: 53))) { _ in }
         var opened = begun.makeAsyncIterator()
         let channel = try #require(await opened.next())
         let isClosed = NIOLockedValueBox(false)

@@ -292,7 +292,7 @@ private func to(_ address: IPAddress, _ port: UInt16 = 443) -> Destination { Des
 
     @Test func `a socket that nobody takes is closed`() async throws {
         let server = try await LoopbackServer.start()
-        _ = try await Dialer.shared.connectSocket(to: "127.0.0.1", port: server.port).report
+        _ = try await Dialer.shared.connectSocket(to: Target(host: "127.0.0.1", port: server.port)).report
         await server.closed(1)
         try await server.stop()
     }

@@ -28,7 +28,7 @@ extension Dialer {
         over transport: Transport = .stream,
         options: DialOptions = DialOptions()
     ) async throws(DialError) -> TakenSocket {
-        TakenSocket(try await connectSocket(to: host, port: port, over: transport, options: options))
+        TakenSocket(try await connectSocket(to: Target(host: host, port: port), over: transport, options: options))
     }
 
     /// The same of any target.

@@ -65,9 +65,13 @@ struct DialRound {
                 try await Self.close(channel).get()
             }
         case .socket:
-            for _ in 0..<dials { Self.close(try await dialer.connectSocket(to: "127.0.0.1", port: port).take()) }
+            for _ in 0..<dials {
+                Self.close(try await dialer.connectSocket(to: Target(host: "127.0.0.1", port: port)).take())
+            }
         case .raced:
-            for _ in 0..<dials { Self.close(try await dialer.connectSocket(to: "raced.test", port: port).take()) }
+            for _ in 0..<dials {
+                Self.close(try await dialer.connectSocket(to: Target(host: "raced.test", port: port)).take())
+            }
         }
     }
 

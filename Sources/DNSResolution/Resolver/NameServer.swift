@@ -17,15 +17,10 @@ public struct NameServer: Hashable, Sendable {
     /// The name in its certificate; `nil` to check the certificate for its address. Matters for TLS alone.
     public var tlsName: String?
 
-    /// A server by its address and port.
+    /// A server by its address and port: 53, or 853 over TLS (RFC 7858), unless it is another one.
     public init(_ endpoint: Endpoint, tlsName: String? = nil) {
         self.endpoint = endpoint
         self.tlsName = tlsName
-    }
-
-    /// A server at DNS's own port.
-    public init(_ address: IPAddress) {
-        self.init(Endpoint(address: address, port: Self.standardPort))
     }
 }
 

@@ -7,19 +7,6 @@ import NameResolution
 /// Sockets without a channel, and answers without a connection.
 @available(FairDial 0.1, *)
 extension Dialer {
-    /// Dials a host and a port, and hands over the bare socket.
-    ///
-    /// - Returns: a connected, non-blocking socket, which closes itself unless it is taken.
-    /// - Throws: `DialError`, also when the task is cancelled.
-    public func connectSocket(
-        to host: String,
-        port: Int,
-        over transport: Transport = .stream,
-        options: DialOptions = DialOptions()
-    ) async throws(DialError) -> ConnectedSocket {
-        try await connectSocket(to: Target(host: host, port: port), over: transport, options: options)
-    }
-
     /// Dials a target, and hands over the bare socket.
     ///
     /// - Returns: a connected, non-blocking socket, which closes itself unless it is taken.

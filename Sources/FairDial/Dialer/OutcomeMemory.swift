@@ -45,7 +45,7 @@ public final class OutcomeMemory: Sendable {
     }
 
     /// Forgets everything.
-    public func clear() {
+    package func clear() {
         outcomes.withLockedValue { $0.clear() }
     }
 

@@ -3,7 +3,7 @@
 import ConnectionRacing
 import GetAddrInfo
 public import IPAddresses
-public import NIOCore
+package import NIOCore
 public import NIOPosix
 
 #if canImport(Glibc)
@@ -18,7 +18,7 @@ public import NIOPosix
 @available(FairDial 0.1, *)
 public struct Listener: Sendable {
     /// One server channel per address, in the order in which the addresses were answered.
-    public let channels: [any Channel]
+    package let channels: [any Channel]
 
     /// Where it listens, with the port that the system chose where 0 was asked for.
     public let endpoints: [Endpoint]

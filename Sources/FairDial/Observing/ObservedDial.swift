@@ -38,10 +38,10 @@ public struct ObservedDial: Sendable {
 
     /// Whether the dial began with a lookup, be it answered by a cache or a file: not so for an address, a path, or
     /// endpoints that the caller had.
-    public let lookedUp: Bool
+    package let lookedUp: Bool
 
     /// Whether the clock of the handshake is TLS's (`Readiness.tlsHandshake`).
-    public let awaitedTLS: Bool
+    package let awaitedTLS: Bool
 
     /// The error, where it failed.
     public var error: DialError? {
@@ -49,6 +49,10 @@ public struct ObservedDial: Sendable {
     }
 
     /// A dial from its parts, for a test of an observer.
+    ///
+    /// - Parameters:
+    ///   - lookedUp: whether it began with a lookup; `FairDialObservability` counts and traces lookups by it.
+    ///   - awaitedTLS: whether the clock of the handshake is TLS's.
     public init(
         target: Target,
         start: Duration,

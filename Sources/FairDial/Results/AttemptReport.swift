@@ -29,7 +29,7 @@ public struct AttemptReport: Hashable, Sendable {
         case abandoned
         /// The caller's policy forbids the address; it was not tried.
         case vetoed
-        /// Any other error; `errorNumber` and `reason` say which.
+        /// Any other error; `reason` says which.
         case failed
     }
 
@@ -46,7 +46,7 @@ public struct AttemptReport: Hashable, Sendable {
     public private(set) var outcome: Outcome?
 
     /// The system's error number, where there was one.
-    public private(set) var errorNumber: Int32?
+    package private(set) var errorNumber: Int32?
 
     /// One clause about the end, for a person: "connection refused"; `nil` where the outcome says it all.
     public internal(set) var reason: String?

@@ -12,7 +12,4 @@
 extension DialError: LocalizedError {
     /// The same line as `description`.
     public var errorDescription: String? { description }
-
-    /// What happened, without the target and the times.
-    public var failureReason: String? { message }
 }

@@ -55,7 +55,8 @@ struct BackgroundDials: Sendable {
                 if index >= Self.concurrentAttemptLimit, let ended = await group.next() { note(ended) }
                 group.addTask {
                     do throws(DialError) {
-                        let socket = try await dialer.connectSocket(to: name, port: port, options: options)
+                        let target = try Target(host: name, port: port)
+                        let socket = try await dialer.connectSocket(to: target, options: options)
                         close(socket.take())
                         return nil
                     } catch {

@@ -16,7 +16,7 @@ public struct LookupResult: Hashable, Sendable {
     public var addresses: [IPAddress]
 
     /// Whether `addresses` are in destination order (RFC 6724) already, as `getaddrinfo`'s are.
-    public var isInDestinationOrder: Bool
+    package var isInDestinationOrder: Bool
 
     /// Who answered.
     public var source: LookupSource
@@ -25,7 +25,7 @@ public struct LookupResult: Hashable, Sendable {
     public var server: Endpoint?
 
     /// Whether it comes from a cache, and is older than its zone allows (RFC 8767).
-    public var isStale: Bool
+    package var isStale: Bool
 
     /// For how much longer the addresses may be used, by what their zone says of them; `nil` where no zone has said, as
     /// `getaddrinfo` and the hosts file do not.
