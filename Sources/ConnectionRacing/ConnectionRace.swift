@@ -267,7 +267,7 @@ extension ConnectionRace {
         guard !isShort, lineup.inFlightCount == 0 || now >= nextStart else { return ActionList() }
         let next = lineup.start(at: nextIndex(), now)
         firstStart = firstStart ?? now
-        let delay = configuration.delays.attempt(expecting: roundTrips.isEmpty ? nil : roundTrips[next])
+        let delay = configuration.attemptDelay(expecting: roundTrips.isEmpty ? nil : roundTrips[next])
         nextStart = now.saturating(plus: delay)
         if lastFamily == nil || lastFamily == next.family { leadLeft -= 1 } else { leadLeft = 0 }
         lastFamily = next.family

@@ -2,6 +2,7 @@
 
 import ConnectionRacing
 import IPAddresses
+import SystemSupport
 
 extension ConnectionRace {
     /// All that is known by now, and that nothing more will come about some families or about service bindings.

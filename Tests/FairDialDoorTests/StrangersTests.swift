@@ -35,7 +35,8 @@ import Testing
         var strangers = strangers()
         for id in 0..<128 { #expect(strangers.came(id, at: .zero) == nil) }
         #expect(strangers.came(128, at: .seconds(1)) == 0)
-        #expect(strangers.returned(0, at: .seconds(1)))
+        let isBack = strangers.returned(0, at: .seconds(1))
+        #expect(isBack)
         #expect(strangers.count == 129)
         #expect(strangers.came(129, at: .seconds(2)) == 1)
         strangers.left(0)

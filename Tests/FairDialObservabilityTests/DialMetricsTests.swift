@@ -40,7 +40,8 @@ import Testing
         #expect(sum("fairdial.dial.duration") == 300_000_000)
         #expect(metrics.counterTotal(label: "fairdial.dials", dimensions: [("outcome", "connected")]) == 1)
         #expect(metrics.counterTotal(label: "fairdial.attempts", dimensions: [("outcome", "abandoned")]) == 1)
-        #expect(try metrics.expectTimer("dns.lookup.duration", [("source", "dns"), ("error.type", "none")]).values == [20_000_000])
+        let lookup = try metrics.expectTimer("dns.lookup.duration", [("source", "dns"), ("error.type", "none")])
+        #expect(lookup.values == [20_000_000])
     }
 
     /// Prometheus and others end the process where a metric comes with another set of dimensions.

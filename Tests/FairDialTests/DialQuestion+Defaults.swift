@@ -3,6 +3,7 @@
 import ConnectionRacing
 import IPAddresses
 import NameResolution
+import SystemSupport
 
 @testable import FairDial
 

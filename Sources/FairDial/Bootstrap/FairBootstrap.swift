@@ -102,12 +102,12 @@ extension FairBootstrap {
             return connectTimeout(timeout ?? .nanoseconds(.max))
         }
         var copy = self
-        if let socket = option as? ChannelOptions.Types.SocketOption, let number = value as? SocketOptionValue,
-            let number = Int32(exactly: number)
-        {
+        if let socket = option as? ChannelOptions.Types.SocketOption, let number = value as? SocketOptionValue {
             let (level, name) = (Int32(socket.optionLevel.rawValue), Int32(socket.optionName.rawValue))
             copy.options.socketOptions.removeAll { $0.level == level && $0.name == name }
-            copy.options.socketOptions.append(.number(level: level, name: name, value: number))
+            // As many bytes as NIO gives it: SO_LINGER has two numbers, and takes no less.
+            let bytes = withUnsafeBytes(of: number) { Array($0) }
+            copy.options.socketOptions.append(.bytes(level: level, name: name, value: bytes))
             // NIO sets TCP_NODELAY on each channel that it makes, so it is set on the channel too.
             guard socket == .tcpOption(.tcp_nodelay) else { return copy }
         }

@@ -168,7 +168,9 @@ extension KernelConnector {
             let status = option.withValue {
                 setsockopt(descriptor, option.level, option.name, $0.baseAddress, socklen_t($0.count))
             }
-            guard status == 0 else {
+            // Multipath TCP has not all of TCP's options on every kernel, and NIO asks it for none of this one.
+            let isSpared = setup.wantsMultipath && option.level == Int32(IPPROTO_TCP) && option.name == TCP_NODELAY
+            guard status == 0 || isSpared else {
                 return refusal(errno, of: "socket option \(option.level)/\(option.name)")
             }
         }

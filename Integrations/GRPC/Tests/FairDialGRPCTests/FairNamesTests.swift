@@ -337,7 +337,8 @@ import Testing
         await server.stop()
     }
 
-    @Test func `a channel whose addresses are all forbidden is shut down, whoever waits for better times`() async throws {
+    @Test func `a channel whose addresses are all forbidden is shut down, whoever waits for better times`() async throws
+    {
         var configuration = DialerConfiguration()
         configuration.policy = .publicInternetOnly
         let channel = try FairChannel(

@@ -10,16 +10,16 @@ final class CertificateWitness: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = ByteBuffer
 
     private let handler: NIOSSLClientHandler
-    private let note: (CertificateDates) -> Void
+    private let note: (CertificateDates?, any Error) -> Void
 
     /// - Parameter note: called at the handshake's error, before the channel closes.
-    init(_ handler: NIOSSLClientHandler, note: @escaping (CertificateDates) -> Void) {
+    init(_ handler: NIOSSLClientHandler, note: @escaping (CertificateDates?, any Error) -> Void) {
         self.handler = handler
         self.note = note
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        if let certificate = handler.peerCertificate { note(CertificateDates(of: certificate)) }
+        note(handler.peerCertificate.map { CertificateDates(of: $0) }, error)
         context.fireErrorCaught(error)
     }
 

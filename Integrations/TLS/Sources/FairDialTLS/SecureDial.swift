@@ -15,6 +15,7 @@ final class SecureDial: Sendable {
     /// Of the certificate that the server has shown, once the handshake has failed.
     private let dates = NIOLockedValueBox<CertificateDates?>(nil)
     private let given: DialOptions
+    private let handshake = HandshakeWatch()
 
     init(to target: Target, _ tls: ClientTLS, _ options: DialOptions) {
         self.target = target
@@ -25,7 +26,11 @@ final class SecureDial: Sendable {
     /// The caller's options, with the handshake to wait for, unless the caller waits for something else behind it.
     var options: DialOptions {
         var options = given
-        if options.readiness == nil { options.readiness = .tlsHandshake }
+        switch given.readiness {
+        case nil: options.readiness = .tlsHandshake
+        case .when(let ready)?: options.readiness = .when { [handshake] in handshake.watched(until: ready($0), of: $0) }
+        default: break
+        }
         let tellCaller = given.onWinner
         options.onWinner = { [winner] known in
             winner.withLockedValue { $0 = known }
@@ -40,7 +45,10 @@ final class SecureDial: Sendable {
         _ initializer: (any Channel) throws -> EventLoopFuture<Output>
     ) throws -> EventLoopFuture<Output> {
         let handler = try tls.handler(for: winner.withLockedValue { $0 }, of: target)
-        let witness = CertificateWitness(handler) { [dates] shown in dates.withLockedValue { $0 = shown } }
+        let witness = CertificateWitness(handler) { [dates, handshake] shown, error in
+            dates.withLockedValue { $0 = shown }
+            handshake.failed(error)
+        }
         let pipeline = channel.pipeline.syncOperations
         try pipeline.addHandler(handler)
         if let name = tls.verifiedName(for: winner.withLockedValue({ $0 }), of: target) {
