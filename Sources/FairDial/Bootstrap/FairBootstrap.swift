@@ -46,8 +46,8 @@ public struct FairBootstrap: NIOClientTCPBootstrapProtocol, Sendable {
         case nio
     }
 
-    /// What may differ from dial to dial. `connectTimeout`, `bind`, `enableMPTCP` and the `channelOption` of a socket set
-    /// their part of it: assign it before them, or change single fields.
+    /// What may differ from dial to dial. `connectTimeout`, `bind`, `enableMPTCP` and the `channelOption` of a socket
+    /// set their part of it: assign it before them, or change single fields.
     public var options = DialOptions()
 
     /// What a dial that fails ends with. Default `DialError`.

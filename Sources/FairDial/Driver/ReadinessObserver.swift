@@ -13,8 +13,8 @@ final class ReadinessObserver: ChannelInboundHandler, ChannelOutboundHandler, Re
     /// This side has closed the channel, or the shutdown of its loop has.
     struct ClosedHere: Error {}
 
-    /// Whether the handshake's end is what is waited for. Else errors and that event end nothing, and only the channel's
-    /// end counts.
+    /// Whether the handshake's end is what is waited for. Else errors and that event end nothing, and only the
+    /// channel's end counts.
     private let awaitsTLS: Bool
     private var observed: EventLoopPromise<Void>?
     /// Why a channel ends that has ended: the first error of those that did not end the wait.

@@ -68,8 +68,8 @@ public final class FairTransport: ClientTransport {
     ///   - options: what may differ from dial to dial. The transport sets `readiness` and `holdsReads` itself: what
     ///     `prepare` adds, TLS above all, has done its work when the server's SETTINGS have come through it.
     ///   - configuration: of HTTP/2 and the connection. Without an authority, it is the target's: its
-    ///     host or name, and its port. Give one for a service, whose name is no server's; it is `localhost` for a path and
-    ///     for endpoints without a name.
+    ///     host or name, and its port. Give one for a service, whose name is no server's; it is `localhost` for a path
+    ///     and for endpoints without a name.
     ///   - serviceConfig: how methods are called and retried; its load balancing does not matter here.
     ///   - backoff: how long to wait after failures.
     ///   - prepare: adds what comes before gRPC in each channel's pipeline, such as TLS; on the channel's loop.
