@@ -126,6 +126,16 @@ import Testing
         try await server.close()
     }
 
+    /// Has nothing to say, and listens on.
+    private final class SaysNothing: ChannelInboundHandler {
+        typealias InboundIn = ByteBuffer
+
+        func channelActive(context: ChannelHandlerContext) {
+            context.close(mode: .output, promise: nil)
+            context.fireChannelActive()
+        }
+    }
+
     /// Answers when its peer has said all.
     private final class LateAnswer: ChannelInboundHandler {
         typealias InboundIn = ByteBuffer
@@ -143,8 +153,7 @@ import Testing
             .childChannelOption(.allowRemoteHalfClosure, value: true)
             .childChannelInitializer { child in
                 child.eventLoop.makeCompletedFuture {
-                    try child.pipeline.syncOperations.addHandler(Ear(received))
-                    child.close(mode: .output, promise: nil)
+                    try child.pipeline.syncOperations.addHandlers([SaysNothing(), Ear(received)])
                 }
             }
             .bind(host: "127.0.0.1", port: 0).get()

@@ -66,7 +66,10 @@ final class ReadHold: ChannelInboundHandler, ChannelOutboundHandler, RemovableCh
         guard case .inputClosed = event as? ChannelEvent, !isReleased else {
             return context.fireUserInboundEventTriggered(event)
         }
-        if held.isEmpty { endInput(context) } else { held.append(.inputClosed) }
+        // Where the peer's end is the channel's, nobody has to listen for it.
+        if held.isEmpty, !allowsHalfClosure { return endInput(context) }
+        if held.isEmpty { lookForAutoRead(context) }
+        held.append(.inputClosed)
     }
 
     func read(context: ChannelHandlerContext) {
