@@ -374,7 +374,7 @@ extension DialDriver {
     /// The dial's end as the `connect` that started it returns it.
     private func end(as ending: DialAction.Ending) -> Ending? {
         if let cancellation = plan.cancellation { cancellation.remove(self) }
-        plan.memory?.note(ending.report.attempts, among: dial.known.candidates, at: loop.now)
+        plan.question.memory?.note(ending.report.attempts, among: dial.known.candidates, at: loop.now)
         if let observation = plan.observation { tell(observation, ending) }
         switch ending {
         case .answered(let report):

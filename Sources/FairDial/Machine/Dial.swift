@@ -303,7 +303,8 @@ extension Dial {
                 if endClosing(destination, .abandoned, at: now) { actions.append(.close(destination)) }
             case .succeed(let destination):
                 end(destination, .connected, at: now)
-                actions.append(contentsOf: leaveLookup())
+                let left = leaveLookup()
+                if !left.isEmpty { actions.append(contentsOf: left) }
                 switch question.goal {
                 case .channel:
                     phase = .handshaking(destination)

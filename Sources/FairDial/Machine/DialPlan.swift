@@ -76,5 +76,4 @@ final class DialPlan: Sendable {
 
     var resolver: any AddressResolver { setup.configuration.resolver }
     var connector: any Connector { setup.configuration.connector }
-    var memory: OutcomeMemory? { setup.configuration.memory }
 }
