@@ -7,6 +7,7 @@ import GRPCCore
 import GRPCNIOTransportHTTP2Posix
 import IPAddresses
 import NIOConcurrencyHelpers
+import NIOCore
 import Testing
 
 @testable import FairDialGRPC
@@ -87,6 +88,44 @@ import Testing
             }
         }
         #expect(await Patience.untilTrue { server.connectionCount == 0 })
+        await server.stop()
+    }
+
+    @Test func `to a call too that had taken one before it was known`() async throws {
+        let server = try await EchoServer.start()
+        let transport = FairTransport(to: try Self.target(server.port))
+        try await withGRPCClient(transport: transport) { client in
+            // Else a connection that takes no calls is a failed one, and there is a back-off.
+            try await expectEcho(from: client)
+            let held = try await Self.hold(client, server)
+            let number = try #require(Self.current(transport))
+            let watch = try #require(transport.state.withLockedValue { $0.live[number]?.channel.watch })
+            // The connection knows, and the transport does not yet.
+            try await watch.eventLoop.submit { watch.value.drain() }.get()
+            #expect(Self.current(transport) == number)
+            try await expectEcho(from: client)
+            #expect(server.connectionCount == 2)
+            held.letGo.finish()
+            let name = try await held.call.value
+            #expect(name == "echo")
+        }
+        await server.stop()
+    }
+
+    @Test func `when new calls do not take them any more, and their own have ended`() async throws {
+        let server = try await EchoServer.start()
+        let transport = FairTransport(to: try Self.target(server.port))
+        try await withGRPCClient(transport: transport) { client in
+            let held = try await Self.hold(client, server)
+            transport.retire(try #require(Self.current(transport)), isDraining: true)
+            try await expectEcho(from: client)
+            #expect(server.connectionCount == 2)
+            held.letGo.finish()
+            let name = try await held.call.value
+            #expect(name == "echo")
+            #expect(await Patience.untilTrue { server.connectionCount == 1 })
+            try await expectEcho(from: client)
+        }
         await server.stop()
     }
 
