@@ -37,9 +37,14 @@ struct PoolInstruments: Sendable {
         useTime = timer("use_time")
     }
 
-    /// None is a figure too: what was never recorded looks in a graph as if it were not measured. Called once for each
-    /// name, because the pools of one name are added up.
+    /// None is a figure too: what was never recorded looks in a graph as if it were not measured.
+    ///
+    /// Nothing is added, and not set: pools that another observer watches may have added to the same metrics by now. A
+    /// back end may drop what adds zero, so it is the least that there is, and that is taken away again.
     func beginAtZero() {
-        for meter in [idle, used, idleMinimum, pending] { meter.set(0) }
+        for meter in [idle, used, idleMinimum, pending] {
+            meter.increment(by: Double.leastNonzeroMagnitude)
+            meter.decrement(by: Double.leastNonzeroMagnitude)
+        }
     }
 }

@@ -29,7 +29,8 @@ import NIOConcurrencyHelpers
 /// Each has the dimension `db.client.connection.pool.name`. Pools of one name are added up. A pool that has closed
 /// takes back what it has added. A connection that closes itself while it is in use has no `use_time`.
 ///
-/// Make one, and give it to every pool: it keeps each metric once.
+/// Make one, and give it to every pool: it keeps each metric once. What several of them tell one back end is added up,
+/// too.
 ///
 /// - Source: OpenTelemetry, "Semantic conventions for database client metrics", connection pools.
 @available(FairDial 0.1, *)
@@ -62,11 +63,10 @@ public final class PoolMetrics: PoolObserver {
         if let known { return known }
         // Outside the lock: a factory may do as it likes.
         let made = PoolInstruments(of: name, by: factory)
+        made.beginAtZero()
         return kept.withLockedValue { kept in
             if let other = kept.pools[name] { return other }
             kept.pools[name] = made
-            // Under the lock, so that it comes before whatever a pool of this name adds.
-            made.beginAtZero()
             return made
         }
     }

@@ -87,6 +87,21 @@ import Testing
         #expect(last("pending_requests", of: "a") == 0)
     }
 
+    @Test func `of one name are added up whoever observes them`() throws {
+        let first = try #require(observer().poolBegins(ObservedPool(name: "a", minimumSize: 1, maximumSize: 5)))
+        first(.checkOutStarted, PoolCounts(idle: 2, inUse: 3, waiting: 4))
+        let second = try #require(observer().poolBegins(ObservedPool(name: "a", minimumSize: 2, maximumSize: 7)))
+        #expect(last("count", of: "a", "idle") == 2)
+        #expect(last("count", of: "a", "used") == 3)
+        #expect(last("pending_requests", of: "a") == 4)
+        #expect(last("idle.min", of: "a") == 3)
+        #expect(last("max", of: "a") == 12)
+        second(.checkOutStarted, PoolCounts(inUse: 1))
+        first(.closed, PoolCounts())
+        #expect(last("count", of: "a", "used") == 1)
+        #expect(last("max", of: "a") == 7)
+    }
+
     @Test func `that are dropped take back what they added`() throws {
         let observer = observer()
         do {
