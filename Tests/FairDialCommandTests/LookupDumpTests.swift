@@ -40,4 +40,37 @@ import Testing
         #expect(lines.last?.hasPrefix(command.contains("SRV") ? "  stuck.test SRV  " : "  stuck.test  ") == true)
         #expect(lines.last?.hasSuffix("dns, asked 127.0.0.1:\(server.port)  1 waiting") == true)
     }
+
+    @Test func `is no end of one that waits for its file of names`() async throws {
+        let folder = try TemporaryFolder()
+        let path = folder.path + "/names"
+        try #require(mkfifo(path, 0o600) == 0)
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: Tool.path)
+        process.arguments = ["connect", "192.0.2.1", "80", "--public-only", "--while-resolving", path]
+        let complaints = Pipe()
+        process.standardOutput = FileHandle.nullDevice
+        process.standardError = complaints
+        try process.run()
+        Deadline.end(process.processIdentifier) { process.isRunning }
+        // Both ends of a FIFO are opened together: then the tool is about to read. Without a wait where it has ended.
+        var end = open(path, O_WRONLY | O_NONBLOCK)
+        while end < 0, process.isRunning {
+            usleep(1_000)
+            end = open(path, O_WRONLY | O_NONBLOCK)
+        }
+        kill(process.processIdentifier, SIGUSR1)
+        var text = ""
+        while !text.hasSuffix("\n") {
+            let bytes = complaints.fileHandleForReading.availableData
+            if bytes.isEmpty { break }
+            text += String(decoding: bytes, as: UTF8.self)
+        }
+        #expect(text == "0 lookups in flight\n")
+        // An empty file: it goes on, and ends by itself.
+        close(end)
+        process.waitUntilExit()
+        #expect(process.terminationReason == .exit)
+        #expect(process.terminationStatus == 1)
+    }
 }
