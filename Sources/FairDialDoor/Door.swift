@@ -24,7 +24,7 @@ public final class Door: Sendable {
     public let secret: DoorSecret?
 
     private let state: DoorState
-    private let listeners: [any Channel]
+    let listeners: [any Channel]
     private let folder: SocketFolder?
 
     private init(
