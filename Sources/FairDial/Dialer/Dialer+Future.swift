@@ -51,8 +51,8 @@ extension Dialer {
         connect(to: target, over: transport, options: options, on: loop, initializer: initializer) { $0 }
     }
 
-    /// The same, in a form of the caller's, for `FairBootstrap`, which has values and errors of its own. The future is
-    /// the dial's own, and none that is derived from it.
+    /// The same, in a form of the caller's, for adapters that have values and errors of their own. The future is the
+    /// dial's own, and none that is derived from it, which would never end on a loop that is shut down.
     ///
     /// - Parameters:
     ///   - target: whatever can be dialed: a host and a port, a path, endpoints, an earlier answer, a service.
@@ -62,7 +62,7 @@ extension Dialer {
     ///   - initializer: runs exactly once, on the winner, before anything is read (rule 7).
     ///   - form: makes the future's value or error of the dial's, in the moment in which it ends: on the loop, or on
     ///     the caller's thread where the dial could not begin. A failure must stay one.
-    func connect<Output: Sendable, Value: Sendable>(
+    public func connect<Output: Sendable, Value: Sendable>(
         to target: Target,
         over transport: Transport = .stream,
         options: DialOptions,
