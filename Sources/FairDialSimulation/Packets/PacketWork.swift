@@ -60,15 +60,22 @@ struct PacketWork {
     /// Whether the event has caused any action: else everything is as it was.
     var hasHappened: Bool { actions > 0 || messages > 0 }
 
+    /// How many streams to a server may be open: ten together, and one for each engine that has none. An earlier one's
+    /// may be dead without a sign of it.
+    static func openStreamLimit(ofEngines count: Int) -> Int { openStreamLimit + count - 1 }
+
     /// The first bound that does not hold, after an event.
-    mutating func excess(_ load: QueryLoad) -> String? {
+    ///
+    /// - Parameter engines: how many the resolver has had.
+    mutating func excess(_ load: QueryLoad, engines: Int = 1) -> String? {
+        let openStreamLimit = Self.openStreamLimit(ofEngines: engines)
         let all = max(1, lookups)
         let streams = streams.values.reduce(0) { max($0, $1.count) }
         let openStreams = openStreams.values.reduce(0, max)
         let tryLimit = Self.tryLimit * max(1, load.queries)
         let actionLimit = Self.actionLimit * (all + 1) + Self.actionsForMessage * messages
         if !keepsMost, actions <= actionLimit, packets <= Self.packetLimit * all, streams <= Self.streamLimit * all,
-            openStreams <= Self.openStreamLimit, load.streams <= 3 * Self.openStreamLimit,
+            openStreams <= openStreamLimit, load.streams <= 3 * Self.openStreamLimit,
             load.queries <= Self.queryLimit * (all + 1), load.pending <= load.tries, load.tries <= tryLimit
         {
             return nil
@@ -77,7 +84,7 @@ struct PacketWork {
             ("actions in one event", actions, actionLimit),
             ("packets", packets, Self.packetLimit * all),
             ("streams to one server in ten seconds", streams, Self.streamLimit * all),
-            ("streams to one server at once", openStreams, Self.openStreamLimit),
+            ("streams to one server at once", openStreams, openStreamLimit),
             ("streams known", load.streams, 3 * Self.openStreamLimit),
             ("queries", load.queries, Self.queryLimit * (all + 1)),
             ("answers waited for", load.pending, load.tries),

@@ -132,8 +132,7 @@ final class SimulatedInternet: @unchecked Sendable {
 
     func opened(_ stream: SimulatedStream, to server: Int) {
         openedStreams.append(stream)
-        // Ten together, and one for each engine that has none: an earlier one's may be dead without a sign of it.
-        let (count, limit) = (work.openCount(to: server), PacketWork.openStreamLimit + engineCount - 1)
+        let (count, limit) = (work.openCount(to: server), PacketWork.openStreamLimit(ofEngines: engineCount))
         if count > limit { run.fault("\(count) streams to one server at once, and \(limit) at most") }
         stream.begin()
     }

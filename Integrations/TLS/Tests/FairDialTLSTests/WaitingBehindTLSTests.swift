@@ -26,7 +26,7 @@ import Testing
     func `is told of a wrong certificate in words, and ends at once`(way: String, closes: Bool) async throws {
         let (identity, words) =
             switch way {
-            case "another name": (Identity.other, "the certificate is not for \(TLSServer.name)")
+            case "another name": (Identity.other, "the certificate is for another name than \(TLSServer.name)")
             case "only the address": (Identity.address, "the certificate is for another name than")
             default: (Identity.expired, "the server's certificate has expired on 20")
             }

@@ -35,7 +35,7 @@ extension SimulatedInternet {
     func checkWork(_ load: @autoclosure () -> QueryLoad) {
         guard hasAdversary else { return }
         guard work.hasHappened else { return }
-        if let excess = work.excess(load()) { run.fault(excess) }
+        if let excess = work.excess(load(), engines: engineCount) { run.fault(excess) }
         work.begin()
     }
 
