@@ -53,6 +53,8 @@ package final class DialQuestion: Sendable {
     /// The random source that rotates addresses of equal rank; `nil` to leave them as they are.
     let spread: RandomSource?
 
+    /// Inlined: a dial's plan has all of it in registers.
+    @inline(__always)
     init(
         target: Target,
         goal: Goal,
