@@ -51,6 +51,12 @@ public struct ObservedDial: Sendable {
     /// A dial from its parts, for a test of an observer.
     ///
     /// - Parameters:
+    ///   - target: what was dialed.
+    ///   - start: when it began, since 1970.
+    ///   - duration: how long it took, of its four clocks and what is between them.
+    ///   - report: where the time went.
+    ///   - outcome: how it ended.
+    ///   - lookups: the ids of its lookups, which dials of one name share.
     ///   - lookedUp: whether it began with a lookup; `FairDialObservability` counts and traces lookups by it.
     ///   - awaitedTLS: whether the clock of the handshake is TLS's.
     public init(
