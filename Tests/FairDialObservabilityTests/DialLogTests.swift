@@ -8,7 +8,7 @@ import Logging
 import Testing
 
 /// What stands in the log of a dial, at which level, and by whose logger.
-@Suite(.timeLimit(.minutes(2))) struct `A dial in the log` {
+@Suite(.timeLimit(.minutes(15))) struct `A dial in the log` {
     private static func logger(_ level: Logger.Level) -> (Logger, InMemoryLogHandler) {
         let handler = InMemoryLogHandler()
         var logger = Logger(label: "test") { _ in handler }

@@ -11,7 +11,7 @@ import NameResolution
 import Testing
 
 /// What is counted and timed, and how many time series there are at most.
-@Suite(.timeLimit(.minutes(2))) struct `Dials in metrics` {
+@Suite(.timeLimit(.minutes(15))) struct `Dials in metrics` {
     private let metrics = TestMetrics()
 
     private func observer(_ change: (inout ObservabilityConfiguration) -> Void = { _ in }) -> DialObservability {
@@ -46,7 +46,7 @@ import Testing
     }
 
     /// Prometheus and others end the process where a metric comes with another set of dimensions.
-    @Test(.timeLimit(.minutes(1)), arguments: [false, true])
+    @Test(.timeLimit(.minutes(15)), arguments: [false, true])
     func `have the same dimensions each time, whatever a dial was about`(namesHosts: Bool) async throws {
         let observer = observer { $0.namesHosts = namesHosts }
         let script = try ScriptedDialer(

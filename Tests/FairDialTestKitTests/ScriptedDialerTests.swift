@@ -8,7 +8,7 @@ import NIOEmbedded
 import NameResolution
 import Testing
 
-@Suite(.timeLimit(.minutes(2))) struct `A dialer without a network` {
+@Suite(.timeLimit(.minutes(15))) struct `A dialer without a network` {
     @Test func `a silent address keeps the next one waiting, in ten lines`() async throws {
         let script = try ScriptedDialer(
             names: ["db.test": .addresses("192.0.2.1", "192.0.2.2")],
@@ -114,7 +114,7 @@ import Testing
     }
 }
 
-@Suite(.timeLimit(.minutes(2))) struct `Scripted names` {
+@Suite(.timeLimit(.minutes(15))) struct `Scripted names` {
     @Test func `a lookup that hangs is charged to the lookup`() async throws {
         let script = try ScriptedDialer(names: ["db.test": .hangs])
         let report = await report(of: script, .lookupTimeout, at: .seconds(10))

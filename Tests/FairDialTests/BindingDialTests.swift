@@ -22,7 +22,7 @@ private func records(_ texts: String...) throws -> [SVCBRecord] {
     try texts.map { try SVCBRecord(presentation: $0) }
 }
 
-@Suite(.timeLimit(.minutes(2))) struct `A dial with service bindings` {
+@Suite(.timeLimit(.minutes(15))) struct `A dial with service bindings` {
     private static var options: DialOptions {
         var options = DialOptions()
         options.bindings = .https(protocols: ["h2", "http/1.1"])

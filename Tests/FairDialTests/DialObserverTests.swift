@@ -13,7 +13,7 @@ import Testing
 @testable import FairDial
 
 /// `DialerConfiguration.observer` sees every dial once, whichever way it ends.
-@Suite(.timeLimit(.minutes(2))) struct `An observer` {
+@Suite(.timeLimit(.minutes(15))) struct `An observer` {
     /// Keeps what it is told.
     private final class Keeper: DialObserver {
         let begun = NIOLockedValueBox<[String]>([])

@@ -11,7 +11,7 @@ import Testing
 @testable import FairDial
 
 /// What a stranger may write, where a policy lets only the public internet through.
-@Suite(.timeLimit(.minutes(5))) struct `Under publicInternetOnly` {
+@Suite(.timeLimit(.minutes(15))) struct `Under publicInternetOnly` {
     /// What is dialed here connects: a dial that goes out fails its test at once.
     private static let fates = Dictionary(
         ForbiddenHosts.all.map { (Destinations.to($0.address), ScriptedNetwork.Fate.connectsAtOnce) }
@@ -126,7 +126,7 @@ import Testing
 }
 
 /// A policy says what it lets through; a path must be in its words.
-@Suite(.timeLimit(.minutes(2))) struct `Unix domain sockets under a policy` {
+@Suite(.timeLimit(.minutes(15))) struct `Unix domain sockets under a policy` {
     private let path = Destination.local(path: "/run/docker.sock")
 
     private func world(_ policy: AddressPolicy?) -> ScriptedWorld {

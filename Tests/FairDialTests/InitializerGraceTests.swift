@@ -8,7 +8,7 @@ import Testing
 @testable import FairDial
 
 /// A dial that has failed leaves its channel to an initializer that is still at work, and not for ever.
-@Suite(.timeLimit(.minutes(2))) struct `An initializer that is still at work` {
+@Suite(.timeLimit(.minutes(15))) struct `An initializer that is still at work` {
     @Test func `keeps its channel for ten seconds at most`() async throws {
         let script = try ScriptedDialer(network: ["192.0.2.1:80": .connects(after: .milliseconds(1))])
         let made = NIOLockedValueBox<(any Channel)?>(nil)

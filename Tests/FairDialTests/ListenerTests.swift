@@ -167,7 +167,7 @@ import Testing
         held.succeed()
     }
 
-    @Test(.timeLimit(.minutes(1))) func `a group that is not NIO's own is refused, and not waited for`() async {
+    @Test(.timeLimit(.minutes(15))) func `a group that is not NIO's own is refused, and not waited for`() async {
         var configuration = DialerConfiguration()
         configuration.group = EmbeddedEventLoop()
         let dialer = Dialer(configuration)

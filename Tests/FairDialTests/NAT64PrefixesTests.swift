@@ -8,7 +8,7 @@ import Testing
 @testable import FairDial
 
 /// A network tells of its translators in its answer for one name.
-@Suite(.timeLimit(.minutes(2))) struct `NAT64 prefixes of the network, RFC 7050` {
+@Suite(.timeLimit(.minutes(15))) struct `NAT64 prefixes of the network, RFC 7050` {
     private func prefixes(_ answer: @Sendable (ScriptedLookup) -> Void) async throws -> [String] {
         // The policy of the dialer must not be asked: what comes is nothing to be dialed.
         let world = ScriptedWorld(policy: .publicInternetOnly)

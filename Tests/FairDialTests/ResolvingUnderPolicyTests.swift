@@ -9,7 +9,7 @@ import Testing
 @testable import FairDial
 
 /// What may not be dialed is no answer either: the caller would dial it.
-@Suite(.timeLimit(.minutes(2))) struct `An answer under a policy` {
+@Suite(.timeLimit(.minutes(15))) struct `An answer under a policy` {
     private let six = Destinations.to(Destinations.six1)
     private let four = Destinations.to(Destinations.four1)
 

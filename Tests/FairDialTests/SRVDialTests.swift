@@ -51,7 +51,7 @@ private struct ServiceWorld {
 
 private func to(_ address: IPAddress, _ port: UInt16 = 443) -> Destination { Destinations.to(address, port: port) }
 
-@Suite(.timeLimit(.minutes(2))) struct `Targets of a service join one race` {
+@Suite(.timeLimit(.minutes(15))) struct `Targets of a service join one race` {
     @Test func `a silent target is followed by the next one after the attempt delay, and the winner is told`()
         async throws
     {
@@ -216,7 +216,7 @@ private func to(_ address: IPAddress, _ port: UInt16 = 443) -> Destination { Des
     }
 }
 
-@Suite(.timeLimit(.minutes(2))) struct `Every face takes every target` {
+@Suite(.timeLimit(.minutes(15))) struct `Every face takes every target` {
     @Test func `endpoints, an answer and a service, in tasks and on loops, with the record that won`() async throws {
         let server = try await LoopbackServer.start()
         var configuration = DialerConfiguration()

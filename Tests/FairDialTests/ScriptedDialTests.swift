@@ -33,7 +33,7 @@ extension Result where Failure == DialError {
     }
 }
 
-@Suite(.timeLimit(.minutes(2))) struct `The driver: before time is called, lookups are asked what has come` {
+@Suite(.timeLimit(.minutes(15))) struct `The driver: before time is called, lookups are asked what has come` {
     @Test func `an answer that comes with the time counts, for both faces`() async throws {
         let world = ScriptedWorld([four: .connects(after: at(10))])
         world.resolver.catchesUp = true
@@ -68,7 +68,7 @@ extension Result where Failure == DialError {
     }
 }
 
-@Suite(.timeLimit(.minutes(2))) struct `The driver: attempts race as the machine says` {
+@Suite(.timeLimit(.minutes(15))) struct `The driver: attempts race as the machine says` {
     @Test func `a silent address keeps the next one waiting for the attempt delay, and loses`() async throws {
         let world = ScriptedWorld(
             [six: .hangs, four: .connects(after: at(10))],
@@ -152,7 +152,7 @@ extension Result where Failure == DialError {
     }
 }
 
-@Suite(.timeLimit(.minutes(2))) struct `Rule 6: the sockets are asked before a timer counts` {
+@Suite(.timeLimit(.minutes(15))) struct `Rule 6: the sockets are asked before a timer counts` {
     @Test func `what has connected wins when the timeout is over, though nobody reported it`() async throws {
         let world = ScriptedWorld([four: .connectsUnreported(after: at(300))], addresses: [Destinations.four1])
         var options = DialOptions()
@@ -166,7 +166,7 @@ extension Result where Failure == DialError {
     }
 }
 
-@Suite(.timeLimit(.minutes(2))) struct `The driver: names` {
+@Suite(.timeLimit(.minutes(15))) struct `The driver: names` {
     @Test func `addresses are dialed as each family's answer comes`() async throws {
         let world = ScriptedWorld([four: .hangs, six: .connects(after: at(1))])
         async let dialed = world.dialer.takeSocket(to: "db.test", port: 80)
@@ -301,7 +301,7 @@ extension Result where Failure == DialError {
     }
 }
 
-@Suite(.timeLimit(.minutes(2))) struct `Rule 1: a literal never waits` {
+@Suite(.timeLimit(.minutes(15))) struct `Rule 1: a literal never waits` {
     @Test func `its socket is opened before the call has gone anywhere`() async throws {
         let world = ScriptedWorld([Destinations.to(.v4(.loopback)): .hangs])
         let dial = Task { try await world.dialer.takeSocket(to: "127.1", port: 80) }
@@ -382,7 +382,7 @@ final class StoppedLoop: EventLoop {
     }
 }
 
-@Suite(.timeLimit(.minutes(2))) struct `The driver: no descriptor left, and the dial waits` {
+@Suite(.timeLimit(.minutes(15))) struct `The driver: no descriptor left, and the dial waits` {
     @Test func `the dial waits for one, and blames no address`() async throws {
         let world = ScriptedWorld([four: .connects(after: at(1))], addresses: [Destinations.four1])
         world.network.runShort(times: 3)
@@ -398,7 +398,7 @@ final class StoppedLoop: EventLoop {
     }
 }
 
-@Suite(.timeLimit(.minutes(2))) struct `Rule 9: cancelling is prompt` {
+@Suite(.timeLimit(.minutes(15))) struct `Rule 9: cancelling is prompt` {
     @Test func `a task that is cancelled already opens nothing`() async {
         let world = ScriptedWorld(addresses: [Destinations.six1])
         let gate = ScriptedGate()
@@ -481,7 +481,7 @@ final class ScriptedGate: Sendable {
     }
 }
 
-@Suite(.timeLimit(.minutes(2))) struct `The driver: the starting line` {
+@Suite(.timeLimit(.minutes(15))) struct `The driver: the starting line` {
     @Test func `whoever has a stopwatch of its own is told once, when the first attempt starts`() async throws {
         let world = ScriptedWorld([four: .fails(111, after: .zero), other: .connects(after: at(5))])
         let told = NIOLockedValueBox<[Duration]>([])

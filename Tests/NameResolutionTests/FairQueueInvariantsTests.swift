@@ -132,7 +132,7 @@ private struct LineCourse {
         expect(taken >= configuration.slots, "a free slot is left empty")
         if taken < idleLimit {
             let idle = fairnessKeys.first { hasWaiting($0) && inFlight($0) == 0 }
-            expect(idle == nil, "\(idle.map(\.text) ?? "") has nothing under way and waits at \(taken) taken")
+            expect(idle == nil, "\(idle.map(\.description) ?? "") has nothing under way and waits at \(taken) taken")
         }
         if taken < fastLimit {
             expect(!waiting.values.contains(where: \.isFast), "a fast name waits at \(taken) taken")
@@ -233,13 +233,13 @@ private struct LineCourse {
         let below = fairnessKeys.filter { hasWaiting($0) && inFlight($0) < share }
         expect(
             below.isEmpty || inFlight(fairnessKey) < share,
-            "\(fairnessKey.text) is over its share of \(share), \(below) are not"
+            "\(fairnessKey) is over its share of \(share), \(below) are not"
         )
         served = served.filter { below.contains($0.key) }
         served[fairnessKey] = nil
         for other in below where other != fairnessKey {
             let times = served[other, default: [:]][fairnessKey, default: 0]
-            expect(times == 0, "\(fairnessKey.text) was served twice while \(other) waited")
+            expect(times == 0, "\(fairnessKey) was served twice while \(other) waited")
             served[other, default: [:]][fairnessKey] = times + 1
         }
     }

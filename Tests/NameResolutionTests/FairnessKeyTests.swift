@@ -9,7 +9,7 @@ import Testing
         ("localhost", "."), ("localhost.", "."), ("", "."), (".", "."), ("a.", "."), (".a", ".a"), ("..", "."),
     ])
     func `whoever gives no label is the name's parent domain`(name: String, description: String) {
-        #expect(FairnessKey(for: name).text == description)
+        #expect(FairnessKey(for: name).description == description)
     }
 
     @Test func `names under one domain are one fairness key, however they are written`() {
@@ -19,7 +19,7 @@ import Testing
     }
 
     @Test func `a label is as it is given, and no domain`() {
-        #expect(FairnessKey(label: "Feeds").text == "Feeds")
+        #expect(FairnessKey(label: "Feeds").description == "Feeds")
         #expect(FairnessKey(label: "Feeds") != FairnessKey(label: "feeds"))
         #expect(FairnessKey(label: "example") != FairnessKey(for: "a.example"))
         #expect(FairnessKey(label: "") != FairnessKey(for: "a"))

@@ -10,8 +10,9 @@ import SystemSupport
 extension StubResolver {
     mutating func ask(_ request: Request, at now: Duration, _ actions: inout [Action]) {
         // A loop, not a call for each alias: the cache may know all of them.
-        while let found = cache.withLock({ $0.find(request.question.name, request.type, at: now) }) {
+        while true {
             let name = request.question.name
+            guard let found = cache.withLock({ $0.find(name, request.type, at: now) }) else { break }
             if found.wantsRefresh {
                 trace(.decided("\(name) \(request.type) is fetched anew"), at: now, &actions)
                 send(

@@ -29,10 +29,18 @@ public struct Dialer: Sendable {
     ///
     /// - Parameters:
     ///   - configuration: how it dials; every default without one.
-    ///   - timeouts: in place of the configuration's; `nil` for those.
+    ///   - timeouts: before the configuration's, which hold for what is not set here.
     public init(_ configuration: DialerConfiguration = DialerConfiguration(), timeouts: Timeouts? = nil) {
         var configuration = configuration
-        if let timeouts { configuration.timeouts = timeouts }
+        if let timeouts {
+            let own = configuration.timeouts
+            configuration.timeouts = Timeouts(
+                queue: timeouts.queue ?? own.queue,
+                lookup: timeouts.lookup ?? own.lookup,
+                connect: timeouts.connect ?? own.connect,
+                handshake: timeouts.handshake ?? own.handshake
+            )
+        }
         setup = DialerSetup(configuration)
     }
 

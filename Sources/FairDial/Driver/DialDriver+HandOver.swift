@@ -136,9 +136,9 @@ extension DialDriver {
 
     private func isNotReady(_ error: any Error) {
         guard !dial.isOver else { return }
-        if error is ReadinessObserver.ClosedHere {
+        if let closed = error as? ReadinessObserver.ClosedHere {
             if SupportedLoops.isShuttingDown(loop) { return loopEnded() }
-            carryOut(dial.handshakeFailed(.handshakeFailed, ChannelError.eof, at: now))
+            carryOut(dial.handshakeFailed(.handshakeFailed, closed.cause ?? ChannelError.eof, at: now))
         } else {
             carryOut(dial.handshakeFailed(.handshakeFailed, error, at: now))
         }

@@ -310,7 +310,7 @@ extension DialDriver {
                 self.deliver(.records(id, $0))
             }
         }
-        if let observation = plan.observation { observation.awaits(lookups[id]?.listed?.id) }
+        if let observation = plan.observation { observation.awaits(lookups[id]?.id) }
         readMailbox()
         dial.noteQueue(at: now)
     }

@@ -11,7 +11,10 @@ final class ReadinessObserver: ChannelInboundHandler, ChannelOutboundHandler, Re
     typealias OutboundIn = NIOAny
 
     /// This side has closed the channel, or the shutdown of its loop has.
-    struct ClosedHere: Error {}
+    struct ClosedHere: Error {
+        /// What a handler had said before; `nil` for nothing.
+        let cause: (any Error)?
+    }
 
     /// Whether the handshake's end is what is waited for. Else errors and that event end nothing, and only the
     /// channel's end counts.
@@ -47,13 +50,13 @@ final class ReadinessObserver: ChannelInboundHandler, ChannelOutboundHandler, Re
 
     /// Told before the handlers nearer to the socket, which may take their time.
     func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {
-        let isOver = tell(.failure(cause ?? ClosedHere()), if: mode == .all)
+        let isOver = tell(.failure(ClosedHere(cause: cause)), if: mode == .all)
         context.close(mode: mode, promise: promise)
         if isOver { leave(context) }
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
-        observed?.fail(ChannelError.eof)
+        observed?.fail(cause ?? ChannelError.eof)
         observed = nil
     }
 

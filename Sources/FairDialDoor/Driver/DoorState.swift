@@ -104,7 +104,8 @@ final class DoorState: Sendable {
         }
     }
 
-    /// One that was to be turned out has written already, and its loop has not come to read it.
+    /// One that was to be turned out has written already, and its loop has not come to read it. Where every place is
+    /// taken, it has come too late: the new one has its place.
     ///
     /// - Returns: whether it may stay.
     func takesBack(_ passage: Passage) -> Bool {

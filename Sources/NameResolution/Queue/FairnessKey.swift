@@ -33,8 +33,12 @@ public struct FairnessKey: Hashable, Sendable {
         identity = .parentDomain(String(labels[labels.index(after: dot)...]))
     }
 
+}
+
+@available(FairDial 0.1, *)
+extension FairnessKey: CustomStringConvertible {
     /// The label, or the domain with a dot before it.
-    package var text: String {
+    public var description: String {
         switch identity {
         case .label(let label): label
         case .parentDomain(let domain): ".\(domain)"

@@ -9,9 +9,8 @@ package import DNSMessages
 @available(FairDial 0.1, *)
 @nonexhaustive
 public enum BindingQuestion: Hashable, Sendable {
-    /// What says how an HTTP origin is to be reached: HTTPS records, at the name itself for port 443, which is what
-    /// `nil` means.
-    case https(port: UInt16? = nil)
+    /// What says how an HTTP origin is to be reached: HTTPS records, at the name itself for port 443.
+    case https(port: UInt16 = 443)
 
     /// What says how a service of another scheme is to be reached: SVCB records. The scheme's name is one label without
     /// its underscore, such as `dns`; the port is named where it is not the scheme's own.
@@ -20,8 +19,6 @@ public enum BindingQuestion: Hashable, Sendable {
 
 @available(FairDial 0.1, *)
 extension BindingQuestion {
-    private static let httpsPort: UInt16 = 443
-
     /// SVCB, or HTTPS.
     package var type: RecordType {
         switch self {
@@ -33,14 +30,11 @@ extension BindingQuestion {
     /// The labels before the name, such as `_8443._https`; empty for none.
     package var prefix: String {
         switch self {
-        case .https(nil), .https(Self.httpsPort): ""
-        case .https(let port?): "_\(port)._https"
+        case .https(443): ""
+        case .https(let port): "_\(port)._https"
         case .scheme(let scheme, let port): (port.map { "_\($0)." } ?? "") + "_\(scheme)"
         }
     }
-
-    /// The same question, in the form in which two that mean the same are equal.
-    var canonical: BindingQuestion { self == .https() ? .https(port: Self.httpsPort) : self }
 
     /// The name that the records of a name's service stand at.
     ///

@@ -26,6 +26,10 @@ public protocol LookupHandle: Sendable {
     /// The DNS servers that have been asked and have not answered yet, for an error's text; none where that is not
     /// known.
     var silentServers: [Endpoint] { get }
+
+    /// `LookupInFlight.id` of the lookup; `nil` where it is in no list, or has ended. Callers that share a lookup are
+    /// told the same one.
+    var id: UInt64? { get }
 }
 
 @available(FairDial 0.1, *)
@@ -38,4 +42,7 @@ extension LookupHandle {
 
     /// Not known.
     public var silentServers: [Endpoint] { [] }
+
+    /// In no list.
+    public var id: UInt64? { nil }
 }

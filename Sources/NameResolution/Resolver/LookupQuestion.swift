@@ -40,7 +40,7 @@ public struct LookupQuestion: Hashable, Sendable {
         spelling = Spelling(text: name)
         wireKey = Key(text: InternationalName.key(of: name))
         self.families = families
-        self.service = service?.canonical
+        self.service = service
     }
 
     /// The name as the caller wrote it.

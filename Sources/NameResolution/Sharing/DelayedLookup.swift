@@ -38,7 +38,7 @@ final class DelayedLookup: ListedLookup {
 
     var source: LookupSource? { begun?.listed?.source }
 
-    var id: UInt64? { begun?.listed?.id }
+    var id: UInt64? { begun?.id }
 
     private var begun: (any LookupHandle)? {
         guard case .begun(let lookup) = state.withLockedValue({ $0 }) else { return nil }

@@ -9,7 +9,8 @@ import IPAddresses
 ///
 /// Addresses that are forbidden are left out; where none is left, calls fail with the reason of the first. They are
 /// told once, by a resolver that pushes: one that is asked is asked before a channel hears anything else, so that a
-/// channel whose addresses are all forbidden could not be shut down.
+/// channel whose addresses are all forbidden could not be shut down. So a policy that changes its mind later is not
+/// heard; `FairTransport` asks it before each dial.
 struct FairAddresses<Base: NameResolverFactory & Sendable>: NameResolverFactory, Sendable {
     typealias Target = Base.Target
 

@@ -11,7 +11,7 @@ import Testing
 @testable import FairDialGRPC
 
 /// TLS by `prepare`: the handler comes before gRPC's own in the pipeline of each connection that is dialed.
-@Suite(.timeLimit(.minutes(3))) struct `A transport with TLS` {
+@Suite(.timeLimit(.minutes(15))) struct `A transport with TLS` {
     private static let otherName = "other.test"
 
     private static let dialer: Dialer = {

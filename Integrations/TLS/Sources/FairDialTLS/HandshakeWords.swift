@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import DNSOverTLS
+import NIOCore
 import NIOSSL
 
 /// What a failed handshake means for the person who has to do something about it.
@@ -42,6 +43,12 @@ enum HandshakeWords {
         ("INVALIDSNIHOSTNAME", "% cannot be a server's name"),
         ("CANNOTUSEIPADDRESSINSNI", "% cannot be a server's name: it is an address"),
     ]
+
+    /// Whether an error ends a handshake; one of a handler of the caller's, in front of TLS, may be harmless.
+    static func isOfHandshake(_ error: any Error) -> Bool {
+        error is NIOSSLError || error is NIOSSLExtraError || error is BoringSSLError || error is NIOTLSUnwrappingError
+            || error is ServerNameHandler.WrongName || error is UnverifiableName || error is IOError
+    }
 
     /// - Parameters:
     ///   - name: whose certificate it should have been; `nil` for the address itself.

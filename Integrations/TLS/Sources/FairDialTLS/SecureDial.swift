@@ -47,7 +47,7 @@ final class SecureDial: Sendable {
         let handler = try tls.handler(for: winner.withLockedValue { $0 }, of: target)
         let witness = CertificateWitness(handler) { [dates, handshake] shown, error in
             dates.withLockedValue { $0 = shown }
-            handshake.failed(error)
+            if HandshakeWords.isOfHandshake(error) { handshake.failed(error) }
         }
         let pipeline = channel.pipeline.syncOperations
         try pipeline.addHandler(handler)

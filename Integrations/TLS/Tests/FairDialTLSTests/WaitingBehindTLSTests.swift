@@ -9,7 +9,7 @@ import Testing
 @testable import FairDialTLS
 
 /// A dial that waits for something behind TLS is told of TLS's own failure.
-@Suite(.timeLimit(.minutes(1))) struct `A dial that waits for more than TLS` {
+@Suite(.timeLimit(.minutes(15))) struct `A dial that waits for more than TLS` {
     private static func trusting(_ identities: [Result<Identity, any Error>]) throws -> ClientTLS {
         var configuration = TLSConfiguration.makeClientConfiguration()
         configuration.trustRoots = .certificates(try identities.map { try $0.get().certificate })
