@@ -190,7 +190,8 @@ private func to(_ address: IPAddress, _ port: UInt16 = 443) -> Destination { Des
         configuration.timeouts.queue = at(1)
         #expect(Dialer(configuration).configuration.timeouts == Timeouts(queue: at(1)))
         #expect(
-            Dialer(configuration, timeouts: Timeouts(lookup: at(2))).configuration.timeouts == Timeouts(lookup: at(2))
+            Dialer(configuration, timeouts: Timeouts(lookup: at(2))).configuration.timeouts
+                == Timeouts(queue: at(1), lookup: at(2))
         )
     }
 

@@ -58,8 +58,8 @@ public struct DialOptions: Sendable {
     ///
     /// So a peer that speaks first is not read before the handlers are there that the caller adds once it has the
     /// channel. A peer's end behind such bytes waits with them. `channel.close()` ends the hold: TLS reads its peer's
-    /// goodbye. Whoever wants half closure (`allowRemoteHalfClosure`) says so in the initializer: until the hold ends it
-    /// is on in any case. Default no: handlers that the initializer adds miss nothing.
+    /// goodbye. Whoever wants half closure (`allowRemoteHalfClosure`) says so in the initializer: until the hold ends
+    /// it is on in any case. Default no: handlers that the initializer adds miss nothing.
     public var holdsReads = false
 
     /// Called, once and on the dial's event loop, before the channel initializer runs, with what has won: for what TLS
