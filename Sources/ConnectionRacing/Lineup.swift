@@ -26,6 +26,7 @@ struct Lineup: Sendable {
     /// already.
     private struct Table {
         let stages: [Destination: Entrant.Stage]
+        /// The destinations that are in the new list by now.
         var lined: Set<Destination> = []
 
         init(_ entrants: [Entrant]) {
@@ -76,7 +77,7 @@ struct Lineup: Sendable {
         }
     }
 
-    /// An untried one starts.
+    /// An attempt to the untried destination at this index starts.
     mutating func start(at index: Int, _ now: Duration) -> Destination {
         entrants[index].stage = .inFlight(since: now)
         untriedCount -= 1
@@ -84,9 +85,9 @@ struct Lineup: Sendable {
         return entrants[index].destination
     }
 
-    /// An attempt could not begin after all.
+    /// An attempt could not begin after all: its destination is untried again.
     ///
-    /// - Returns: whether it was in flight.
+    /// - Returns: whether the attempt was in flight.
     mutating func takeBack(_ destination: Destination) -> Bool {
         guard let index = inFlightIndex(of: destination) else { return false }
         entrants[index].stage = .untried

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // The modules whose types stand in signatures that every caller meets: one `import FairDial` is enough for them
-// (decision 0021).
+// (docs/decisions/0021-one-machine-for-the-dial.md).
 @_exported public import ConnectionRacing
 @_exported public import IPAddresses
 @_exported public import NameResolution

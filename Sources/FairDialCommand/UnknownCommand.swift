@@ -10,7 +10,7 @@ struct UnknownCommand {
     /// - Parameters:
     ///   - arguments: the command line.
     ///   - commands: those that there are.
-    /// - Returns: `nil` where the first argument is a command, or an option.
+    /// - Returns: `nil` where there is no first argument, or it is a command, `help` or an option.
     init?(in arguments: [String], among commands: [any ParsableCommand.Type]) {
         guard let word = arguments.first, !word.hasPrefix("-") else { return nil }
         guard word != "help", !commands.contains(where: { $0.configuration.commandName == word }) else { return nil }

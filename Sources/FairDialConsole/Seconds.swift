@@ -7,7 +7,7 @@ package struct Seconds: Sendable {
     /// Eleven days, in seconds: nobody means a longer wait.
     private static let longest = 1_000_000.0
 
-    /// What one of each unit is in seconds, longest names first: "ms" ends with an "s" too.
+    /// What one of each unit is in seconds. `ms` must stand before `s`, because it ends with `s` too.
     private static let units = [("ms", 0.001), ("min", 60.0), ("m", 60.0), ("h", 3_600.0), ("s", 1.0)]
 
     /// Reads `2` or `0.25`.

@@ -5,10 +5,11 @@ import FairDial
 /// The last error of each target, for the targets that failed last.
 @available(FairDial 0.1, *)
 struct RecentErrors: Sendable {
-    /// A client asks right after its failure: more than this are not looked for.
+    /// For how many targets an error is kept. A client asks right after its failure, so older errors are of no use.
     static let limit = 256
 
-    /// What errors are found by: an error's own text of its target is cut where it is long.
+    /// What an error is found by. It is made from the target itself, because the text of the target in an error is cut
+    /// where it is long.
     private enum Key: Hashable {
         case host(String, port: UInt16?)
         case other(Target)

@@ -28,8 +28,8 @@ public struct DialObservability: DialObserver {
         metrics = configuration.measures ? DialMetrics(configuration) : nil
     }
 
-    /// Captures the caller's logger, tracer and span; of a pool's dial not the span, for its connection may be for
-    /// another caller.
+    /// Captures the logger, tracer and span of the caller's task. A pool's dial has no span of a caller: its connection
+    /// may go to any caller.
     public func dialBegins(to target: Target) -> (@Sendable (ObservedDial) -> Void)? {
         let logger = configuration.logs ? DialLog(configuration.logger ?? Logger.current) : nil
         let trace = configuration.traces ? DialTrace(by: configuration.tracer, links: links) : nil

@@ -3,8 +3,10 @@
 import FairDialConsole
 import Foundation
 
-/// A side's process: this very program, told to drive one lap. It is ended when it takes too long, ends
-/// when the parent does, and is always reaped.
+/// The process of one side of `fairdial rally`, which compares three ways to dial the same hosts.
+///
+/// A *side* is one of the three ways; a *lap* is one side's whole run. The process is this same program, started with
+/// `--side`. The parent ends it after `timeout` and always reaps it, and it ends when the parent does.
 struct RallyChild {
     /// Why a side has no result.
     struct Failure: Error, CustomStringConvertible {

@@ -27,6 +27,7 @@ final class SimulatedRecords: LookupHandle, @unchecked Sendable {
         if start == 0 { tell(.started) } else { world.clock.after(start) { self.tell(.started) } }
         let time = start + (dice.chance(80) ? dice.milliseconds(0...200) : dice.milliseconds(200...9_000))
         switch dice.number(0..<100) {
+        // 4 %: it never answers.
         case 0..<4: break
         case 4..<10:
             let error = ResolutionError(dice.chance(50) ? .nameNotFound : .temporaryFailure, "no SRV records")

@@ -9,7 +9,7 @@
 #endif
 
 /// A TCP port of 127.0.0.1 that is taken and not listened on: every connection there is refused, and no other process
-/// can come to listen there as long as the value lives. `SilentPort` is the port that never answers.
+/// can come to listen there as long as the value lives. On a `SilentPort` an attempt to connect hangs instead.
 @available(FairDial 0.1, *)
 public final class DeafPort: Sendable {
     /// The port's number.

@@ -21,7 +21,7 @@ extension Duration {
 
     /// The sum, or the longest duration that there is on its side of zero, where the sum would be longer.
     ///
-    /// For machines whose very clock is the caller's.
+    /// For state machines that take the time from their caller: it may be any duration.
     @inlinable
     package func saturating(plus other: Duration) -> Duration {
         let (sum, hasOverflown) = attoseconds.addingReportingOverflow(other.attoseconds)

@@ -2,7 +2,8 @@
 
 import DequeModule
 
-/// Names that were lately answered fast, and so may have a reserved slot (rule 4). Bounded in number and age.
+/// Names that were lately answered fast, and so may have a reserved slot (rule 4: such names start at once, whatever
+/// the queue). Bounded in number and age.
 @available(FairDial 0.1, *)
 struct FastNames: Sendable {
     /// What counts as fast: a lookup that took no longer, its thread's start included.

@@ -12,9 +12,10 @@ import TestHelpers
     /// its order. It reads each file in a mount namespace of its own, in the place of `/etc/hosts`, with `hosts:
     /// files`.
     ///
-    /// Kept out of the generated files, and of the comparison, for the reasons that decision 0003 gives: a line with
-    /// leading blanks that ends at a NUL or with the file, `multi off`, and `/etc/gai.conf`. `localhost` is ours where
-    /// the file is silent (RFC 6761 §6.3).
+    /// Kept out of the generated files, and of the comparison, for the reasons that
+    /// docs/decisions/0003-local-names-read-files-on-the-loop.md gives: a line with leading blanks that ends at a NUL
+    /// or with the file, `multi off`, and `/etc/gai.conf`. `localhost` is ours where the file is silent (RFC 6761
+    /// §6.3).
     @Suite struct `Agreement with getaddrinfo on hosts files` {
         @Test(.enabled(if: HostsOracle.canSit, "needs a mount namespace and Python"))
         func `every name of every file, in every family`() throws {

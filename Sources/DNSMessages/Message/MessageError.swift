@@ -8,7 +8,8 @@ public struct MessageError: Error, Hashable, Sendable {
     public enum Reason: String, Hashable, Sendable {
         /// The message ends where more is announced.
         case truncated
-        /// A name points to itself, ahead, or to where a pointer has been already (RFC 1035 §4.1.4).
+        /// A compression pointer that points into the header, or not to before the part of the name that it ends (RFC
+        /// 1035 §4.1.4); or one in a name that may not be compressed (RFC 3597 §4).
         case badPointer
         /// A label of a kind that is not used (RFC 6891 §5).
         case badLabel

@@ -2,9 +2,9 @@
 
 @available(FairDial 0.1, *)
 extension DomainName {
-    /// Reads a host's name, in the presentation form, with what the C library allows in one: letters, digits, `-`, `_`
-    /// and dots, the first byte no `-`. Anything else is a name in DNS too, but no program means it as a host, and a
-    /// wildcard would answer it.
+    /// Reads a host name in presentation form. It allows what the C library allows: letters, digits, `-`, `_` and dots,
+    /// and no `-` as the first byte. Other names are valid in DNS, but no program means one as a host, and a wildcard
+    /// record would answer it.
     ///
     /// - Throws: `DomainNameError`, with the offset in bytes; `notASCII` for a name that would have to be converted
     ///   first.
@@ -33,8 +33,8 @@ extension DomainName {
         return (byte < 64 ? low : high) >> UInt64(byte & 63) & 1 != 0
     }
 
-    /// The first byte that no host's name has; `nil` where there is none, or what is wrong is told by the reader of the
-    /// labels.
+    /// The error at the first byte that a host name cannot have. `nil` where there is none, or where an escape is
+    /// broken: `init(_:)` reports that.
     private static func fault(inHost text: UnsafeBufferPointer<UInt8>) -> DomainNameError? {
         var position = 0
         while position < text.count {

@@ -8,7 +8,8 @@ public struct SVCBRecord: RecordData {
 
     /// 0 for an alias; else the lower, the better.
     public var priority: UInt16
-    /// The alias's or the endpoint's name; the root for the record's own name, in an alias for "not available".
+    /// The name that an alias leads to, or the name of the endpoint. The root stands for the record's own name; in an
+    /// alias it says that the service is not available (RFC 9460 §2.5).
     public var target: DomainName
     /// What it says of the endpoint.
     public var parameters: ServiceParameters

@@ -23,7 +23,7 @@ package struct ServerAnswer: Hashable, Sendable {
 
     /// What there is.
     package var content: Content
-    /// For how many seconds that may be kept; `nil` for a "no" of which the server has not said (RFC 2308 §5).
+    /// For how many seconds that may be kept; `nil` for a negative answer without an SOA record (RFC 2308 §5).
     package var timeToLive: UInt32?
     /// The name that the aliases lead to; `nil` where there were none.
     package var canonicalName: DomainName?
@@ -75,7 +75,7 @@ extension ServerAnswer {
         let overhead = 120
         return switch content {
         case .addresses(let addresses): overhead + addresses.count * MemoryLayout<IPAddress>.stride
-        // A record's data are rarely longer than this; a long text is counted by its own length.
+        // 200 bytes for each record, plus the length of its text.
         case .records(let records): overhead + records.reduce(0) { $0 + 200 + $1.description.utf8.count }
         case .noData, .nameError, .alias: overhead
         }

@@ -28,7 +28,7 @@ extension QueryClient {
         return query
     }
 
-    /// No answer to this try is waited for any more.
+    /// The client stops waiting for an answer to this try.
     mutating func stopListening(
         _ key: Slab<Query>.Key,
         _ index: Int,
@@ -73,7 +73,9 @@ extension QueryClient {
         return waiting.popFirst { (queries[$0]?.queueEntries ?? 0) > 0 }
     }
 
-    /// A query waits for its beginning no longer.
+    /// A query leaves the wait queue.
+    ///
+    /// - Parameter entries: how many of its entries stay behind in the keys' queues, which skip them.
     private mutating func leaveQueue(_ query: Query, behind entries: Int) {
         query.queueEntries = 0
         query.otherFairnessKeys = []
@@ -89,8 +91,9 @@ extension QueryClient {
 
     /// No more queries go out from a port.
     mutating func avoid(_ port: Carrier, of server: Int, at now: Duration, _ actions: inout [Action]) {
-        // Where no other port may be opened, this one is used on.
+        // Where no other port may be opened, queries still go out from this one.
         guard mayOpenSocket(at: now) else { return }
+        // Further queries choose other ports. This one closes when no query waits for an answer on it.
         sourcePorts[server].remove(port)
         plainPorts[server].remove(port)
         retire(port, &actions)

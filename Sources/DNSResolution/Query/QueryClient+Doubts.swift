@@ -4,7 +4,8 @@ import DNSMessages
 import IPAddresses
 import NameResolution
 
-/// What is believed, and what is asked once more as the C library would ask it (design, rule 10; decision 0015).
+/// What is believed, and what is asked once more as the C library would ask it (rule 10: no worse than the C library;
+/// docs/decisions/0015-plain-form.md).
 ///
 ///     wished ── addresses ──────────────────────────────────────────▶ believed
 ///       ├─ negative ── vouched for by a sibling, or by the parent ──▶ believed

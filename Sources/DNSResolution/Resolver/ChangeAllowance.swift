@@ -9,9 +9,9 @@ import NIOCore
 /// time: the first few changes are taken as they come, and then one a second.
 @available(FairDial 0.1, *)
 struct ChangeAllowance: Sendable {
-    /// How many changes a resolver takes at once.
+    /// How many changes in a row a resolver follows without a pause.
     private static let burst: Int64 = 8
-    /// After how long it may take one more.
+    /// After this time it may follow one more.
     private static let interval = TimeAmount.seconds(1)
 
     private var left = burst

@@ -8,8 +8,8 @@ import NameResolution
 /// bindings beside them, where they are wanted.
 ///
 /// Pure: the outcome of each question goes in, steps come out. The rules of the search are glibc's (`res_search`), with
-/// the differences of decision 0013: a name that does not exist, or has no address, or that its servers fail at, leads
-/// to the next; silence leads to the name as it was written.
+/// the differences that docs/decisions/0013-automatic.md lists: a name that does not exist, or has no address, or that
+/// its servers fail at, leads to the next; silence leads to the name as it was written.
 @available(FairDial 0.1, *)
 struct NameLookup: Sendable {
     /// What is to be done next.

@@ -12,14 +12,16 @@ package import DNSMessages
 /// Off by default, for it changes which of two names is meant where both exist.
 @available(FairDial 0.1, *)
 package struct SearchGuard: Hashable, Sendable {
+    /// What the lookups in one domain have shown.
     private struct Record: Hashable, Sendable {
-        /// When all of it is forgotten: what has been learned is learned anew.
+        /// When the guard forgets all of it, and begins to learn again.
         var expires: Duration
-        /// The different names that were not found, each by its hash value; none after one was found, or when there
-        /// were enough.
+        /// The different names that were not found, each by its hash value; empty after a name was found, or after
+        /// `enoughMisses` were not.
         var misses: [Int] = []
+        /// Whether a name was found.
         var hasHits = false
-        /// Whether there have been enough.
+        /// Whether `enoughMisses` names were not found, and none was: the domain comes after the name as written.
         var isBarren = false
     }
 

@@ -3,7 +3,7 @@
 import DNSMessages
 
 /// In which form a server answers: the wished one (with EDNS, cookies, mixed case), or only the plain one of the C
-/// library (decision 0015).
+/// library (docs/decisions/0015-plain-form.md).
 ///
 /// One failure alone changes nothing for long, and everything expires.
 @available(FairDial 0.1, *)

@@ -10,18 +10,19 @@ struct StreamRecord: Hashable, Sendable {
     enum Obstacle: Hashable, Sendable {
         /// The resolver has as many as may be.
         case ownLimit
-        /// All resolvers together have, and this one has some of them.
+        /// All resolvers together have as many as may be, and this one has at least one of them.
         case commonLimit
-        /// The last ones were in vain.
+        /// The last streams brought no answer; until when the next one has to wait.
         case failures(until: Duration)
     }
 
-    /// Streams in a row that may bring nothing before the next one has to wait.
+    /// After this many streams in a row without an answer, the opening of each further one delays the next.
     private static let freeFailures = 4
-    /// How long that one waits; twice as long each time.
+    /// How long after such an opening the next stream may be opened; twice as long after each further failure.
     private static let firstDelay = Duration.milliseconds(100)
     static let longestDelay = Duration.seconds(1)
-    /// How long it is remembered that streams have brought nothing.
+    /// A stream that ends without an answer more than this long after `opensAt` clears the failures before it, and
+    /// counts as the first.
     private static let memory = Duration.seconds(60)
 
     /// Streams that are open or being opened.

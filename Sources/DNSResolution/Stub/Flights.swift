@@ -2,22 +2,28 @@
 
 import DNSMessages
 
-/// Which request asks for what, by the name on the wire and the type: requests for the same wait for the same query.
+/// Finds a request in flight for the same question, the name on the wire and the type, so that requests for one
+/// question share one query.
+///
+/// The first request for a question *leads*: the query is its own, and later requests wait for its answer. A leader is
+/// *entered* in a table by its question's *mark*, a hash that letter case does not change.
 ///
 /// A text says one name in many ways (`\DDD` escapes, letter case, a final dot), and lookups of other families or for
 /// other ports want some of the same records. A query for each would be one more try each for a forger that guesses at
 /// answers (the birthday attack of RFC 5452 §4.3).
 ///
-/// A request that is alone in flight is entered when a second one comes: mostly none does.
+/// A request that is alone in flight is entered only when a second one comes: mostly none does.
 @available(FairDial 0.1, *)
 struct Flights: Sendable {
     /// Identifies a request; the machine's own key, as a number.
     typealias Key = UInt64
-    /// A number that equal questions share, and others hardly ever: what is found by it must still be compared.
+    /// A question's hash: equal questions have the same, and others rarely do. The caller compares the questions of the
+    /// requests that it finds by it.
     typealias Mark = UInt64
 
     private let seed: UInt64
     private var byMark: [Mark: Key] = [:]
+    /// Leaders that are not in the table yet.
     private var unentered: [Key] = []
 
     /// - Parameter seed: must not be predictable, or names could be made that have another one's mark, and keep it from
@@ -26,8 +32,8 @@ struct Flights: Sendable {
         self.seed = seed
     }
 
-    /// Every query comes by here, so eight bytes are taken at a time, and letters are folded by a bit that is set in
-    /// all.
+    /// The mark of a question. Every request for a name comes by here, so it takes eight bytes at a time and sets bit
+    /// 0x20 in each. That makes letters lower case. Other bytes change too, which is harmless: questions are compared.
     func mark(of question: Question) -> Mark {
         let odd: UInt64 = 0x9E37_79B9_7F4A_7C15
         let lowerCase: UInt64 = 0x2020_2020_2020_2020
@@ -50,17 +56,17 @@ struct Flights: Sendable {
         }
     }
 
-    /// A request leads, and there is no other to follow it.
+    /// A request leads and is alone in flight; it is not entered yet.
     mutating func add(_ key: Key) { unentered.append(key) }
 
-    /// One leads.
+    /// Enters a leader at its question's mark.
     ///
-    /// - Returns: the one that led at its mark until then. Where it turns out to be for the same question, it is
-    ///   entered again.
+    /// - Returns: the leader that was entered there until then. Where it is for the same question, the caller enters it
+    ///   again.
     @discardableResult
     mutating func enter(_ key: Key, at mark: Mark) -> Key? { byMark.updateValue(key, forKey: mark) }
 
-    /// Those that have not been entered yet.
+    /// Takes out the leaders that have not been entered yet, so that the caller can enter them.
     mutating func takeUnentered() -> [Key] {
         if unentered.isEmpty { return [] }
         var taken: [Key] = []
@@ -68,9 +74,9 @@ struct Flights: Sendable {
         return taken
     }
 
-    /// One leads no longer.
+    /// A request leads no longer.
     mutating func remove(_ key: Key, at mark: Mark) {
-        // Another one is hardly ever there, and then it goes back.
+        // Rarely, another request is entered at the mark, and goes back.
         if let other = byMark.removeValue(forKey: mark), other != key { byMark[mark] = other }
     }
 

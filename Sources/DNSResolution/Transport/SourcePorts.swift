@@ -3,7 +3,8 @@
 /// The source ports that queries to one server go out from: a few at a time, each for a short while (RFC 5452 §9.2).
 ///
 /// A forger must guess a query's port and its identifier. A port of its own for each query costs nine microseconds of
-/// system calls; a random one of a few that are soon replaced is as hard to guess (decision 0011).
+/// system calls; a random one of a few that are soon replaced is as hard to guess
+/// (docs/decisions/0011-ports-for-queries.md).
 @available(FairDial 0.1, *)
 package struct SourcePorts: Sendable {
     /// Names one socket, and so one port; no two of a client's have the same number, ever.

@@ -49,8 +49,8 @@ final class StreamMessageHandler: ChannelDuplexHandler {
         close(context: context, mode: .all, promise: nil)
     }
 
-    /// TLS says goodbye, and nothing is waited for: a server that goes on sending would be read, and its bytes
-    /// decrypted, until it says goodbye as well.
+    /// TLS sends its `close_notify`, and then the socket is closed without waiting for the server's. Otherwise a server
+    /// that goes on sending would be read, and its bytes decrypted, until it sends its own.
     func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {
         isEnded = true
         received = ByteBuffer()

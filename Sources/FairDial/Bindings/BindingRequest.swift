@@ -24,11 +24,12 @@ public indirect enum BindingRequest: Sendable {
 
     /// The bindings of any scheme, such as `https` or `dns`: one label.
     ///
-    /// - `defaultPort`: the port that needs not be named in the records' name; `nil` where there is none.
+    /// - `defaultPort`: for this port the name of the records has no port label: `_dns.example.org`, and
+    ///   `_8853._dns.example.org` for another. `nil` where each port has its label.
     /// - `defaultProtocol`: what a record without `no-default-alpn` offers besides; `nil` where the scheme has nothing
     ///   (§7.1).
-    /// - `protocols`: what the caller speaks, as ALPN names it: a record that offers none of these is left out, and of
-    ///   a binding's protocols these are told. Empty for no choice, which includes what goes over UDP alone.
+    /// - `protocols`: the protocols that the caller speaks, by their ALPN names. A record that offers none of them is
+    ///   left out, and a binding lists no others. Empty for every protocol, those over UDP included.
     /// - `onBinding`: told of the winner's binding, on the dial's loop, before the channel initializer runs: for what
     ///   TLS is to offer. It must not block. A dial for a bare socket has no initializer, and does not call it.
     case scheme(
@@ -50,7 +51,7 @@ extension BindingRequest {
         }
     }
 
-    /// The port that needs not be named.
+    /// The port for which the name of the records has no port label.
     package var defaultPort: UInt16? {
         switch self {
         case .https: 443

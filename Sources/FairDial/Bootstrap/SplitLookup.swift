@@ -108,7 +108,8 @@ struct SplitLookup: Sendable {
     /// The queue is over: the lookup runs, or something has answered without it.
     private mutating func leaveQueue(at now: Duration) {
         guard isQueued else { return }
-        // What ended the queue had come in time, perhaps as the last that is read before a verdict on the queue.
+        // Perhaps `catchUp` has read this event after the queue's timeout. It had come before, so the queue's timeout
+        // does not count.
         isCatchingUp = false
         (isQueued, end) = (false, now.saturating(plus: timeouts.lookup))
         stopwatch.run(.lookup, at: now)

@@ -26,7 +26,7 @@ public struct DialerConfiguration: Sendable {
 
     /// How leniently literals are read, compared with the C library. Default: all of it, so that a host means here what
     /// it means to every other program of the machine. Choose `strict` where hosts are vetted as text before they come
-    /// here (decision 0006).
+    /// here (docs/decisions/0006-strictness.md).
     public var strictness = Strictness.system
 
     /// What remembers how attempts ended, for the order of the next dial's; `nil`, the default, for nothing: then the

@@ -41,7 +41,7 @@ public struct Timeouts: Hashable, Sendable {
         self.init(queue: filled.queue, lookup: filled.lookup, connect: filled.connect, handshake: filled.handshake)
     }
 
-    /// What holds.
+    /// These timeouts, with an inherited one for each that is not set.
     ///
     /// - Parameter inherited: what is taken for each that is not set, within bounds already.
     package func filled(from inherited: FilledTimeouts = FilledTimeouts()) -> FilledTimeouts {

@@ -15,7 +15,7 @@ enum StartNesting {
         var shallowest: UInt = 0
     }
 
-    // Unsafe by its type alone: each thread sees only the stack that it has put there itself.
+    // The compiler cannot see that this is safe: each thread reads and writes only the `Stack` that it made itself.
     private nonisolated(unsafe) static let stack = ThreadSpecificVariable<Stack>()
 
     /// How many bytes deeper than the shallowest a start may be; a small part of any thread's stack.

@@ -105,7 +105,8 @@ final class AcceptQueue<Output: Sendable>: Sendable {
         }
     }
 
-    /// Nothing more will be accepted; what has been can still be taken.
+    /// Says that no more connections will come: tasks that wait get `nil`. Connections that were accepted can still be
+    /// taken.
     func finish() {
         let waiting = state.withLockedValue { state in
             state.isOver = true
@@ -116,7 +117,7 @@ final class AcceptQueue<Output: Sendable>: Sendable {
         for waiter in waiting { waiter.continuation.resume(returning: nil) }
     }
 
-    /// The same, and what has been accepted is closed.
+    /// Says that no more connections will come, and discards all that were accepted and not taken.
     func end() {
         finish()
         let ready = state.withLockedValue { state in

@@ -22,7 +22,7 @@ public struct AcceptedConnections<Output: Sendable>: AsyncSequence, Sendable {
 
     let queue: AcceptQueue<Output>
 
-    /// Stops listening, and closes what has been accepted and not taken.
+    /// Stops listening, and closes every connection that was accepted and not taken.
     public func close() async {
         await listener.close()
         queue.end()
@@ -93,6 +93,7 @@ extension Listener {
                     open -= 1
                     return open == 0
                 }
+                // What has been accepted can still be taken: `close()` alone discards it.
                 if isLast { queue.finish() }
             }
         }

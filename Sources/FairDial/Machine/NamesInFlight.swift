@@ -21,9 +21,9 @@ final class NamesInFlight {
 
     /// In the order of their ids.
     private(set) var entries: [Entry]
-    /// How the first lookup ended; `nil` while it goes on.
+    /// How the first lookup ended: `nil` until it ends, `.some(nil)` when it ended without an error.
     var firstEnd: ResolutionError??
-    /// When the service's records had come.
+    /// When the service's SRV records came, since the dial's start; `nil` before that.
     var listed: Duration?
     /// Who gave them.
     var recordServer: Endpoint?
@@ -31,7 +31,7 @@ final class NamesInFlight {
     private(set) var error: ResolutionError?
     private var nextNumber: UInt32 = 1
 
-    /// Exactly one of the two is there.
+    /// The caller sets exactly one of the two.
     var bindings: BindingLookups?
     var service: SRVLookups?
 
@@ -68,7 +68,7 @@ final class NamesInFlight {
         entries[index].isPostponed = true
     }
 
-    /// Those that are to be asked again, which they are from now on.
+    /// Returns the postponed lookups, which the caller starts again, and clears their mark.
     func takePostponed() -> [LookupID] {
         let ids = entries.filter(\.isPostponed).map(\.id)
         for index in entries.indices { entries[index].isPostponed = false }
@@ -86,7 +86,8 @@ final class NamesInFlight {
         return ids
     }
 
-    /// Whether all that is in flight waits for its slot; the first lookup's own wait is told apart.
+    /// Whether the first lookup has ended and all further ones wait for a slot. The first one's wait is reported
+    /// separately.
     var isWaiting: Bool {
         firstEnd != nil && entries.allSatisfy { !$0.hasStarted }
     }

@@ -10,8 +10,11 @@ import SystemSupport
 @available(FairDial 0.1, *)
 final class DialObservation: Sendable {
     private let target: Target
+    /// When the dial began, for the observer.
     private let start = WallClock.now
+    /// When the dial began, on the monotonic clock, for a duration that no loop has measured.
     private let began = NIODeadline.now()
+    /// What the observer wants to be called with at the dial's end.
     private let end: @Sendable (ObservedDial) -> Void
     private let lookups = NIOLockedValueBox<[UInt64]>([])
 
@@ -52,7 +55,7 @@ final class DialObservation: Sendable {
         )
     }
 
-    /// The dial has failed before it had a driver, or with none.
+    /// The dial has failed before its driver began, or without one.
     func failed(_ error: DialError) {
         ended(as: .failed(error), error.report, after: nil)
     }

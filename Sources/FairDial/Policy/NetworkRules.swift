@@ -2,10 +2,11 @@
 
 import IPAddresses
 
-/// Networks that are allowed and denied, looked up by address: the longest prefix decides, and of two alike `denied`.
+/// Networks that are allowed and denied, looked up by address. The longest prefix decides; a network that is on both
+/// lists is denied.
 ///
-/// Two networks never overlap in part: one contains the other, or they have nothing in common. So of all networks that
-/// contain an address each is, or contains, the last one that begins at the address or before it.
+/// Two networks never overlap in part: one contains the other, or they have nothing in common. So take the last network
+/// that begins at or before the address: any network that contains the address is this one, or contains this one.
 @available(FairDial 0.1, *)
 struct NetworkRules: Sendable {
     struct Rule: Sendable {
@@ -39,7 +40,7 @@ struct NetworkRules: Sendable {
             if rules[middle].network.address <= address { low = middle + 1 } else { high = middle }
         }
         var candidate = low > 0 ? low - 1 : nil
-        // At most as many turns as an address has bits: each network is wider than the one before.
+        // At most one turn for each prefix length, 33 or 129: each network is wider than the one before.
         while let index = candidate {
             if rules[index].network.contains(address) { return rules[index] }
             candidate = rules[index].outer

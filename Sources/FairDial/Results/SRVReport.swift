@@ -37,7 +37,7 @@ public struct SRVReport: Hashable, Sendable {
     /// The service's name, `_mongodb._tcp.cluster.example.org`.
     public var service: String { content.service }
 
-    /// When its records had come, since the dial's start; `nil` where they have not.
+    /// How long after the dial's start the SRV records came; `nil` where none came.
     public var ended: Duration? { content.ended }
 
     /// The DNS server that gave them; `nil` where no server did, or it is not known which.
@@ -46,7 +46,7 @@ public struct SRVReport: Hashable, Sendable {
     /// The targets in the order in which they are tried, 64 at most; after them those that cannot be dialed.
     public var targets: [SRVTargetReport] { content.targets }
 
-    /// How many further targets the service has, which are neither tried nor told.
+    /// How many further targets the service has. They are neither tried nor listed.
     public var leftOut: Int { content.leftOut }
 
     /// A report from its parts.

@@ -10,8 +10,8 @@ import IPAddresses
     import Darwin
 #endif
 
-/// Where a dial's sockets are bound, as far as that decides what an address reaches: the kernel connects `0.0.0.0` and
-/// `::` to this machine itself, and a mapped address by IPv4.
+/// The local addresses and the device that a dial's sockets are bound to. They decide where the kernel connects to when
+/// it is given `0.0.0.0` or `::`, which mean this machine, or an IPv4-mapped IPv6 address, which it reaches by IPv4.
 @available(FairDial 0.1, *)
 struct SocketOrigin: Hashable, Sendable {
     /// Neither an address nor a device is chosen for the sockets.
@@ -48,7 +48,7 @@ struct SocketOrigin: Hashable, Sendable {
     ///
     /// - Source: Linux 6, by `getpeername` after `connect`, in a network namespace: `0.0.0.0` and `::ffff:0.0.0.0`
     ///   reach the address that the socket is bound to, else `127.0.0.1`; `::` and `::%2` reach `::1`, but `127.0.0.1`
-    ///   from a mapped address.
+    ///   from an IPv4-mapped IPv6 address.
     func reached(by address: IPAddress) -> IPAddress? {
         switch address {
         case .v4(.unspecified): return reachedByUnspecifiedIPv4(from: .ipv4)

@@ -2,9 +2,9 @@
 
 @available(FairDial 0.1, *)
 extension Target {
-    /// The name that the caller asks for, as TLS has it: an A-label, without a final dot (RFC 6066 §3); of a service
-    /// its domain, for an answer for SRV records can be forged (RFC 6125 §6.2.1). `nil` where there is none; an address
-    /// is given as it was written.
+    /// The name for TLS: to send in the handshake, and to check the certificate against. It is the host in A-labels,
+    /// without a final dot (RFC 6066 §3). For a service it is the service's domain and not the SRV target, because an
+    /// SRV answer can be forged (RFC 6125 §6.2.1). An address stands as it was written. `nil` where there is no name.
     public var serverName: String? {
         guard case .service(let service) = place else { return host.map(DialWinner.ascii) }
         var labels = service.split(separator: ".", omittingEmptySubsequences: false)[...]

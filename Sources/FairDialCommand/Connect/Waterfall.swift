@@ -20,8 +20,8 @@ struct Waterfall {
 
     let report: ConnectResult
 
-    /// The lines: one for the result, one a clock that ran, one an attempt. A target that cannot be dialed has no more
-    /// than the first.
+    /// The lines: one for the result, one for the queue if it took time, one for the lookup, and one for each attempt.
+    /// A target that cannot be dialed has the first alone.
     func lines(isColourful: Bool = StandardStreams.isColourful) -> [String] {
         if isInvalid { return [headline(isColourful: isColourful)] }
         let rows = rows

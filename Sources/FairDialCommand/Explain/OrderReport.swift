@@ -44,7 +44,8 @@ struct OrderReport {
         }
     }
 
-    /// For a program: the rule is its number in RFC 6724 §6, null for the last address.
+    /// For a program: the rule is its number in RFC 6724 §6. It is null for the last address, and where experience or
+    /// the round trip decided (RFC 8305).
     var json: JSONLine {
         .object([
             ("host", .text(host)),
@@ -65,7 +66,7 @@ struct OrderReport {
         ])
     }
 
-    /// The same for a host that has none.
+    /// The same for a host whose lookup failed, for whichever reason.
     static func json(of error: DialError, host: String) -> JSONLine {
         .object([
             ("host", .text(host)),

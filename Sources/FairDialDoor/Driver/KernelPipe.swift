@@ -18,11 +18,11 @@ import NIOCore
 final class KernelPipe: Sendable {
     /// How a move has ended.
     enum Move {
-        /// Nothing more is there to be read for now; or the end is, which the next read finds.
+        /// The source has no more bytes for now, or has ended: the channel's next read finds out which.
         case dry
-        /// There may be more: others have a turn first.
+        /// The source may have more bytes; other connections on the loop have a turn first.
         case more
-        /// The other socket takes no more for now. These bytes were read for it already.
+        /// The sink takes no more bytes for now. These were read for it already, and the caller must write them.
         case full(ByteBuffer)
         /// The socket that was read is broken.
         case sourceFailed
@@ -37,12 +37,15 @@ final class KernelPipe: Sendable {
     /// How often a move does that before others on the loop have a turn.
     static let chunksPerMove = 4
 
+    /// The pipe's write end: a source's bytes go in here.
     private let input: CInt
+    /// The pipe's read end: they come out here, for the sink.
     private let output: CInt
 
-    /// `nil` where there is no such thing, or no descriptor left for it.
+    /// `nil` where the system has no splice(2), or gives no pipe: the process may have no descriptors left.
     init?() {
         #if os(Linux)
+            // pipe(2) puts the read end first.
             var ends: [CInt] = [-1, -1]
             guard fairdial_open_pipe(&ends, CInt(Self.chunk)) == 0 else { return nil }
             (output, input) = (ends[0], ends[1])
@@ -76,7 +79,7 @@ final class KernelPipe: Sendable {
                         continue
                     }
                     let rest = emptied(left, allocator)
-                    // Whatever else it is, a write of what was read finds out.
+                    // Any other error than a broken sink shows when the caller writes `rest`.
                     return Self.isBroken(CInt(-sent)) ? .sinkFailed : .full(rest)
                 }
             }

@@ -15,9 +15,9 @@ enum DoorAnswer: Sendable {
     case otherMethod
     /// 431: the head is longer than `ConnectHead.limit`.
     case headTooLong
-    /// 408: the head did not come in time.
+    /// 408: the whole head did not come in time.
     case headTimeout
-    /// 503: as many as may be inside already are.
+    /// 503: as many connections are inside as the door admits.
     case full
     /// 503: the door is being closed.
     case closing
@@ -101,7 +101,7 @@ enum DoorAnswer: Sendable {
         }
     }
 
-    /// The peer's own no says more than a silence, and that more than no way.
+    /// A refusal says more than a timeout, and a timeout more than an unreachable address.
     private static func type(of attempts: [AttemptReport]) -> String {
         let outcomes = attempts.compactMap(\.outcome)
         if outcomes.contains(.refused) { return "connection_refused" }

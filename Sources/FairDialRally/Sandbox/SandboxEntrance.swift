@@ -5,6 +5,7 @@ import Foundation
 
 /// Decides, before the first thread starts, whether this process goes into the sandbox.
 package enum SandboxEntrance {
+    /// The environment variable that says how the attempt to enter the sandbox has ended: `inside` or `refused`.
     private static let pass = "FAIRDIAL_SANDBOX"
 
     /// Whether this process is in a sandbox: it has entered one, or its parent had.
@@ -17,6 +18,7 @@ package enum SandboxEntrance {
     /// instead.
     package static func enterIfWanted(_ arguments: [String]) {
         guard let command = arguments.first, ["rally", "sandbox"].contains(command) else { return }
+        // Where the variable is set, this process or its parent has tried already. `--seam` and help need no sandbox.
         guard getenv(pass) == nil, !arguments.contains("--seam"), !arguments.contains("--help"),
             !arguments.contains("-h")
         else { return }

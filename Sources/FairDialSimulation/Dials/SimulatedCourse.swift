@@ -4,7 +4,8 @@ import ConnectionRacing
 import FairDial
 import IPAddresses
 
-/// What one dial of a run is asked for.
+/// One dial of a run as its caller asks for it: the target, the options and the timeouts, and how each step of the
+/// caller's own ends. The dice choose all of it.
 struct SimulatedCourse: CustomStringConvertible {
     /// How a step of the caller's ends.
     enum Way {
@@ -15,7 +16,7 @@ struct SimulatedCourse: CustomStringConvertible {
         case peerLeaves(after: UInt64)
     }
 
-    /// The names that are looked up; the last one only because bindings lead to it.
+    /// The names that are looked up. No dial is for the last one: bindings and SRV records lead to it.
     static let names = ["a.sim", "b.sim", "c.sim", "t.sim"]
 
     let host: String

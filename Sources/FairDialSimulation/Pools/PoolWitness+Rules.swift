@@ -2,7 +2,8 @@
 
 import FairPool
 
-/// The rules that hold whatever happens.
+/// The rules that hold whatever happens. A *book* is what the witness has noted of one connection; the *word* is what
+/// the owner has told the pool last: ready, cleared or closed.
 extension PoolWitness {
     /// Time has passed, and the pool was told: no wait is over its deadline, no check over its time, and nothing idle
     /// over a limit.
@@ -47,8 +48,8 @@ extension PoolWitness {
         }
     }
 
-    /// A dial gets a place: of a target to which one is being made and none is there, only if no other one asks to
-    /// which none is being made.
+    /// A dial gets a place. If all connections to its target are still being made, no dial to another target may be
+    /// asking to which no connection is being made.
     mutating func judgeAdmission(to target: Int) {
         let books = connections.values.filter { $0.target == target }
         guard !books.isEmpty, books.allSatisfy(\.isBeingMade) else { return }

@@ -17,6 +17,7 @@ struct PoolWitness {
         case dead
     }
 
+    /// What the witness has noted of one connection, to compare with what the pool says.
     struct Book {
         var stage: Stage
         let target: Int
@@ -40,6 +41,7 @@ struct PoolWitness {
         case cancelled
     }
 
+    /// What the witness has noted of one dial.
     struct DialBook {
         var stage = DialStage.lookingUp
         let target: Int
@@ -50,7 +52,7 @@ struct PoolWitness {
         var isLookingUp: Bool { if case .lookingUp = stage { true } else { false } }
     }
 
-    /// What the owner has told the pool last.
+    /// What the owner of the pool has told it last; a pool that starts paused begins as `cleared`.
     enum Word {
         case ready
         case cleared

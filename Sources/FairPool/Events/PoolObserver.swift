@@ -16,9 +16,9 @@
 public protocol PoolObserver: Sendable {
     /// Called once for each pool, on the thread that makes it, before anything happens in it. It must not block.
     ///
-    /// - Returns: what is called with each event, and how the pool stands by then; `nil` where this pool is of no
-    ///   interest. Calls come one at a time and in order, on any thread, without a lock held, so that it may call the
-    ///   pool. It must not block: the connections that the pool hands out wait for it. The pool keeps it as long as
-    ///   itself: it must not hold the pool.
+    /// - Returns: a closure that the pool calls with each event and its counts by then; `nil` where this pool is of no
+    ///   interest. Calls come one at a time and in order, on any thread. No lock is held, so the closure may call the
+    ///   pool. It must not block: the connections that the pool hands out wait for it. The pool keeps the closure as
+    ///   long as it lives itself, so the closure must not hold the pool.
     func poolBegins(_ pool: ObservedPool) -> (@Sendable (PoolEvent, PoolCounts) -> Void)?
 }

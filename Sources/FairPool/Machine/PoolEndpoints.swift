@@ -4,6 +4,8 @@ import IPAddresses
 
 /// The addresses of one target's name, by its last answer: how many connections each has, which of them fail, which are
 /// gone, and when the name is to be looked up again.
+///
+/// An address is *open* unless the pause after a failure still lasts.
 @available(FairDial 0.1, *)
 struct PoolEndpoints: Sendable {
     struct Entry: Sendable {
@@ -15,11 +17,11 @@ struct PoolEndpoints: Sendable {
         var dials = 0
         /// Failures in a row.
         var failures = 0
-        /// Until when other addresses are tried before it.
+        /// When it is open again: until then other addresses are tried before it. `nil` for now.
         var opensAt: Duration?
     }
 
-    /// Addresses of one name, and of those that are gone: more than any server's name has.
+    /// How many addresses of one name are kept, and how many that are gone: more than any server's name has.
     static let limit = 256
 
     /// In destination order; empty before the first answer.
@@ -65,12 +67,16 @@ struct PoolEndpoints: Sendable {
 
     // MARK: - Connections and dials
 
+    /// Counts the connections to an address.
+    ///
     /// - Parameter change: 1 for a connection that was made, -1 for one that is closed.
     mutating func count(_ endpoint: Endpoint?, _ change: Int) {
         guard let endpoint else { return }
         entries[endpoint]?.load += change
     }
 
+    /// Counts the dials that try an address first.
+    ///
     /// - Parameter change: 1 for a dial that begins, -1 for one that ends.
     mutating func tryFirst(_ endpoint: Endpoint?, _ change: Int) {
         guard let endpoint else { return }
@@ -95,12 +101,13 @@ struct PoolEndpoints: Sendable {
 
     // MARK: - Failures
 
+    /// Whether an address of the name is open.
     func hasOpen(at now: Duration) -> Bool { entries.values.contains { $0.isOpen(at: now) } }
 
-    /// An address has failed: it is tried after the others for a while. One that is not tried first anyway fails no
-    /// further.
+    /// An address has failed, and is not open for a while. A failure of one that is not open changes nothing: dials
+    /// that fail together count as one.
     ///
-    /// - Parameter pause: for how long.
+    /// - Parameter pause: for how long it is not open.
     mutating func failed(_ endpoint: Endpoint, at now: Duration, for pause: Duration) {
         guard var entry = entries[endpoint], entry.isOpen(at: now) else { return }
         entry.failures += 1
@@ -123,5 +130,6 @@ struct PoolEndpoints: Sendable {
 
 @available(FairDial 0.1, *)
 extension PoolEndpoints.Entry {
+    /// Whether no pause after a failure lasts.
     func isOpen(at now: Duration) -> Bool { opensAt.map { now >= $0 } ?? true }
 }

@@ -15,13 +15,14 @@ final class PendingWait: Sendable {
 
     private let state = NIOLockedValueBox(State())
 
+    /// The task waits from now on.
     func begin(_ continuation: CheckedContinuation<Answer, Never>) {
         state.withLockedValue { $0.continuation = continuation }
     }
 
-    /// The pool knows of it.
+    /// The pool has taken the wait in.
     ///
-    /// - Returns: whether it is to leave at once.
+    /// - Returns: whether the task was cancelled before: then the caller takes the wait out of the pool at once.
     func began(_ id: PoolWaiterID) -> Bool {
         state.withLockedValue { state in
             state.id = id
@@ -29,7 +30,9 @@ final class PendingWait: Sendable {
         }
     }
 
-    /// - Returns: the wait that is to leave; `nil` where the pool does not know of it yet.
+    /// The task is cancelled.
+    ///
+    /// - Returns: the wait that the caller takes out of the pool; `nil` where the pool has not taken it in yet.
     func cancel() -> PoolWaiterID? {
         state.withLockedValue { state in
             state.isCancelled = true
@@ -37,6 +40,7 @@ final class PendingWait: Sendable {
         }
     }
 
+    /// The wait is over; a second end changes nothing.
     func end(_ answer: Answer) {
         let continuation = state.withLockedValue { state in
             defer { state.continuation = nil }

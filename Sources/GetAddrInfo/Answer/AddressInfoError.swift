@@ -65,7 +65,7 @@ public struct AddressInfoError: Error, Hashable, Sendable {
     /// No memory for the answer: `EAI_MEMORY`.
     public static let memory = AddressInfoError(code: EAI_MEMORY)
 
-    /// A name or an answer is longer than the call can carry: `EAI_OVERFLOW`.
+    /// A name is too long for a buffer of the call: `EAI_OVERFLOW`.
     public static let overflow = AddressInfoError(code: EAI_OVERFLOW)
 
     // RFC 3493 dropped these two; the C libraries still return them, glibc and Musl behind a feature macro that Swift's

@@ -3,7 +3,8 @@
 /// The IPv4 addresses that an IPv6 address carries, or may carry; they lie in the value itself.
 @available(FairDial 0.1, *)
 public struct EmbeddedIPv4Addresses: RandomAccessCollection, Hashable, Sendable {
-    // Six NAT64 prefixes can contain one address, and of the other formats four at most come together.
+    // At most ten are used. Six NAT64 prefixes can contain an address, one of each length (RFC 6052 §2.2); the other
+    // formats add four at most, one for each offset in `64:ff9b:1::/48`.
     private var bits = SIMD16<UInt32>()
 
     /// One behind the last.
@@ -12,11 +13,11 @@ public struct EmbeddedIPv4Addresses: RandomAccessCollection, Hashable, Sendable 
     /// Always 0.
     public var startIndex: Int { 0 }
 
-    /// Whether the address around them is nothing but a way to write or to reach them, so that they are checked in its
-    /// stead.
+    /// Whether the IPv6 address is only a way to write or to reach these IPv4 addresses, so that a policy checks them
+    /// in its stead.
     ///
-    /// It is not for ISATAP and a network's own NAT64 prefixes, `64:ff9b:1::/48` among them: those prefixes belong to
-    /// an operator, who may have used them for something else.
+    /// ISATAP and a network's own NAT64 prefixes, `64:ff9b:1::/48` among them, do not make it `true`: those prefixes
+    /// belong to an operator, who may use them for other addresses.
     public private(set) var areAllThatIsReached = false
 
     /// None.

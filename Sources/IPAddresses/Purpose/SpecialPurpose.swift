@@ -31,7 +31,8 @@ public enum SpecialPurpose: String, Hashable, Sendable, CaseIterable {
     case benchmarking
     /// `192.0.0.0/24`, `2001::/23`: IETF protocol assignments (RFC 6890 §2.1, RFC 2928 §2).
     case protocolAssignment
-    /// `192.88.99.0/24`: 6to4 relay anycast, deprecated, and 6a44's beside it (RFC 7526 §4, RFC 6751 §9).
+    /// `192.88.99.0/24`: 6to4 relay anycast, deprecated (RFC 7526 §4); the 6a44 relay anycast address, `192.88.99.2`,
+    /// lies in it (RFC 6751 §9).
     case relayAnycast
     /// `192.31.196.0/24`, `192.175.48.0/24`, `2001:4:112::/48`, `2620:4f:8000::/48`: AS112 (RFC 7534, RFC 7535).
     case as112
@@ -45,7 +46,7 @@ public enum SpecialPurpose: String, Hashable, Sendable, CaseIterable {
     case ipv4Mapped
     /// `::/96`: IPv4-compatible, deprecated (RFC 4291 §2.5.5.1).
     case ipv4Compatible
-    /// `::ffff:0:0:0/96`: IPv4-translated, of a translator without state, obsolete (RFC 2765 §2.1).
+    /// `::ffff:0:0:0/96`: IPv4-translated, for stateless IP/ICMP translation (SIIT), obsolete (RFC 2765 §2.1).
     case ipv4Translated
     /// `64:ff9b::/96`: NAT64, its well-known prefix (RFC 6052 §2.1).
     case nat64

@@ -2,7 +2,8 @@
 
 @available(FairDial 0.1, *)
 extension Duration {
-    /// Three significant digits at most, in the unit that fits: `0 s`, `85 µs`, `12.3 ms`, `1.02 s`, `130 s`.
+    /// Up to three significant digits, cut off and not rounded, in the unit that fits: `0 s`, `85 µs`, `12.3 ms`,
+    /// `1.02 s`, `130 s`. From 100 s up, all whole seconds: `12345 s`.
     package var readable: String {
         let seconds = attoseconds / 1_000_000_000_000_000_000
         guard seconds.magnitude < 100_000_000 else { return "\(seconds) s" }

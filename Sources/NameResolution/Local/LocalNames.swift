@@ -7,7 +7,8 @@ import SystemSupport
 /// Names that never queue (rule 2): `localhost`, `*.localhost`, and what the hosts file has, where it comes first.
 ///
 /// An answer costs a `stat` of two files, and for more than one address a few socket calls that order them. No thread:
-/// only a hosts file of more than 64 KiB is read on one, when it is new or has changed (decision 0003).
+/// only a hosts file of more than 64 KiB is read on one, when it is new or has changed
+/// (docs/decisions/0003-local-names-read-files-on-the-loop.md).
 @available(FairDial 0.1, *)
 package final class LocalNames: Sendable {
     /// This machine's.

@@ -40,8 +40,8 @@ package struct NameServiceSwitch: Hashable, Sendable {
     /// Why the file could not be read though it is there; `nil` where it could.
     package private(set) var unread: String?
 
-    /// The largest file that is read, in bytes. The C library is not let read a larger one either: whatever it makes of
-    /// it goes through a small stack.
+    /// The largest file that is read, in bytes. Where the file is larger, the C library is not called either: it puts
+    /// what it reads on the stack, and our lookup threads have small ones.
     package static let sizeLimit = 16 * 1024 * 1024
 
     /// The most services that one line may name; a line of more is for the system.
@@ -100,7 +100,7 @@ package struct NameServiceSwitch: Hashable, Sendable {
         var lines: [String: [Service]] = [:]
         for line in bytes.split(separator: UInt8(ascii: "\n")) {
             let content = Array(line.prefix { $0 != UInt8(ascii: "#") && $0 != 0 })
-            // glibc looks at the first word before the colon, in lower case alone.
+            // As in glibc, the first word before the colon is the line's kind, and it counts in lower case only.
             guard let colon = content.firstIndex(of: UInt8(ascii: ":")),
                 let kind = content[..<colon].split(whereSeparator: Self.isSpace).first
             else { continue }
@@ -169,8 +169,9 @@ package struct NameServiceSwitch: Hashable, Sendable {
         return withoutImpossible(services)
     }
 
-    /// The services less those that no library can be: to glibc they are unavailable. It takes their names onto its
-    /// stack, which is small where we call it.
+    /// The services without those whose names are too long for a library's file. glibc finds no such library, and
+    /// treats the service as unavailable: the line ends there if its action for that is `return`. glibc puts the name
+    /// on the stack, which is small on our lookup threads.
     private static func withoutImpossible(_ services: [Service]) -> [Service] {
         var possible: [Service] = []
         for service in services {

@@ -8,7 +8,7 @@ import GetAddrInfo
 /// transitional).
 ///
 /// The system's libidn2 converts, as it does for `getaddrinfo` under AI_IDN; where it is not installed such a name is
-/// refused, and never goes out as it is (decision 0016).
+/// refused, and never goes out as it is (docs/decisions/0016-idna.md).
 @available(FairDial 0.1, *)
 package enum InternationalName {
     /// The longest A-labels that a name can have, with a final dot.

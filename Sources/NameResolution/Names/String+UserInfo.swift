@@ -2,9 +2,9 @@
 
 @available(FairDial 0.1, *)
 extension String {
-    /// The text without what stands between a URL's `//` and its last `@`, and of `user:password@host` without what
-    /// stands before the `@`: where such a text was given for a host, that may be a password, and this text goes into
-    /// logs. A path may have an `@`, and keeps it.
+    /// The text with user name and password replaced by `…`: what stands between a URL's `//` and its last `@`, and in
+    /// `user:password@host` what stands before the `@`. A caller may give such a text for a host, and the text goes
+    /// into logs. A path may have an `@`, and keeps it.
     package var withoutUserInfo: String {
         guard let at = utf8.lastIndex(of: UInt8(ascii: "@")) else { return self }
         let before = self[..<at]

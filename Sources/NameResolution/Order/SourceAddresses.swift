@@ -22,8 +22,8 @@ package enum SourceAddresses {
 
     /// Each address with the one that this machine would send from.
     ///
-    /// Connecting a UDP socket chooses the source and sends nothing. Without a descriptor nothing is found out, and
-    /// every address counts as out of reach: then the order rests on the table alone.
+    /// Connecting a UDP socket chooses the source and sends nothing. Where the process has no descriptor left, the
+    /// kernel is not asked and the addresses count as unreachable: then only the rules that need no source order them.
     package static func candidates(for addresses: [IPAddress]) -> [DestinationOrder.Candidate] {
         let needsPrefixes = addresses.filter { $0.family == .ipv4 }.count > 1
         let prefixes = needsPrefixes ? interfacePrefixes() : [:]

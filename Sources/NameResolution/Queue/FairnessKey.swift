@@ -11,7 +11,7 @@ public struct FairnessKey: Hashable, Sendable {
     private let identity: Identity
 
     /// A fairness key with the label that the caller gave, else the name's parent domain, so that one slow zone is one
-    /// fairness key (rule 4).
+    /// fairness key (rule 4: the queue is fair).
     ///
     /// `a.feeds.example` and `B.feeds.example.` are both asked for by `feeds.example`; a name without a dot, by "". No
     /// label equals a parent domain.

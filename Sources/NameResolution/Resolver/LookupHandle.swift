@@ -14,11 +14,12 @@ public protocol LookupHandle: Sendable {
     ///   is inside `getaddrinfo`), stays in flight, and will still report its answer.
     func cancel() -> Bool
 
-    /// The caller's timeout is about to end the lookup: what has come by now is to be read first (rule 6).
+    /// The caller's timeout is about to end the lookup: what has come by now is to be read first (rule 6: whatever has
+    /// arrived is read before a clock counts).
     ///
     /// It must not block. The answers that had come are told before `caughtUp`.
     ///
-    /// - Parameter late: how long ago the timeout ended: perhaps as long as the process was stopped.
+    /// - Parameter late: how long ago the timeout ended. That may be long, where the process was stopped meanwhile.
     /// - Returns: whether `caughtUp`, or `ended`, will be told; `false` where nothing can be known but what has been
     ///   told.
     func catchUp(late: Duration) -> Bool

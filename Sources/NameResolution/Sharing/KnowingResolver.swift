@@ -23,7 +23,7 @@ package struct ResolverStanding: Sendable {
     /// no longer configured.
     package let generation: UInt64
 
-    /// Which resolver a lookup that begins now is asked of; `nil` for the one that says so.
+    /// The resolver that does a lookup which begins now; `nil` for the resolver that gives this standing.
     package let resolver: (any AddressResolver)?
 
     /// What is known, from its parts.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The same afternoon with FairDial: the same slow names, one lookup at a time, and 127.0.0.1 connects at once.
+// The same dials with FairDial: the same slow names, one lookup at a time, and 127.0.0.1 connects at once.
 
 import Dispatch
 import FairDial

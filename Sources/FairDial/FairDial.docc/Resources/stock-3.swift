@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The bad afternoon with NIO's own bootstrap: 20 slow lookups come first, and 127.0.0.1 misses its connect timeout.
+// The dials with NIO's own bootstrap: 20 slow lookups come first, and 127.0.0.1 misses its connect timeout.
 
 import Dispatch
 import Foundation

@@ -5,16 +5,18 @@ import Foundation
 import GetAddrInfo
 import NameResolution
 
-/// Questions on standard input, answers on standard output, one line each, in order, as a stream.
+/// Questions on standard input, answers on standard output, one line each, in order, as a stream. A blank line is
+/// skipped and gets no answer.
 ///
 /// An answer is written before the next wait, be it for more input or for a lookup, so that it never stays behind its
 /// question.
 struct BatchResolution {
     let numericOnly: Bool
 
-    /// - Returns: whether every line was a question.
+    /// - Returns: whether every line that is not blank was a question.
     func run() -> Bool {
-        // The caller of a whole batch waits once for the tables, so that its first lines need no lookup.
+        // Waits once until nsswitch.conf, the services file and the interfaces are read. Otherwise the first questions
+        // that depend on them would go to the C library.
         let facts = LocalFacts.system(refreshed: true)
         var lines = BatchLines()
         defer { lines.close() }
@@ -22,7 +24,8 @@ struct BatchResolution {
         var number = 0
         var isEveryLineGood = true
         func refuse(_ reason: String) {
-            // The line still gets an answer, so that the answers after it stay beside their questions.
+            // The line still gets an answer, so that the answers after it stay beside their questions. Only a blank
+            // line gets none.
             isEveryLineGood = false
             answers.add(error: nil, source: "unreadable", infos: [])
             StandardStreams.complain("fairdial: line \(number) is not a question: \(reason)")
@@ -62,6 +65,7 @@ struct BatchResolution {
         switch answer {
         case .answered(let infos): answers.add(error: 0, source: "numeric", infos: infos)
         case .failed(let error): answers.add(error: error.code, source: "numeric", infos: [])
+        // The default strictness, `.system`, refuses nothing.
         case .refused: preconditionFailure("only a strict reading refuses")
         case .needsLookup where numericOnly: answers.add(error: nil, source: "needs-lookup", infos: [])
         case .needsLookup:

@@ -11,7 +11,7 @@ struct PacketForgery {
     let type: UInt16
     /// The name's index in the zone.
     let place: Int?
-    /// Whether nothing but the cookie is wrong in it, which the resolver must notice.
+    /// Whether only the DNS cookie in it is wrong. The resolver must drop it for that.
     let reliesOnCookie: Bool
 
     /// Whether everything that the resolver can compare is right in it: then no resolver could tell it from an answer.
@@ -114,6 +114,8 @@ final class PacketForger: CustomStringConvertible {
         let isCookieKnown =
             isHonest && query.hasServerCookie && (server.has(.givesCookies) || server.has(.demandsCookies))
         var identifier = knowsIdentifier ? query.identifier : query.identifier ^ UInt16(dice.number(1..<65_536))
+        // A wrong identifier, port or letter case gives a forgery away. Where the forger has all three right, a cookie
+        // that it does not know must give it away; where there is no such cookie, the identifier is made wrong.
         let isSafe = !knowsIdentifier || !knowsPort || !knowsSpelling && isMixed
         let reliesOnCookie = !isSafe && !knowsCookies && isCookieKnown
         if !isSafe, !reliesOnCookie { identifier ^= 1 }

@@ -50,7 +50,8 @@ struct PacketWriter {
         question = query.question
     }
 
-    /// All of it, with the code's upper bits in an OPT record if there is one.
+    /// The whole message. Its header holds the lower four bits of the code; the caller adds `options(code, …)` for the
+    /// rest.
     var bytes: [UInt8] {
         let flags: UInt16 = 0x8180 | (isTruncated ? 0x0200 : 0) | code & 0x0F
         var bytes: [UInt8] = []
