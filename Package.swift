@@ -295,6 +295,8 @@ let package = Package(
 )
 /// Whether another package has fetched this one: SwiftPM keeps what it fetches in `checkouts`, beside a list of it.
 let isFetched: Bool = {
+    // While it decides on versions, the manifest is read out of the repository, and the folder is none of ours.
+    guard access(Context.packageDirectory + "/Package.swift", F_OK) == 0 else { return true }
     let folders = Context.packageDirectory.split(separator: "/")
     guard folders.count > 2, folders[folders.count - 2] == "checkouts" else { return false }
     return access(Context.packageDirectory + "/../../workspace-state.json", F_OK) == 0
