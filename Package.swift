@@ -118,8 +118,7 @@ let package = Package(
             name: "FairDial",
             dependencies: [
                 "CSockets", "IPAddresses", "SystemSupport", "GetAddrInfo", "DNSMessages", "NameResolution",
-                "SystemResolution",
-                "DNSResolution", "ConnectionRacing",
+                "SystemResolution", "DNSResolution", "ConnectionRacing",
                 .product(name: "DequeModule", package: "swift-collections"),
             ] + nio
         ),
@@ -263,8 +262,7 @@ let package = Package(
             name: "FairDialObservabilityTests",
             dependencies: [
                 "FairDialObservability", "FairDial", "FairPool", "FairDialDoor", "FairDialTestKit", "ConnectionRacing",
-                "GetAddrInfo",
-                "IPAddresses", "NameResolution", "TestHelpers",
+                "GetAddrInfo", "IPAddresses", "NameResolution", "TestHelpers",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "InMemoryLogging", package: "swift-log"),
                 .product(name: "CoreMetrics", package: "swift-metrics"),
@@ -293,6 +291,7 @@ let package = Package(
     ],
     swiftLanguageModes: [.v6]
 )
+
 /// Whether another package has fetched this one: SwiftPM keeps what it fetches in `checkouts`, beside a list of it.
 let isFetched: Bool = {
     // While it decides on versions, the manifest is read out of the repository, and the folder is none of ours.
@@ -303,8 +302,8 @@ let isFetched: Bool = {
 }()
 
 // The tool, and what needs the tool. A package that has fetched this one builds none of it, and is spared
-// swift-argument-parser: SwiftPM compiles that package's plugins anew in every build of whoever has it anywhere below,
-// some 5 s each time (docs/decisions/0029).
+// swift-argument-parser: SwiftPM compiles its plugins anew in every build of a package that has it anywhere below, some
+// 5 s each time (docs/decisions/0029).
 if !isFetched {
     let arguments = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
     package.dependencies.append(.package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"))
@@ -328,8 +327,7 @@ if !isFetched {
         .executableTarget(
             name: "oracle",
             dependencies: [
-                "AddressInfoOracle", "FairDialTestKit", "GetAddrInfo", "NameResolution", "CNamespaces",
-                arguments,
+                "AddressInfoOracle", "FairDialTestKit", "GetAddrInfo", "NameResolution", "CNamespaces", arguments,
             ],
             path: "Tests/OracleCommand"
         ),

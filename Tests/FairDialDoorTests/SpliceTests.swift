@@ -51,6 +51,17 @@ import Testing
         #expect(splice.closed(.far, isReset: true, at: .zero) == [.reset(.near)])
     }
 
+    @Test func `passes a reset on that is told right behind an end`() {
+        var splice = Splice(halfClosedTimeout: .seconds(60))
+        #expect(splice.inputEnded(on: .near, at: .zero) == [.endOutput(.far)])
+        #expect(splice.closed(.near, isReset: true, at: .zero) == [.reset(.far)])
+        // Where the end is sent already, there is nothing left to take back.
+        splice = Splice(halfClosedTimeout: .seconds(60))
+        #expect(splice.inputEnded(on: .near, at: .zero) == [.endOutput(.far)])
+        #expect(splice.outputEnded(on: .far) == [])
+        #expect(splice.closed(.near, isReset: true, at: .zero) == [.close(.far)])
+    }
+
     @Test func `sends all that a side said before it ended and went`() {
         var splice = Splice(halfClosedTimeout: .seconds(60))
         #expect(splice.inputEnded(on: .near, at: .zero) == [.endOutput(.far)])

@@ -149,6 +149,9 @@ struct Splice: Sendable {
             self[side.other].outputIsEnding = true
             return [.endOutput(side.other)]
         }
+        // A reset right behind an end: where a write finds a connection broken, NIO reads it to its end first, and
+        // tells of that end before the error.
+        if isReset, !other.outputHasEnded { return [.reset(side.other)] }
         // The end, and what is before it, may still be on the way; nothing can come back any more.
         return other.outputHasEnded ? [.close(side.other)] : []
     }
