@@ -10,7 +10,7 @@ enum ErrorWords {
 
     static func kind(of error: any Error) -> String {
         switch error {
-        case let error as DialError: return error.code.description
+        case let error as DialError: return error.code.rawValue
         case let error as MongoError: return "MongoClient: \(error.code.rawValue)"
         case let error as ChannelError:
             if case .connectTimeout = error { return "connect timeout (\(StockBootstrap.connectTimeout.words))" }
