@@ -297,8 +297,11 @@ let isFetched: Bool = {
     // While it decides on versions, the manifest is read out of the repository, and the folder is none of ours.
     guard access(Context.packageDirectory + "/Package.swift", F_OK) == 0 else { return true }
     let folders = Context.packageDirectory.split(separator: "/")
-    guard folders.count > 2, folders[folders.count - 2] == "checkouts" else { return false }
-    return access(Context.packageDirectory + "/../../workspace-state.json", F_OK) == 0
+    // A registry's: registry/downloads/SCOPE/NAME/VERSION.
+    if folders.dropLast(3).suffix(2).elementsEqual(["registry", "downloads"]) { return true }
+    // As text: the folder may be a link to another place, and ".." would lead from there.
+    guard folders.dropLast().last == "checkouts" else { return false }
+    return access("/" + folders.dropLast(2).joined(separator: "/") + "/workspace-state.json", F_OK) == 0
 }()
 
 // The tool, and what needs the tool. A package that has fetched this one builds none of it, and is spared

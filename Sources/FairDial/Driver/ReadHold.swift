@@ -21,7 +21,10 @@ final class ReadHold: ChannelInboundHandler, ChannelOutboundHandler, RemovableCh
 
     /// As much as came with the bytes of a handshake, or before the peer's end: one socket's buffer at most.
     private var held: [Held] = []
-    private static let interval = TimeAmount.milliseconds(5)
+    /// How long until it is looked again whether the channel reads by itself: twice as long each time, for a caller may
+    /// keep a channel on which it never reads.
+    private var interval = TimeAmount.milliseconds(5)
+    private static let longestInterval = TimeAmount.milliseconds(640)
     private var isReleased = false
     /// Whether a handshake is waited for, whose bytes this handler has to ask for.
     private let readsForHandshake: Bool
@@ -96,7 +99,9 @@ final class ReadHold: ChannelInboundHandler, ChannelOutboundHandler, RemovableCh
     /// Where a channel is set to read by itself, NIO tells the socket alone, and no handler is told when nothing more
     /// is to come. So that is looked for, while something is held.
     private func lookForAutoRead(_ context: ChannelHandlerContext) {
-        context.eventLoop.assumeIsolated().scheduleTask(in: Self.interval) {
+        let delay = interval
+        interval = min(delay * 2, Self.longestInterval)
+        context.eventLoop.assumeIsolated().scheduleTask(in: delay) {
             guard !self.isReleased else { return }
             let readsByItself = (try? context.channel.syncOptions?.getOption(.autoRead)) ?? false
             if readsByItself { self.read(context: context) } else { self.lookForAutoRead(context) }

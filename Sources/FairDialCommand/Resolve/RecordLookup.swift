@@ -39,7 +39,7 @@ struct RecordLookup {
             let (results, result) = AsyncStream.makeStream(of: Result<RecordAnswer, Failure>.self)
             let lookup = resolver.lookUpRecords(question, for: FairnessKey(for: host)) { event in
                 guard case .ended(let answer) = event else { return }
-                result.yield(answer.mapError { Failure(code: "\(Self.code(of: $0))", message: $0.message) })
+                result.yield(answer.mapError { Failure(code: Self.code(of: $0).rawValue, message: $0.message) })
             }
             let timer = Task {
                 try? await Task.sleep(for: timeout)

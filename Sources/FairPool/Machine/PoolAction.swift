@@ -46,7 +46,7 @@ extension PoolAction: CustomStringConvertible {
         case .lookUp(let target): "look up \(target)"
         case .cancelLookUp(let target): "cancel the lookup of \(target)"
         case .hand(let id, let waiter): "hand \(id) to \(waiter)"
-        case .fail(let waiter, .dial(let error)): "fail \(waiter): \(error.code)"
+        case .fail(let waiter, .dial(let error)): "fail \(waiter): \(error.code.rawValue)"
         case .fail(let waiter, let failure): "fail \(waiter): \(failure)"
         case .check(let id): "check \(id)"
         case .close(let id, let isByForce): "close \(id)" + (isByForce ? " by force" : "")

@@ -140,7 +140,7 @@ extension MongoError {
         // The dial's own line begins with its target, which the server's name says already.
         let words: String? =
             switch pool.code {
-            case .dialFailed: pool.dialError.map { "\($0.code): \($0.message) [\($0.report)]" }
+            case .dialFailed: pool.dialError.map { "\($0.code.rawValue): \($0.message) [\($0.report)]" }
             case .closed where isOpen: "the server belongs to the client no more"
             default: nil
             }

@@ -208,7 +208,7 @@ extension MongoClient {
                 throw refused
             }
             let reason =
-                error.dialError.map { "; the last dial failed: \($0.code): \($0.message)" }
+                error.dialError.map { "; the last dial failed: \($0.code.rawValue): \($0.message)" }
                 ?? underWay.map { "; \($0.message)" } ?? ""
             var late = MongoError(.timeout, "no connection in time\(reason)", server: server.address)
             late.poolError = error
