@@ -185,6 +185,22 @@ private func words(_ actions: [Handshake.Action]) -> [String] {
         #expect(words(handshake.clientEnded()) == ["close"])
     }
 
+    @Test func `a door that closes at once waits for nobody to hang up, and one that closes soon not for longer`() {
+        var handshake = Self.begun()
+        #expect(words(handshake.shutDown(at: .zero, within: .zero)) == ["answer 503", "close"])
+        #expect(handshake.wakeTime == nil)
+        handshake = Self.begun()
+        _ = handshake.received(Self.head().utf8, at: .zero)
+        #expect(words(handshake.shutDown(at: .zero, within: .zero)) == ["cancel", "answer 503", "close"])
+        handshake = Self.begun()
+        #expect(words(handshake.shutDown(at: .zero, within: Self.second / 2)) == Self.refusal(503))
+        #expect(handshake.wakeTime == Self.second / 2)
+        #expect(words(handshake.shutDown(at: .zero, within: Self.second / 4)) == [])
+        #expect(handshake.wakeTime == Self.second / 4)
+        #expect(words(handshake.shutDown(at: .zero, within: .zero)) == ["close"])
+        #expect(words(handshake.shutDown(at: .zero, within: .zero)) == [])
+    }
+
     @Test func `one who talks before the tunnel stands is read to a limit`() {
         var handshake = Self.begun()
         _ = handshake.received(Self.head().utf8, at: .zero)

@@ -66,10 +66,12 @@ final class DoorState: Sendable {
 
     /// Decides on one who has come, on its loop.
     func admit(_ passage: Passage, from channel: any Channel, on loop: any EventLoop) -> Admission {
-        let isWelcome = visitors.admit(channel)
         let limit = max(1, configuration.maxConnections)
         let entry = NIOLoopBound(passage, eventLoop: loop)
         let isStranger = if case .http = way { true } else { false }
+        // To look whose it is may cost more than all else: not where it cannot come in anyway.
+        let isLate = !isStranger && state.withLockedValue { $0.isClosing || $0.counts.open >= limit }
+        let isWelcome = !isLate && visitors.admit(channel)
         let now = Duration.nanoseconds(Int64(clamping: NIODeadline.now().uptimeNanoseconds))
         let (admission, turnedOut) = state.withLockedValue { state -> (Admission, [Inside]) in
             var turnedOut: [Inside] = []

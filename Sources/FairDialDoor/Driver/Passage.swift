@@ -151,7 +151,7 @@ final class Passage {
 
     /// The door is being closed: a splice may go on for so long.
     func shutDown(within limit: Duration) {
-        carryOut(handshake.shutDown(at: now))
+        carryOut(handshake.shutDown(at: now, within: limit))
         guard splice != nil else { return }
         let time = loop.now + .nanoseconds(limit.boundedNanoseconds)
         // Asked again, a door ends at the earlier time.

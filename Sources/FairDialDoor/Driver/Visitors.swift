@@ -18,14 +18,14 @@ enum Visitors: Sendable {
     /// This very process, as the kernel says of the peer of a Unix domain socket.
     case ownProcess
     /// This very process, which has the socket at the other end among its descriptors.
-    case ownDescriptors
+    case ownDescriptors(DescriptorFolder)
 
     /// Whether the peer of an accepted connection may come in; on the channel's loop.
     func admit(_ channel: any Channel) -> Bool {
         switch self {
         case .anyone: true
         case .ownProcess: Self.isPeerOwnProcess(channel)
-        case .ownDescriptors: Self.isPeerOwnDescriptor(channel)
+        case .ownDescriptors(let folder): Self.isPeerOwnDescriptor(channel, in: folder)
         }
     }
 
@@ -46,15 +46,15 @@ enum Visitors: Sendable {
             credentials.assumeIsolated().whenSuccess { isOwn = $0.process == getpid() }
             return isOwn
         #else
-            return isPeerOwnDescriptor(channel)
+            return false
         #endif
     }
 
     /// Looks for the peer's socket among the process's own: of two connected sockets, each has for its own address what
     /// the other has for its peer's, and no third one has both. A look at each descriptor, some 0.3 µs.
-    private static func isPeerOwnDescriptor(_ channel: any Channel) -> Bool {
+    private static func isPeerOwnDescriptor(_ channel: any Channel, in folder: DescriptorFolder) -> Bool {
         guard let client = channel.remoteAddress, let door = channel.localAddress else { return false }
-        return descriptors().contains { descriptor in
+        return folder.numbers.contains { descriptor in
             isAddress(client, of: descriptor, getsockname) && isAddress(door, of: descriptor, getpeername)
         }
     }
@@ -86,21 +86,4 @@ enum Visitors: Sendable {
     }
 
     private static let mappedPrefix: [UInt8] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff]
-
-    /// The numbers of the process's descriptors, the newest of a busy process first: those are high.
-    private static func descriptors() -> [CInt] {
-        #if os(Linux)
-            let path = "/proc/self/fd"
-        #else
-            let path = "/dev/fd"
-        #endif
-        guard let folder = opendir(path) else { return [] }
-        defer { closedir(folder) }
-        var numbers: [CInt] = []
-        while let entry = readdir(folder) {
-            let name = withUnsafeBytes(of: entry.pointee.d_name) { $0.prefix { $0 != 0 } }
-            if let number = CInt(String(decoding: name, as: UTF8.self)) { numbers.append(number) }
-        }
-        return numbers.reversed()
-    }
 }

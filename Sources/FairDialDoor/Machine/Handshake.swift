@@ -151,11 +151,17 @@ struct Handshake: Sendable {
     }
 
     /// The door is being closed.
-    mutating func shutDown(at now: Duration) -> [Action] {
+    ///
+    /// - Parameter limit: how long the client may take to read the answer and to hang up; no time to close at once.
+    mutating func shutDown(at now: Duration, within limit: Duration = patience) -> [Action] {
         switch state {
-        case .head: return refuse(.closing, at: now)
-        case .dialing: return [.cancelDial] + refuse(.closing, at: now)
-        case .hangingUp, .over: return []
+        case .head: return refuse(.closing, at: now, within: limit)
+        case .dialing: return [.cancelDial] + refuse(.closing, at: now, within: limit)
+        case .hangingUp(let end):
+            guard limit > .zero else { return self.end(with: [.close]) }
+            state = .hangingUp(until: min(end, now + min(limit, Self.patience)))
+            return []
+        case .over: return []
         }
     }
 
@@ -197,10 +203,15 @@ struct Handshake: Sendable {
         return [.dial(target), .read]
     }
 
-    private mutating func refuse(_ answer: DoorAnswer, at now: Duration) -> [Action] {
+    private mutating func refuse(
+        _ answer: DoorAnswer,
+        at now: Duration,
+        within limit: Duration = patience
+    ) -> [Action] {
         guard speaksHTTP else { return end(with: [.close]) }
+        guard limit > .zero else { return end(with: [.answer(answer), .close]) }
         bytes = []
-        state = .hangingUp(until: now + Self.patience)
+        state = .hangingUp(until: now + min(limit, Self.patience))
         return [.answer(answer), .endOutput, .read]
     }
 
