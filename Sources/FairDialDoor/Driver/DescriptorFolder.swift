@@ -30,8 +30,8 @@ final class DescriptorFolder: Sendable {
         guard let folder = opendir(Self.path) else {
             let number = errno
             let isShort = number == EMFILE || number == ENFILE
-            let reason = String(cString: strerror(number))
-            throw DialError(isShort ? .outOfDescriptors : .invalidOption, "cannot be read: \(reason)", target: Self.path)
+            let message = "cannot be read: \(String(cString: strerror(number)))"
+            throw DialError(isShort ? .outOfDescriptors : .invalidOption, message, target: Self.path)
         }
         self.folder = NIOLockedValueBox(UInt(bitPattern: folder))
     }

@@ -248,7 +248,8 @@ final class Deployment: Sendable {
                 state.roundTrips[address] = nil
                 state.dialErrors[address] = error
                 // The target is said where the server is named.
-                let description = ServerDescription(address, fault: "\(error.code.rawValue): \(error.message) [\(error.report)]")
+                let fault = "\(error.code.rawValue): \(error.message) [\(error.report)]"
+                let description = ServerDescription(address, fault: fault)
                 // A name that is not found says nothing about the connections that there are.
                 return state.machine.heard(description, clears: !error.isOfLookup)
             }
