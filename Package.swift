@@ -37,7 +37,7 @@ let nio: [Target.Dependency] = [
 
 /// The modules in the signatures of a resolver, and of a dialer.
 let resolving = ["DNSResolution", "NameResolution", "DNSMessages", "GetAddrInfo", "IPAddresses"]
-let dialing = ["FairDial", "ConnectionRacing", "SystemResolution"] + resolving
+let dialing = ["FairDial", "SystemResolution"] + resolving
 
 let package = Package(
     name: "FairDial",
@@ -113,20 +113,18 @@ let package = Package(
                 .product(name: "NIOSSL", package: "swift-nio-ssl"), .product(name: "NIOTLS", package: "swift-nio"),
             ]
         ),
-        .target(name: "ConnectionRacing", dependencies: ["IPAddresses", "SystemSupport"]),
         .target(
             name: "FairDial",
             dependencies: [
                 "CSockets", "IPAddresses", "SystemSupport", "GetAddrInfo", "DNSMessages", "NameResolution",
-                "SystemResolution", "DNSResolution", "ConnectionRacing",
-                .product(name: "DequeModule", package: "swift-collections"),
+                "SystemResolution", "DNSResolution", .product(name: "DequeModule", package: "swift-collections"),
             ] + nio
         ),
         // Connections that are used again and again, for drivers and clients.
         .target(
             name: "FairPool",
             dependencies: [
-                "FairDial", "IPAddresses", "NameResolution", "SystemSupport", "ConnectionRacing",
+                "FairDial", "IPAddresses", "NameResolution", "SystemSupport",
                 .product(name: "DequeModule", package: "swift-collections"),
             ] + nio
         ),
@@ -139,8 +137,7 @@ let package = Package(
         .target(
             name: "FairDialObservability",
             dependencies: [
-                "FairDial", "FairPool", "FairDialDoor", "ConnectionRacing", "GetAddrInfo", "IPAddresses",
-                "NameResolution", locks,
+                "FairDial", "FairPool", "FairDialDoor", "GetAddrInfo", "IPAddresses", "NameResolution", locks,
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "Tracing", package: "swift-distributed-tracing"),
@@ -159,7 +156,7 @@ let package = Package(
         .target(
             name: "FairDialTestKit",
             dependencies: [
-                "FairDial", "DNSMessages", "IPAddresses", "SystemSupport", "NameResolution", "ConnectionRacing",
+                "FairDial", "DNSMessages", "IPAddresses", "SystemSupport", "NameResolution",
                 .product(name: "NIOEmbedded", package: "swift-nio"),
             ] + nio
         ),
@@ -168,14 +165,14 @@ let package = Package(
             name: "FairDialSimulation",
             dependencies: [
                 "FairDial", "FairPool", "FairDialTestKit", "DNSMessages", "DNSResolution", "IPAddresses",
-                "NameResolution", "SystemResolution", "ConnectionRacing",
+                "NameResolution", "SystemResolution",
                 .product(name: "HeapModule", package: "swift-collections"),
             ] + nio
         ),
         // What every command needs: standard streams, colours, JSON lines, and how a dial's result is printed.
         .target(
             name: "FairDialConsole",
-            dependencies: ["FairDial", "ConnectionRacing", "IPAddresses", "NameResolution"]
+            dependencies: ["FairDial", "IPAddresses", "NameResolution"]
         ),
 
         // What tests of several modules need: folders, waits with an end.
@@ -231,15 +228,10 @@ let package = Package(
             ] + nio
         ),
         .testTarget(
-            name: "ConnectionRacingTests",
-            dependencies: ["ConnectionRacing", "FairDialTestKit", "IPAddresses", "SystemSupport"]
-        ),
-        .testTarget(
             name: "FairDialTests",
             dependencies: [
                 "FairDial", "FairDialTestKit", "FairDialSimulation", "TestHelpers", "DNSMessages", "IPAddresses",
                 "SystemSupport", "GetAddrInfo", "NameResolution", "SystemResolution", "DNSResolution",
-                "ConnectionRacing",
                 .product(name: "NIOEmbedded", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
             ] + nio
@@ -261,8 +253,8 @@ let package = Package(
         .testTarget(
             name: "FairDialObservabilityTests",
             dependencies: [
-                "FairDialObservability", "FairDial", "FairPool", "FairDialDoor", "FairDialTestKit", "ConnectionRacing",
-                "GetAddrInfo", "IPAddresses", "NameResolution", "TestHelpers",
+                "FairDialObservability", "FairDial", "FairPool", "FairDialDoor", "FairDialTestKit", "GetAddrInfo",
+                "IPAddresses", "NameResolution", "TestHelpers",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "InMemoryLogging", package: "swift-log"),
                 .product(name: "CoreMetrics", package: "swift-metrics"),
@@ -324,7 +316,7 @@ if !isFetched {
             dependencies: [
                 "FairDial", "FairDialConsole", "FairDialRally", "FairDialSimulation", "CSockets", "IPAddresses",
                 "GetAddrInfo", "DNSMessages", "NameResolution", "SystemResolution", "DNSResolution", "DNSOverTLS",
-                "ConnectionRacing", arguments,
+                arguments,
             ] + nio
         ),
         .executableTarget(
@@ -366,7 +358,7 @@ if isWanted("FAIRDIAL_BENCHMARKS") {
         benchmark(
             "DialRate",
             [
-                "FairDial", "FairDialObservability", "ConnectionRacing", "IPAddresses", "NameResolution",
+                "FairDial", "FairDialObservability", "IPAddresses", "NameResolution",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "Tracing", package: "swift-distributed-tracing"),

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import ConnectionRacing
 package import FairDial
 import IPAddresses
 import NameResolution

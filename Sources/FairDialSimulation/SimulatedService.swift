@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import ConnectionRacing
 import DNSMessages
+import FairDial
 import IPAddresses
 import NameResolution
 

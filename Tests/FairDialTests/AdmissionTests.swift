@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import ConnectionRacing
 import FairDialTestKit
 import IPAddresses
 import NIOConcurrencyHelpers
@@ -13,8 +12,6 @@ import Testing
 
 private let six = Destinations.to(Destinations.six1)
 private let four = Destinations.to(Destinations.four1)
-
-private func at(_ milliseconds: Int) -> Duration { .milliseconds(milliseconds) }
 
 @Suite(.timeLimit(.minutes(1))) struct `A dial that must be admitted` {
     @Test func `asks with its first address, waits on the queue clock, and races when it is let in`() throws {

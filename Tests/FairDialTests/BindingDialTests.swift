@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import ConnectionRacing
 import DNSMessages
 import DNSResolution
 import FairDialTestKit
@@ -15,8 +14,6 @@ import Testing
 private let six1 = Destinations.six1
 private let four1 = Destinations.four1
 private let four2 = Destinations.four2
-
-private func at(_ milliseconds: Int) -> Duration { .milliseconds(milliseconds) }
 
 private func records(_ texts: String...) throws -> [SVCBRecord] {
     try texts.map { try SVCBRecord(presentation: $0) }

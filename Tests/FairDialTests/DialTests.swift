@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import ConnectionRacing
 import Foundation
 import IPAddresses
 import NIOCore
@@ -11,8 +10,6 @@ import Testing
 
 private let six = Destinations.to(Destinations.six1)
 private let four = Destinations.to(Destinations.four1)
-
-private func at(_ milliseconds: Int) -> Duration { .milliseconds(milliseconds) }
 
 @Suite struct `A dial, from the name to the channel` {
     @Test func `a name is looked up, its address opened, and the winner handed over`() throws {

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import ConnectionRacing
 import DNSMessages
 import FairDialTestKit
 import IPAddresses
@@ -15,8 +14,6 @@ import Testing
 private let six1 = Destinations.six1
 private let four1 = Destinations.four1
 private let four2 = Destinations.four2
-
-private func at(_ milliseconds: Int) -> Duration { .milliseconds(milliseconds) }
 
 private func record(_ priority: UInt16, _ target: String, port: UInt16 = 443) throws -> SRVRecord {
     SRVRecord(priority: priority, weight: 1, port: port, target: try DomainName(target))

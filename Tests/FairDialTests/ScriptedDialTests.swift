@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import ConnectionRacing
 import Dispatch
 import FairDialTestKit
 import GetAddrInfo
@@ -15,8 +14,6 @@ import Testing
 private let six = Destinations.to(Destinations.six1)
 private let four = Destinations.to(Destinations.four1)
 private let other = Destinations.to(Destinations.four2)
-
-private func at(_ milliseconds: Int) -> Duration { .milliseconds(milliseconds) }
 
 /// How a dial ended, for tests that look at both ways.
 private func outcome(_ dial: () async throws(DialError) -> TakenSocket) async -> Result<TakenSocket, DialError> {

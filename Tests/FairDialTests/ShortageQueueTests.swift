@@ -11,8 +11,6 @@ import Testing
 
 @testable import FairDial
 
-private func at(_ milliseconds: Int) -> Duration { .milliseconds(milliseconds) }
-
 @Suite struct `Whoever waits for a descriptor waits in one queue` {
     /// Lets time pass until an instant.
     ///

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import ConnectionRacing
-
 @testable import FairDial
 
 /// A socket that has been taken from its owner, to be copied at a test's will; `async let` and tasks carry no owners.

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-public import ConnectionRacing
 import NameResolution
 
 /// The service that a dial is for, whose bindings are to be looked up (HTTPS and SVCB records, RFC 9460).

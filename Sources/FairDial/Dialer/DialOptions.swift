@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-public import ConnectionRacing
 public import IPAddresses
 
 /// What may differ from dial to dial. The defaults are right for a TCP client.

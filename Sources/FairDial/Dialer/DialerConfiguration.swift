@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-public import ConnectionRacing
 public import GetAddrInfo
 public import IPAddresses
 public import NIOCore

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import ConnectionRacing
 import IPAddresses
 import NIOConcurrencyHelpers
 import NIOCore

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import ConnectionRacing
 import NIOCore
 
 /// Rule 7: a channel is made here alone, of the winner, once.

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import ConnectionRacing
 import NIOCore
 
 /// The sockets of the race: opened, watched, asked, and closed where they have lost.

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import ConnectionRacing
 package import IPAddresses
 import NIOConcurrencyHelpers
 package import NIOCore

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import ConnectionRacing
 import SystemSupport
 
 /// The wait of a dial whose owner says when its first attempt may start: on the queue clock, with no socket open.

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import ConnectionRacing
-
 /// What a dial wants done, in order. `finish` is the last.
 @available(FairDial 0.1, *)
 enum DialAction: Sendable {

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import ConnectionRacing
-
 /// A connected, non-blocking socket, and its owner: it is closed when the owner goes, unless it has been taken.
 @available(FairDial 0.1, *)
 public struct ConnectedSocket: ~Copyable, Sendable {

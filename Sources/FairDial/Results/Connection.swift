@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import ConnectionRacing
 public import NIOCore
 
 /// What a dial brought: the caller's own value, made on the winner alone, and where the time went.

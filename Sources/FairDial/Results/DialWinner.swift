@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-public import ConnectionRacing
 import NameResolution
 
 /// What won a dial: the destination, the server's name for TLS, and the record that led there.

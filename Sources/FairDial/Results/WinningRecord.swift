@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import ConnectionRacing
-
 /// The record that led to a destination that was tried; an object, for endings are passed on by every dial and few have
 /// one.
 @available(FairDial 0.1, *)

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import ConnectionRacing
-
 /// The bare, non-blocking socket of one attempt, before it is a channel.
 ///
 /// Its holder closes it, by `Connector.close` or by handing `descriptor` to an owner.

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import ConnectionRacing
 package import NIOCore
 
 /// Makes the bare sockets of attempts and tells their state: the kernel's, or a script's in a test.

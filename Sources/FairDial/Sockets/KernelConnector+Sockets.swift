@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CSockets
-package import ConnectionRacing
 import IPAddresses
 
 #if canImport(Glibc)

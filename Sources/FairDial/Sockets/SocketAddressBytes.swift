@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CSockets
-import ConnectionRacing
 import IPAddresses
 import NIOCore
 

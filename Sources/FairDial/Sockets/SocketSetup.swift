@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import ConnectionRacing
 package import IPAddresses
 
 /// How the sockets of a dial's attempts are made; the same for all of them.

@@ -1,9 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import ConnectionRacing
+import FairDial
 import IPAddresses
 import SystemSupport
 import Testing
+
+private let six1 = Destinations.to(Destinations.six1)
+private let six2 = Destinations.to(Destinations.six2)
+private let six3 = Destinations.to(Destinations.six3)
+private let four1 = Destinations.to(Destinations.four1)
+private let four2 = Destinations.to(Destinations.four2)
 
 private let version3 = RaceConfiguration(rules: .version3)
 

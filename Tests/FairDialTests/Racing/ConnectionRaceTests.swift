@@ -4,7 +4,13 @@ import IPAddresses
 import SystemSupport
 import Testing
 
-@testable import ConnectionRacing
+@testable import FairDial
+
+private let six1 = Destinations.to(Destinations.six1)
+private let six2 = Destinations.to(Destinations.six2)
+private let six3 = Destinations.to(Destinations.six3)
+private let four1 = Destinations.to(Destinations.four1)
+private let four2 = Destinations.to(Destinations.four2)
 
 @Suite struct `RFC 8305 section 3: answers as they come` {
     @Test func `IPv6 addresses start at once, with IPv4 still awaited`() {

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import ConnectionRacing
+import FairDial
 import FairDialTestKit
 import IPAddresses
 import Testing
+
+private func to(_ address: IPAddress, port: UInt16) -> Destination { Destinations.to(address, port: port) }
 
 @Suite struct `Service bindings feed the race` {
     private static let hint6 = IPAddress.v6(IPv6Address(high: 0x2001_0db8_0000_0000, low: 0x42), zone: nil)
