@@ -2,7 +2,7 @@
 
 import NIOCore
 
-/// The sockets of the race: opened, watched, asked, and closed where they have lost.
+/// The sockets of the race: opened, watched, asked, and closed where they have lost; the winner's is handed over.
 @available(FairDial 0.1, *)
 extension DialDriver {
     /// A socket in the race.
@@ -77,5 +77,150 @@ extension DialDriver {
 
     func close(_ destination: Destination) {
         if let socket = take(destination) { plan.connector.close(socket) }
+    }
+}
+
+// MARK: - The winner
+
+/// Rule 7: a channel is made here alone, of the winner, once.
+@available(FairDial 0.1, *)
+extension DialDriver {
+    func handOver(_ destination: Destination) {
+        guard let socket = take(destination) else { return }
+        dial.handOverBegins(at: now)
+        winnerDescriptor = socket.descriptor
+        let observed = plan.readiness == nil ? nil : loop.makePromise(of: Void.self)
+        let initializer: @Sendable (any Channel) -> EventLoopFuture<Void> = { channel in
+            self.winner = channel
+            self.hasMadeChannel = true
+            self.tellWinner(destination)
+            return self.initialize(channel, observed)
+        }
+        let made = plan.connector.makeChannel(
+            of: socket,
+            over: plan.sockets.transport,
+            on: loop,
+            initializer: initializer
+        )
+        made.whenComplete { result in
+            switch result {
+            case .success(let channel):
+                if let readiness = self.plan.readiness, let observed {
+                    self.awaitReadiness(readiness, of: channel, observed.futureResult)
+                } else {
+                    self.carryOut(self.dial.ready(at: self.now))
+                }
+            case .failure(let error):
+                // NIO does not take a descriptor for which it could not even make a channel; of a channel that there
+                // was once, it has closed the descriptor, and the number may be another file's by now.
+                if !self.hasMadeChannel { self.plan.connector.close(socket) }
+                observed?.fail(error)
+                let code: DialError.Code = self.hasInitializerFailed ? .initializerFailed : .handshakeFailed
+                if error as? EventLoopError == .shutdown, code == .handshakeFailed { return self.loopEnded() }
+                self.carryOut(self.dial.handshakeFailed(code, error, at: self.now))
+            }
+            self.setTimer()
+        }
+    }
+
+    /// Tells a caller who wants to know before the initializer runs which record has won.
+    private func tellWinner(_ destination: Destination) {
+        guard plan.onBinding != nil || plan.onWinner != nil else { return }
+        let record = dial.winningRecord(of: destination)
+        if let binding = record?.binding { plan.onBinding?(binding) }
+        plan.onWinner?(DialWinner(destination, of: plan.question.target, record))
+    }
+
+    /// Runs the caller's initializer, and what of ours comes before and after it.
+    private func initialize(_ channel: any Channel, _ observed: EventLoopPromise<Void>?) -> EventLoopFuture<Void> {
+        let hold = plan.holdsReads ? ReadHold(readsForHandshake: plan.readiness != nil) : nil
+        do {
+            try hold?.begin(on: channel)
+        } catch {
+            return loop.makeFailedFuture(error)
+        }
+        let initialized = plan.initializer(channel).hop(to: loop)
+        self.initialized = initialized
+        // On the loop, a future that has ended calls back at once.
+        var isInitialized = false
+        initialized.assumeIsolated().whenComplete { _ in isInitialized = true }
+        if isInitialized, hold == nil, observed == nil {
+            return isClosed(channel) ? loop.makeFailedFuture(ChannelError.ioOnClosedChannel) : initialized
+        }
+        let handlers = NIOLoopBound((hold, observed), eventLoop: loop)
+        return initialized.flatMapThrowing {
+            // NIO must not be told that a channel is ready that has been closed meanwhile.
+            if self.dial.isOver || self.isClosed(channel) { throw ChannelError.ioOnClosedChannel }
+            let (hold, observed) = handlers.value
+            let pipeline = channel.pipeline.syncOperations
+            if let hold { try pipeline.addHandler(hold) }
+            if let observed { try pipeline.addHandler(ReadinessObserver(observed, awaitsTLS: self.awaitsTLS)) }
+        }
+    }
+
+    /// Whether the caller's initializer has closed the channel, or lost it: a closed channel of NIO's has no options.
+    func isClosed(_ channel: any Channel) -> Bool {
+        guard let options = channel.syncOptions else { return false }
+        return (try? options.getOption(.autoRead)) == nil
+    }
+
+    /// Whether the caller's initializer has begun and not ended.
+    var isInitializing: Bool {
+        guard let initialized else { return false }
+        // On the loop, a future that has ended calls back at once.
+        var hasEnded = false
+        initialized.assumeIsolated().whenComplete { _ in hasEnded = true }
+        return !hasEnded
+    }
+
+    private var hasInitializerFailed: Bool {
+        // On the loop, a future that has ended calls back at once.
+        var hasFailed = false
+        initialized?.assumeIsolated().whenFailure { _ in hasFailed = true }
+        return hasFailed
+    }
+
+    var awaitsTLS: Bool {
+        if case .tlsHandshake = plan.readiness { true } else { false }
+    }
+
+    private func awaitReadiness(_ readiness: Readiness, of channel: any Channel, _ observed: EventLoopFuture<Void>) {
+        switch readiness {
+        case .tlsHandshake: readyWhen(observed)
+        case .when(let ready):
+            observed.whenFailure { self.isNotReady($0) }
+            readyWhen(ready(channel).hop(to: loop))
+        }
+        // A channel that closes will never be ready, whatever the caller's future is waiting for.
+        // Weakly: a channel may live for years after its dial.
+        channel.closeFuture.hop(to: loop).whenComplete { [weak self] _ in self?.isNotReady(ChannelError.eof) }
+    }
+
+    private func readyWhen(_ ready: EventLoopFuture<Void>) {
+        ready.whenComplete { result in
+            switch result {
+            case .success:
+                let channel = self.winner
+                self.carryOut(self.dial.ready(at: self.now))
+                // It leaves by itself where it has seen what it waits for.
+                guard let observer = try? channel?.pipeline.syncOperations.handler(type: ReadinessObserver.self) else {
+                    break
+                }
+                channel?.pipeline.syncOperations.removeHandler(observer, promise: nil)
+            case .failure(let error): self.isNotReady(error)
+            }
+            self.setTimer()
+        }
+    }
+
+    private func isNotReady(_ error: any Error) {
+        guard !dial.isOver else { return }
+        if let closed = error as? ReadinessObserver.ClosedHere {
+            if SupportedLoops.isShuttingDown(loop) { return loopEnded() }
+            carryOut(dial.handshakeFailed(.handshakeFailed, closed.cause ?? ChannelError.eof, at: now))
+        } else {
+            carryOut(dial.handshakeFailed(.handshakeFailed, error, at: now))
+        }
+        setTimer()
     }
 }
