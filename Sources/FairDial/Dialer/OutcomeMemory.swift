@@ -38,13 +38,13 @@ public final class OutcomeMemory: Sendable {
     }
 
     /// Everything that is known now.
-    package var known: [ConnectOutcomes.Route: ConnectOutcomes.Outcome] {
+    var known: [ConnectOutcomes.Route: ConnectOutcomes.Outcome] {
         let now = Self.time(of: .now())
         return outcomes.withLockedValue { $0.outcomes(at: now) }
     }
 
     /// Forgets everything.
-    package func clear() {
+    func clear() {
         outcomes.withLockedValue { $0.clear() }
     }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import IPAddresses
+import IPAddresses
 
 /// Turns service bindings and the addresses of their targets into candidates: grouped by priority, hints replaced by
 /// records as these come.
@@ -30,13 +30,13 @@ package struct BindingCandidates: Sendable {
     /// - Parameters:
     ///   - owner: the name that was asked for.
     ///   - port: the port that was asked for.
-    package init(owner: String, port: UInt16) {
+    init(owner: String, port: UInt16) {
         self.owner = owner.lowercased()
         self.port = port
     }
 
     /// The names whose addresses are needed: the owner's, every binding's target, and what an alias leads to.
-    package var names: [String] {
+    var names: [String] {
         (bindings.map(\.target) + (alias.map { [$0] } ?? [])).reduce(into: [owner]) { names, target in
             let target = target.lowercased()
             if !names.contains(target) { names.append(target) }
@@ -48,7 +48,7 @@ package struct BindingCandidates: Sendable {
     ///
     /// - Parameter alias: the name that records in AliasMode have led to, which is tried where no binding leads to a
     ///   connection (RFC 9460 §3).
-    package mutating func bound(
+    mutating func bound(
         _ bindings: [ServiceBinding],
         alias: String? = nil,
         using generator: inout some RandomNumberGenerator
@@ -66,7 +66,7 @@ package struct BindingCandidates: Sendable {
 
     /// The first addresses of each family, as many as one name may have here: many of one family take no room from the
     /// other.
-    package static func first(of addresses: [IPAddress]) -> [IPAddress] {
+    static func first(of addresses: [IPAddress]) -> [IPAddress] {
         if addresses.count <= mostAddresses { return addresses }
         var left: [AddressFamily: Int] = [.ipv4: mostAddresses, .ipv6: mostAddresses]
         return addresses.filter { address in
@@ -76,7 +76,7 @@ package struct BindingCandidates: Sendable {
     }
 
     /// A name's address records have come; none for a negative answer.
-    package mutating func found(_ addresses: [IPAddress], settling families: AddressFamilies, for name: String) {
+    mutating func found(_ addresses: [IPAddress], settling families: AddressFamilies, for name: String) {
         var known = records[name.lowercased()] ?? Records()
         known.addresses.removeAll { families.contains($0.family) }
         known.addresses += addresses.filter { families.contains($0.family) }
@@ -87,7 +87,7 @@ package struct BindingCandidates: Sendable {
     /// All that is known by now, best first.
     ///
     /// - Parameter sort: puts a group's addresses into destination order (RFC 6724 §6).
-    package func candidates(sortedBy sort: ([IPAddress]) -> [IPAddress]) -> Candidates {
+    func candidates(sortedBy sort: ([IPAddress]) -> [IPAddress]) -> Candidates {
         var groups = bindings.map { destinations(sort(addresses(of: $0)), at: $0.port ?? port) }
         // Where no binding leads to a connection, one without any is tried (RFC 9460 §3). A name that a binding already
         // leads to at this port is not added again.
@@ -99,14 +99,14 @@ package struct BindingCandidates: Sendable {
     }
 
     /// The best binding's target, where nothing is known yet of where that is.
-    package var unknownBestTarget: String? {
+    var unknownBestTarget: String? {
         guard let best = bindings.first, addresses(of: best).isEmpty else { return nil }
         return best.target.lowercased()
     }
 
     /// The binding that a destination belongs to, the best one of several; `nil` for an address of the owner or its
     /// alias alone.
-    package func binding(of destination: Destination) -> ServiceBinding? {
+    func binding(of destination: Destination) -> ServiceBinding? {
         guard let endpoint = destination.endpoint else { return nil }
         return bindings.first { binding in
             (binding.port ?? port) == endpoint.port && addresses(of: binding).contains(endpoint.address)

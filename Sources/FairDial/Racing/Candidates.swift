@@ -5,33 +5,33 @@
 /// They may come in groups, as services of different priority do (RFC 9460): every destination of a group is started
 /// before one of the next group is. Within a group the families take turns.
 @available(FairDial 0.1, *)
-package struct Candidates: Hashable, Sendable {
+struct Candidates: Hashable, Sendable {
     /// All of them, best first; those of a group stand together.
-    package private(set) var destinations: [Destination]
+    private(set) var destinations: [Destination]
 
     /// Where each group but the last one ends, as a position in `destinations`, rising.
-    package private(set) var groupEnds: [Int]
+    private(set) var groupEnds: [Int]
 
     /// One group.
-    package init(_ destinations: [Destination] = []) {
+    init(_ destinations: [Destination] = []) {
         self.destinations = destinations
         groupEnds = []
     }
 
     /// Groups, best first.
-    package init(groups: [[Destination]]) {
+    init(groups: [[Destination]]) {
         self.init()
         for group in groups where !group.isEmpty { append(group) }
     }
 
     /// Adds a group that is preferred less than all before it.
-    package mutating func append(_ group: [Destination]) {
+    mutating func append(_ group: [Destination]) {
         if !destinations.isEmpty { groupEnds.append(destinations.count) }
         destinations += group
     }
 
     /// The same without those that do not satisfy a condition.
-    package func filter(_ isIncluded: (Destination) -> Bool) -> Candidates {
+    func filter(_ isIncluded: (Destination) -> Bool) -> Candidates {
         guard !groupEnds.isEmpty else { return Candidates(destinations.filter(isIncluded)) }
         var start = 0
         var groups: [[Destination]] = []
@@ -46,7 +46,7 @@ package struct Candidates: Hashable, Sendable {
 @available(FairDial 0.1, *)
 extension Candidates: ExpressibleByArrayLiteral {
     /// One group.
-    package init(arrayLiteral elements: Destination...) {
+    init(arrayLiteral elements: Destination...) {
         self.init(elements)
     }
 }

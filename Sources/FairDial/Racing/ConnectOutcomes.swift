@@ -1,29 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import IPAddresses
+import IPAddresses
 
 /// How attempts ended in the past, by source and destination; bounded in number and age.
 ///
 /// Pure: outcomes and the time go in. Times are durations since one start that the owner chooses. The source address
 /// stands for the network: what was learned on one says nothing about another (RFC 8305 §4).
 @available(FairDial 0.1, *)
-package struct ConnectOutcomes: Sendable {
+struct ConnectOutcomes: Sendable {
     /// From which address of this machine, to which address.
-    package struct Route: Hashable, Sendable {
+    struct Route: Hashable, Sendable {
         /// Where from.
-        package var source: IPAddress
+        var source: IPAddress
         /// Where to; the port does not matter.
-        package var destination: IPAddress
+        var destination: IPAddress
 
         /// A route from its two ends.
-        package init(from source: IPAddress, to destination: IPAddress) {
+        init(from source: IPAddress, to destination: IPAddress) {
             self.source = source
             self.destination = destination
         }
     }
 
     /// What is known of a route.
-    package enum Outcome: Hashable, Sendable {
+    enum Outcome: Hashable, Sendable {
         /// It connects, and takes about this long.
         case connected(roundTrip: Duration)
         /// It was refused, unreachable, or silent until a timeout ended.
@@ -31,7 +31,7 @@ package struct ConnectOutcomes: Sendable {
     }
 
     /// What one attempt showed.
-    package enum Observation: Hashable, Sendable {
+    enum Observation: Hashable, Sendable {
         /// It connected, after this long.
         case connected(after: Duration)
         /// It failed, or was silent until a timeout ended.
@@ -57,7 +57,7 @@ package struct ConnectOutcomes: Sendable {
     ///     seen again, it is forgotten then, so that every address has its turn and clients with different pasts come
     ///     to do the same.
     ///   - failureLifetime: the same for a route that failed.
-    package init(
+    init(
         capacity: Int = 1_024,
         lifetime: Duration = .seconds(600),
         failureLifetime: Duration = .seconds(60)
@@ -68,18 +68,18 @@ package struct ConnectOutcomes: Sendable {
     }
 
     /// What is known of a route at this time; `nil` where nothing is, or it is too old.
-    package func outcome(on route: Route, at now: Duration) -> Outcome? {
+    func outcome(on route: Route, at now: Duration) -> Outcome? {
         guard let entry = entries[route], now < end(of: entry) else { return nil }
         return entry.outcome
     }
 
     /// Everything that is known at this time.
-    package func outcomes(at now: Duration) -> [Route: Outcome] {
+    func outcomes(at now: Duration) -> [Route: Outcome] {
         entries.filter { now < end(of: $0.value) }.mapValues(\.outcome)
     }
 
     /// Notes what an attempt showed.
-    package mutating func note(_ observation: Observation, on route: Route, at now: Duration) {
+    mutating func note(_ observation: Observation, on route: Route, at now: Duration) {
         let known = outcome(on: route, at: now)
         let since = entries[route]?.since ?? now
         switch (observation, known) {
@@ -102,7 +102,7 @@ package struct ConnectOutcomes: Sendable {
     }
 
     /// Forgets everything.
-    package mutating func clear() {
+    mutating func clear() {
         entries = [:]
     }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-package import IPAddresses
-package import SystemSupport
+import IPAddresses
+import SystemSupport
 
 /// Happy Eyeballs as a pure state machine: addresses, ends of attempts and the time go in, actions come out.
 ///
@@ -23,9 +23,9 @@ package import SystemSupport
 /// - Source: RFC 8305 §§3–5; `RaceRules` names a later edition. A definite failure starts the next attempt at once: the
 ///   delay guards against a silent attempt, not against a "no".
 @available(FairDial 0.1, *)
-package struct ConnectionRace: Sendable {
+struct ConnectionRace: Sendable {
     /// What the driver is to do, in order.
-    package enum Action: Hashable, Sendable {
+    enum Action: Hashable, Sendable {
         /// Open a socket and connect it.
         case start(Destination)
         /// Close this attempt's socket: it has been silent for as long as it may.
@@ -44,9 +44,9 @@ package struct ConnectionRace: Sendable {
     private var isOver = false
 
     /// The families about which an answer is awaited.
-    package private(set) var awaited: AddressFamilies
+    private(set) var awaited: AddressFamilies
     /// Whether an answer about service bindings (SVCB, HTTPS) is awaited.
-    package private(set) var awaitsServices: Bool
+    private(set) var awaitsServices: Bool
     /// The family whose answer version 3 waits for.
     private let preferred: AddressFamily
     private var lineup = Lineup()
@@ -72,7 +72,7 @@ package struct ConnectionRace: Sendable {
     ///   - awaited: the families about which answers are still to come.
     ///   - services: whether an answer about service bindings is still to come.
     ///   - configuration: rules, delays and bounds.
-    package init(
+    init(
         awaiting awaited: AddressFamilies,
         services: Bool = false,
         _ configuration: RaceConfiguration = .standard
@@ -85,14 +85,14 @@ package struct ConnectionRace: Sendable {
     }
 
     /// How many are known and have not been tried.
-    package var untriedCount: Int { lineup.untriedCount }
+    var untriedCount: Int { lineup.untriedCount }
 
     private var mayStartAnother: Bool {
         untriedCount > 0 && lineup.inFlightCount < max(configuration.concurrentAttemptLimit, 1)
     }
 
     /// When to call `advance(to:)` next; `nil` when only an event can change anything.
-    package var wakeTime: Duration? {
+    var wakeTime: Duration? {
         guard !isOver else { return nil }
         var wake = mayStartAnother && !isShort ? heldUntil ?? nextStart : nil
         if let end { wake = min(wake ?? end, end) }
@@ -117,12 +117,12 @@ package struct ConnectionRace: Sendable {
     }
 
     /// Whether at least one attempt is in flight.
-    package var isInFlight: Bool {
+    var isInFlight: Bool {
         !isOver && lineup.inFlightCount > 0
     }
 
     /// Whether the next attempt waits for a socket that the machine could not give.
-    package var isShortOfSockets: Bool {
+    var isShortOfSockets: Bool {
         !isOver && isShort && untriedCount > 0
     }
 }
@@ -139,7 +139,7 @@ extension ConnectionRace {
     ///     earlier included. What is missing and was not tried is not tried any more; attempts in flight stay.
     ///   - families: about which answers are still to come, for any name.
     ///   - services: whether something is still to come that belongs before all that is known.
-    package mutating func answered(
+    mutating func answered(
         _ candidates: Candidates,
         awaiting families: AddressFamilies,
         services: Bool,
@@ -154,7 +154,7 @@ extension ConnectionRace {
     }
 
     /// No more answers will come, in any family, nor about services.
-    package mutating func answersEnded(at now: Duration) -> ActionList<Action> {
+    mutating func answersEnded(at now: Duration) -> ActionList<Action> {
         guard !isOver else { return ActionList() }
         awaited = []
         awaitsServices = false
@@ -164,7 +164,7 @@ extension ConnectionRace {
 
     /// What a connection to a destination took in the past: should its attempt be silent, the next one starts when its
     /// first packet's retransmission is to be expected.
-    package mutating func expect(_ roundTrip: Duration, to destination: Destination) {
+    mutating func expect(_ roundTrip: Duration, to destination: Destination) {
         roundTrips[destination] = roundTrip
     }
 
@@ -185,7 +185,7 @@ extension ConnectionRace {
 @available(FairDial 0.1, *)
 extension ConnectionRace {
     /// An attempt has ended with a definite "no".
-    package mutating func failed(_ destination: Destination, at now: Duration) -> ActionList<Action> {
+    mutating func failed(_ destination: Destination, at now: Duration) -> ActionList<Action> {
         guard !isOver, lineup.end(destination) else { return ActionList() }
         nextStart = now
         // Its socket has been given back, so there may be one for an attempt that waits for it.
@@ -195,7 +195,7 @@ extension ConnectionRace {
 
     /// An attempt could not begin, because the machine had no socket to give: no address is to blame, and it goes first
     /// when there may be one again. No attempt starts until then.
-    package mutating func postponed(_ destination: Destination) -> ActionList<Action> {
+    mutating func postponed(_ destination: Destination) -> ActionList<Action> {
         guard !isOver, lineup.takeBack(destination) else { return ActionList() }
         postponed = destination
         isShort = true
@@ -205,14 +205,14 @@ extension ConnectionRace {
     }
 
     /// The machine may have a socket to give again.
-    package mutating func socketMayBeHad(at now: Duration) -> ActionList<Action> {
+    mutating func socketMayBeHad(at now: Duration) -> ActionList<Action> {
         guard !isOver, isShort else { return ActionList() }
         isShort = false
         return proceed(at: now)
     }
 
     /// An attempt has connected.
-    package mutating func connected(_ destination: Destination) -> ActionList<Action> {
+    mutating func connected(_ destination: Destination) -> ActionList<Action> {
         // Closing is a request: a loser may connect after the race is over.
         guard !isOver else { return ActionList(.abandon(destination)) }
         guard lineup.end(destination) else { return ActionList() }
@@ -226,7 +226,7 @@ extension ConnectionRace {
     }
 
     /// The race is cancelled: every attempt in flight is abandoned.
-    package mutating func cancel() -> ActionList<Action> {
+    mutating func cancel() -> ActionList<Action> {
         guard !isOver else { return ActionList() }
         isOver = true
         var actions = ActionList<Action>()
@@ -237,7 +237,7 @@ extension ConnectionRace {
     }
 
     /// Time has passed. Timeouts are checked here alone, so the driver must have asked every socket before.
-    package mutating func advance(to now: Duration) -> ActionList<Action> {
+    mutating func advance(to now: Duration) -> ActionList<Action> {
         guard !isOver else { return ActionList() }
         if let end, now >= end {
             isOver = true

@@ -20,7 +20,7 @@ public enum Destination: Hashable, Sendable {
     }
 
     /// The address family, unless it is a path.
-    package var family: AddressFamily? {
+    var family: AddressFamily? {
         endpoint?.address.family
     }
 }

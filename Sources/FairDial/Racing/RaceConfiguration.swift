@@ -42,7 +42,7 @@ public struct RaceConfiguration: Hashable, Sendable {
     package var timeout: Duration?
 
     /// RFC 8305's defaults, and no bounds.
-    package static let standard = RaceConfiguration()
+    static let standard = RaceConfiguration()
 
     /// What an attempt delay may be: the RFC's hard floor and its maximum.
     package static let attemptDelayBounds: ClosedRange<Duration> = .milliseconds(10) ... .seconds(2)
@@ -78,7 +78,7 @@ public struct RaceConfiguration: Hashable, Sendable {
     }
 
     /// The same, its durations brought within what a race can count with, however they were set.
-    package var bounded: RaceConfiguration {
+    var bounded: RaceConfiguration {
         var bounded = self
         bounded.resolutionDelay = resolutionDelay.bounded
         bounded.attemptDelay = Self.bounded(attemptDelay)

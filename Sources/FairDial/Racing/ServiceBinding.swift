@@ -18,7 +18,7 @@ public struct ServiceBinding: Hashable, Sendable {
     public var port: UInt16?
 
     /// What `ipv4hint` and `ipv6hint` say, to begin with until the target's own records have come (§7.3).
-    package var hints: [IPAddress]
+    var hints: [IPAddress]
 
     /// The protocols that the binding offers, best first, for the handshake with the winner (§7.1).
     public var protocols: [String]

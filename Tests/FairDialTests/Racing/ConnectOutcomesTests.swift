@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import FairDial
 import IPAddresses
 import Testing
+
+@testable import FairDial
 
 @Suite struct `What connecting came to in the past` {
     private static let wired = IPAddress.v4(IPv4Address(bits: 0x0A00_0002))

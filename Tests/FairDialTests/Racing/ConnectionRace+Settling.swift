@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import FairDial
 import IPAddresses
 import SystemSupport
+
+@testable import FairDial
 
 extension ConnectionRace {
     /// All that is known by now, and that nothing more will come about some families or about service bindings.

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import FairDial
 import FairDialTestKit
 import IPAddresses
 import Testing
+
+@testable import FairDial
 
 private func to(_ address: IPAddress, port: UInt16) -> Destination { Destinations.to(address, port: port) }
 

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import FairDial
 import IPAddresses
 import SystemSupport
 import Testing
+
+@testable import FairDial
 
 private let six1 = Destinations.to(Destinations.six1)
 private let six2 = Destinations.to(Destinations.six2)
