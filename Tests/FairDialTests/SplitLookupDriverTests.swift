@@ -57,7 +57,7 @@ import Testing
                 port: 80,
                 timeouts: FilledTimeouts(queue: .seconds(30), lookup: .seconds(10)),
                 resolutionDelay: .milliseconds(50),
-                routes: NoRoutes(),
+                order: AddressOrder(routes: NoRoutes()),
                 at: .zero,
                 veto: { _ in nil }
             )

@@ -107,8 +107,7 @@ public final class FairResolver: NIOPosix.Resolver, Sendable {
                 port: target.port ?? 0,
                 timeouts: setup.timeouts,
                 resolutionDelay: setup.race.resolutionDelay,
-                routes: setup.configuration.connector,
-                memory: setup.configuration.memory,
+                order: AddressOrder(routes: setup.configuration.connector, memory: setup.configuration.memory),
                 at: .zero,
                 veto: veto
             )

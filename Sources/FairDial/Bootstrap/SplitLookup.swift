@@ -39,8 +39,7 @@ struct SplitLookup: Sendable {
     private let timeouts: FilledTimeouts
     private let resolutionDelay: Duration
     private let policyVeto: @Sendable (IPAddress) -> String?
-    private let routes: any Routes
-    private let memory: OutcomeMemory?
+    private let order: AddressOrder
 
     private var known = KnownAddresses()
     /// What the policy forbids.
@@ -67,16 +66,14 @@ struct SplitLookup: Sendable {
         port: UInt16,
         timeouts: FilledTimeouts,
         resolutionDelay: Duration,
-        routes: any Routes,
-        memory: OutcomeMemory? = nil,
+        order: AddressOrder,
         at now: Duration,
         veto: @escaping @Sendable (IPAddress) -> String?
     ) {
         self.port = port
         self.timeouts = timeouts
         self.resolutionDelay = resolutionDelay
-        self.routes = routes
-        self.memory = memory
+        self.order = order
         policyVeto = veto
         end = now.saturating(plus: timeouts.queue)
         stopwatch = Stopwatch(running: .queue, at: now)
@@ -134,7 +131,7 @@ struct SplitLookup: Sendable {
         unsettled.subtract(result.families)
         note(result)
         result.addresses = permitted(result.addresses, at: now)
-        _ = known.add(result, wanting: .both, along: routes, recalledBy: memory, spreadBy: nil, at: now)
+        _ = known.add(result, wanting: .both, by: order, at: now)
         if unsettled.isEmpty { return conclude(nil, at: now) }
         guard first == nil, !known.inDestinationOrder.isEmpty else { return [] }
         // IPv6 is dialed at once; IPv4 waits for it (RFC 8305 §3).

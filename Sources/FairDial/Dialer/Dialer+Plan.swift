@@ -171,10 +171,12 @@ extension Dialer {
                 awaitsReadiness: options.readiness != nil,
                 tellsStart: options.onStart != nil,
                 awaitsAdmission: goal != .answer && options.admission != nil,
-                routes: setup.configuration.connector,
-                memory: setup.configuration.memory,
-                remembersKnown: isKnown,
-                spread: options.spread ? setup.configuration.random : nil
+                order: AddressOrder(
+                    routes: setup.configuration.connector,
+                    memory: setup.configuration.memory,
+                    spread: options.spread ? setup.configuration.random : nil
+                ),
+                remembersKnown: isKnown
             ),
             start: start,
             setup: setup,

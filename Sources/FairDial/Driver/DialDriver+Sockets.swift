@@ -105,10 +105,20 @@ extension DialDriver {
         made.whenComplete { result in
             switch result {
             case .success(let channel):
-                if let readiness = self.plan.readiness, let observed {
-                    self.awaitReadiness(readiness, of: channel, observed.futureResult)
-                } else {
+                guard let readiness = self.plan.readiness, let observed = observed?.futureResult else {
                     self.carryOut(self.dial.ready(at: self.now))
+                    break
+                }
+                switch readiness {
+                case .tlsHandshake: self.readyWhen(observed)
+                case .when(let ready):
+                    observed.whenFailure { self.isNotReady($0) }
+                    self.readyWhen(ready(channel).hop(to: self.loop))
+                }
+                // A channel that closes will never be ready, whatever the caller's future is waiting for.
+                // Weakly: a channel may live for years after its dial.
+                channel.closeFuture.hop(to: self.loop).whenComplete { [weak self] _ in
+                    self?.isNotReady(ChannelError.eof)
                 }
             case .failure(let error):
                 // NIO does not take a descriptor for which it could not even make a channel; of a channel that there
@@ -182,18 +192,6 @@ extension DialDriver {
 
     var awaitsTLS: Bool {
         if case .tlsHandshake = plan.readiness { true } else { false }
-    }
-
-    private func awaitReadiness(_ readiness: Readiness, of channel: any Channel, _ observed: EventLoopFuture<Void>) {
-        switch readiness {
-        case .tlsHandshake: readyWhen(observed)
-        case .when(let ready):
-            observed.whenFailure { self.isNotReady($0) }
-            readyWhen(ready(channel).hop(to: loop))
-        }
-        // A channel that closes will never be ready, whatever the caller's future is waiting for.
-        // Weakly: a channel may live for years after its dial.
-        channel.closeFuture.hop(to: loop).whenComplete { [weak self] _ in self?.isNotReady(ChannelError.eof) }
     }
 
     private func readyWhen(_ ready: EventLoopFuture<Void>) {

@@ -97,7 +97,7 @@ package final class DialDriver: @unchecked Sendable {
             return nil
         }
         pending = ActionList()
-        return end(as: ending)
+        return finish(ending)
     }
 
     /// Sends the dial to its loop, from any thread, once, after `begin`.
@@ -281,7 +281,20 @@ extension DialDriver {
             if !isOnLoop, action.needsLoop { return }
             nextPending += 1
             switch action {
-            case .lookUp(let id): lookUp(id)
+            case .lookUp(let id):
+                // A local name is answered before `lookUp` returns: its events are read right here, without a call by
+                // the loop.
+                mailbox.withLockedValue { $0.isExpected = true }
+                let key = plan.fairnessKey
+                switch dial.request(id) {
+                case .addresses(let question):
+                    lookups[id] = plan.resolver.lookUp(question, for: key) { self.deliver(.lookup(id, $0)) }
+                case .records(let question):
+                    lookups[id] = plan.resolver.lookUpRecords(question, for: key) { self.deliver(.records(id, $0)) }
+                }
+                if let observation = plan.observation { observation.awaits(lookups[id]?.id) }
+                readMailbox()
+                dial.noteQueue(at: now)
             case .cancelLookup(let id): cancelLookup(id)
             case .catchUp: catchUp(late: dial.lateness)
             case .tellStart: plan.onStart?()
@@ -290,28 +303,11 @@ extension DialDriver {
             case .close(let destination): close(destination)
             case .handOver(let destination): handOver(destination)
             case .closeWinner: if let winner, !isInitializing { AbruptClose.close(winner) }
-            case .finish(let ending): finish(ending)
+            case .finish(let ending): _ = finish(ending)
             }
         }
         pending = ActionList()
         nextPending = 0
-    }
-
-    private func lookUp(_ id: LookupID) {
-        // A local name is answered before `lookUp` returns: its events are read right here, without a call by the
-        // loop.
-        mailbox.withLockedValue { $0.isExpected = true }
-        switch dial.request(id) {
-        case .addresses(let question):
-            lookups[id] = plan.resolver.lookUp(question, for: plan.fairnessKey) { self.deliver(.lookup(id, $0)) }
-        case .records(let question):
-            lookups[id] = plan.resolver.lookUpRecords(question, for: plan.fairnessKey) {
-                self.deliver(.records(id, $0))
-            }
-        }
-        if let observation = plan.observation { observation.awaits(lookups[id]?.id) }
-        readMailbox()
-        dial.noteQueue(at: now)
     }
 
     private func cancelLookup(_ id: LookupID) {
@@ -339,12 +335,32 @@ extension DialDriver {
         setTimer()
     }
 
-    private func finish(_ ending: DialAction.Ending) {
+    /// The dial is over. Whoever waits for its end is told; of a failure behind a channel, when that has closed.
+    ///
+    /// - Returns: the end as the `connect` that started the dial returns it, where nobody waits for it yet: in `begin`.
+    private func finish(_ ending: DialAction.Ending) -> Ending? {
         endTimer()
         if ticket != nil { leaveQueue() }
-        guard let end else { return }
+        if let cancellation = plan.cancellation { cancellation.remove(self) }
+        plan.question.order.memory?.note(ending.report.attempts, among: dial.known.candidates, at: loop.now)
+        if let observation = plan.observation { tell(observation, ending) }
+        let told: Ending?
+        switch ending {
+        case .answered(let report):
+            let timeToLive = dial.expires.map { max(.zero, $0 - now) }
+            told = .addresses(allowedAddresses(report), report, timeToLive: timeToLive)
+        case .failed(let error): told = .failed(error)
+        case .connected(let destination, let report):
+            let record = dial.winningRecord(of: destination)
+            if let winner {
+                told = .channel(winner, destination, record, report)
+            } else {
+                told = take(destination).map { .descriptor($0.descriptor, destination, record, report) }
+            }
+        }
+        guard let end else { return told }
         self.end = nil
-        let told = self.end(as: ending)
+        guard let told else { return nil }
         let closing = winner
         let unfinished = isInitializing ? initialized : nil
         // Of a channel that the initializer has closed, the number may be another file's by now.
@@ -357,33 +373,20 @@ extension DialDriver {
         }
         // A future of the caller's that never ends must not keep the driver, which waits for it, alive.
         initialized = nil
-        guard let told else { return }
-        guard case .failed = told, let closing else { return end(told) }
-        if let unfinished {
-            InitializerGrace.close(closing, after: unfinished)
-            // Nothing has been made yet that the caller could have in use.
-            return end(told)
+        if case .failed = told, let closing {
+            if let unfinished {
+                InitializerGrace.close(closing, after: unfinished)
+                // Nothing has been made yet that the caller could have in use.
+                end(told)
+            } else {
+                // What the initializer made may be in use until its channel has closed, so the caller is told after
+                // that (rule 7).
+                AbruptClose.close(closing)
+                closing.closeFuture.whenComplete { _ in end(told) }
+            }
+        } else {
+            end(told)
         }
-        // What the initializer made may be in use until its channel has closed, so the caller is told after that (rule
-        // 7).
-        AbruptClose.close(closing)
-        closing.closeFuture.whenComplete { _ in end(told) }
-    }
-
-    /// The dial's end as the `connect` that started it returns it.
-    private func end(as ending: DialAction.Ending) -> Ending? {
-        if let cancellation = plan.cancellation { cancellation.remove(self) }
-        plan.question.memory?.note(ending.report.attempts, among: dial.known.candidates, at: loop.now)
-        if let observation = plan.observation { tell(observation, ending) }
-        switch ending {
-        case .answered(let report):
-            let timeToLive = dial.expires.map { max(.zero, $0 - now) }
-            return .addresses(allowedAddresses(report), report, timeToLive: timeToLive)
-        case .failed(let error): return .failed(error)
-        case .connected(let destination, let report):
-            let record = dial.winningRecord(of: destination)
-            if let winner { return .channel(winner, destination, record, report) }
-            return take(destination).map { .descriptor($0.descriptor, destination, record, report) }
-        }
+        return nil
     }
 }

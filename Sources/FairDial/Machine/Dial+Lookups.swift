@@ -51,36 +51,35 @@ extension Dial {
         case .started:
             lookupStarted(at: time)
             return ActionList()
-        case .answered(let answer): return answered(answer, at: now)
         case .bindings: return ActionList()
         case .caughtUp: return hasCaughtUp(id)
         case .ended(let error): return lookupEnded(error, at: now) + hasCaughtUp(id)
-        }
-    }
-
-    /// The addresses of a dial's one name have come.
-    private mutating func answered(_ answer: LookupResult, at now: Duration) -> ActionList<DialAction> {
-        guard case .dialing = phase, let port = question.target.port else { return ActionList() }
-        let answer = answer.addresses.count > LookupResult.familyLimit ? admitted(answer, at: now) : answer
-        learn(answer, at: now)
-        note(answer)
-        let destinations = known.inDestinationOrder.map { Destination.internet(Endpoint(address: $0, port: port)) }
-        if question.goal == .answer {
-            hasAddresses = areAnswerable(destinations, at: now)
-            if let timeToLive = answer.timeToLive, !answer.addresses.isEmpty {
-                expires = min(expires ?? .seconds(Int64.max), now + timeToLive.bounded)
+        case .answered(let answer):
+            guard case .dialing = phase, let port = question.target.port else { return ActionList() }
+            let answer = answer.addresses.count > LookupResult.familyLimit ? admitted(answer, at: now) : answer
+            let families = question.lookup?.families ?? []
+            let moment = epoch.saturating(plus: now)
+            let leftOut = known.add(answer, wanting: families, by: question.order, at: moment)
+            if leftOut > 0 { noteTroubles { $0.leftOut += leftOut } }
+            note(answer)
+            let destinations = known.inDestinationOrder.map { Destination.internet(Endpoint(address: $0, port: port)) }
+            if question.goal == .answer {
+                hasAddresses = areAnswerable(destinations, at: now)
+                if let timeToLive = answer.timeToLive, !answer.addresses.isEmpty {
+                    expires = min(expires ?? .seconds(Int64.max), now + timeToLive.bounded)
+                }
+                runClock(at: now)
+                return ActionList()
             }
-            runClock(at: now)
-            return ActionList()
+            for candidate in known.candidates {
+                guard case .connected(let roundTrip) = candidate.experience else { continue }
+                race.expect(roundTrip, to: .internet(Endpoint(address: candidate.destination, port: port)))
+            }
+            hasAddresses = !destinations.isEmpty
+            let permitted = permitted(Candidates(destinations), at: now)
+            let awaited = race.awaited.subtracting(answer.families)
+            return carryOut(race.answered(permitted, awaiting: awaited, services: false, at: now), at: now)
         }
-        for candidate in known.candidates {
-            guard case .connected(let roundTrip) = candidate.experience else { continue }
-            race.expect(roundTrip, to: .internet(Endpoint(address: candidate.destination, port: port)))
-        }
-        hasAddresses = !destinations.isEmpty
-        let permitted = permitted(Candidates(destinations), at: now)
-        let awaited = race.awaited.subtracting(answer.families)
-        return carryOut(race.answered(permitted, awaiting: awaited, services: false, at: now), at: now)
     }
 
     /// The lookup has its slot.
@@ -124,29 +123,11 @@ extension Dial {
         return carryOut(race.answersEnded(at: now), at: now)
     }
 
-    /// Takes the host's own addresses in.
-    mutating func learn(_ answer: LookupResult, at now: Duration) {
-        let leftOut = known.add(
-            answer,
-            wanting: question.lookup?.families ?? [],
-            along: question.routes,
-            recalledBy: question.memory,
-            spreadBy: question.spread,
-            at: epoch.saturating(plus: now)
-        )
-        if leftOut > 0 { noteTroubles { $0.leftOut += leftOut } }
-    }
-
     /// Destinations that the caller has given, with what failed lately last; from now on outcomes are noted of them.
     mutating func recalled(_ destinations: [Destination], at now: Duration) -> [Destination] {
-        guard let memory = question.memory else { return destinations }
+        guard question.order.memory != nil else { return destinations }
         let time = epoch.saturating(plus: now)
-        let endpoints = known.recall(
-            destinations.compactMap(\.endpoint),
-            along: question.routes,
-            recalledBy: memory,
-            at: time
-        )
+        let endpoints = known.recall(destinations.compactMap(\.endpoint), by: question.order, at: time)
         for candidate in known.candidates {
             guard case .connected(let roundTrip) = candidate.experience else { continue }
             for endpoint in endpoints where endpoint.address == candidate.destination {

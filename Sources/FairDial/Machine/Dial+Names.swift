@@ -59,7 +59,12 @@ extension Dial {
         case .answered(let answer):
             names.start(id)
             let answer = admitted(answer, at: now, port: names.service?.port(of: name))
-            if id == .first { learn(answer, at: now) }
+            if id == .first {
+                let families = question.lookup?.families ?? []
+                let moment = epoch.saturating(plus: now)
+                let leftOut = known.add(answer, wanting: families, by: question.order, at: moment)
+                if leftOut > 0 { noteTroubles { $0.leftOut += leftOut } }
+            }
             names.bindings?.found(answer, for: name)
             names.service?.found(answer, for: name)
             let actions = lineUp(answer, ofHost: id == .first, at: now)
@@ -209,7 +214,7 @@ extension Dial {
         guard case .dialing = phase, let names else { return ActionList() }
         if let answer { note(answer, ofHost: isOfHost) }
         let candidates = candidates(of: names, port: question.target.port ?? 0, at: now)
-        if question.memory != nil {
+        if question.order.memory != nil {
             for destination in candidates.destinations {
                 guard let address = destination.endpoint?.address, let roundTrip = known.roundTrip(to: address) else {
                     continue
@@ -234,21 +239,17 @@ extension Dial {
 
     private mutating func candidates(of names: NamesInFlight, port: UInt16, at now: Duration) -> Candidates {
         let time = epoch.saturating(plus: now)
-        let (routes, memory) = (question.routes, question.memory)
+        let order = question.order
         if let bindings = names.bindings {
             guard bindings.leadsElsewhere else {
                 // So that what is remembered of each is found by its address.
-                if memory != nil {
-                    _ = known.sorted(known.inDestinationOrder, along: routes, recalledBy: memory, at: time)
-                }
+                if order.memory != nil { _ = known.sorted(known.inDestinationOrder, by: order, at: time) }
                 let endpoints = known.inDestinationOrder.map { Endpoint(address: $0, port: port) }
                 return Candidates(endpoints.map(Destination.internet))
             }
-            return bindings.candidates { known.sorted($0, along: routes, recalledBy: memory, at: time) }
+            return bindings.candidates { known.sorted($0, by: order, at: time) }
         }
-        return names.service?.candidates(at: now) {
-            known.sorted($0, along: routes, recalledBy: memory, at: time)
-        } ?? Candidates()
+        return names.service?.candidates(at: now) { known.sorted($0, by: order, at: time) } ?? Candidates()
     }
 
     /// Time has passed: more targets may be looked up, or dialed.

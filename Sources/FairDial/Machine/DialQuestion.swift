@@ -43,14 +43,10 @@ package final class DialQuestion: Sendable {
     let tellsStart: Bool
     /// Whether the first attempt waits for the caller's word.
     let awaitsAdmission: Bool
-    /// What this machine knows of the way to an address.
-    let routes: any Routes
-    /// What is remembered of earlier attempts; `nil` without a memory.
-    let memory: OutcomeMemory?
+    /// What puts addresses into the order in which to prefer them.
+    let order: AddressOrder
     /// Whether what is remembered also orders the destinations that are known from the start.
     let remembersKnown: Bool
-    /// The random source that rotates addresses of equal rank; `nil` to leave them as they are.
-    let spread: RandomSource?
 
     /// Inlined: a dial's plan has all of it in registers.
     @inline(__always)
@@ -68,10 +64,8 @@ package final class DialQuestion: Sendable {
         awaitsReadiness: Bool = false,
         tellsStart: Bool = false,
         awaitsAdmission: Bool = false,
-        routes: any Routes = NoRoutes(),
-        memory: OutcomeMemory? = nil,
-        remembersKnown: Bool = false,
-        spread: RandomSource? = nil
+        order: AddressOrder = AddressOrder(routes: NoRoutes()),
+        remembersKnown: Bool = false
     ) {
         self.target = target
         self.goal = goal
@@ -86,9 +80,7 @@ package final class DialQuestion: Sendable {
         self.awaitsReadiness = awaitsReadiness
         self.tellsStart = tellsStart
         self.awaitsAdmission = awaitsAdmission
-        self.routes = routes
-        self.memory = memory
+        self.order = order
         self.remembersKnown = remembersKnown
-        self.spread = spread
     }
 }

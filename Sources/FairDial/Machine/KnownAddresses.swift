@@ -24,17 +24,13 @@ struct KnownAddresses: Sendable {
     /// However many answers a resolver gives, 256 addresses of each family are kept.
     ///
     /// - Parameters:
-    ///   - routes: where each address would be sent from.
-    ///   - memory: what is remembered of it.
-    ///   - spread: rotates addresses of equal rank; `nil` for the order that the rules leave.
+    ///   - order: where each address would be sent from, what is remembered of it, and how equal ones are rotated.
     ///   - time: the loop's clock.
     /// - Returns: how many addresses were dropped.
     mutating func add(
         _ answer: LookupResult,
         wanting families: AddressFamilies,
-        along routes: any Routes,
-        recalledBy memory: OutcomeMemory?,
-        spreadBy spread: RandomSource?,
+        by order: AddressOrder,
         at time: Duration
     ) -> Int {
         let known = Known(inDestinationOrder)
@@ -43,14 +39,14 @@ struct KnownAddresses: Sendable {
         let leftOut = inDestinationOrder.isEmpty ? 0 : dropSurplus(of: &wanted)
         guard !wanted.isEmpty else { return leftOut }
         // Where outcomes are remembered, no order but our own is good enough.
-        let isOurs = memory != nil || spread != nil
+        let isOurs = order.memory != nil || order.spread != nil
         let isOrdered = answer.isInDestinationOrder && inDestinationOrder.isEmpty && !isOurs
         inDestinationOrder += wanted
         guard !isOrdered, isOurs || inDestinationOrder.count > 1 else { return leftOut }
-        candidates = routes.candidates(for: inDestinationOrder)
-        memory?.recall(&candidates, at: time)
+        candidates = order.routes.candidates(for: inDestinationOrder)
+        order.memory?.recall(&candidates, at: time)
         inDestinationOrder = DestinationOrder().sorted(candidates)
-        if var spread { turn(using: &spread) }
+        if var spread = order.spread { turn(using: &spread) }
         return leftOut
     }
 
@@ -106,16 +102,11 @@ struct KnownAddresses: Sendable {
 
     /// Puts some of the addresses into destination order, where there are several names. Those of several names are
     /// asked about once.
-    mutating func sorted(
-        _ addresses: [IPAddress],
-        along routes: any Routes,
-        recalledBy memory: OutcomeMemory?,
-        at time: Duration
-    ) -> [IPAddress] {
+    mutating func sorted(_ addresses: [IPAddress], by order: AddressOrder, at time: Duration) -> [IPAddress] {
         let new = addresses.filter { byAddress[$0] == nil }
         if !new.isEmpty {
-            var asked = routes.candidates(for: new)
-            memory?.recall(&asked, at: time)
+            var asked = order.routes.candidates(for: new)
+            order.memory?.recall(&asked, at: time)
             for candidate in asked { byAddress[candidate.destination] = candidate }
             candidates = Array(byAddress.values)
         }
@@ -124,14 +115,9 @@ struct KnownAddresses: Sendable {
 
     /// Asks about addresses that the caller has given, in an order of the caller's own: only what failed lately goes
     /// last.
-    mutating func recall(
-        _ endpoints: [Endpoint],
-        along routes: any Routes,
-        recalledBy memory: OutcomeMemory,
-        at time: Duration
-    ) -> [Endpoint] {
-        candidates = routes.candidates(for: endpoints.map(\.address))
-        memory.recall(&candidates, at: time)
+    mutating func recall(_ endpoints: [Endpoint], by order: AddressOrder, at time: Duration) -> [Endpoint] {
+        candidates = order.routes.candidates(for: endpoints.map(\.address))
+        order.memory?.recall(&candidates, at: time)
         let failed = Set(candidates.filter { $0.experience == .failed }.map(\.destination))
         return endpoints.filter { !failed.contains($0.address) } + endpoints.filter { failed.contains($0.address) }
     }
