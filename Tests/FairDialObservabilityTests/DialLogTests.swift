@@ -56,6 +56,18 @@ import Testing
         #expect(!text.unicodeScalars.contains { $0.value < 0x20 || $0.value == 0x7F })
     }
 
+    @Test(arguments: ["app:secret@db.test", "https://app:secret@db.test"])
+    func `shows no password that was given with a name`(host: String) throws {
+        let (logger, handler) = Self.logger(.trace)
+        let end = Self.observer(logger).dialBegins(to: try Target(host: host, port: 80))
+        end?(try ObservedDials.connected(host: host))
+        let error = DialError(.nameNotFound, "no such name", target: "\(try Target(host: host, port: 80))")
+        end?(try ObservedDials.dial(.failed(error), DialReport(), to: host))
+        #expect(handler.entries.count == 2)
+        #expect(handler.entries.allSatisfy { "\($0)".contains("…@db.test") })
+        #expect(!"\(handler.entries)".contains("secret"))
+    }
+
     @Test func `is not made for a logger that takes neither level`() throws {
         let (logger, _) = Self.logger(.info)
         #expect(Self.observer(logger).dialBegins(to: try Target(host: "db.test", port: 80)) == nil)

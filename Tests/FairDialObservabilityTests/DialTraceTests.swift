@@ -46,6 +46,16 @@ import Tracing
         #expect(root.status == nil)
     }
 
+    @Test func `shows no password that was given with a name`() throws {
+        let dial = try ObservedDials.connected(host: "app:secret@db.test")
+        observer.dialBegins(to: dial.target)?(dial)
+        let spans = tracer.finishedSpans
+        let root = try #require(spans.first { $0.operationName == "dial" })
+        #expect(root.attributes.get("server.address") == "…@db.test")
+        let lookup = try #require(spans.first { $0.operationName == "DNS lookup …@db.test" })
+        #expect(lookup.attributes.get("dns.question.name") == "…@db.test")
+    }
+
     @Test func `is the child of the caller's span`() throws {
         let dial = try ObservedDials.connected()
         let observer = observer
