@@ -36,8 +36,8 @@ extension StubResolver {
         var sentAt = Duration.zero
         /// When it is given up, if its query lasts longer.
         var end: Duration?
-        /// Its mark among the flights; `nil` where it is not entered.
-        var flight: Flights.Mark?
+        /// Its mark among the leading requests; `nil` where it is not entered.
+        var mark: LeadingRequests.Mark?
         /// The request whose query it shares; `nil` where the query is its own.
         var leader: Slab<Request>.Key?
         /// Those who follow; `nil` until there are some.

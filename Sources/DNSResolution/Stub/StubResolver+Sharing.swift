@@ -31,19 +31,19 @@ extension StubResolver {
     ) -> Bool {
         // Mostly no other request is in flight.
         if requests.count <= request.state.queries.count + 1 {
-            flights.add(key.number)
+            leading.add(key.number)
             return false
         }
         enterAll()
         let lookupTimeout = configuration.effectiveLookupTimeout
-        let mark = flights.mark(of: question)
-        guard let number = flights.enter(key.number, at: mark), let leader = requests[Slab.Key(number: number)],
+        let mark = leading.mark(of: question)
+        guard let number = leading.enter(key.number, at: mark), let leader = requests[Slab.Key(number: number)],
             let query = leader.query, now < leader.sentAt + lookupTimeout / 2, leader.question == question
         else {
-            request.flight = mark
+            request.mark = mark
             return false
         }
-        flights.enter(number, at: mark)
+        leading.enter(number, at: mark)
         let sharing = leader.sharing ?? Sharing()
         leader.sharing = sharing
         sharing.followers.append(key)
@@ -64,19 +64,19 @@ extension StubResolver {
     }
 
     private mutating func enterAll() {
-        for number in flights.takeUnentered() {
+        for number in leading.takeUnentered() {
             let key = Slab<Request>.Key(number: number)
-            guard let request = requests[key], request.leader == nil, request.flight == nil else { continue }
-            let mark = flights.mark(of: request.question)
-            flights.enter(number, at: mark)
-            request.flight = mark
+            guard let request = requests[key], request.leader == nil, request.mark == nil else { continue }
+            let mark = leading.mark(of: request.question)
+            leading.enter(number, at: mark)
+            request.mark = mark
         }
     }
 
     /// A request's query is over.
-    mutating func land(_ request: Request, _ key: Slab<Request>.Key) {
-        if let mark = request.flight { flights.remove(key.number, at: mark) }
-        if requests.count == 0 { flights.forgetUnentered() }
+    mutating func queryEnded(_ request: Request, _ key: Slab<Request>.Key) {
+        if let mark = request.mark { leading.remove(key.number, at: mark) }
+        if requests.count == 0 { leading.forgetUnentered() }
     }
 
     /// A request waits no longer. Its query goes on where others wait for it.
@@ -111,7 +111,7 @@ extension StubResolver {
         _ actions: inout [Action]
     ) {
         requests.remove(key)
-        land(request, key)
+        queryEnded(request, key)
         guard let query = request.query else { return }
         inClient(at: now, &actions) { client, steps in client.cancel(query, at: now, &steps) }
     }
@@ -163,7 +163,7 @@ extension StubResolver.Request {
         query = nil
         sentAt = now
         end = nil
-        flight = nil
+        mark = nil
         leader = nil
         sharing = nil
     }
@@ -174,7 +174,7 @@ extension StubResolver.Request {
         other.hasBegun = hasBegun
         other.query = query
         other.sentAt = sentAt
-        other.flight = flight
+        other.mark = mark
         other.sharing = sharing
         return other
     }

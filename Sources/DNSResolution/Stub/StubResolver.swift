@@ -64,7 +64,7 @@ package struct StubResolver: ~Copyable {
     /// What each query is for; the query's tag is its key.
     var requests = Slab<Request>()
     /// Which of them other requests for the same follow.
-    var flights: Flights
+    var leading: LeadingRequests
     /// When requests that wait for another request's query are given up.
     var deadlines = AlarmQueue<Slab<Request>.Key>()
 
@@ -77,7 +77,7 @@ package struct StubResolver: ~Copyable {
     ) {
         self.configuration = configuration
         client = QueryClient(configuration, generator: generator, accounts: accounts, countFree: countFree)
-        flights = Flights(seed: client.generator.next())
+        leading = LeadingRequests(seed: client.generator.next())
         cache = Locked(AnswerCache(configuration.cache))
     }
 
@@ -270,7 +270,7 @@ extension StubResolver {
         _ actions: inout [Action]
     ) {
         guard let request = requests.remove(key) else { return }
-        land(request, key)
+        queryEnded(request, key)
         if case .answered(let answer) = outcome {
             cache.withLock { $0.keep(answer, for: request.question.name, request.type, at: now) }
         } else {

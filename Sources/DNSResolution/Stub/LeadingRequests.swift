@@ -14,7 +14,7 @@ import DNSMessages
 ///
 /// A request that is alone in flight is entered only when a second one comes: mostly none does.
 @available(FairDial 0.1, *)
-struct Flights: Sendable {
+struct LeadingRequests: Sendable {
     /// Identifies a request; the machine's own key, as a number.
     typealias Key = UInt64
     /// A question's hash: equal questions have the same, and others rarely do. The caller compares the questions of the
