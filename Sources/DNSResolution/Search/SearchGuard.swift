@@ -13,7 +13,7 @@ package import DNSMessages
 @available(FairDial 0.1, *)
 package struct SearchGuard: Hashable, Sendable {
     /// What the lookups in one domain have shown.
-    private struct Record: Hashable, Sendable {
+    private struct History: Hashable, Sendable {
         /// When the guard forgets all of it, and begins to learn again.
         var expires: Duration
         /// The different names that were not found, each by its hash value; empty after a name was found, or after
@@ -30,7 +30,7 @@ package struct SearchGuard: Hashable, Sendable {
     /// How long that holds, and within which time the misses must come.
     private static let memory = Duration.seconds(600)
 
-    private var records: [DomainName: Record] = [:]
+    private var histories: [DomainName: History] = [:]
 
     /// Nothing has been learned.
     package init() {}
@@ -44,18 +44,18 @@ package struct SearchGuard: Hashable, Sendable {
         // In the root a name is as it was written, and keeps its position.
         if suffix == .root { return }
         if found {
-            records[suffix] = Record(expires: now + Self.memory, hasHits: true)
+            histories[suffix] = History(expires: now + Self.memory, hasHits: true)
             return
         }
-        var record = records[suffix] ?? Record(expires: .zero)
-        if now >= record.expires { record = Record(expires: now + Self.memory) }
+        var history = histories[suffix] ?? History(expires: .zero)
+        if now >= history.expires { history = History(expires: now + Self.memory) }
         let miss = name.hashValue
-        guard !record.hasHits, !record.isBarren, !record.misses.contains(miss) else { return }
-        record.misses.append(miss)
-        if record.misses.count == Self.enoughMisses {
-            record = Record(expires: now + Self.memory, isBarren: true)
+        guard !history.hasHits, !history.isBarren, !history.misses.contains(miss) else { return }
+        history.misses.append(miss)
+        if history.misses.count == Self.enoughMisses {
+            history = History(expires: now + Self.memory, isBarren: true)
         }
-        records[suffix] = record
+        histories[suffix] = history
     }
 
     /// The candidates in the order to ask for them.
@@ -69,7 +69,7 @@ package struct SearchGuard: Hashable, Sendable {
     }
 
     private func isBarren(_ suffix: DomainName?, at now: Duration) -> Bool {
-        guard let record = suffix.flatMap({ records[$0] }) else { return false }
-        return record.isBarren && now < record.expires
+        guard let history = suffix.flatMap({ histories[$0] }) else { return false }
+        return history.isBarren && now < history.expires
     }
 }
