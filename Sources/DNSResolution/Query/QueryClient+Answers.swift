@@ -220,7 +220,7 @@ extension QueryClient {
             return min(Self.streamGrace * Self.waitFactor(after: query.truncations - 1), configuration.timeout)
         }
         let isAnotherLeft = health.indices.contains { server in !query.tries.contains { $0.server == server } }
-        return isAnotherLeft ? .zero : StreamRecord.longestDelay
+        return isAnotherLeft ? .zero : ServerStreams.longestDelay
     }
 
     private mutating func act(

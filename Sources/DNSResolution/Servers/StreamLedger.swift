@@ -20,14 +20,14 @@ package final class StreamLedger: Sendable {
         var uses: UInt64 = 0
     }
 
-    /// One server's record, shared by those who have an account of it.
+    /// What is counted of one server's streams, shared by those who have an account of it.
     fileprivate final class Page: Sendable {
-        let record = NIOLockedValueBox(StreamRecord())
+        let streams = NIOLockedValueBox(ServerStreams())
     }
 
     static let process = StreamLedger()
 
-    /// Servers that are remembered; those with accounts keep their record among themselves beyond that.
+    /// Servers that are remembered; those with accounts keep their counts among themselves beyond that.
     private static let limit = 64
 
     private let pages = NIOLockedValueBox(Pages())
@@ -76,19 +76,19 @@ package final class StreamLedger: Sendable {
 
         deinit {
             let own = own.withLockedValue { $0 }
-            if own != 0 { page.record.withLockedValue { $0.open -= own } }
+            if own != 0 { page.streams.withLockedValue { $0.open -= own } }
         }
 
         /// What keeps one more stream from being opened; `nil` for nothing.
-        func obstacle(at now: Duration) -> StreamRecord.Obstacle? {
+        func obstacle(at now: Duration) -> ServerStreams.Obstacle? {
             let own = own.withLockedValue { $0 }
-            return page.record.withLockedValue { $0.obstacle(beside: own, at: start + now) }.map(inOwnTime)
+            return page.streams.withLockedValue { $0.obstacle(beside: own, at: start + now) }.map(inOwnTime)
         }
 
         /// Opens one more stream, if nothing keeps it.
-        func open(at now: Duration) -> StreamRecord.Obstacle? {
+        func open(at now: Duration) -> ServerStreams.Obstacle? {
             own.withLockedValue { own in
-                let obstacle = page.record.withLockedValue { $0.opening(beside: own, at: start + now) }
+                let obstacle = page.streams.withLockedValue { $0.opening(beside: own, at: start + now) }
                 if obstacle == nil { own += 1 }
                 return obstacle.map(inOwnTime)
             }
@@ -99,16 +99,16 @@ package final class StreamLedger: Sendable {
         /// - Parameter answers: how many questions it has settled.
         func ended(after answers: Int, at now: Duration) {
             own.withLockedValue { $0 -= 1 }
-            page.record.withLockedValue { $0.ended(after: answers, at: start + now) }
+            page.streams.withLockedValue { $0.ended(after: answers, at: start + now) }
         }
 
         /// One has been closed, and that says nothing of the server.
         func closed() {
             own.withLockedValue { $0 -= 1 }
-            page.record.withLockedValue { $0.open -= 1 }
+            page.streams.withLockedValue { $0.open -= 1 }
         }
 
-        private func inOwnTime(_ obstacle: StreamRecord.Obstacle) -> StreamRecord.Obstacle {
+        private func inOwnTime(_ obstacle: ServerStreams.Obstacle) -> ServerStreams.Obstacle {
             guard case .failures(let end) = obstacle else { return obstacle }
             return .failures(until: end - start)
         }

@@ -58,7 +58,7 @@ struct StreamGate: Sendable {
     }
 
     /// What keeps one more stream from being opened; `nil` for nothing.
-    func obstacle(at now: Duration) -> StreamRecord.Obstacle? { account.obstacle(at: now) }
+    func obstacle(at now: Duration) -> ServerStreams.Obstacle? { account.obstacle(at: now) }
 
     /// Counts one more stream as open, if it may be.
     ///

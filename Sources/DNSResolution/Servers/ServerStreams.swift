@@ -5,7 +5,7 @@
 /// Progress is an answer that settles a question, and nothing else that comes: a server whose streams bring none is
 /// connected to less and less often, whichever query and whichever resolver wants it.
 @available(FairDial 0.1, *)
-struct StreamRecord: Hashable, Sendable {
+struct ServerStreams: Hashable, Sendable {
     /// Why no stream may be opened.
     enum Obstacle: Hashable, Sendable {
         /// The resolver has as many as may be.
@@ -21,7 +21,7 @@ struct StreamRecord: Hashable, Sendable {
     /// How long after such an opening the next stream may be opened; twice as long after each further failure.
     private static let firstDelay = Duration.milliseconds(100)
     static let longestDelay = Duration.seconds(1)
-    /// A stream that ends without an answer more than this long after `opensAt` clears the failures before it, and
+    /// A stream that ends without an answer more than this long after `nextOpening` clears the failures before it, and
     /// counts as the first.
     private static let memory = Duration.seconds(60)
 
@@ -29,7 +29,7 @@ struct StreamRecord: Hashable, Sendable {
     var open = 0
     private var failures = 0
     /// When the next stream may be opened; `nil` for at once.
-    private var opensAt: Duration?
+    private var nextOpening: Duration?
 
     /// What keeps a resolver from one more stream; `nil` for nothing.
     ///
@@ -38,7 +38,7 @@ struct StreamRecord: Hashable, Sendable {
     ///   most.
     func obstacle(beside own: Int, at now: Duration) -> Obstacle? {
         if own >= StreamGate.limit { return .ownLimit }
-        if let opensAt, now < opensAt { return .failures(until: opensAt) }
+        if let nextOpening, now < nextOpening { return .failures(until: nextOpening) }
         return own > 0 && open >= StreamGate.limit ? .commonLimit : nil
     }
 
@@ -48,7 +48,7 @@ struct StreamRecord: Hashable, Sendable {
         open += 1
         if failures >= Self.freeFailures {
             let doublings = min(failures - Self.freeFailures, 5)
-            opensAt = now + min(Self.firstDelay * (1 << doublings), Self.longestDelay)
+            nextOpening = now + min(Self.firstDelay * (1 << doublings), Self.longestDelay)
         }
         return nil
     }
@@ -59,10 +59,10 @@ struct StreamRecord: Hashable, Sendable {
     mutating func ended(after answers: Int, at now: Duration) {
         open -= 1
         if answers > 0 {
-            (failures, opensAt) = (0, nil)
+            (failures, nextOpening) = (0, nil)
             return
         }
-        if let opensAt, now > opensAt + Self.memory { failures = 0 }
+        if let nextOpening, now > nextOpening + Self.memory { failures = 0 }
         failures = min(failures, .max - 1) + 1
     }
 }
