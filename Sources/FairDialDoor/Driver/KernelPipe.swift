@@ -37,10 +37,10 @@ final class KernelPipe: Sendable {
     /// How often a move does that before others on the loop have a turn.
     static let chunksPerMove = 4
 
-    /// The pipe's write end: a source's bytes go in here.
-    private let input: CInt
-    /// The pipe's read end: they come out here, for the sink.
-    private let output: CInt
+    /// Where a source's bytes go in.
+    private let writeEnd: CInt
+    /// Where they come out, for the sink.
+    private let readEnd: CInt
 
     /// `nil` where the system has no splice(2), or gives no pipe: the process may have no descriptors left.
     init?() {
@@ -48,22 +48,22 @@ final class KernelPipe: Sendable {
             // pipe(2) puts the read end first.
             var ends: [CInt] = [-1, -1]
             guard fairdial_open_pipe(&ends, CInt(Self.chunk)) == 0 else { return nil }
-            (output, input) = (ends[0], ends[1])
+            (readEnd, writeEnd) = (ends[0], ends[1])
         #else
             return nil
         #endif
     }
 
     deinit {
-        close(input)
-        close(output)
+        close(writeEnd)
+        close(readEnd)
     }
 
     /// Moves what is there, without waiting for either socket.
     func move(from source: CInt, to sink: CInt, allocator: ByteBufferAllocator) -> Move {
         #if os(Linux)
             for _ in 0..<Self.chunksPerMove {
-                let count = fairdial_splice(source, input, Self.chunk)
+                let count = fairdial_splice(source, writeEnd, Self.chunk)
                 guard count > 0 else {
                     switch CInt(-count) {
                     case 0, EAGAIN: return .dry
@@ -73,7 +73,7 @@ final class KernelPipe: Sendable {
                 }
                 var left = count
                 while left > 0 {
-                    let sent = fairdial_splice(output, sink, left)
+                    let sent = fairdial_splice(readEnd, sink, left)
                     if sent > 0 {
                         left -= sent
                         continue
@@ -104,7 +104,7 @@ final class KernelPipe: Sendable {
             while rest.readableBytes < count {
                 let room = count - rest.readableBytes
                 let read = rest.writeWithUnsafeMutableBytes(minimumWritableBytes: room) {
-                    max(0, fairdial_read(output, $0.baseAddress, room))
+                    max(0, fairdial_read(readEnd, $0.baseAddress, room))
                 }
                 // Left behind, they would go out over the next connection.
                 precondition(read > 0, "bytes that are in the pipe cannot be read out of it")
