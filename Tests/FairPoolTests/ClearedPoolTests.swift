@@ -74,7 +74,7 @@ import Testing
         Self.clear(&bench)
         bench.failed(1)
         #expect(bench.pool.targets[0].failures == 0)
-        #expect(bench.pool.targets[0].opensAt == nil)
+        #expect(bench.pool.targets[0].backOffEnds == nil)
         #expect(bench.pool.counts == (0, 0, 0, 0))
     }
 

@@ -17,8 +17,9 @@ struct PoolEndpoints: Sendable {
         var dials = 0
         /// Failures in a row.
         var failures = 0
-        /// When it is open again: until then other addresses are tried before it. `nil` for now.
-        var opensAt: Duration?
+        /// When the pause after its last failure ends, and it is open again: until then others are tried before it.
+        /// `nil` for now.
+        var backOffEnds: Duration?
     }
 
     /// How many addresses of one name are kept, and how many that are gone: more than any server's name has.
@@ -42,8 +43,8 @@ struct PoolEndpoints: Sendable {
         gone.contains { $0.endpoint == endpoint && $0.since >= begin }
     }
 
-    /// Takes in an answer. Counts of connections and dials begin anew: `count` and `tryFirst` are called for those that
-    /// there are.
+    /// Takes in an answer. Counts of connections and dials begin anew: `count` and `countDial` are called for those
+    /// that there are.
     ///
     /// - Returns: the addresses that are gone.
     mutating func replace(by answer: PoolAnswer, at now: Duration) -> Set<Endpoint> {
@@ -55,7 +56,7 @@ struct PoolEndpoints: Sendable {
         (inOrder, entries) = ([], [:])
         for endpoint in addresses where entries[endpoint] == nil {
             var entry = Entry(place: inOrder.count)
-            if let known = old[endpoint] { (entry.failures, entry.opensAt) = (known.failures, known.opensAt) }
+            if let known = old[endpoint] { (entry.failures, entry.backOffEnds) = (known.failures, known.backOffEnds) }
             entries[endpoint] = entry
             inOrder.append(endpoint)
         }
@@ -78,7 +79,7 @@ struct PoolEndpoints: Sendable {
     /// Counts the dials that try an address first.
     ///
     /// - Parameter change: 1 for a dial that begins, -1 for one that ends.
-    mutating func tryFirst(_ endpoint: Endpoint?, _ change: Int) {
+    mutating func countDial(_ endpoint: Endpoint?, _ change: Int) {
         guard let endpoint else { return }
         entries[endpoint]?.dials += change
     }
@@ -111,14 +112,14 @@ struct PoolEndpoints: Sendable {
     mutating func failed(_ endpoint: Endpoint, at now: Duration, for pause: Duration) {
         guard var entry = entries[endpoint], entry.isOpen(at: now) else { return }
         entry.failures += 1
-        entry.opensAt = now + pause
+        entry.backOffEnds = now + pause
         entries[endpoint] = entry
     }
 
     /// A connection to it was made; it has not shown yet that it is good for more.
     mutating func connected(_ endpoint: Endpoint?) {
         guard let endpoint else { return }
-        entries[endpoint]?.opensAt = nil
+        entries[endpoint]?.backOffEnds = nil
     }
 
     /// A connection to it has been used.
@@ -131,5 +132,5 @@ struct PoolEndpoints: Sendable {
 @available(FairDial 0.1, *)
 extension PoolEndpoints.Entry {
     /// Whether no pause after a failure lasts.
-    func isOpen(at now: Duration) -> Bool { opensAt.map { now >= $0 } ?? true }
+    func isOpen(at now: Duration) -> Bool { backOffEnds.map { now >= $0 } ?? true }
 }

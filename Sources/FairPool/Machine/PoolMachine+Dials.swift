@@ -117,7 +117,7 @@ extension PoolMachine {
         if hasOnlyWaited {
             // The next one waits as long for a place, so it need not begin at once.
             let target = dial.target
-            targets[target].opensAt = max(targets[target].opensAt ?? .zero, now + limits.firstBackOff)
+            targets[target].backOffEnds = max(targets[target].backOffEnds ?? .zero, now + limits.firstBackOff)
         } else {
             blame(dial, error, at: now, &actions)
         }
@@ -170,8 +170,8 @@ extension PoolMachine {
         if isOpen(targets[target], at: now) || targets[target].failures == 0 {
             targets[target].failures = min(targets[target].failures + 1, 64)
         }
-        let opensAt = now + pause(after: targets[target].failures)
-        targets[target].opensAt = max(targets[target].opensAt ?? opensAt, opensAt)
+        let backOffEnds = now + pause(after: targets[target].failures)
+        targets[target].backOffEnds = max(targets[target].backOffEnds ?? backOffEnds, backOffEnds)
     }
 
     /// How long to keep from what has failed so many times in a row.
@@ -187,7 +187,7 @@ extension PoolMachine {
     var spreadTime: Duration { min(lookupTime * 2, Self.spreadDelay) }
 
     func isOpen(_ target: Target, at now: Duration) -> Bool {
-        target.opensAt.map { now >= $0 } ?? true
+        target.backOffEnds.map { now >= $0 } ?? true
     }
 
     /// Nobody needs a dial any more; what it still says is ignored.
@@ -325,7 +325,7 @@ extension PoolMachine {
             let id = takeDialID()
             let endpoints = order(for: target, at: now)
             dials[id] = Dial(target: target, began: now, first: endpoints.first)
-            targets[target].endpoints.tryFirst(endpoints.first, 1)
+            targets[target].endpoints.countDial(endpoints.first, 1)
             targets[target].unplaced = id
             actions.append(.dial(id, target: target, to: endpoints))
         }

@@ -61,7 +61,7 @@ extension PoolMachine {
                 targets[target].endpoints.count(connection.endpoint, 1)
             }
         }
-        for dial in dials.values where dial.target == target { targets[target].endpoints.tryFirst(dial.first, 1) }
+        for dial in dials.values where dial.target == target { targets[target].endpoints.countDial(dial.first, 1) }
         // A dial that has no place yet would go to the old addresses.
         if targets[target].endpoints.inOrder != before, let id = targets[target].unplaced { cancel(id, &actions) }
     }
@@ -77,7 +77,7 @@ extension PoolMachine {
 
     /// A dial has ended, or nobody needs it any more: it tries no address any longer.
     mutating func release(_ dial: Dial) {
-        targets[dial.target].endpoints.tryFirst(dial.first, -1)
+        targets[dial.target].endpoints.countDial(dial.first, -1)
     }
 
     /// Looks up the names whose answers are over.

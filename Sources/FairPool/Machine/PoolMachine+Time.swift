@@ -22,7 +22,7 @@ extension PoolMachine {
         }
         if isReady { consider(nextLookUp) }
         if isReady, need > 0 {
-            for target in targets where target.unplaced == nil { consider(target.opensAt) }
+            for target in targets where target.unplaced == nil { consider(target.backOffEnds) }
             // Only a dial that asks waits for others to ask.
             if targets.count > 1, connecting < limits.connecting, hasAsking {
                 for target in targets {
@@ -58,7 +58,7 @@ extension PoolMachine {
         noteSlowDials(at: now)
         endIdle(at: now, &actions)
         for target in targets.indices {
-            if let opensAt = targets[target].opensAt, now >= opensAt { targets[target].opensAt = nil }
+            if let backOffEnds = targets[target].backOffEnds, now >= backOffEnds { targets[target].backOffEnds = nil }
         }
         endClose(at: now, &actions)
         proceed(at: now, &actions)

@@ -84,7 +84,7 @@ package struct PoolMachine: Sendable {
         /// Failures in a row.
         var failures = 0
         /// Until when it is not dialed.
-        var opensAt: Duration?
+        var backOffEnds: Duration?
         /// Whether the last check that has ended got no answer: the next one may get none either.
         var hasSilentConnections = false
         /// The addresses of its name.
@@ -228,7 +228,7 @@ package struct PoolMachine: Sendable {
     package mutating func ready(at now: Duration, _ actions: inout [PoolAction]) {
         guard case .paused = phase else { return }
         for (id, dial) in dials.sorted(by: { $0.key < $1.key }) where isStale(dial) { cancel(id, &actions) }
-        for target in targets.indices { (targets[target].failures, targets[target].opensAt) = (0, nil) }
+        for target in targets.indices { (targets[target].failures, targets[target].backOffEnds) = (0, nil) }
         phase = .ready
         tell(.ready, &actions)
         proceed(at: now, &actions)
