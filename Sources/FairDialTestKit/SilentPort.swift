@@ -11,8 +11,8 @@
 /// A TCP port of 127.0.0.1 that never answers: an attempt to connect there is neither accepted nor refused.
 ///
 /// It listens with the shortest queue there is, fills that itself, and accepts nothing: the kernel then drops every
-/// further attempt (Linux; unproven on Darwin). An attempt to connect to a `SilentPort` hangs; a `DeafPort` refuses it
-/// at once.
+/// further attempt (Linux; unproven on Darwin). An attempt to connect to a `SilentPort` hangs; a `RefusingPort` refuses
+/// it at once.
 @available(FairDial 0.1, *)
 public final class SilentPort: Sendable {
     /// The port's number.

@@ -40,9 +40,9 @@ import Testing
     }
 
     @Test func `what nobody accepts ends with status 1, every attempt and a code`() async throws {
-        let deaf = try #require(DeafPort())
-        let run = try Tool.run("connect", "127.0.0.1", "\(deaf.number)", "--json")
-        withExtendedLifetime(deaf) {}
+        let refusing = try #require(RefusingPort())
+        let run = try Tool.run("connect", "127.0.0.1", "\(refusing.number)", "--json")
+        withExtendedLifetime(refusing) {}
         #expect(run.status == 1)
         let object = try run.object
         #expect(object["ok"] as? Bool == false)
@@ -133,9 +133,16 @@ import Testing
         #expect(failed.values.reduce(0, +) == 4)
         #expect(background["last_s"] as? Double != nil)
         try await server.stop()
-        let deaf = try #require(DeafPort())
-        let refused = try Tool.run("connect", "127.0.0.1", "\(deaf.number)", "--json", "--while-resolving", names.path)
-        withExtendedLifetime(deaf) {}
+        let refusing = try #require(RefusingPort())
+        let refused = try Tool.run(
+            "connect",
+            "127.0.0.1",
+            "\(refusing.number)",
+            "--json",
+            "--while-resolving",
+            names.path
+        )
+        withExtendedLifetime(refusing) {}
         #expect(refused.status == 1)
     }
 

@@ -62,15 +62,15 @@ import Testing
     }
 
     @Test func `says why a dial failed, and keeps the error`() async throws {
-        let deaf = try #require(DeafPort())
+        let refusing = try #require(RefusingPort())
         try await withDoor { door in
             let client = try Peer(to: door.address)
-            let head = try await client.ask(door, for: "127.0.0.1:\(deaf.number)")
+            let head = try await client.ask(door, for: "127.0.0.1:\(refusing.number)")
             #expect(head.hasPrefix("HTTP/1.1 502 "))
             #expect(head.contains("\r\nProxy-Status: FairDial; error=connection_refused; details=\""))
             client.endOutput()
             #expect(try await client.readAll() == ("", .end))
-            let error = door.lastError(forHost: "127.0.0.1", port: deaf.number)
+            let error = door.lastError(forHost: "127.0.0.1", port: refusing.number)
             #expect(error?.code == .allAttemptsFailed)
             #expect(error?.report.attempts.map(\.outcome) == [.refused])
             #expect(door.lastError(forHost: "127.0.0.1", port: 1) == nil)

@@ -116,8 +116,8 @@ import Testing
 
     @Test(arguments: Way.allCases)
     func `hangs up where the target cannot be reached, and keeps why`(way: Way) async throws {
-        let deaf = try #require(DeafPort())
-        let target = try Target(host: "127.0.0.1", port: deaf.number)
+        let refusing = try #require(RefusingPort())
+        let target = try Target(host: "127.0.0.1", port: refusing.number)
         let door = try await open(way, to: target)
         let client = try Peer(to: door.address)
         #expect(try await client.readAll().text == "")

@@ -16,8 +16,8 @@ import Testing
         #expect(error?.report.attempts.map(\.outcome) == [.timedOut])
     }
 
-    @Test func `a deaf port refuses`() async throws {
-        let port = try #require(DeafPort())
+    @Test func `a refusing port refuses`() async throws {
+        let port = try #require(RefusingPort())
         let error = await #expect(throws: DialError.self) {
             _ = try await Dialer.shared.connect(to: "127.0.0.1", port: port.number)
         }

@@ -133,10 +133,10 @@ import Testing
     }
 
     @Test func `a port where nobody listens is refused, and said so`() async throws {
-        let deaf = try #require(DeafPort())
-        let port = deaf.number
+        let refusing = try #require(RefusingPort())
+        let port = refusing.number
         let error = await failure { try await Dialer.shared.connect(to: "127.0.0.1", port: port) }
-        withExtendedLifetime(deaf) {}
+        withExtendedLifetime(refusing) {}
         #expect(error?.code == .allAttemptsFailed)
         #expect(error?.fault == .peer)
         #expect(error?.message == "the only address failed: 127.0.0.1:\(port) connection refused")

@@ -53,8 +53,8 @@ import Testing
 
     @Test func `target after target by priority, until one is connected`() async throws {
         let server = try await LoopbackServer.start()
-        let deaf = try #require(DeafPort())
-        let records = [try record(20, server.port, "good.test"), try record(10, Int(deaf.number), "bad.test")]
+        let refusing = try #require(RefusingPort())
+        let records = [try record(20, server.port, "good.test"), try record(10, Int(refusing.number), "bad.test")]
         let connection = try await dialer(Table(records: records)).connect(to: .service(Self.service))
         #expect(connection.destination.endpoint?.port == UInt16(server.port))
         try await connection.output.close()
@@ -77,8 +77,10 @@ import Testing
     }
 
     @Test func `when all of them fail every one is named, with what it said`() async throws {
-        let deaf = try #require(DeafPort())
-        let records = [try record(10, Int(deaf.number), "bad.test"), try record(20, Int(deaf.number), "good.test")]
+        let refusing = try #require(RefusingPort())
+        let records = [
+            try record(10, Int(refusing.number), "bad.test"), try record(20, Int(refusing.number), "good.test"),
+        ]
         let error = await #expect(throws: DialError.self) {
             try await dialer(Table(records: records)).connect(to: .service(Self.service))
         }
@@ -103,8 +105,8 @@ import Testing
     }
 
     @Test func `of hundreds of targets the best 64 are told and tried`() async throws {
-        let deaf = try #require(DeafPort())
-        let records = try (0..<900).map { try record(UInt16($0), Int(deaf.number), "bad\($0).test") }
+        let refusing = try #require(RefusingPort())
+        let records = try (0..<900).map { try record(UInt16($0), Int(refusing.number), "bad\($0).test") }
         let dialer = dialer(Table(records: records.shuffled()))
         #expect(try await dialer.targets(ofService: Self.service).map(\.priority) == Array(0..<64))
         let error = await #expect(throws: DialError.self) { try await dialer.connect(to: .service(Self.service)) }

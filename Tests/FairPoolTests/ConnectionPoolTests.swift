@@ -221,8 +221,8 @@ import Testing
     }
 
     @Test func `tells why it has no connection: a refused one, none left, a closed pool`() async throws {
-        let deaf = try #require(DeafPort())
-        let pool = Self.pool(to: [try Target(host: "127.0.0.1", port: deaf.number)])
+        let refusing = try #require(RefusingPort())
+        let pool = Self.pool(to: [try Target(host: "127.0.0.1", port: refusing.number)])
         let refused = await Self.failure { _ = try await pool.withConnection { $0.id } }
         #expect(refused?.code == .dialFailed)
         #expect(refused?.dialError?.code == .allAttemptsFailed)
@@ -236,7 +236,7 @@ import Testing
         let empty = await Self.failure { _ = try await none.withConnection { $0.id } }
         #expect(empty?.dialError?.code == .noUsableAddress)
         await none.close()
-        withExtendedLifetime(deaf) {}
+        withExtendedLifetime(refusing) {}
     }
 
     @Test func `closes a connection whose use failed, or whose lease was dropped`() async throws {

@@ -93,8 +93,8 @@ import Testing
 
     @Test func `whose connect tries again with what it was given has its place still`() async throws {
         let (server, target) = try await Self.server()
-        let deaf = try #require(DeafPort())
-        let wrong = try Target(host: "127.0.0.1", port: deaf.number)
+        let refusing = try #require(RefusingPort())
+        let wrong = try Target(host: "127.0.0.1", port: refusing.number)
         var configuration = PoolConfiguration()
         configuration.waitTimeout = .seconds(600)
         let pool = ConnectionPool<any Channel>(to: [target], configuration: configuration) { target, options, loop in
@@ -105,7 +105,7 @@ import Testing
         }
         #expect(try await pool.withConnection { $0.id } == 1)
         await pool.close()
-        withExtendedLifetime(deaf) {}
+        withExtendedLifetime(refusing) {}
         try await server.close()
     }
 

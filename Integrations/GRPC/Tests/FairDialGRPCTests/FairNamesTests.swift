@@ -226,9 +226,9 @@ import Testing
         var configuration = DialerConfiguration()
         configuration.overrides["now.test"] = [.v4(.loopback)]
         let dialer = Dialer(configuration)
-        let deaf = try #require(DeafPort())
+        let refusing = try #require(RefusingPort())
         for round in 0..<1_000 {
-            let channel = try transport(to: .dns(host: "now.test", port: deaf.number), dialer)
+            let channel = try transport(to: .dns(host: "now.test", port: refusing.number), dialer)
             if round % 4 == 0 { channel.beginGracefulShutdown() }
             let run = Task { try await channel.connect() }
             for _ in 0..<round % 50 { await Task.yield() }

@@ -86,13 +86,13 @@ import Testing
     }
 
     @Test func `tells a call why there is no connection, and keeps the report`() async throws {
-        let deaf = try #require(DeafPort())
-        let target = try Target(host: "127.0.0.1", port: deaf.number)
+        let refusing = try #require(RefusingPort())
+        let target = try Target(host: "127.0.0.1", port: refusing.number)
         let transport = FairTransport(to: target)
         try await withGRPCClient(transport: transport) { client in
             let error = await #expect(throws: RPCError.self) { try await EchoServer.name(from: client) }
             #expect(error?.code == .unavailable)
-            #expect(error?.message.contains("127.0.0.1:\(deaf.number) connection refused") == true)
+            #expect(error?.message.contains("127.0.0.1:\(refusing.number) connection refused") == true)
         }
         #expect(transport.lastError?.code == .allAttemptsFailed)
         #expect(transport.lastError?.report.attempts.map(\.outcome) == [.refused])

@@ -138,12 +138,12 @@ import Testing
     }
 
     @Test func `why a dial failed can be asked for`() async throws {
-        let deaf = try #require(DeafPort())
+        let refusing = try #require(RefusingPort())
         try await withClient(.shared) { client, door in
             await #expect(throws: HTTPClientError.invalidProxyResponse) {
-                try await text(client, "http://127.0.0.1:\(deaf.number)/")
+                try await text(client, "http://127.0.0.1:\(refusing.number)/")
             }
-            let error = door.lastError(forHost: "127.0.0.1", port: deaf.number)
+            let error = door.lastError(forHost: "127.0.0.1", port: refusing.number)
             #expect(error?.code == .allAttemptsFailed)
             #expect(error?.report.attempts.map(\.outcome) == [.refused])
         }

@@ -11,7 +11,7 @@
 /// A TCP port of 127.0.0.1 that is taken and not listened on: every connection there is refused, and no other process
 /// can come to listen there as long as the value lives. On a `SilentPort` an attempt to connect hangs instead.
 @available(FairDial 0.1, *)
-public final class DeafPort: Sendable {
+public final class RefusingPort: Sendable {
     /// The port's number.
     public let number: Int
 
