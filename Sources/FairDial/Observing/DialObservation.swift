@@ -9,10 +9,10 @@ import SystemSupport
 @available(FairDial 0.1, *)
 final class DialObservation: Sendable {
     private let target: Target
-    /// When the dial began, for the observer.
-    private let start = WallClock.now
+    /// When the dial began, on the wall clock, for the observer.
+    private let wallStart = WallClock.now
     /// When the dial began, on the monotonic clock, for a duration that no loop has measured.
-    private let began = NIODeadline.now()
+    private let monotonicStart = NIODeadline.now()
     /// What the observer wants to be called with at the dial's end.
     private let end: @Sendable (ObservedDial) -> Void
     private let lookups = NIOLockedValueBox<[UInt64]>([])
@@ -43,8 +43,8 @@ final class DialObservation: Sendable {
         end(
             ObservedDial(
                 target: target,
-                start: start,
-                duration: duration ?? .nanoseconds((NIODeadline.now() - began).nanoseconds),
+                start: wallStart,
+                duration: duration ?? .nanoseconds((NIODeadline.now() - monotonicStart).nanoseconds),
                 report: report,
                 outcome: outcome,
                 lookups: lookups.withLockedValue { $0 },
