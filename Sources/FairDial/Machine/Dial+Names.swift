@@ -288,7 +288,7 @@ extension Dial {
     var namesError: ResolutionError? { names?.error }
 
     /// The record that led to a destination that was tried; `nil` for an address of the host itself.
-    func winningRecord(of destination: Destination) -> WinningRecord? { names?.winning[destination] }
+    func winningRecord(of destination: Destination) -> WinningRecord? { names?.tried[destination] }
 
     /// The name whose address a destination is: what a policy is told.
     func host(of destination: Destination) -> String? {

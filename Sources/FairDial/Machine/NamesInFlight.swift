@@ -35,7 +35,7 @@ final class NamesInFlight {
     var service: SRVLookups?
 
     /// The records of the destinations that have been tried, as they were when that began.
-    private(set) var winning: [Destination: WinningRecord] = [:]
+    private(set) var tried: [Destination: WinningRecord] = [:]
 
     init(first name: String, bindings: BindingLookups? = nil, service: SRVLookups? = nil) {
         entries = [Entry(id: .first, name: name)]
@@ -99,7 +99,7 @@ final class NamesInFlight {
 
     /// Notes which record has led to a destination that is tried now.
     func tries(_ destination: Destination) {
-        winning[destination] = record(of: destination)
+        tried[destination] = record(of: destination)
     }
 
     private func record(of destination: Destination) -> WinningRecord? {
