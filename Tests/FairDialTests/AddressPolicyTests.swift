@@ -166,8 +166,8 @@ import Testing
 
     @Test func `the caller is not asked about what a network allows`() throws {
         let asked = NIOLockedValueBox([String]())
-        let policy = AddressPolicy(allowed: [try IPNetwork("64:ff9b::/96")]) { request in
-            asked.withLockedValue { $0.append("\(request.address)") }
+        let policy = AddressPolicy(allowed: [try IPNetwork("64:ff9b::/96")]) { address, _, _ in
+            asked.withLockedValue { $0.append("\(address)") }
             return true
         }
         #expect(try vetoed(policy, "64:ff9b::8.8.8.8") == nil)
@@ -176,9 +176,9 @@ import Testing
 
     @Test func `the caller is asked for the rest, about every form`() throws {
         let asked = NIOLockedValueBox([String]())
-        let policy = AddressPolicy(denied: [try IPNetwork("10.0.0.0/8")]) { request in
-            asked.withLockedValue { $0.append("\(request.address)") }
-            return request.address.family == .ipv6
+        let policy = AddressPolicy(denied: [try IPNetwork("10.0.0.0/8")]) { address, _, _ in
+            asked.withLockedValue { $0.append("\(address)") }
+            return address.family == .ipv6
         }
         #expect(try vetoed(policy, "10.0.0.1") == "forbidden: in 10.0.0.0/8")
         #expect(try vetoed(policy, "::ffff:8.8.8.8") == "forbidden by the caller")
@@ -198,7 +198,7 @@ import Testing
     }
 
     private func forbidding(_ addresses: IPAddress...) -> AddressPolicy {
-        AddressPolicy { !addresses.contains($0.address) }
+        AddressPolicy { address, _, _ in !addresses.contains(address) }
     }
 
     @Test func `what is forbidden is reported, and never opened`() throws {
@@ -247,8 +247,8 @@ import Testing
 
     @Test func `a policy that changes its mind before the attempt is obeyed`() throws {
         let isForbidden = NIOLockedValueBox(false)
-        let policy = AddressPolicy { request in
-            request.address != Destinations.four1 || !isForbidden.withLockedValue { $0 }
+        let policy = AddressPolicy { address, _, _ in
+            address != Destinations.four1 || !isForbidden.withLockedValue { $0 }
         }
         var dial = try dial(nil, policy)
         #expect(dial.start(with: [six, four], from: .numeric, at: .zero).words == ["open \(six)"])

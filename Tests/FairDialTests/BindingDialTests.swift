@@ -154,7 +154,7 @@ private func records(_ texts: String...) throws -> [SVCBRecord] {
     @Test func `a policy judges what bindings lead to, hints included`() async throws {
         let world = ScriptedWorld([Self.to(four1): .connectsAtOnce, Self.to(four2): .connectsAtOnce])
         var configuration = world.dialer.configuration
-        configuration.policy = AddressPolicy(isAllowed: { $0.address != four2 })
+        configuration.policy = AddressPolicy(isAllowed: { address, _, _ in address != four2 })
         async let dialed = Dialer(configuration).takeSocket(to: "web.test", port: 443, options: Self.options)
         let host = try await world.resolver.nextLookup(of: "web.test")
         host.bind(try records("1 far.test ipv4hint=192.0.2.2"))

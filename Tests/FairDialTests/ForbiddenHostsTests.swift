@@ -138,7 +138,7 @@ import Testing
         let policies = [
             .publicInternetOnly, AddressPolicy(denied: [network]),
             AddressPolicy(allowed: [network], elsewhere: .denied),
-            AddressPolicy { _ in true },
+            AddressPolicy { _, _, _ in true },
         ]
         for policy in policies {
             let world = world(policy)

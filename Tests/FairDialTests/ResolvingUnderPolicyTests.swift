@@ -13,7 +13,7 @@ import Testing
     private let six = Destinations.to(Destinations.six1)
     private let four = Destinations.to(Destinations.four1)
 
-    private static let noSix = AddressPolicy { $0.address != Destinations.six1 }
+    private static let noSix = AddressPolicy { address, _, _ in address != Destinations.six1 }
     private static let nothing = AddressPolicy(elsewhere: .denied)
 
     private func dial(_ policy: AddressPolicy, known: Bool = false) throws -> Dial {
@@ -47,7 +47,7 @@ import Testing
 
     @Test func `what was forbidden when it came stays out, whatever the policy says later`() throws {
         let isForbidden = NIOLockedValueBox(true)
-        var dial = try dial(AddressPolicy { _ in !isForbidden.withLockedValue { $0 } })
+        var dial = try dial(AddressPolicy { _, _, _ in !isForbidden.withLockedValue { $0 } })
         _ = dial.start(at: .zero)
         _ = dial.answered(.system([Destinations.six1], settling: .ipv6), all: [six], at: .zero)
         isForbidden.withLockedValue { $0 = false }

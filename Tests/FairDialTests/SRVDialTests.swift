@@ -307,7 +307,7 @@ private func to(_ address: IPAddress, _ port: UInt16 = 443) -> Destination { Des
     @Test func `a policy sees the host and the port`() async throws {
         let world = ScriptedWorld(
             [to(four1): .connectsAtOnce],
-            policy: AddressPolicy { $0.host == "db" && $0.port == 443 }
+            policy: AddressPolicy { _, host, port in host == "db" && port == 443 }
         )
         let endpoint = Endpoint(address: four1, port: 443)
         _ = try await world.dialer.takeSocket(to: .endpoints([endpoint], name: "db"))

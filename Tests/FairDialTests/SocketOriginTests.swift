@@ -133,8 +133,8 @@ import Testing
     ])
     func `the caller is asked about what is reached`(address: String, forms: [String]) throws {
         let asked = NIOLockedValueBox([String]())
-        let policy = AddressPolicy { request in
-            asked.withLockedValue { $0.append("\(request.address)") }
+        let policy = AddressPolicy { address, _, _ in
+            asked.withLockedValue { $0.append("\(address)") }
             return true
         }
         #expect(policy.veto(of: try IPAddress(address)) == nil)

@@ -60,27 +60,13 @@ public struct AddressPolicy: Sendable {
     /// `false`.
     public var allowsPaths: Bool
 
-    /// What a policy is asked about: an address, and for whom it is to be dialed.
-    public struct Request: Hashable, Sendable {
-        /// The address, or another form of it: what the kernel reaches, or an IPv4 address that it carries.
-        public let address: IPAddress
-
-        /// The host as it was dialed, or the SRV target's name; `nil` where the policy is asked about an address alone.
-        public let host: String?
-
-        /// The port; `nil` where the policy is asked about an address alone.
-        public let port: UInt16?
-
-        /// A request from its parts.
-        public init(address: IPAddress, host: String? = nil, port: UInt16? = nil) {
-            self.address = address
-            self.host = host
-            self.port = port
-        }
-    }
-
-    /// Decides on what is in neither list of networks and `elsewhere` lets through; it must not block. `nil` for none.
-    public var isAllowed: (@Sendable (Request) -> Bool)?
+    /// Decides on what is in neither list of networks and `elsewhere` lets through; it must not block. `nil`, the
+    /// default, for none.
+    ///
+    /// - `address`: the address, or another form of it: what the kernel reaches, or an IPv4 address that it carries.
+    /// - `host`: as it was dialed, or the SRV target's name; `nil` where the policy is asked about an address alone.
+    /// - `port`: `nil` where the policy is asked about an address alone.
+    public var isAllowed: (@Sendable (_ address: IPAddress, _ host: String?, _ port: UInt16?) -> Bool)?
 
     /// Both kinds of networks, in a form in which thousands of them are searched fast.
     private var rules: NetworkRules
@@ -92,7 +78,7 @@ public struct AddressPolicy: Sendable {
         elsewhere: Elsewhere = .allowed,
         nat64Prefixes: [NAT64Prefix] = [],
         allowsPaths: Bool = false,
-        isAllowed: (@Sendable (Request) -> Bool)? = nil
+        isAllowed: (@Sendable (_ address: IPAddress, _ host: String?, _ port: UInt16?) -> Bool)? = nil
     ) {
         self.allowed = allowed
         self.denied = denied
@@ -147,7 +133,7 @@ extension AddressPolicy {
             }
         let forms = Forms(written: address, reached: reached, carried: carried)
         if let reason = denial(of: forms) { return reason }
-        return objection(to: forms) { Request(address: $0, host: host, port: port) }
+        return objection(to: forms, host: host, port: port)
     }
 
     /// What an address is and leads to.
@@ -182,7 +168,7 @@ extension AddressPolicy {
     }
 
     /// What is said against those forms that count and that no network allows.
-    private func objection(to forms: Forms, as request: (IPAddress) -> Request) -> String? {
+    private func objection(to forms: Forms, host: String?, port: UInt16?) -> String? {
         var isSettled = true
         if !forms.carried.areAllThatIsReached, !networksAllow(forms.written, reaching: forms.reached) {
             isSettled = false
@@ -193,7 +179,7 @@ extension AddressPolicy {
             isSettled = false
             if let reason = objection(to: .v4(inner), in: forms.written) { return reason }
         }
-        guard !isSettled, let isAllowed, !isEachForm(of: forms, { isAllowed(request($0)) }) else { return nil }
+        guard !isSettled, let isAllowed, !isEachForm(of: forms, { isAllowed($0, host, port) }) else { return nil }
         return "forbidden by the caller"
     }
 

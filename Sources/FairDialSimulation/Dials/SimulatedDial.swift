@@ -77,7 +77,8 @@ extension SimulatedDial {
         configuration.resolver = SimulatedAsking(resolver, for: self)
         configuration.race = course.race
         configuration.overrides = course.overrides
-        configuration.policy = course.isVetted ? AddressPolicy(isAllowed: { self.judges($0.address) }) : nil
+        configuration.policy =
+            course.isVetted ? AddressPolicy(isAllowed: { address, _, _ in self.judges(address) }) : nil
         configuration.random = RandomSource { [dice = world.dice] in dice.next() }
         configuration.group = loop
         var options = DialOptions()

@@ -32,7 +32,6 @@ public struct FairnessKey: Hashable, Sendable {
         }
         identity = .parentDomain(String(labels[labels.index(after: dot)...]))
     }
-
 }
 
 @available(FairDial 0.1, *)

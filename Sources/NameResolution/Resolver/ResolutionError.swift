@@ -34,11 +34,12 @@ public struct ResolutionError: Error, Hashable, Sendable {
     /// What kind of failure it is.
     public var kind: Kind
 
-    /// One clause for a person: what was asked and what came back, without a final stop.
+    /// One clause for a person: what was asked and what came back, without a final stop. Where `getaddrinfo` has failed,
+    /// the platform's `EAI_` code is at its end.
     public var message: String
 
     /// The platform's `EAI_` code, where `getaddrinfo` said so; else `nil`.
-    public var systemCode: Int32?
+    package var systemCode: Int32?
 
     /// An error from its parts; what is not printable in the message becomes an escape.
     public init(_ kind: Kind, _ message: String, systemCode: Int32? = nil) {
