@@ -60,7 +60,7 @@ public struct DNSOverTLS: Sendable {
     private static func reason(_ error: any Error) -> String {
         let text = "\(error)"
         if text.contains("CERTIFICATE_VERIFY_FAILED") || text.contains("unableToValidateCertificate") {
-            return "TLS: the certificate is not to be trusted, or for somebody else"
+            return "TLS: the server's certificate cannot be verified, or is for another name"
         }
         return error is NIOSSLError || error is BoringSSLError ? "TLS: the handshake failed" : "TLS: \(text.printable)"
     }

@@ -8,6 +8,6 @@ public struct OutdatedTLS: Error, Hashable, Sendable {}
 extension OutdatedTLS: CustomStringConvertible {
     /// One clause for a person.
     public var description: String {
-        "the configuration allows nothing newer than TLS 1.1, and DNS goes over 1.2 at least"
+        "the configuration allows nothing newer than TLS 1.1, and DNS over TLS takes 1.2 at least"
     }
 }

@@ -23,24 +23,24 @@ struct HostNameTests {
     }
 
     @Test(arguments: [
-        ("x.test/path", DomainNameError.Reason.hostCharacter, 6, "no host's name has a \"/\", as at byte 6"),
-        ("a@b.test", .hostCharacter, 1, "no host's name has a \"@\", as at byte 1"),
-        ("a b.test", .hostCharacter, 1, "no host's name has a \" \", as at byte 1"),
-        ("a.test\n", .hostCharacter, 6, #"no host's name has a "\n", as at byte 6"#),
-        ("a\u{7F}", .hostCharacter, 1, #"no host's name has a "\u{7F}", as at byte 1"#),
-        ("*.test", .hostCharacter, 0, "no host's name has a \"*\", as at byte 0"),
-        (#"a\.b.test"#, .hostCharacter, 1, "no host's name has a \".\", as at byte 1"),
-        (#"ab\047.test"#, .hostCharacter, 2, "no host's name has a \"/\", as at byte 2"),
-        (#"a\\b"#, .hostCharacter, 1, #"no host's name has a "\\", as at byte 1"#),
-        (#"a\200"#, .hostCharacter, 1, "no host's name has a \"byte 200\", as at byte 1"),
-        ("-a.test", .leadingHyphen, 0, "no host's name begins with a hyphen"),
-        (#"\045a"#, .leadingHyphen, 0, "no host's name begins with a hyphen"),
+        ("x.test/path", DomainNameError.Reason.hostCharacter, 6, "a host name cannot contain \"/\", as at byte 6"),
+        ("a@b.test", .hostCharacter, 1, "a host name cannot contain \"@\", as at byte 1"),
+        ("a b.test", .hostCharacter, 1, "a host name cannot contain \" \", as at byte 1"),
+        ("a.test\n", .hostCharacter, 6, #"a host name cannot contain "\n", as at byte 6"#),
+        ("a\u{7F}", .hostCharacter, 1, #"a host name cannot contain "\u{7F}", as at byte 1"#),
+        ("*.test", .hostCharacter, 0, "a host name cannot contain \"*\", as at byte 0"),
+        (#"a\.b.test"#, .hostCharacter, 1, "a host name cannot contain \".\", as at byte 1"),
+        (#"ab\047.test"#, .hostCharacter, 2, "a host name cannot contain \"/\", as at byte 2"),
+        (#"a\\b"#, .hostCharacter, 1, #"a host name cannot contain "\\", as at byte 1"#),
+        (#"a\200"#, .hostCharacter, 1, "a host name cannot contain \"byte 200\", as at byte 1"),
+        ("-a.test", .leadingHyphen, 0, "a host name cannot begin with a hyphen"),
+        (#"\045a"#, .leadingHyphen, 0, "a host name cannot begin with a hyphen"),
         (
             "mü.de", .notASCII, 1, "not ASCII at byte 1: write its A-label, which begins with xn--"
         ),
         (#"a\2"#, .badEscape, 1, "a backslash with nothing to escape at byte 1"),
         ("a..b", .emptyLabel, 2, "an empty label at byte 2"),
-        ("", .empty, 0, "a name has one character at least"),
+        ("", .empty, 0, "the name is empty"),
     ])
     func `is refused with the character and its place`(
         text: String,

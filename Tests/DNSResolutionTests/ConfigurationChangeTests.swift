@@ -98,7 +98,7 @@ import Testing
         #expect(system.lookups.count == 2)
         try Self.write("hosts: files dns\n", to: services)
         try Self.write("nameserver 127.0.0.1:\(server.port)\nsortlist 10.0.0.0\n", to: file)
-        #expect(automatic.decision(for: "db.test").reason == "resolv.conf: sortlist is not read here")
+        #expect(automatic.decision(for: "db.test").reason == "resolv.conf: FairDial does not read sortlist")
         #expect(server.queryCount == queries)
         let hidden = NIOLockedValueBox<[LookupEvent]>([])
         try Self.write("nameserver 127.0.0.1:\(server.port)\n", to: file)

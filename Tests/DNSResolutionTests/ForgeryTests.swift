@@ -100,7 +100,7 @@ import Testing
             bench.deliver(cut, on: bench.sent[number])
         }
         bench.advance(to: bench.now + .seconds(6))
-        #expect(bench.end(of: second)?.contains("an answer that cannot be read: the message ends at byte") == true)
+        #expect(bench.end(of: second)?.contains("its answer cannot be read: the message ends at byte") == true)
     }
 
     @Test func `aliases that go round in a circle are a failure that names the server`() {
@@ -117,8 +117,8 @@ import Testing
         }
         bench.advance(to: .seconds(6))
         #expect(
-            bench.end(of: key)?.hasPrefix("failed: 10.0.0.1: aliases without end; 10.0.0.1: aliases without end")
-                == true
+            bench.end(of: key)?
+                .hasPrefix("failed: 10.0.0.1: its aliases have no end; 10.0.0.1: its aliases have no end") == true
         )
     }
 

@@ -24,7 +24,7 @@ import Testing
 
     @Test(arguments: ["", " # dns", "[NOTFOUND=return]"])
     func `a line that names nobody has nobody asked, glibc least of all, which crashes`(hosts: String) {
-        let reason = "nsswitch.conf's hosts line names nobody to ask"
+        let reason = "nsswitch.conf's hosts line names no source to ask"
         #expect(plan(hosts).choice(for: "db.example.org") == .nobody(reason))
         #expect(plan(hosts).choice(for: "printer.local") == .nobody(reason))
     }
@@ -46,7 +46,7 @@ import Testing
     @Test func `what resolv.conf asks for and we do not do is a reason too`() {
         #expect(
             plan("files dns", "sortlist 10.0.0.0").choice(for: "db")
-                == .system("resolv.conf: sortlist is not read here")
+                == .system("resolv.conf: FairDial does not read sortlist")
         )
         let unread = HostsPlan(.standard, nil, hostname: "")
         #expect(unread.choice(for: "db") == .system("resolv.conf cannot be read"))

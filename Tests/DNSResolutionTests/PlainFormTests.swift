@@ -168,7 +168,7 @@ import Testing
         #expect(bench.sent.map(\.isStream) == [false, false, true])
         bench.answer(2, elsewhere)
         bench.advance(to: .seconds(6))
-        #expect(bench.end(of: key)?.contains("an answer without the records that it announces") == true)
+        #expect(bench.end(of: key)?.contains("its answer lacks records that it announces") == true)
     }
 
     @Test func `a message that is cut without a word is asked for plainly, then by stream`() throws {

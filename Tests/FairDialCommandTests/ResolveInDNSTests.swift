@@ -77,9 +77,9 @@ import Testing
         ("127.1", "answered as numeric, because it is the address 127.0.0.1"),
         ("localhost", "answered by hosts, because "),
         ("db.test", "answered by override, because the command line says so"),
-        ("1.2.3.4%lo", "looked up by nobody, because an IPv4 address cannot have a zone"),
-        ("http://db.test", "looked up by nobody, because a URL is not a host: dial its host, db.test"),
-        ("", "looked up by nobody, because the host is empty"),
+        ("1.2.3.4%lo", "not looked up, because an IPv4 address cannot have a zone"),
+        ("http://db.test", "not looked up, because a URL is not a host: dial its host, db.test"),
+        ("", "not looked up, because the host is empty"),
     ])
     func `who answers without a lookup is told, whichever resolver is chosen`(host: String, words: String) throws {
         for options in [[], ["--resolver", "system"], ["--server", "127.0.0.1:9"]] {
@@ -113,7 +113,7 @@ import Testing
             )
             #expect(run.status == 1)
             #expect(try codes(run.object) == "nameNotFound")
-            #expect(run.complaints.hasPrefix("\(name): looked up by nobody, because ."), "\(run.complaints)")
+            #expect(run.complaints.hasPrefix("\(name): not looked up, because ."), "\(run.complaints)")
         }
         #expect(server.queryCount == 0)
         await server.stop()

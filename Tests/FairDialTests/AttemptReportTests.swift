@@ -23,7 +23,7 @@ import Testing
         let refused = try report(.milliseconds(251), .refused, "connection refused")
         #expect("\(refused)" == "192.0.2.1:5432 refused, from 250 ms to 251 ms: connection refused")
         #expect("\(try report(.seconds(2), .timedOut))" == "192.0.2.1:5432 timed-out, from 250 ms to 2 s")
-        #expect("\(try report(nil, nil))" == "192.0.2.1:5432 under way, since 250 ms")
+        #expect("\(try report(nil, nil))" == "192.0.2.1:5432 in flight, since 250 ms")
         let vetoed = try report(.milliseconds(250), .vetoed, "forbidden: in 192.0.2.0/24")
         #expect("\(vetoed)" == "192.0.2.1:5432 vetoed, at 250 ms: forbidden: in 192.0.2.0/24")
     }

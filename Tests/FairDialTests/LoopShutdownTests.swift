@@ -74,7 +74,7 @@ import Testing
         try await world.group.shutdownGracefully()
         let error = await dial.value
         #expect(error?.code == .eventLoopShutdown)
-        #expect(error?.message == "its event loop was shut down on the \(stage) clock")
+        #expect(error?.message == "its event loop was shut down during \(stage)")
         #expect(error?.fault == .caller)
         #expect(error?.isRetryable == false)
         #expect(lookup.cancellations == 1)

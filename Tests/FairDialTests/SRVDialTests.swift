@@ -119,7 +119,7 @@ private func to(_ address: IPAddress, _ port: UInt16 = 443) -> Destination { Des
         let world = ServiceWorld([try record(10, "none.test", port: 0)])
         let error = await failure { try await world.dial() }
         #expect(error?.code == .noUsableAddress)
-        #expect(error?.message == "no SRV target has a port: none.test:0: its port is 0")
+        #expect(error?.message == "every SRV target has port 0: none.test:0: its port is 0")
     }
 
     @Test func `no more than eight names are looked up at once, and one more for each that ends`() async throws {

@@ -87,7 +87,7 @@ import Testing
     @Test func `an adversary says everything that it can, and every rule holds`() {
         var missing = Set(AdversaryMessage.Text.allCases.map { "\($0)" })
         missing.formUnion([
-            "mutated 50 %", "floods 3 %", "closes 100 %", "talks first", "aliases of", "aliases without end",
+            "mutated 50 %", "floods 3 %", "closes 100 %", "talks first", "aliases of", "its aliases have no end",
         ])
         // What is seldom may need more of them.
         for seed in 0..<64_000 as Range<UInt64> where Simulation.hasAdversary(seed) {

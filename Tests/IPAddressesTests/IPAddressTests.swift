@@ -88,20 +88,20 @@ private func named(_ name: String) throws -> Zone {
 
 @Suite struct `A refusal's description` {
     @Test(arguments: [
-        ("", "there is no address (at byte 0)"),
+        ("", "the address is empty (at byte 0)"),
         ("1.2", "the address is not finished (at byte 3)"),
-        ("1.2.3.x", "\"x\" has no place in an address (at byte 6)"),
-        ("1.2.3.4 ", "byte 0x20 has no place in an address (at byte 7)"),
-        ("1.2.3.4\0", "byte 0x00 has no place in an address (at byte 7)"),
-        ("1.2.3.4\u{FF11}", "byte 0xEF has no place in an address (at byte 7)"),
+        ("1.2.3.x", "an address cannot contain \"x\" (at byte 6)"),
+        ("1.2.3.4 ", "an address cannot contain byte 0x20 (at byte 7)"),
+        ("1.2.3.4\0", "an address cannot contain byte 0x00 (at byte 7)"),
+        ("1.2.3.4\u{FF11}", "an address cannot contain byte 0xEF (at byte 7)"),
         ("1.2.3.256", "a part is over 255 (at byte 8)"),
         ("1.2.3.04", "a part begins with a zero (at byte 7)"),
         ("::12345", "a group has more than four digits (at byte 6)"),
         ("1.2.3.4.5", "the address has too many parts (at byte 7)"),
-        ("1::2::3", "\"::\" stands there a second time (at byte 5)"),
-        ("1:2:3:4:5:6:7::8", "\"::\" stands for nothing (at byte 15)"),
+        ("1::2::3", "\"::\" appears a second time (at byte 5)"),
+        ("1:2:3:4:5:6:7::8", "\"::\" leaves out no group (at byte 15)"),
         ("1.2.3.4%1", "an IPv4 address has no zone (at byte 7)"),
-        ("::1%", "the zone is no interface's index or name (at byte 4)"),
+        ("::1%", "the zone is not an interface's index or name (at byte 4)"),
     ])
     func `is one clause: what is wrong, and where`(text: String, description: String) {
         do throws(AddressParseError) {
@@ -129,7 +129,7 @@ private func named(_ name: String) throws -> Zone {
             }
         }
         #expect(description(of: "1.2.3.4:") == "the port is not a number within 0 … 65535 (at byte 8)")
-        #expect(description(of: "::1:80") == "the brackets are not right (at byte 0)")
+        #expect(description(of: "::1:80") == "brackets are missing, or do not match (at byte 0)")
         #expect(description(ofNetwork: "1.2.3.4/33") == "the prefix length does not fit the address (at byte 8)")
         #expect(description(ofNetwork: "1.2.3.4/8") == "bits behind the prefix are set (at byte 7)")
     }

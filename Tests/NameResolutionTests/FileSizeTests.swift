@@ -58,7 +58,7 @@ import Testing
 
     @Test func `faults of a file of newlines cost no list of its lines`() {
         let file = HostsFile([UInt8](repeating: UInt8(ascii: "\n"), count: 300_000) + Array("x\n".utf8))
-        #expect(file.faults == [HostsFile.Fault(line: 300_001, reason: "the line begins with no address")])
+        #expect(file.faults == [HostsFile.Fault(line: 300_001, reason: "the line does not begin with an address")])
     }
 
     @Test func `one that is too large is not read, and that is said`() throws {

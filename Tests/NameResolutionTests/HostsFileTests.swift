@@ -57,7 +57,7 @@ extension HostsFile {
         #expect(file.texts("a") == nil)
         #expect(file.texts("b") == ["192.0.2.7", "192.0.2.8"])
         #expect(file.faults.map(\.line) == [2])
-        #expect(file.faults.map(\.reason) == ["the line begins with no address"])
+        #expect(file.faults.map(\.reason) == ["the line does not begin with an address"])
     }
 
     @Test func `an address without a name is listed`() {

@@ -46,7 +46,7 @@ import Testing
         let bytes = Self.text { "nameserver no\($0)\n" }
         let found = await SmallStack.run { ResolverFile(bytes) }
         #expect(found?.servers == ResolverFile.standard.servers)
-        #expect(found?.unsupported.first == "the server \"no0\" is no address")
+        #expect(found?.unsupported.first == "the server \"no0\" is not an address")
         #expect(found.map { $0.unsupported.count <= 16 } == true)
     }
 

@@ -98,8 +98,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ("nameserver dns.example", "the server \"dns.example\" is no address"),
-        ("sortlist 10.0.0.0/8", "sortlist is not read here"),
+        ("nameserver dns.example", "the server \"dns.example\" is not an address"),
+        ("sortlist 10.0.0.0/8", "FairDial does not read sortlist"),
     ])
     func `what is not honoured is said`(text: String, reason: String) {
         #expect(read(text).unsupported == [reason])

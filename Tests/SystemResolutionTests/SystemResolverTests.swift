@@ -73,8 +73,8 @@ private func configuration(
     }
 
     @Test(arguments: [
-        ("x.test/path", ": no host's name has a \"/\", as at byte 6 (-2)"),
-        ("-a", ": no host's name begins with a hyphen (-2)"),
+        ("x.test/path", ": a host name cannot contain \"/\", as at byte 6 (-2)"),
+        ("-a", ": a host name cannot begin with a hyphen (-2)"),
         ("db.test", "does not exist, or has no address (-2)"),
     ])
     func `where the C library has refused a name unasked, it is said which character it was`(name: String, end: String)

@@ -43,14 +43,14 @@ extension MessageError: CustomStringConvertible {
     /// One clause for a person.
     public var description: String {
         switch reason {
-        case .truncated: "the message ends at byte \(offset), where more is announced"
-        case .badPointer: "a compression pointer at byte \(offset) does not point back"
-        case .badLabel: "an unknown kind of label at byte \(offset)"
-        case .longName: "a name of more than 255 bytes at byte \(offset)"
-        case .badLength: "a record's data at byte \(offset) has the wrong length"
-        case .badData: "a record's data at byte \(offset) breaks its type's rules"
-        case .badOption: "an OPT record that may not be there at byte \(offset)"
-        case .tooLarge: "more than 16 bits can count, at byte \(offset)"
+        case .truncated: "the message ends at byte \(offset), in the middle of what its counts and lengths announce"
+        case .badPointer: "the compression pointer at byte \(offset) is not allowed there, or does not point back"
+        case .badLabel: "the label at byte \(offset) is of a kind that DNS does not use"
+        case .longName: "the name at byte \(offset) is longer than 255 bytes"
+        case .badLength: "the record's data at byte \(offset) is longer or shorter than its type says"
+        case .badData: "the record's data at byte \(offset) breaks a rule of its type"
+        case .badOption: "the OPT record at byte \(offset) is a second one, or has a name"
+        case .tooLarge: "what begins at byte \(offset) is too large: its length or count does not fit 16 bits"
         }
     }
 }

@@ -45,13 +45,13 @@ extension DomainNameError: CustomStringConvertible {
     /// One clause for a person.
     public var description: String {
         switch reason {
-        case .empty: "a name has one character at least"
-        case .emptyLabel: "an empty label at byte \(offset)"
-        case .longLabel: "a label of more than 63 bytes at byte \(offset)"
-        case .longName: "a name of more than 255 bytes"
-        case .badEscape: "a backslash with nothing to escape at byte \(offset)"
-        case .hostCharacter: "no host's name has a \"\(detail ?? "?")\", as at byte \(offset)"
-        case .leadingHyphen: "no host's name begins with a hyphen"
+        case .empty: "the name is empty"
+        case .emptyLabel: "the label at byte \(offset) is empty"
+        case .longLabel: "the label at byte \(offset) is longer than 63 bytes"
+        case .longName: "the name is longer than 255 bytes"
+        case .badEscape: "the backslash at byte \(offset) escapes nothing"
+        case .hostCharacter: "a host name cannot contain \"\(detail ?? "?")\", as at byte \(offset)"
+        case .leadingHyphen: "a host name cannot begin with a hyphen"
         case .notASCII: "not ASCII at byte \(offset): \(detail ?? "write its A-label, which begins with xn--")"
         }
     }

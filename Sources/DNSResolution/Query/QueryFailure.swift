@@ -39,10 +39,10 @@ extension QueryFailure: CustomStringConvertible {
             switch cause {
             case .silent(let time): "no answer within \(Self.readable(time))"
             case .code(let code): "\(code)"
-            case .malformed(let error): "an answer that cannot be read: \(error)"
-            case .unusable: "an answer without the records that it announces"
-            case .endlessAliases: "aliases without end"
-            case .flooded: "a flood of datagrams that answer nothing"
+            case .malformed(let error): "its answer cannot be read: \(error)"
+            case .unusable: "its answer lacks records that it announces"
+            case .endlessAliases: "its aliases have no end"
+            case .flooded: "too many datagrams that match no query"
             case .network(let reason): reason
             }
         return "\(server)\(isStream ? " over a stream" : ""): \(what)"

@@ -68,7 +68,7 @@ package final class AutomaticResolver: KnowingResolver {
         case .dns:
             Decision(
                 choice: .dns,
-                reason: "all that nsswitch.conf and resolv.conf ask for is done here; the servers are "
+                reason: "FairDial does all that nsswitch.conf and resolv.conf ask for; the servers are "
                     + dns.servers.map { "\($0)" }.joined(separator: ", ")
             )
         }

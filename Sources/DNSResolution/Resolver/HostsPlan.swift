@@ -37,7 +37,7 @@ package struct HostsPlan: Hashable, Sendable {
         wholeReason =
             services.unread.map { "nsswitch.conf cannot be read: \($0)" } ?? Self.reason(services.hosts)
             ?? Self.reason(resolver)
-        nobodyReason = services.asksNobody ? "nsswitch.conf's hosts line names nobody to ask" : nil
+        nobodyReason = services.asksNobody ? "nsswitch.conf's hosts line names no source to ask" : nil
     }
 
     /// A plan by which every name is the system's.

@@ -236,7 +236,7 @@ extension FairBootstrap {
         do throws(DialError) {
             let target = try target()
             if let unusableOrigin {
-                let message = "attempts can be bound to an address of IPv4 or IPv6, and not to \(unusableOrigin)"
+                let message = "cannot bind to \(unusableOrigin): it is not an IPv4 or IPv6 address"
                 let error = DialError(.invalidOption, message, target: "\(target)")
                 dialer.observation(of: target)?.failed(error)
                 throw error

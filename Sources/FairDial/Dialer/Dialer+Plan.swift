@@ -75,7 +75,8 @@ extension Dialer {
                 // No descriptor to ask for the zone's index with. The attempt asks again, and waits for one as it does
                 // for its socket: no address is to blame.
                 guard let address = try? IPAddress(host) else {
-                    throw DialError(.outOfDescriptors, "no descriptor to find the zone with", target: "\(target)")
+                    let message = "no descriptor was free to look the zone's interface up"
+                    throw DialError(.outOfDescriptors, message, target: "\(target)")
                 }
                 return Self.known([address], port: port, families: families, from: .numeric)
             case .refused(let refusal):
@@ -105,7 +106,7 @@ extension Dialer {
     private static func noFamily(_ target: Target) -> DialError {
         DialError(
             .invalidOption,
-            "the options leave no family to dial: one must be asked for, with one local address of it, or none at all",
+            "the options leave no family to dial: ask for one, and give one local address of it, or none of any family",
             target: "\(target)"
         )
     }

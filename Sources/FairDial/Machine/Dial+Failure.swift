@@ -104,12 +104,12 @@ extension Dial {
             )
         case .deadline:
             let deadline = question.deadline ?? .zero
-            let message = "the deadline of \(deadline.readable) passed on the \(clock.rawValue) clock"
+            let message = "the deadline of \(deadline.readable) passed during \(clock.rawValue)"
             return (.deadlineExceeded, message + silence(on: clock))
         case .cancellation:
             return (.cancelled, "cancelled during \(clock.rawValue)")
         case .shutdown:
-            return (.eventLoopShutdown, "its event loop was shut down on the \(clock.rawValue) clock")
+            return (.eventLoopShutdown, "its event loop was shut down during \(clock.rawValue)")
         case .channel(let code, let error):
             // An initializer may have put words of its own into the error.
             if code == .initializerFailed {
@@ -128,7 +128,7 @@ extension Dial {
             switch lookup {
             case .unneeded where question.target.hasNoEndpoint:
                 return (.noUsableAddress, "the list of endpoints is empty: give one at least")
-            case .unneeded: return (.noUsableAddress, "no address of a family that may be used here")
+            case .unneeded: return (.noUsableAddress, "no address is of a family that the options allow")
             case .asked, .queued, .running, .postponed, .ended: return (.nameNotFound, "the name has no address")
             }
         }

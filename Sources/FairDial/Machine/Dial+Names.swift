@@ -311,7 +311,7 @@ extension Dial {
     var serviceVerdict: (DialError.Code, String)? {
         guard let service = names?.service, service.isListed else { return nil }
         if service.isRefused { return (.nameNotFound, "SRV target is \".\": there is no such service") }
-        if service.targets.isEmpty { return (.noUsableAddress, "no SRV target has a port") }
+        if service.targets.isEmpty { return (.noUsableAddress, "every SRV target has port 0") }
         return (.nameNotFound, "no SRV target has an address")
     }
 }

@@ -200,7 +200,7 @@ extension AddressPolicy {
         case .publicInternet:
             if address.isGloballyReachable { return nil }
             let purpose =
-                address.specialPurpose.map { Self.names[$0, default: $0.rawValue] } ?? "not given out to anybody"
+                address.specialPurpose.map { Self.names[$0, default: $0.rawValue] } ?? "not assigned to anyone"
             return "forbidden: not of the public internet (\(Self.carrying(address, in: outer, ": "))\(purpose))"
         }
     }

@@ -115,7 +115,7 @@ extension AttemptReport: CustomStringConvertible {
             case started?: "at \(started.readable)"
             case let ended?: "from \(started.readable) to \(ended.readable)"
             }
-        let words = "\(destination) \(outcome?.rawValue ?? "under way"), \(time)"
+        let words = "\(destination) \(outcome?.rawValue ?? "in flight"), \(time)"
         return words + (reason.map { ": \($0.printable)" } ?? "")
     }
 }

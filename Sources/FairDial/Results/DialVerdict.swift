@@ -79,7 +79,7 @@ enum DialVerdict {
         namesPorts: Bool = true
     ) -> String {
         var causes = report.attempts.map { attempt in
-            let outcome = attempt.outcome.map { $0.rawValue } ?? "under way"
+            let outcome = attempt.outcome.map { $0.rawValue } ?? "in flight"
             let address = namesPorts ? nil : attempt.destination.endpoint?.address
             return "\(address.map { "\($0)" } ?? "\(attempt.destination)") \(attempt.reason ?? outcome)"
         }

@@ -74,7 +74,7 @@ struct Waterfall {
         )
         for attempt in report.attempts {
             let ended = attempt.ended ?? report.total
-            let outcome = attempt.outcome?.rawValue ?? "under way"
+            let outcome = attempt.outcome?.rawValue ?? "in flight"
             let reason = attempt.outcome == .failed ? attempt.reason.map { ": \($0)" } ?? "" : ""
             rows.append(
                 Row(

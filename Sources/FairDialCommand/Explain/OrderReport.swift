@@ -38,7 +38,7 @@ struct OrderReport {
         let width = rows.map { "\($0.address)".count }.max() ?? 0
         return rows.flatMap { row -> [String] in
             let address = "\(row.address)".padding(to: width)
-            let source = row.source.map { "from \($0)" } ?? "no way there"
+            let source = row.source.map { "from \($0)" } ?? "this machine has no route to it"
             return ["\(address)  \(source)".printable]
                 + (row.rule.map { ["  before the next by \(Self.words(for: $0))"] } ?? [])
         }
@@ -78,14 +78,14 @@ struct OrderReport {
 
     private static func words(for rule: DestinationOrder.Rule) -> String {
         switch rule {
-        case .usable: "rule 1: the next cannot be reached"
-        case .matchingScope: "rule 2: its scope is its source's"
-        case .matchingLabel: "rule 5: its label is its source's"
+        case .usable: "rule 1: this machine has no route to the next"
+        case .matchingScope: "rule 2: its scope is that of the address it is dialed from"
+        case .matchingLabel: "rule 5: its label is that of the address it is dialed from"
         case .precedence: "rule 6: its precedence is higher"
         case .smallerScope: "rule 8: its scope is smaller"
         case .experience: "RFC 8305: it connected in the past, or the next failed"
         case .roundTrip: "RFC 8305: its round trips are shorter"
-        case .longestPrefix: "rule 9: it shares more leading bits with its source"
+        case .longestPrefix: "rule 9: it shares more leading bits with the address it is dialed from"
         case .unchanged: "rule 10: it came first in the answer"
         }
     }

@@ -21,10 +21,11 @@ struct Explanation {
     var sentence: String {
         if !isForRecords, let local { return "\(host): \(local)" }
         if chosen == .dns, let reason = SpecialUseName.reasonNotToAsk(for: LookupQuestion(name: host).key) {
-            return "\(host): looked up by nobody, because \(reason)"
+            return "\(host): not looked up, because \(reason)"
         }
         if let chosen { return "\(host): looked up by \(chosen.rawValue), because the command line says so" }
         let decision = AutomaticResolver.shared.decision(for: host)
+        if decision.choice == .nobody { return "\(host): not looked up, because \(decision.reason)" }
         return "\(host): looked up by \(decision.choice.rawValue), because \(decision.reason)"
     }
 
@@ -33,16 +34,16 @@ struct Explanation {
         do throws(DialError) {
             _ = try Target(host: host, port: 1)
         } catch {
-            return "looked up by nobody, because \(error.message)"
+            return "not looked up, because \(error.message)"
         }
         let question = LookupQuestion(name: host, families: families)
         if overridden.contains(question.key) { return "answered by override, because the command line says so" }
         switch NumericHost(host, knowing: LocalTables.system.facts) {
         case .address(let address): return "answered as numeric, because it is the address \(address)"
-        case .refused(let refusal): return "looked up by nobody, because \(Target.misreading(of: host) ?? "\(refusal)")"
+        case .refused(let refusal): return "not looked up, because \(Target.misreading(of: host) ?? "\(refusal)")"
         case .name: break
         }
-        if let misreading = Target.misreading(of: host) { return "looked up by nobody, because \(misreading)" }
+        if let misreading = Target.misreading(of: host) { return "not looked up, because \(misreading)" }
         guard let answer = LocalNames.system.answer(question) else { return nil }
         return "answered by \(answer.source.rawValue), because the hosts file has it, or it is localhost (RFC 6761)"
     }

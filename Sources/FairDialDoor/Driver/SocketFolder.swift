@@ -25,19 +25,19 @@ final class SocketFolder: Sendable {
     /// - Throws: `DialError` with the code `invalidOption`.
     init(in parent: String?, for name: String) throws(DialError) {
         guard !name.isEmpty, name != ".", name != "..", !name.utf8.contains(where: { $0 == 0 || $0 == 0x2f }) else {
-            throw DialError(.invalidOption, "this is no name for a socket's file", target: name)
+            throw DialError(.invalidOption, "a socket's file cannot have this name", target: name)
         }
         let parent = parent ?? Self.variable("XDG_RUNTIME_DIR") ?? Self.variable("TMPDIR") ?? "/tmp"
         var template = Array("\(parent)/fairdial-door-XXXXXX".utf8CString)
         let length = template.count - 1 + 1 + name.utf8.count
         guard length <= Self.longestPath else {
-            let message = "the path of the socket would have \(length) bytes; \(Self.longestPath) are the most"
+            let message = "the path of the socket would have \(length) bytes, and \(Self.longestPath) fit"
             throw DialError(.invalidOption, message, target: "\(parent)/…/\(name)")
         }
         // Made with 0700, whatever the umask.
         guard mkdtemp(&template) != nil else {
             let reason = String(cString: strerror(errno))
-            throw DialError(.invalidOption, "no folder can be made there: \(reason)", target: parent)
+            throw DialError(.invalidOption, "cannot make a folder there: \(reason)", target: parent)
         }
         folder = String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
         path = "\(folder)/\(name)"

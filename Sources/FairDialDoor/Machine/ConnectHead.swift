@@ -44,11 +44,11 @@ struct ConnectHead: Sendable {
     /// Reads a head that is complete, with its empty line.
     init(_ bytes: some Collection<UInt8>) throws(Fault) {
         var lines = Self.lines(of: bytes)[...]
-        guard let first = lines.popFirst() else { throw Fault("there is no request line") }
+        guard let first = lines.popFirst() else { throw Fault("the request has no request line") }
         let words = first.split(separator: UInt8(ascii: " "), omittingEmptySubsequences: false)
         guard words.count == 3, !words[0].isEmpty, words[0].allSatisfy(Self.isToken), !words[1].isEmpty,
             words[1].allSatisfy({ (0x21...0x7e).contains($0) })
-        else { throw Fault("the request line is none") }
+        else { throw Fault("the request line cannot be read") }
         guard words[2].elementsEqual("HTTP/1.1".utf8) || words[2].elementsEqual("HTTP/1.0".utf8) else {
             throw Fault("the request is not HTTP/1")
         }
@@ -58,7 +58,7 @@ struct ConnectHead: Sendable {
         for line in lines {
             guard let colon = line.firstIndex(of: UInt8(ascii: ":")), colon > line.startIndex,
                 line[..<colon].allSatisfy(Self.isToken), line.allSatisfy(Self.isFieldByte)
-            else { throw Fault("a field is none") }
+            else { throw Fault("a header field cannot be read") }
             let name = String(decoding: line[..<colon], as: UTF8.self).lowercased()
             if name == "proxy-authorization" { authorizations.append(Self.trimmed(line[(colon + 1)...])) }
         }
@@ -70,7 +70,7 @@ struct ConnectHead: Sendable {
     func target() throws(DialError) -> Target {
         guard let colon = authority.lastIndex(of: ":"), let port = Int(authority[authority.index(after: colon)...]),
             authority[authority.index(after: colon)...].utf8.allSatisfy({ (0x30...0x39).contains($0) })
-        else { throw DialError(.invalidTarget, "CONNECT asks for no host and port", target: authority) }
+        else { throw DialError(.invalidTarget, "the CONNECT request names no host and port", target: authority) }
         var host = authority[..<colon]
         if host.hasPrefix("["), host.hasSuffix("]"), host.contains(":") { host = host.dropFirst().dropLast() }
         return try Target(host: String(host), port: port)

@@ -66,11 +66,11 @@ enum DoorAnswer: Sendable {
         switch self {
         case .failed(let error): error.message
         case .malformed(let words): words
-        case .full: "too many connections are inside"
-        case .closing: "the door is being closed"
-        case .headTooLong: "the head is longer than \(ConnectHead.limit) bytes"
-        case .headTimeout: "the head did not come in time"
-        case .otherMethod: "only CONNECT leads through this door"
+        case .full: "the door has as many connections as it admits"
+        case .closing: "the door is closing"
+        case .headTooLong: "the request's head is longer than \(ConnectHead.limit) bytes"
+        case .headTimeout: "the client did not send its request's head in time"
+        case .otherMethod: "the door takes CONNECT requests only"
         case .established, .unauthorized: nil
         }
     }

@@ -50,7 +50,8 @@ extension PoolMachine {
             // It was cancelled, and too late: the driver closes what it has made.
             if targets[dial.target].unplaced == id { targets[dial.target].unplaced = nil }
             if case .cancelled = dial.stage { return proceed(at: now, &actions) }
-            let message = "a dial of the pool's connected without a place: pass its options on, with their admission"
+            let message =
+                "a dial of the pool's connected before the pool admitted it: pass its options on, with their admission"
             blame(dial, DialError(.invalidOption, message, target: ""), at: now, &actions)
             return proceed(at: now, &actions)
         }

@@ -10,7 +10,7 @@ extension ConnectionPool {
     func wait(_ tell: @escaping @Sendable (PoolState.Answer) -> Void) -> PoolWaiterID {
         var waiter: PoolWaiterID = 0
         guard process.isCurrent else {
-            tell(.failure(PoolError(.forked, "the pool is that of the process that this one was forked from")))
+            tell(.failure(PoolError(.forked, "the pool belongs to the process that this one was forked from")))
             return waiter
         }
         let since = NIODeadline.now()

@@ -56,19 +56,19 @@ extension AddressParseError: CustomStringConvertible {
     public var description: String {
         let what =
             switch reason {
-            case .empty: "there is no address"
+            case .empty: "the address is empty"
             case .truncated: "the address is not finished"
-            case .unexpectedByte(let byte): "\(Self.name(of: byte)) has no place in an address"
+            case .unexpectedByte(let byte): "an address cannot contain \(Self.name(of: byte))"
             case .octetOutOfRange: "a part is over 255"
             case .leadingZero: "a part begins with a zero"
             case .groupTooLong: "a group has more than four digits"
             case .tooManyParts: "the address has too many parts"
-            case .secondGap: "\"::\" stands there a second time"
-            case .gapWithoutRoom: "\"::\" stands for nothing"
+            case .secondGap: "\"::\" appears a second time"
+            case .gapWithoutRoom: "\"::\" leaves out no group"
             case .zoneOnIPv4: "an IPv4 address has no zone"
-            case .badZone: "the zone is no interface's index or name"
+            case .badZone: "the zone is not an interface's index or name"
             case .badPort: "the port is not a number within 0 … 65535"
-            case .badBrackets: "the brackets are not right"
+            case .badBrackets: "brackets are missing, or do not match"
             case .badPrefixLength: "the prefix length does not fit the address"
             case .hostBitsSet: "bits behind the prefix are set"
             }

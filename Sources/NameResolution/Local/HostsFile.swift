@@ -84,7 +84,7 @@ package struct HostsFile: Sendable {
         let content = line.prefix { $0 != UInt8(ascii: "#") && $0 != 0 }
         let fields = content.split(maxSplits: 1, whereSeparator: HostsIndex.isSpace)
         guard let first = fields.first else { return nil }
-        if address(first) == nil { return "the line begins with no address" }
+        if address(first) == nil { return "the line does not begin with an address" }
         let hasName = fields.count > 1 && !fields[1].allSatisfy(HostsIndex.isSpace)
         return hasName ? nil : "the address has no name"
     }

@@ -92,7 +92,7 @@ package struct ResolverFile: Hashable, Sendable {
             search = self.domains(in: Array(domains.utf8)[...]) { Self.isBlank($0) || $0 == UInt8(ascii: "\n") }
         }
         if let options = environment["RES_OPTIONS"] { read(options: options[...]) }
-        if environment["HOSTALIASES"] != nil { note(unsupported: "HOSTALIASES is set, which is not read here") }
+        if environment["HOSTALIASES"] != nil { note(unsupported: "HOSTALIASES is set, and FairDial does not read it") }
         if servers.isEmpty { servers = [Endpoint(address: .v4(.loopback), port: Self.port)] }
     }
 
@@ -156,7 +156,7 @@ package struct ResolverFile: Hashable, Sendable {
             if !isTooLong || word.utf8.count < Self.longestServer, let server = Self.server(word) {
                 servers.append(server)
             } else if !word.isEmpty {
-                note(unsupported: "the server \"\(word)\" is no address")
+                note(unsupported: "the server \"\(word)\" is not an address")
             }
         case "domain":
             search = [String(decoding: first, as: UTF8.self)]
@@ -165,7 +165,7 @@ package struct ResolverFile: Hashable, Sendable {
         case "options":
             read(options: String(decoding: rest, as: UTF8.self)[...])
         case "sortlist":
-            note(unsupported: "sortlist is not read here")
+            note(unsupported: "FairDial does not read sortlist")
         default:
             return
         }

@@ -91,7 +91,7 @@ extension AddressPolicy {
     private func refusal(of host: String, _ target: String) -> DialError? {
         guard let address = try? IPAddress(host) else {
             // gRPC would make nothing of it either.
-            return DialError(.invalidTarget, "this is no address", target: target)
+            return DialError(.invalidTarget, "this is not an address", target: target)
         }
         return veto(of: address).map { DialError(.refusedByPolicy, $0, target: target) }
     }

@@ -51,7 +51,7 @@ private enum RequestScheme {
         case "unix", "http+unix", "https+unix":
             guard let veto = door.policy.veto(ofPath: url) else { return }
             throw DialError(.refusedByPolicy, veto, target: url)
-        default: throw DialError(.invalidTarget, "this is no URL of http or https", target: url)
+        default: throw DialError(.invalidTarget, "the URL is not one of http or https", target: url)
         }
     }
 }

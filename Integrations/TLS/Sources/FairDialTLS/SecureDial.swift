@@ -86,7 +86,7 @@ final class SecureDial: Sendable {
             return "\(words) (\(error.message))"
         }
         let addresses = error.report.attempts.map { attempt in
-            "\(attempt.destination) \(attempt.reason ?? attempt.outcome?.rawValue ?? "under way")"
+            "\(attempt.destination) \(attempt.reason ?? attempt.outcome?.rawValue ?? "in flight")"
         }
         return addresses.isEmpty ? words : "\(words): \(addresses.joined(separator: ", "))"
     }
