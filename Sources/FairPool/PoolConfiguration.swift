@@ -11,10 +11,11 @@ public struct PoolConfiguration: Sendable {
     public var observer: (any PoolObserver)?
 
     /// How many connections the pool keeps even when no caller needs them. Default 0. Values below 0 are treated as 0,
-    /// and values above `maximumSize` as that.
+    /// and values above `maximumSize` (which is 1,000,000 at most) as that.
     public var minimumSize = 0
 
-    /// How many connections there are at most, those being made included. Default 100. Values below 1 are treated as 1.
+    /// How many connections there are at most, those being made included. Default 100. Values below 1 are treated as 1,
+    /// and values above 1,000,000 as that: no process has so many descriptors.
     public var maximumSize = 100
 
     /// Whether the pool is paused until its first `ready()`: it dials nothing, not even for `minimumSize`, and callers
@@ -30,7 +31,7 @@ public struct PoolConfiguration: Sendable {
     /// wait ends with it whatever the dials do, and the dials go on for the next caller.
     public var waitTimeout: Duration = .seconds(10)
 
-    /// How many callers may wait. Default 65,536. Values below 1 are treated as 1.
+    /// How many callers may wait. Default 65,536. Values below 1 are treated as 1, and values above 1,000,000 as that.
     public var waitingLimit = 65_536
 
     /// How long a connection may be idle before it is closed; `nil`, the default, for as long as it lives. Values below

@@ -24,7 +24,8 @@ public indirect enum BindingRequest: Sendable {
     /// The bindings of any scheme, such as `https` or `dns`: one label.
     ///
     /// - `defaultPort`: for this port the name of the records has no port label: `_dns.example.org`, and
-    ///   `_8853._dns.example.org` for another. `nil` where each port has its label.
+    ///   `_8853._dns.example.org` for another. `nil` where each port has its label. Ignored for the scheme
+    ///   `https`: its records are at the host's own name for port 443, and for port 8443 at `_8443._https` (§9.1).
     /// - `defaultProtocol`: what a record without `no-default-alpn` offers besides; `nil` where the scheme has nothing
     ///   (§7.1).
     /// - `protocols`: the protocols that the caller speaks, by their ALPN names. A record that offers none of them is
