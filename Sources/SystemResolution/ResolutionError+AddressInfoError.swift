@@ -21,7 +21,8 @@ extension ResolutionError {
         // A URL may have been given for a host, and errors go into logs.
         let shown = name.withoutUserInfo
         if Self.isShortOfDescriptors(error) {
-            self.init(.noDescriptor, "no descriptor to look \"\(shown)\" up with (\(error.code))", systemCode: error.code)
+            let words = "no descriptor to look \"\(shown)\" up with"
+            self.init(.noDescriptor, "\(words) (\(error.code))", systemCode: error.code)
             return
         }
         let kind: Kind =

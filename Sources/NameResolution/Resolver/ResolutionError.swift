@@ -34,8 +34,8 @@ public struct ResolutionError: Error, Hashable, Sendable {
     /// What kind of failure it is.
     public var kind: Kind
 
-    /// One clause for a person: what was asked and what came back, without a final stop. Where `getaddrinfo` has failed,
-    /// the platform's `EAI_` code is at its end.
+    /// One clause for a person: what was asked and what came back, without a final stop. Of `getaddrinfo`'s
+    /// failures it ends with the platform's `EAI_` code.
     public var message: String
 
     /// The platform's `EAI_` code, where `getaddrinfo` said so; else `nil`.
