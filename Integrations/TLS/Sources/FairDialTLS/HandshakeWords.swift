@@ -50,6 +50,12 @@ enum HandshakeWords {
             || error is ServerNameHandler.WrongName || error is UnverifiableName || error is IOError
     }
 
+    /// Whether an error behind the handshake is the peer's refusal by TLS. How a connection ends is not: what the peer
+    /// has said before, in words of its own protocol, the caller knows better.
+    static func isRefusal(_ error: any Error) -> Bool {
+        if case .sslError? = error as? BoringSSLError { true } else { false }
+    }
+
     /// - Parameters:
     ///   - name: whose certificate it should have been; `nil` for the address itself.
     ///   - dates: of the certificate that was shown, if there was one.

@@ -28,7 +28,17 @@ final class SecureDial: Sendable {
         var options = given
         switch given.readiness {
         case nil: options.readiness = .tlsHandshake
-        case .when(let ready)?: options.readiness = .when { [handshake] in handshake.watched(until: ready($0), of: $0) }
+        case .when(let ready)?:
+            options.readiness = .when { [handshake] channel in
+                let either = handshake.watched(until: ready(channel), of: channel)
+                // From then on an error is the caller's own.
+                either.assumeIsolated().whenSuccess {
+                    let pipeline = channel.pipeline.syncOperations
+                    guard let context = try? pipeline.context(handlerType: CertificateWitness.self) else { return }
+                    pipeline.removeHandler(context: context, promise: nil)
+                }
+                return either
+            }
         default: break
         }
         let tellCaller = given.onWinner
@@ -39,15 +49,21 @@ final class SecureDial: Sendable {
         return options
     }
 
+    /// Whether the dial is over later than the handshake.
+    private var waitsForMore: Bool {
+        if case .when? = given.readiness { true } else { false }
+    }
+
     /// TLS first, then the caller's handlers behind it.
     func initialize<Output: Sendable>(
         _ channel: any Channel,
         _ initializer: (any Channel) throws -> EventLoopFuture<Output>
     ) throws -> EventLoopFuture<Output> {
         let handler = try tls.handler(for: winner.withLockedValue { $0 }, of: target)
-        let witness = CertificateWitness(handler) { [dates, handshake] shown, error in
-            dates.withLockedValue { $0 = shown }
-            if HandshakeWords.isOfHandshake(error) { handshake.failed(error) }
+        let witness = CertificateWitness(handler, stays: waitsForMore) { [dates, handshake] shown, error, isDone in
+            if !isDone { dates.withLockedValue { $0 = shown } }
+            let ends = isDone ? HandshakeWords.isRefusal(error) : HandshakeWords.isOfHandshake(error)
+            if ends { handshake.failed(error) }
         }
         let pipeline = channel.pipeline.syncOperations
         try pipeline.addHandler(handler)

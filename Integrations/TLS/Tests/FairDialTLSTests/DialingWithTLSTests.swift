@@ -404,22 +404,12 @@ import Testing
 
     private static let repetitions = 1_000
 
-    @Test(arguments: ["another name", "expired", "self-signed", "in the clear", "leaves", "mute"])
-    func `whatever goes wrong, an asynchronous channel made in the initializer ends with its channel`(way: String)
+    @Test(arguments: BadPeer.allCases)
+    func `whatever goes wrong, an asynchronous channel made in the initializer ends with its channel`(peer: BadPeer)
         async throws
     {
-        let (behaviour, tls) =
-            switch way {
-            case "another name": (TLSServer.Behaviour.honest(Identity.other), try Self.trusting())
-            case "expired": (.honest(Identity.expired), try Self.trusting())
-            case "self-signed": (.honest(Identity.good), try ClientTLS())
-            case "in the clear": (.plaintext, try Self.trusting())
-            case "leaves": (.closing, try Self.trusting())
-            default: (.mute, try Self.trusting())
-            }
-        var options = DialOptions()
-        options.timeouts.handshake = way == "mute" ? .milliseconds(1) : .seconds(5)
-        let server = try await TLSServer.start(behaviour)
+        let (tls, options) = (try peer.tls(), peer.options)
+        let server = try await TLSServer.start(peer.behaviour)
         let target = try Target(host: TLSServer.name, port: server.port)
         let made = NIOLockedValueBox(0)
         let closed = NIOLockedValueBox(0)
@@ -433,10 +423,10 @@ import Testing
                     }
                 }
             }
-            #expect(error?.code == (way == "mute" ? .handshakeTimeout : .handshakeFailed))
+            #expect(error?.code == peer.code)
         }
         // A peer that leaves may have done so before there was a channel to initialize.
-        #expect(made.withLockedValue { $0 } == Self.repetitions || way == "leaves")
+        #expect(made.withLockedValue { $0 } == Self.repetitions || peer == .leaves)
         #expect(closed.withLockedValue { $0 } == made.withLockedValue { $0 }, "a channel outlives its dial")
         await server.isLeftByAll()
         try await server.stop()

@@ -14,6 +14,8 @@ struct Identity: Sendable {
     static let other = Result { try Identity("DNS:other.test") }
     /// For the address that the server has, and for no name.
     static let address = Result { try Identity("IP:127.0.0.1") }
+    /// A client's.
+    static let client = Result { try Identity("DNS:client.test") }
     /// For the server's own name, until yesterday.
     static let expired = Result { try Identity("DNS:\(TLSServer.name)", days: -1) }
 
