@@ -119,6 +119,7 @@ import Testing
             }
             .connect(host: "localhost", port: server.port).get()
         #expect(try await greeting.futureResult.get() == LoopbackServer.greeting)
+        #expect(try await channel.getOption(.allowRemoteHalfClosure).get())
         try await channel.close()
         try await server.stop()
     }

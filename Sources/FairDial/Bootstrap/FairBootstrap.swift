@@ -212,20 +212,29 @@ extension FairBootstrap {
         shared?.add(cancellation)
         defer { shared?.remove(cancellation) }
         options.cancellation = cancellation
-        let dial = dial(target, options, initializer) { $0.output }
         return try await withTaskCancellationHandler {
-            try await dial.get()
+            // Not the future's own `get()`: it has the loop call back, and a loop that has had its last turn does not.
+            try await withCheckedThrowingContinuation { continuation in
+                _ = dial(target, options, initializer) {
+                    $0.output
+                } ended: {
+                    continuation.resume(with: $0)
+                }
+            }
         } onCancel: {
             cancellation.cancel()
         }
     }
 
     /// One future from end to end: one made of another, off the loop, is lost where the loop is shut down between them.
+    ///
+    /// - Parameter ended: told once, on every path, what the future ends with.
     private func dial<Output: Sendable, Value: Sendable>(
         _ target: () throws(DialError) -> Target,
         _ options: DialOptions,
         _ initializer: @escaping @Sendable (any Channel) -> EventLoopFuture<Output>,
-        result: @escaping @Sendable (Connection<Output>) -> Value
+        result: @escaping @Sendable (Connection<Output>) -> Value,
+        ended: (@Sendable (Result<Value, any Error>) -> Void)? = nil
     ) -> EventLoopFuture<Value> {
         let loop = group.any()
         let told: @Sendable (any Error) -> any Error = { [errors, onFailure] error in
@@ -244,10 +253,14 @@ extension FairBootstrap {
             return dialer.connect(to: target, options: options, on: loop) { [self] channel in
                 initialize(channel).flatMap { initializer(channel) }
             } form: {
-                $0.map(result).mapError(told)
+                let formed = $0.map(result).mapError(told)
+                ended?(formed)
+                return formed
             }
         } catch {
-            return Dialer.failed(told(error), on: loop)
+            let formed = told(error)
+            ended?(.failure(formed))
+            return Dialer.failed(formed, on: loop)
         }
     }
 
