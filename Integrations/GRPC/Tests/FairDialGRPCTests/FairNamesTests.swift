@@ -26,9 +26,11 @@ import Testing
         names["fast.test"] = .init(.addresses([.v4(.loopback)]))
         for number in 0..<20 { names["n\(number).slow.test"] = .init(.silence) }
         let dialer = try names.dialer()
+        let ended = NIOLockedValueBox(0)
         try await withThrowingTaskGroup { group in
             for number in 0..<20 {
                 group.addTask {
+                    defer { ended.withLockedValue { $0 += 1 } }
                     let slow = try transport(to: .dns(host: "n\(number).slow.test", port: server.port), dialer)
                     try await withGRPCClient(transport: slow) { (client) -> Void in
                         await #expect(throws: (any Error).self) { try await EchoServer.name(from: client) }
@@ -42,6 +44,9 @@ import Testing
                 try await withGRPCClient(transport: transport) { client in
                     try await expectEcho(from: client)
                 }
+                // Those that hang end by themselves some seconds later, and not one of them has done so before it.
+                #expect(dialer.lookupsInFlight.count { $0.name.contains(".slow.test") } == 20, "\(host)")
+                #expect(ended.withLockedValue { $0 } == 0, "\(host)")
             }
             // None of them has an answer, so they are cancelled: that must end them.
             group.cancelAll()
