@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import ConnectionRacing
 import Dispatch
 import FairDialTestKit
 import IPAddresses
