@@ -67,7 +67,12 @@ package struct SharedLookups: Sendable {
     ) -> [Action] {
         let sharing = Sharing(question: question, generation: generation)
         guard let lookup = bySharing[sharing], let isNews = lookups[lookup]?.join(waiter, for: fairnessKey) else {
-            return start(Shared(sharing, first: waiter), for: [(waiter, fairnessKey)])
+            let lookup = nextLookup
+            nextLookup += 1
+            bySharing[sharing] = lookup
+            lookups[lookup] = Shared(sharing, first: waiter, for: fairnessKey)
+            waits[waiter] = Wait(lookup: lookup, fairnessKey: fairnessKey)
+            return [.start(lookup, question, fairnessKey)]
         }
         waits[waiter] = Wait(lookup: lookup, fairnessKey: fairnessKey)
         let told = lookups[lookup].map { shared in
@@ -92,14 +97,19 @@ package struct SharedLookups: Sendable {
         guard isGone, let shared = lookups[lookup] else { return [] }
         forget(lookup, shared.sharing)
         // A caller may have joined between the cancellation and this answer: for it the lookup starts afresh.
-        let waiting = shared.waiters.compactMap { waiter in waits[waiter].map { (waiter, $0.fairnessKey) } }
-        guard let (first, _) = waiting.first else { return [] }
-        var fresh = Shared(shared.sharing, first: first)
-        // They have been told what had come by then, and nothing is told twice.
-        fresh.hasStarted = shared.hasStarted
-        fresh.answers = shared.answers
-        fresh.bound = shared.bound
-        return start(fresh, for: waiting)
+        let (question, generation) = (shared.sharing.question, shared.sharing.generation)
+        var actions: [Action] = []
+        for waiter in shared.waiters {
+            guard let fairnessKey = waits[waiter]?.fairnessKey else { continue }
+            actions += join(question, as: waiter, for: fairnessKey, in: generation)
+        }
+        if let fresh = bySharing[shared.sharing] {
+            // They have been told what had come by then, and nothing is told twice.
+            lookups[fresh]?.hasStarted = shared.hasStarted
+            lookups[fresh]?.answers = shared.answers
+            lookups[fresh]?.bound = shared.bound
+        }
+        return actions
     }
 
     /// An event of the resolver's about a lookup: what is new in it is told to those who wait.
@@ -132,26 +142,6 @@ package struct SharedLookups: Sendable {
         return waiters.map { .deliver($0, $0 == shared.first ? told : told.asShared) }
     }
 
-    private mutating func start(_ fresh: Shared, for waiting: [(waiter: Waiter, fairnessKey: FairnessKey)]) -> [Action]
-    {
-        let lookup = nextLookup
-        nextLookup += 1
-        bySharing[fresh.sharing] = lookup
-        var shared = fresh
-        var actions: [Action] = []
-        for (waiter, fairnessKey) in waiting {
-            let isNews = shared.join(waiter, for: fairnessKey)
-            waits[waiter] = Wait(lookup: lookup, fairnessKey: fairnessKey)
-            if waiter == shared.first {
-                actions.append(.start(lookup, shared.sharing.question, fairnessKey))
-            } else if isNews {
-                actions.append(.join(lookup, fairnessKey))
-            }
-        }
-        lookups[lookup] = shared
-        return actions
-    }
-
     private mutating func forget(_ lookup: Lookup, _ sharing: Sharing) {
         lookups[lookup] = nil
         if bySharing[sharing] == lookup { bySharing[sharing] = nil }
@@ -173,16 +163,18 @@ private struct Shared: Sendable {
     /// Who started it, and is told where the answer really came from.
     let first: SharedLookups.Waiter
     /// In the order in which they came; those that have cancelled are still among them for a while.
-    private(set) var waiters: [SharedLookups.Waiter] = []
-    private(set) var waitingCount = 0
-    private var fairnessKeys: Set<FairnessKey> = []
+    private(set) var waiters: [SharedLookups.Waiter]
+    private(set) var waitingCount = 1
+    private var fairnessKeys: Set<FairnessKey>
     var hasStarted = false
     var answers: [LookupResult] = []
     var bound: BindingAnswer?
 
-    init(_ sharing: Sharing, first: SharedLookups.Waiter) {
+    init(_ sharing: Sharing, first: SharedLookups.Waiter, for fairnessKey: FairnessKey) {
         self.sharing = sharing
         self.first = first
+        waiters = [first]
+        fairnessKeys = [fairnessKey]
     }
 
     /// - Returns: whether the resolver must know: the fairness key is a new one, or no caller waited any more.
