@@ -112,6 +112,7 @@ extension QueryClient {
         }
     }
 
+    /// What has come answers a try, by all that was looked at so far: it is read, and acted on by its code.
     private mutating func readAnswer(
         _ reader: inout MessageReader,
         _ place: Pending,
@@ -141,24 +142,73 @@ extension QueryClient {
             missCookie(place, attempt, query, at: now, &actions)
             return
         }
-        if isTracing {
-            let event = QueryTrace.Event.received(
-                query.question,
-                configuration.servers[attempt.server],
-                isStream: attempt.isStream,
-                code,
-                answers: reader.count(of: .answer),
-                bytes: reader.bytes.count,
-                after: now - attempt.sentAt
-            )
-            trace(event, at: now, &actions)
-        }
+        traceReading(reader, code, attempt, query, at: now, &actions)
         if reading.fault == nil { noteAnswer(attempt, query, at: now, &actions) }
         if isCut {
             readTruncated(place, attempt, query, at: now, &actions)
             return
         }
-        act(on: reading, code, reader, place, attempt, query, at: now, &actions)
+        // The C library, which sends no OPT record, looks at none either.
+        let fault = reading.fault ?? (attempt.form == .wished ? reading.optionFault : nil)
+        if code == .noError || code == .nameError, let fault {
+            readBroken(reading.answer, fault, place, attempt, query, at: now, &actions)
+            return
+        }
+        switch code {
+        case .noError where isLame(reading.answer, reader):
+            deny(.refused, place, attempt, query, at: now, &actions)
+        case .noError, .nameError:
+            // Over a stream nothing can be cut, whatever TC says there: the C library takes the answer, and there is no
+            // other way to ask for more.
+            var answer = reading.answer
+            answer.server = configuration.servers[attempt.server].endpoint
+            let isPartial = reading.lacksSome || isCutWithoutWord(reader, attempt)
+            weigh(answer, isPartial: isPartial, place, attempt, query, at: now, &actions)
+        case .badCookie: readBadCookie(place, attempt, query, at: now, &actions)
+        default:
+            let repeatsQuestion = reader.questionCount > 0
+            deny(code, repeatsQuestion: repeatsQuestion, place, attempt, query, at: now, &actions)
+        }
+    }
+
+    private func traceReading(
+        _ reader: MessageReader,
+        _ code: ResponseCode,
+        _ attempt: Query.Try,
+        _ query: Query,
+        at now: Duration,
+        _ actions: inout [Action]
+    ) {
+        guard isTracing else { return }
+        let event = QueryTrace.Event.received(
+            query.question,
+            configuration.servers[attempt.server],
+            isStream: attempt.isStream,
+            code,
+            answers: reader.count(of: .answer),
+            bytes: reader.bytes.count,
+            after: now - attempt.sentAt
+        )
+        trace(event, at: now, &actions)
+    }
+
+    /// The server wants a cookie of its own: it is asked once more, and has given one with this answer.
+    private mutating func readBadCookie(
+        _ place: Pending,
+        _ attempt: Query.Try,
+        _ query: Query,
+        at now: Duration,
+        _ actions: inout [Action]
+    ) {
+        if attempt.hasCookies, !query.cookieDoubts.contains(attempt.server) {
+            query.cookieDoubts.append(attempt.server)
+            trace(.decided("asked again with the server's cookie"), at: now, &actions)
+            stopListening(place.query, place.index, at: now, &actions)
+            sendDatagram(query, place.query, to: attempt.server, in: .wished, at: now, &actions)
+        } else {
+            if !query.cookieFaults.contains(attempt.server) { query.cookieFaults.append(attempt.server) }
+            deny(.badCookie, place, attempt, query, at: now, &actions)
+        }
     }
 
     /// The server answers, and takes this long.
@@ -221,46 +271,6 @@ extension QueryClient {
         }
         let isAnotherLeft = health.indices.contains { server in !query.tries.contains { $0.server == server } }
         return isAnotherLeft ? .zero : ServerStreams.longestDelay
-    }
-
-    private mutating func act(
-        on reading: AnswerReading,
-        _ code: ResponseCode,
-        _ reader: MessageReader,
-        _ place: Pending,
-        _ attempt: Query.Try,
-        _ query: Query,
-        at now: Duration,
-        _ actions: inout [Action]
-    ) {
-        // The C library, which sends no OPT record, looks at none either.
-        let fault = reading.fault ?? (attempt.form == .wished ? reading.optionFault : nil)
-        if code == .noError || code == .nameError, let fault {
-            readBroken(reading.answer, fault, place, attempt, query, at: now, &actions)
-            return
-        }
-        switch code {
-        case .noError where isLame(reading.answer, reader):
-            deny(.refused, place, attempt, query, at: now, &actions)
-        case .noError, .nameError:
-            // Over a stream nothing can be cut, whatever TC says there: the C library takes the answer, and there is no
-            // other way to ask for more.
-            var answer = reading.answer
-            answer.server = configuration.servers[attempt.server].endpoint
-            let isPartial = reading.lacksSome || isCutWithoutWord(reader, attempt)
-            weigh(answer, isPartial: isPartial, place, attempt, query, at: now, &actions)
-        case .badCookie where attempt.hasCookies && !query.cookieDoubts.contains(attempt.server):
-            query.cookieDoubts.append(attempt.server)
-            trace(.decided("asked again with the server's cookie"), at: now, &actions)
-            stopListening(place.query, place.index, at: now, &actions)
-            sendDatagram(query, place.query, to: attempt.server, in: .wished, at: now, &actions)
-        case .badCookie:
-            if !query.cookieFaults.contains(attempt.server) { query.cookieFaults.append(attempt.server) }
-            deny(code, place, attempt, query, at: now, &actions)
-        default:
-            let repeatsQuestion = reader.questionCount > 0
-            deny(code, repeatsQuestion: repeatsQuestion, place, attempt, query, at: now, &actions)
-        }
     }
 
     /// Whether an answer ends where the oldest limit of a datagram is, of a server that did not notice that a larger

@@ -7,18 +7,6 @@ import NameResolution
 /// that waits next.
 @available(FairDial 0.1, *)
 extension QueryClient {
-    mutating func finish(
-        _ key: Slab<Query>.Key,
-        _ outcome: QueryOutcome,
-        at now: Duration,
-        _ actions: inout [Action]
-    ) {
-        guard let query = remove(key, at: now, &actions) else { return }
-        if query.purpose == .answer { actions.append(.finish(Key(slab: key), tag: query.tag, outcome)) }
-        if query.siblings.0 != nil, case .failed = outcome { abandonSiblings(of: query, at: now, &actions) }
-        admitWaiting(at: now, &actions)
-    }
-
     @discardableResult
     mutating func remove(_ key: Slab<Query>.Key, at now: Duration, _ actions: inout [Action]) -> Query? {
         guard let query = queries.remove(key) else { return nil }

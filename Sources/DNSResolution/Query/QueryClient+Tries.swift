@@ -53,14 +53,12 @@ extension QueryClient {
         return factor == 1 ? timeout : min(timeout * factor, configuration.timeout)
     }
 
+    /// Asks the next server in order, or the same one in another form; and sets the clock for the try after that.
     mutating func startTry(_ key: Slab<Query>.Key, at now: Duration, _ actions: inout [Action]) {
         guard let query = queries[key] else { return }
         let server = server(for: query)
-        if query.tries.isEmpty {
-            startFirstTry(query, key, to: server, at: now, &actions)
-            return
-        }
-        let silences = query.rounds - query.refusals
+        // Where nothing has gone out yet, for want of a stream, no server has been silent.
+        let silences = query.tries.isEmpty ? 0 : query.rounds - query.refusals
         let isFirst = !query.tries.contains { $0.server == server }
         if isFirst || !isOwedPlainForm(server, query) { query.turns += 1 }
         query.rounds += 1
@@ -80,32 +78,6 @@ extension QueryClient {
         }
         if silences >= Self.datagramTries || query.tries.count > 1 && query.mismatchedDatagrams >= Self.mismatchLimit {
             sendOnStream(key, to: server, at: now, &actions)
-        }
-    }
-
-    /// Nearly every query needs one try alone.
-    private mutating func startFirstTry(
-        _ query: Query,
-        _ key: Slab<Query>.Key,
-        to server: Int,
-        at now: Duration,
-        _ actions: inout [Action]
-    ) {
-        query.turns += 1
-        query.rounds += 1
-        query.wake = min(query.ends, now + timeout(of: server, isFirst: true))
-        setAlarm(key, at: query.wake)
-        if configuration.usesStreamsOnly {
-            sendOnStream(key, to: server, at: now, &actions)
-        } else {
-            sendDatagram(
-                query,
-                key,
-                to: server,
-                in: firstForm(of: query, at: server, now),
-                at: now,
-                &actions
-            )
         }
     }
 

@@ -227,6 +227,19 @@ extension QueryClient {
         return Key(slab: key)
     }
 
+    /// The query is over: its lookup is told, and the next one that waits begins.
+    mutating func finish(
+        _ key: Slab<Query>.Key,
+        _ outcome: QueryOutcome,
+        at now: Duration,
+        _ actions: inout [Action]
+    ) {
+        guard let query = remove(key, at: now, &actions) else { return }
+        if query.purpose == .answer { actions.append(.finish(Key(slab: key), tag: query.tag, outcome)) }
+        if query.siblings.0 != nil, case .failed = outcome { abandonSiblings(of: query, at: now, &actions) }
+        admitWaiting(at: now, &actions)
+    }
+
     /// No lookup wants the answer any more.
     package mutating func cancel(_ key: Key, at now: Duration, _ actions: inout [Action]) {
         guard remove(key.slab, at: now, &actions) != nil else { return }
