@@ -192,6 +192,9 @@ struct NameLookup: Sendable {
     }
 
     /// A query is over. One for another name than the present one says nothing.
+    ///
+    /// What is settled is told at once: as soon as one family has addresses the name is found, and where the other has
+    /// none it stays so.
     mutating func settled(_ type: RecordType, of position: Int, _ outcome: Outcome, _ steps: inout [Step]) {
         guard wants(type, of: position) else { return }
         if Self.isOfAddresses(type) {
@@ -202,7 +205,28 @@ struct NameLookup: Sendable {
             steps.append(ask(type))
             return
         }
-        if isFound { tellSettled(&steps) }
+        for type in types where isFound && Self.isOfAddresses(type) {
+            let family: AddressFamilies = type == .a ? .ipv4 : .ipv6
+            guard !told.contains(family), case .success(let answer)? = type == .a ? outcomes.a : outcomes.aaaa else {
+                continue
+            }
+            told.formUnion(family)
+            var result = LookupResult(families: family, addresses: [], isInDestinationOrder: false, source: .dns)
+            // A "no" needs no source or server.
+            if case .addresses(let addresses) = answer.content {
+                result.addresses = addresses
+                result.source = answer.source
+                result.server = answer.server
+                result.isStale = answer.isStale
+                result.timeToLive = answer.timeToLive.map { .seconds(Int64($0)) }
+            }
+            steps.append(.tell(.answered(result)))
+        }
+        if isFound, let bindings, bindings.isSettled, !bindings.isTold {
+            self.bindings?.isTold = true
+            let none = BindingAnswer(records: [], name: candidate.name, alias: bindings.aliases.last)
+            steps.append(.tell(.bindings(bindings.answer ?? none)))
+        }
         guard let open = types.first(where: { !isSettled($0) }) else {
             if !hasConcluded(&steps) { begin(&steps) }
             return
@@ -267,33 +291,6 @@ struct NameLookup: Sendable {
     private func mayFollow(_ alias: DomainName) -> Bool {
         guard let bindings, alias != .root, bindings.aliases.count < Self.aliasLimit else { return false }
         return !bindings.aliases.contains(alias) && alias != firstServiceOwner
-    }
-
-    /// Tells what is settled and has not been told: as soon as one family has addresses the name is found, and where
-    /// the other has none it stays so.
-    private mutating func tellSettled(_ steps: inout [Step]) {
-        for type in types where Self.isOfAddresses(type) {
-            let family: AddressFamilies = type == .a ? .ipv4 : .ipv6
-            guard !told.contains(family), case .success(let answer)? = type == .a ? outcomes.a : outcomes.aaaa else {
-                continue
-            }
-            told.formUnion(family)
-            var result = LookupResult(families: family, addresses: [], isInDestinationOrder: false, source: .dns)
-            // A "no" needs no source or server.
-            if case .addresses(let addresses) = answer.content {
-                result.addresses = addresses
-                result.source = answer.source
-                result.server = answer.server
-                result.isStale = answer.isStale
-                result.timeToLive = answer.timeToLive.map { .seconds(Int64($0)) }
-            }
-            steps.append(.tell(.answered(result)))
-        }
-        if let bindings, bindings.isSettled, !bindings.isTold {
-            self.bindings?.isTold = true
-            let none = BindingAnswer(records: [], name: candidate.name, alias: bindings.aliases.last)
-            steps.append(.tell(.bindings(bindings.answer ?? none)))
-        }
     }
 
     /// Every query for the present name is over.

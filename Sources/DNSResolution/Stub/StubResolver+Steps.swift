@@ -88,65 +88,47 @@ extension StubResolver {
             {
                 searchGuard.note(request.name, in: suffix, found: answer.hasAddresses, at: now)
             }
-            proceed(state, at: now, &actions) { lookup, steps in lookup?.settled(type, of: position, outcome, &steps) }
+            state.lookup?.settled(type, of: position, outcome, &lookupSteps)
+            carryOutSteps(of: state, at: now, &actions)
         }
     }
 
-    /// Goes on with a lookup, if it is in flight.
-    mutating func proceed(
-        _ state: Running,
-        at now: Duration,
-        _ actions: inout [Action],
-        _ change: (inout NameLookup?, inout [NameLookup.Step]) -> Void
-    ) {
-        var steps: [NameLookup.Step] = []
-        swap(&steps, &lookupSteps)
-        change(&state.lookup, &steps)
-        if isProceeding {
-            for step in steps.reversed() { followingSteps.append((state, step)) }
-        } else {
-            isProceeding = true
-            for step in steps {
-                carryOut(step, of: state, at: now, &actions)
-                while let next = followingSteps.popLast() { carryOut(next.step, of: next.state, at: now, &actions) }
+    /// Carries out what a lookup has just said is to be done next.
+    ///
+    /// What follows from a step comes before the next one, and is carried out by the same call: in a loop, not in calls
+    /// within calls.
+    mutating func carryOutSteps(of state: Running, at now: Duration, _ actions: inout [Action]) {
+        while let step = lookupSteps.popLast() { nextSteps.append((state, step)) }
+        if isCarryingOutSteps { return }
+        isCarryingOutSteps = true
+        while let (state, step) = nextSteps.popLast() {
+            switch step {
+            case .ask(let name, let type, let position, let isBeside):
+                // The cache may have answered a step before this one, and the lookup be at another name by now. Only
+                // where it may is it asked, for that copies it.
+                let mayBeElsewhere = state.hasSearchList || state.isHurried
+                if state.isOver || mayBeElsewhere && state.lookup?.wants(type, of: position) != true { continue }
+                let request = Request(name: name, type: type, purpose: .addresses, for: state, position: position)
+                // One look into the cache for both families: of most names it has neither.
+                if !isBeside { state.isInCache = cache.withLock { $0.contains(name) } }
+                if state.isInCache { ask(request, at: now, &actions) } else { send(request, at: now, &actions) }
+            case .forget(let type):
+                guard let query = query(of: state, for: type) else { continue }
+                state.queries.remove { $0.request == query.request }
+                detach(query.request, at: now, &actions)
+            case .hurry(let type):
+                state.isHurried = true
+                // One that has not gone out yet is told when it does.
+                guard let query = query(of: state, for: type), let request = requests[query.request],
+                    request.hasBegun, let grace = state.lookup?.grace(for: type)
+                else { continue }
+                limit(request, query.request, to: now + grace, isDispensable: true)
+            case .tell(.ended(let error)): end(state, error, &actions)
+            case .tell(let event):
+                if let name = state.name, !state.isOver { actions.append(.deliver(name, event, to: state.receiver)) }
             }
-            isProceeding = false
         }
-        steps.removeAll(keepingCapacity: steps.capacity <= Self.roomToKeep)
-        swap(&steps, &lookupSteps)
-    }
-
-    mutating func carryOut(
-        _ step: NameLookup.Step,
-        of state: Running,
-        at now: Duration,
-        _ actions: inout [Action]
-    ) {
-        switch step {
-        case .ask(let name, let type, let position, let isBeside):
-            guard !state.isOver else { return }
-            // The cache may have answered a step before this one, and the lookup be at another name by now. Only where
-            // it may is it asked, for that copies it.
-            if state.hasSearchList || state.isHurried, state.lookup?.wants(type, of: position) != true { return }
-            let request = Request(name: name, type: type, purpose: .addresses, for: state, position: position)
-            // One look into the cache for both families: of most names it has neither.
-            if !isBeside { state.isInCache = cache.withLock { $0.contains(name) } }
-            if state.isInCache { ask(request, at: now, &actions) } else { send(request, at: now, &actions) }
-        case .forget(let type):
-            guard let query = query(of: state, for: type) else { return }
-            state.queries.remove { $0.request == query.request }
-            detach(query.request, at: now, &actions)
-        case .hurry(let type):
-            state.isHurried = true
-            // One that has not gone out yet is told when it does.
-            guard let query = query(of: state, for: type), let request = requests[query.request],
-                request.hasBegun, let grace = state.lookup?.grace(for: type)
-            else { return }
-            limit(request, query.request, to: now + grace, isDispensable: true)
-        case .tell(.ended(let error)): end(state, error, &actions)
-        case .tell(let event):
-            if let name = state.name, !state.isOver { actions.append(.deliver(name, event, to: state.receiver)) }
-        }
+        isCarryingOutSteps = false
     }
 
     /// The query in flight for records of a type.

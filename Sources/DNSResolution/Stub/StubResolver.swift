@@ -55,12 +55,12 @@ package struct StubResolver: ~Copyable {
     var running = Slab<Running>()
     /// Room for what the client says next.
     var clientSteps: [QueryClient.Action] = []
-    /// Room for a lookup's next steps.
+    /// What a lookup has just said is to be done next, in order.
     var lookupSteps: [NameLookup.Step] = []
-    /// Steps that follow from the one that is being carried out, the next one last. A search list may be of any length,
-    /// and the cache may know all of it: each name's steps wait here until those of the one before have returned.
-    var followingSteps: [(state: Running, step: NameLookup.Step)] = []
-    var isProceeding = false
+    /// All that is to be done next, the first of it last. A search list may be of any length, and the cache may know
+    /// all of it: each name's steps wait here until those of the one before have returned.
+    var nextSteps: [(state: Running, step: NameLookup.Step)] = []
+    var isCarryingOutSteps = false
     /// What each query is for; the query's tag is its key.
     var requests = Slab<Request>()
     /// Which of them other requests for the same follow.
@@ -155,7 +155,8 @@ extension StubResolver {
         )
         state.hasSearchList = candidates.count > 1
         state.isHurried = question.service != nil
-        proceed(state, at: now, &actions) { lookup, steps in lookup?.begin(&steps) }
+        state.lookup?.begin(&lookupSteps)
+        carryOutSteps(of: state, at: now, &actions)
         return name
     }
 
@@ -263,6 +264,7 @@ extension StubResolver {
         }
     }
 
+    /// The query that a request waits for is over, and so it is for those that follow the request.
     private mutating func finished(
         _ key: Slab<Request>.Key,
         _ outcome: QueryOutcome,
@@ -270,46 +272,32 @@ extension StubResolver {
         _ actions: inout [Action]
     ) {
         guard let request = requests.remove(key) else { return }
-        queryEnded(request, key)
-        if case .answered(let answer) = outcome {
-            cache.withLock { $0.keep(answer, for: request.question.name, request.type, at: now) }
-        } else {
-            cache.withLock { $0.refreshFailed(request.question.name, request.type) }
-        }
-        // Where an alias leads on, the request asks again, with followers of its own.
+        let question = request.question
+        let hasLed = request.leader == nil
         let followers = request.sharing?.followers ?? []
-        settle(request, key, outcome, at: now, &actions)
-        for follower in followers {
-            if let other = requests.remove(follower) { settle(other, follower, outcome, at: now, &actions) }
-        }
-    }
-
-    private mutating func settle(
-        _ request: Request,
-        _ key: Slab<Request>.Key,
-        _ outcome: QueryOutcome,
-        at now: Duration,
-        _ actions: inout [Action]
-    ) {
-        let asked = request.question.name
+        if hasLed { queryEnded(request, key) }
         request.state.queries.remove { $0.request == key }
-        guard case .answered(var answer) = outcome else {
-            conclude(request, .failure(trouble(outcome, asked, request.type)), at: now, &actions)
-            return
+        if case .answered(var answer) = outcome {
+            if hasLed { cache.withLock { $0.keep(answer, for: question.name, question.type, at: now) } }
+            if case .alias(let target) = answer.content {
+                // The request asks again, with followers of its own.
+                request.timeToLive = min(request.timeToLive, answer.timeToLive ?? 0)
+                if follows(request, to: target, at: now, &actions) { ask(request, at: now, &actions) }
+            } else {
+                if !request.aliases.isEmpty {
+                    // The whole chain is cached under its first name, for as long as the shortest lifetime in it.
+                    answer.timeToLive = answer.timeToLive.map { min($0, request.timeToLive) }
+                    answer.canonicalName = answer.canonicalName ?? question.name
+                    cache.withLock { $0.keep(answer, for: request.name, request.type, at: now) }
+                }
+                if !hasLed { answer.source = .shared }
+                conclude(request, .success(answer), at: now, &actions)
+            }
+        } else {
+            if hasLed { cache.withLock { $0.refreshFailed(question.name, question.type) } }
+            conclude(request, .failure(trouble(outcome, question.name, question.type)), at: now, &actions)
         }
-        if case .alias(let target) = answer.content {
-            request.timeToLive = min(request.timeToLive, answer.timeToLive ?? 0)
-            if follows(request, to: target, at: now, &actions) { ask(request, at: now, &actions) }
-            return
-        }
-        if !request.aliases.isEmpty {
-            // The whole chain is cached under its first name, for as long as the shortest lifetime in it.
-            answer.timeToLive = answer.timeToLive.map { min($0, request.timeToLive) }
-            answer.canonicalName = answer.canonicalName ?? asked
-            cache.withLock { $0.keep(answer, for: request.name, request.type, at: now) }
-        }
-        if request.leader != nil { answer.source = .shared }
-        conclude(request, .success(answer), at: now, &actions)
+        for follower in followers { finished(follower, outcome, at: now, &actions) }
     }
 
     /// Goes on with the name that an alias leads to, or says that there is no end to them.
