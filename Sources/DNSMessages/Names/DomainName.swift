@@ -15,8 +15,10 @@ public struct DomainName: Sendable {
     /// The name as it goes over the wire, uncompressed: each label after its length, then a zero.
     public let wire: [UInt8]
 
-    /// - Parameter wire: labels and a final zero, known to be a name.
-    init(uncheckedWire wire: [UInt8]) {
+    /// A name of its wire form, which is not looked at.
+    ///
+    /// - Parameter wire: labels and a final zero, known to be a name: another one's `wire`, in whatever case.
+    package init(uncheckedWire wire: [UInt8]) {
         self.wire = wire
     }
 

@@ -81,9 +81,9 @@ package struct AnswerCache: ~Copyable {
     /// Everything in it.
     package func contents(at now: Duration) -> [CachedName] {
         places.compactMap { $0 }.flatMap { entry in
-            entry.kept.compactMap { kept in
-                guard let name = FoldedName.name(ofWire: entry.wire) else { return nil }
-                return CachedName(
+            let name = DomainName(uncheckedWire: entry.wire)
+            return entry.kept.map { kept in
+                CachedName(
                     name: name,
                     type: kept.type,
                     recordCount: kept.answer.recordCount,

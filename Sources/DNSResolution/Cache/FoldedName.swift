@@ -87,16 +87,4 @@ struct FoldedName {
     static func bare(_ text: UnsafeBufferPointer<UInt8>) -> UnsafeRawBufferPointer {
         UnsafeRawBufferPointer(text.last == UInt8(ascii: ".") ? UnsafeBufferPointer(rebasing: text.dropLast()) : text)
     }
-
-    /// The name of a wire form that we have written ourselves.
-    static func name(ofWire wire: [UInt8]) -> DomainName? {
-        var labels: [ArraySlice<UInt8>] = []
-        var position = 0
-        while wire[position] > 0 {
-            let end = position + 1 + Int(wire[position])
-            labels.append(wire[position + 1..<end])
-            position = end
-        }
-        return try? DomainName(labels: labels)
-    }
 }
