@@ -43,15 +43,7 @@ package struct ReadinessQueue: Sendable {
     }
 
     /// Gives its descriptor back.
-    package func close() {
-        #if canImport(Glibc)
-            _ = Glibc.close(descriptor)
-        #elseif canImport(Musl)
-            _ = Musl.close(descriptor)
-        #else
-            _ = Darwin.close(descriptor)
-        #endif
-    }
+    package func close() { Descriptor.giveBack(descriptor) }
 
     #if os(Linux)
         /// - Returns: whether the descriptor is on the list; if not, `errno` says why.

@@ -3,6 +3,7 @@
 import DNSMessages
 import Foundation
 import IPAddresses
+import SystemSupport
 import Testing
 
 @testable import DNSResolution
@@ -72,7 +73,7 @@ import Testing
         for _ in 0..<1_000 {
             let socket = try KernelDatagrams.makeSocket(to: server)
             ports.insert(try #require(LocalPort.of(socket)))
-            KernelDatagrams.close(descriptor: socket)
+            Descriptor.giveBack(socket)
         }
         let range = try #require(LocalPort.ephemeralRange)
         #expect(ports.allSatisfy(range.contains))

@@ -2,6 +2,7 @@
 
 import CSockets
 import NIOConcurrencyHelpers
+import SystemSupport
 
 /// Whether this machine's interfaces, addresses or routes have changed since the last look.
 ///
@@ -27,6 +28,6 @@ final class NetworkWatch: Sendable {
     }
 
     deinit {
-        if let descriptor = descriptor.withLockedValue({ $0 }) { KernelDatagrams.close(descriptor: descriptor) }
+        if let descriptor = descriptor.withLockedValue({ $0 }) { Descriptor.giveBack(descriptor) }
     }
 }

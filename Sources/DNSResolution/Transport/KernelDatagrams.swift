@@ -64,8 +64,8 @@ final class KernelDatagrams: DatagramTransport {
         let queue = ReadinessQueue()
         guard queue.descriptor >= 0, queue.add(ends.0, token: Self.bellToken, for: .reading) else {
             let number = errno
-            close(descriptor: ends.0)
-            close(descriptor: ends.1)
+            Descriptor.giveBack(ends.0)
+            Descriptor.giveBack(ends.1)
             if queue.descriptor >= 0 { queue.close() }
             return number
         }
@@ -144,7 +144,7 @@ extension KernelDatagrams {
         }
         if status != 0 {
             let number = errno
-            close(descriptor: descriptor)
+            Descriptor.giveBack(descriptor)
             throw Failure(number: number)
         }
         return descriptor
@@ -182,16 +182,6 @@ extension KernelDatagrams {
         }
         // Descriptors are scarce: they do not wait for the thread's next turn.
         if isMany { wakeReader() }
-    }
-
-    static func close(descriptor: CInt) {
-        #if canImport(Glibc)
-            _ = Glibc.close(descriptor)
-        #elseif canImport(Musl)
-            _ = Musl.close(descriptor)
-        #else
-            _ = Darwin.close(descriptor)
-        #endif
     }
 }
 
@@ -247,15 +237,15 @@ extension KernelDatagrams {
             guard state.sockets.isEmpty else { return }
             state.queue?.close()
             if let wakeUp = state.wakeUp {
-                Self.close(descriptor: wakeUp.writeEnd)
-                Self.close(descriptor: wakeUp.readEnd)
+                Descriptor.giveBack(wakeUp.writeEnd)
+                Descriptor.giveBack(wakeUp.readEnd)
             }
             (state.queue, state.wakeUp) = (nil, nil)
         }
     }
 
     private static func closeDone(_ state: inout State) {
-        for descriptor in state.done { close(descriptor: descriptor) }
+        for descriptor in state.done { Descriptor.giveBack(descriptor) }
         state.done = []
     }
 }

@@ -2,6 +2,7 @@
 
 import CSockets
 import IPAddresses
+import SystemSupport
 
 #if canImport(Glibc)
     import Glibc
@@ -89,15 +90,7 @@ extension KernelConnector {
     package func close(_ socket: AttemptSocket) { Self.close(socket.descriptor) }
 
     /// Closes a descriptor that has no other owner.
-    static func close(_ descriptor: CInt) {
-        #if canImport(Glibc)
-            _ = Glibc.close(descriptor)
-        #elseif canImport(Musl)
-            _ = Musl.close(descriptor)
-        #else
-            _ = Darwin.close(descriptor)
-        #endif
-    }
+    static func close(_ descriptor: CInt) { Descriptor.giveBack(descriptor) }
 
     package func hasUnread(_ descriptor: CInt) -> Bool {
         var asked = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
