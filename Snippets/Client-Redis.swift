@@ -93,9 +93,7 @@ func poolAfter(_ host: String, _ port: Int) async throws -> AddressPool {
     let pool = AddressPool()
     // snippet.addresses
     let found = try await Dialer.shared.resolve(host, port: port)
-    pool.updateConnectionAddresses(
-        try found.endpoints.map { try SocketAddress(ipAddress: "\($0.address)", port: port) }
-    )
+    pool.updateConnectionAddresses(found.endpoints.map(SocketAddress.init))
     // snippet.end
     return pool
 }

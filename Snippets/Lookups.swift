@@ -12,6 +12,7 @@ func lookups() async throws {
     let resolver = DNSResolver(configuration)
     let mail = try await resolver.records(of: DomainName("example.org"), .mx)
     for record in mail.records { print(record) }
+    resolver.flush(try DomainName("example.org"))  // forget one name; `flush()` forgets all
 
     var dialing = DialerConfiguration()  // dials with this resolver; `Dialer.shared` has one of its own
     dialing.resolver = NameResolver(resolver)

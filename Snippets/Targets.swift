@@ -9,6 +9,7 @@ import NIOCore
 func targets(on eventLoop: any EventLoop, _ discovered: [Endpoint]) async throws {
     let dialer = Dialer.shared
     _ = try await dialer.connect(to: Target("[fe80::1%eth0]:6379"))  // text
+    _ = try await dialer.connect(to: "127.0.0.1", port: 53, over: .datagram)  // UDP
     _ = try await dialer.connect(to: .path("/run/postgresql/.s.PGSQL.5432"))  // a Unix domain socket
     _ = try await dialer.connect(to: .endpoints(discovered, name: "db"))  // service discovery joins the race
     let cluster = try await dialer.connect(to: .service("_mongodb._tcp.cluster.example.org"))  // SRV
@@ -21,5 +22,9 @@ func targets(on eventLoop: any EventLoop, _ discovered: [Endpoint]) async throws
     future.whenFailure { error in print((error as? DialError)?.logMetadata ?? [:]) }
 
     let socket = try await dialer.connectSocket(to: Target("127.0.0.1:80"))  // closed with its owner, unless taken
-    print(socket.winner.destination)
+    print(socket.winner.destination.endpoint?.port ?? 0)  // a destination's `endpoint` is `nil` for a path
+
+    let stream: Connection<NIOAsyncChannel<ByteBuffer, ByteBuffer>> =
+        try await dialer.connectAsyncChannel(to: Target(host: "db.example.org", port: 6379))
+    print(stream.report)
 }

@@ -125,7 +125,7 @@ import Testing
         }
         #expect(outcome.error?.kind == .temporaryFailure)
         #expect(
-            outcome.error?.message.contains("127.0.0.1:\(port): an answer that cannot be read: a compression pointer")
+            outcome.error?.message.contains("127.0.0.1:\(port): its answer cannot be read: the compression pointer")
                 == true
         )
     }

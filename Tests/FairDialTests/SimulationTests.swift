@@ -71,7 +71,7 @@ import Testing
             "no thread to read datagrams with", "the reader does not run", "the machine sleeps", "in another network",
             "is cancelled", "another spelling", "no query waits for identifier",
             "asked again over a stream", "connection refused", "closed by the server",
-            "is set aside", "is shown a copy", "answers again", "an answer that cannot be read",
+            "is set aside", "is shown a copy", "answers again", "its answer cannot be read",
             "no answer within", "SERVFAIL", "REFUSED", "NXDOMAIN", "BADCOOKIE", "is another name of",
             "the cache knows it",
         ]

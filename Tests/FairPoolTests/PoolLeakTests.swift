@@ -12,7 +12,7 @@ import Testing
 ///
 /// Other suites run in this process meanwhile, so descriptors are counted by the server that they lead to, and
 /// pools by what their initializers hold.
-@Suite(.timeLimit(.minutes(2))) struct `Pools that come and go` {
+@Suite(.timeLimit(.minutes(15))) struct `Pools that come and go` {
     private struct NotToday: Error {}
 
     /// Accepts connections, and counts those that are open.

@@ -7,7 +7,7 @@ public enum Transport: Hashable, Sendable {
     case stream
     /// UDP, connected: the channel exchanges datagrams with the peer alone, and is told when the peer's port is closed.
     case datagram
-    /// UDP, not connected: a socket of the peer's family, bound, that may send to any address; the peer is the result's
-    /// `destination`.
+    /// UDP, not connected: a socket of the peer's family, bound, that may send to any address; the peer is the
+    /// result's `winner.destination`.
     case unconnectedDatagram
 }
