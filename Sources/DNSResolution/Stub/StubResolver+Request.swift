@@ -72,4 +72,30 @@ extension StubResolver {
         let error: ResolutionError
         let origin: Origin
     }
+
+    /// Why a query has brought no answer.
+    func trouble(_ outcome: QueryOutcome, _ name: DomainName, _ type: RecordType) -> Trouble {
+        switch outcome {
+        case .queueFull:
+            let error = ResolutionError(.queueFull, "too many queries wait already")
+            return Trouble(error: error, origin: .machine)
+        case .noDescriptor(let reason):
+            let error = ResolutionError(.noDescriptor, "no socket to query DNS with: \(reason)")
+            return Trouble(error: error, origin: .machine)
+        case .noThread(let reason):
+            return Trouble(error: ResolutionError(.noThread, "no thread to query DNS: \(reason)"), origin: .machine)
+        case .answered, .failed: break
+        }
+        guard case .failed(let failures) = outcome, !configuration.servers.isEmpty else {
+            return Trouble(error: ResolutionError(.failed, "there is no DNS server to ask"), origin: .machine)
+        }
+        // One server's error code counts, even where the others are silent, as it does for glibc.
+        let isRefusal = failures.contains { if case .code = $0.cause { true } else { false } }
+        // Each server's reason once, however often it gave it.
+        var reasons: [String] = []
+        for failure in failures.map(\.description) where !reasons.contains(failure) { reasons.append(failure) }
+        let reason = reasons.isEmpty ? "no answer in time" : reasons.joined(separator: "; ")
+        let error = ResolutionError(.temporaryFailure, "\(name) \(type): \(reason)")
+        return Trouble(error: error, origin: isRefusal ? .server : .silence)
+    }
 }

@@ -37,9 +37,6 @@ package struct StubResolver: ~Copyable {
         case ended(Result<ServerAnswer, ResolutionError>)
     }
 
-    /// The most aliases that may lead from one answer to the next; within one answer there may be more.
-    private static let aliasLimit = 16
-
     /// Room for this many steps is kept.
     static let roomToKeep = 1_024
 
@@ -104,18 +101,6 @@ package struct StubResolver: ~Copyable {
 
     /// Whether a lookup is in flight.
     package func contains(_ lookup: Lookup) -> Bool { running[lookup.slab] != nil }
-
-    /// The servers that have been asked on behalf of a lookup and have not answered yet, a few of them.
-    func silentServers(of lookup: Lookup) -> [Endpoint] {
-        guard let running = running[lookup.slab] else { return [] }
-        var servers: [Endpoint] = []
-        running.queries.forEach { entry in
-            for server in client.silentServers(of: requests[entry.request]?.query ?? entry.key) {
-                if servers.count < 4, !servers.contains(server) { servers.append(server) }
-            }
-        }
-        return servers
-    }
 
     /// Whether every step is told.
     package var isTracing: Bool {
@@ -299,54 +284,89 @@ extension StubResolver {
         }
         for follower in followers { finished(follower, outcome, at: now, &actions) }
     }
+}
 
-    /// Goes on with the name that an alias leads to, or says that there is no end to them.
+// MARK: - Steps
+
+@available(FairDial 0.1, *)
+extension StubResolver {
+    /// Carries out what a lookup has just said is to be done next.
     ///
-    /// - Returns: whether that name is to be asked for.
-    mutating func follows(
-        _ request: Request,
-        to target: DomainName,
-        at now: Duration,
-        _ actions: inout [Action]
-    ) -> Bool {
-        let isLoop = target == request.name || request.aliases.contains(target)
-        guard !isLoop, request.aliases.count < Self.aliasLimit else {
-            let reason = "the aliases of \(request.name) have no end"
-            let error = ResolutionError(.temporaryFailure, reason)
-            conclude(request, .failure(Trouble(error: error, origin: .server)), at: now, &actions)
-            return false
+    /// What follows from a step comes before the next one, and is carried out by the same call: in a loop, not in calls
+    /// within calls.
+    mutating func carryOutSteps(of state: Running, at now: Duration, _ actions: inout [Action]) {
+        while let step = lookupSteps.popLast() { nextSteps.append((state, step)) }
+        if isCarryingOutSteps { return }
+        isCarryingOutSteps = true
+        while let (state, step) = nextSteps.popLast() {
+            switch step {
+            case .ask(let name, let type, let position, let isBeside):
+                // The cache may have answered a step before this one, and the lookup be at another name by now. Only
+                // where it may is it asked, for that copies it.
+                let mayBeElsewhere = state.hasSearchList || state.isHurried
+                if state.isOver || mayBeElsewhere && state.lookup?.wants(type, of: position) != true { continue }
+                let request = Request(name: name, type: type, purpose: .addresses, for: state, position: position)
+                // One look into the cache for both families: of most names it has neither.
+                if !isBeside { state.isInCache = cache.withLock { $0.contains(name) } }
+                if state.isInCache { ask(request, at: now, &actions) } else { send(request, at: now, &actions) }
+            case .forget(let type):
+                guard let query = query(of: state, for: type) else { continue }
+                state.queries.remove { $0.request == query.request }
+                detach(query.request, at: now, &actions)
+            case .hurry(let type):
+                state.isHurried = true
+                // One that has not gone out yet is told when it does.
+                guard let query = query(of: state, for: type), let request = requests[query.request],
+                    request.hasBegun, let grace = state.lookup?.grace(for: type)
+                else { continue }
+                limit(request, query.request, to: now + grace, isDispensable: true)
+            case .tell(.ended(let error)): end(state, error, &actions)
+            case .tell(let event):
+                if let name = state.name, !state.isOver { actions.append(.deliver(name, event, to: state.receiver)) }
+            }
         }
-        trace(
-            .decided("\(request.aliases.last ?? request.name) is another name of \(target), which is asked for"),
-            at: now,
-            &actions
-        )
-        request.aliases.append(target)
-        return true
+        isCarryingOutSteps = false
     }
 
-    func trouble(_ outcome: QueryOutcome, _ name: DomainName, _ type: RecordType) -> Trouble {
-        switch outcome {
-        case .queueFull:
-            let error = ResolutionError(.queueFull, "too many queries wait already")
-            return Trouble(error: error, origin: .machine)
-        case .noDescriptor(let reason):
-            let error = ResolutionError(.noDescriptor, "no socket to query DNS with: \(reason)")
-            return Trouble(error: error, origin: .machine)
-        case .noThread(let reason):
-            return Trouble(error: ResolutionError(.noThread, "no thread to query DNS: \(reason)"), origin: .machine)
-        case .answered, .failed: break
+    mutating func send(_ request: Request, at now: Duration, _ actions: inout [Action]) {
+        let question = request.question
+        let key = requests.insert(request)
+        request.prepare(at: now)
+        if share(request, key, question, at: now, &actions) { return }
+        let siblings = request.isAwaited ? self.siblings(of: request, for: question.name) : (nil, nil)
+        var query: QueryClient.Key?
+        inClient(at: now, &actions) { client, steps in
+            let fairnessKey = request.state.fairnessKey
+            query = client.ask(question, for: fairnessKey, beside: siblings, tag: key.number, at: now, &steps)
         }
-        guard case .failed(let failures) = outcome, !configuration.servers.isEmpty else {
-            return Trouble(error: ResolutionError(.failed, "there is no DNS server to ask"), origin: .machine)
+        // What is over already, because it could not even begin, is not noted.
+        request.query = query
+        if let query, request.isAwaited, requests[key] != nil { request.state.queries.append((query, key)) }
+    }
+
+    mutating func conclude(
+        _ request: Request,
+        _ outcome: Result<ServerAnswer, Trouble>,
+        at now: Duration,
+        _ actions: inout [Action]
+    ) {
+        let state = request.state
+        guard request.isAwaited, let name = state.name else { return }
+        switch request.purpose {
+        case .refresh: return
+        case .records:
+            state.isOver = true
+            running.remove(name.slab)
+            actions.append(.deliverRecords(name, outcome.mapError(\.error), to: state.receiver))
+        case .addresses:
+            let (type, position) = (request.type, request.position)
+            if configuration.guardsSearch, type == .a || type == .aaaa, case .success(let answer) = outcome,
+                let suffix = state.lookup?.candidates[position].suffix
+            {
+                searchGuard.note(request.name, in: suffix, found: answer.hasAddresses, at: now)
+            }
+            state.lookup?.settled(type, of: position, outcome, &lookupSteps)
+            carryOutSteps(of: state, at: now, &actions)
         }
-        // One server's error code counts, even where the others are silent, as it does for glibc.
-        let isRefusal = failures.contains { if case .code = $0.cause { true } else { false } }
-        // Each server's reason once, however often it gave it.
-        var reasons: [String] = []
-        for failure in failures.map(\.description) where !reasons.contains(failure) { reasons.append(failure) }
-        let reason = reasons.isEmpty ? "no answer in time" : reasons.joined(separator: "; ")
-        let error = ResolutionError(.temporaryFailure, "\(name) \(type): \(reason)")
-        return Trouble(error: error, origin: isRefusal ? .server : .silence)
     }
 }
