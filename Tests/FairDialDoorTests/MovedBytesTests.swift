@@ -7,6 +7,14 @@ import TestHelpers
 
 @testable import FairDialDoor
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
 /// Much at a time, through doors whose kernel moves it: both ways at once, and whatever ends it.
 @Suite(.timeLimit(.minutes(3))) struct `What a door moves` {
     private static func bytes(_ count: Int, seed: UInt64) -> [UInt8] {
@@ -71,26 +79,28 @@ import TestHelpers
     }
 
     @Test func `ends by a reset where the client vanishes, or the target`() async throws {
-        let server = try await Server.start(.pumps(1 << 30))
+        let target = try Spout()
         let door = try await Door.http()
+        target.serveNext()
         do {
             let client = try Peer(to: door.address)
-            _ = try await client.ask(door, for: "127.0.0.1:\(server.port)")
+            _ = try await client.ask(door, for: "127.0.0.1:\(target.port)")
             _ = try await client.readBytes(8 << 20)
             client.makeCloseReset()
         }
-        #expect(await Patience.untilTrue { server.counts.open == 0 && door.counts.open == 0 })
-        #expect(server.counts.resets == 1)
+        #expect(await Patience.untilTrue { target.open == 0 && door.counts.open == 0 })
+        #expect(target.errors == [ECONNRESET])
+        target.serveNext()
         let client = try Peer(to: door.address)
-        _ = try await client.ask(door, for: "127.0.0.1:\(server.port)")
+        _ = try await client.ask(door, for: "127.0.0.1:\(target.port)")
         _ = try await client.readBytes(8 << 20)
-        server.resetConnections()
+        target.reset()
         // What has come before is the kernel's to give or to drop.
         var reading = try await client.readOnce(upTo: 1 << 20)
         while case .bytes = reading { reading = try await client.readOnce(upTo: 1 << 20) }
         #expect(reading == .reset)
-        #expect(await Patience.untilTrue { door.counts.open == 0 })
+        #expect(await Patience.untilTrue { target.open == 0 && door.counts.open == 0 })
+        #expect(target.errors == [ECONNRESET])
         await door.shutDown()
-        try await server.stop()
     }
 }

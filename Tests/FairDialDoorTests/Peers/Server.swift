@@ -129,7 +129,9 @@ private final class ServerHandler: ChannelInboundHandler {
     func channelWritabilityChanged(context: ChannelHandlerContext) {
         let isHeldBack = !context.channel.isWritable
         state.withLockedValue { $0.isHeldBack = isHeldBack }
-        pump(context)
+        // Not at once: this may be told in the middle of a flush, which would go on with what is written now, and
+        // never end while the other side keeps up.
+        pumpLater(context)
     }
 
     private func pump(_ context: ChannelHandlerContext) {
@@ -143,7 +145,11 @@ private final class ServerHandler: ChannelInboundHandler {
             context.writeAndFlush(NIOAny(bytes), promise: sent)
             if left == 0 { context.close(mode: .output, promise: nil) }
         }
-        guard left > 0, context.channel.isWritable, !isPumping else { return }
+        if context.channel.isWritable { pumpLater(context) }
+    }
+
+    private func pumpLater(_ context: ChannelHandlerContext) {
+        guard left > 0, !isPumping else { return }
         isPumping = true
         context.eventLoop.assumeIsolated().execute {
             self.isPumping = false
