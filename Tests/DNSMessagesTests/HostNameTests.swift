@@ -39,7 +39,7 @@ struct HostNameTests {
             "mü.de", .notASCII, 1, "not ASCII at byte 1: write its A-label, which begins with xn--"
         ),
         (#"a\2"#, .badEscape, 1, "the backslash at byte 1 escapes nothing"),
-        X,
+        ("a..b", .emptyLabel, 2, "the label at byte 2 is empty"),
         ("", .empty, 0, "the name is empty"),
     ])
     func `is refused with the character and its place`(

@@ -224,8 +224,9 @@ extension RealServerTests {
         configuration.trace = { trace in traces.withLockedValue { $0.append(trace) } }
         let outcome = await DNSResolver(configuration).outcome(of: "v4.fair.test", families: .ipv4)
         #expect(outcome.error?.kind == .temporaryFailure)
-        let server = "127.0.0.1:\(try ports.tls) over a stream"
-        let reason = "\(server): TLS: the server's certificate cannot be verified, or is for another name"
+        let reason =
+            "127.0.0.1:\(try ports.tls) over a stream: "
+            + "TLS: the server's certificate cannot be verified, or is for another name"
         #expect(outcome.error?.message.contains(reason) == true, "\(outcome)")
         let isAllOverStreams = traces.withLockedValue { $0 }.allSatisfy { trace in
             if case .sent(_, _, isStream: false, identifier: _, bytes: _) = trace.event { false } else { true }
