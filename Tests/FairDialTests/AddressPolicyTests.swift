@@ -44,6 +44,23 @@ import Testing
         #expect(try vetoed(.publicInternetOnly, text) == nil)
     }
 
+    @Test func `a policy that decides by host and port is told both, as a dial tells them`() throws {
+        let asked = NIOLockedValueBox<[String]>([])
+        let policy = AddressPolicy { address, host, port in
+            asked.withLockedValue { $0.append("\(address) \(host ?? "-") \(port ?? 0)") }
+            return port != 25
+        }
+        let address = try IPAddress("203.0.113.5")
+        #expect(policy.veto(of: address, host: "mail.test", port: 25) == "forbidden by the caller")
+        #expect(policy.veto(of: address, host: "mail.test", port: 26) == nil)
+        #expect(policy.veto(of: address) == nil)
+        #expect(
+            asked.withLockedValue { $0 } == [
+                "203.0.113.5 mail.test 25", "203.0.113.5 mail.test 26", "203.0.113.5 - 0",
+            ]
+        )
+    }
+
     /// What the table finds, found the slow way.
     @Test(arguments: 1...20 as ClosedRange<UInt64>)
     func `the networks are searched as if each was looked at`(seed: UInt64) throws {

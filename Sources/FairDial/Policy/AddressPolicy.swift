@@ -97,7 +97,15 @@ public struct AddressPolicy: Sendable {
 
     /// Why an address may not be dialed, in one clause; `nil` where it may. The sockets are taken to be bound to
     /// nothing.
-    public func veto(of address: IPAddress) -> String? { veto(of: address, from: .any) }
+    ///
+    /// - Parameters:
+    ///   - address: what is to be dialed.
+    ///   - host: for which host, which `isAllowed` is told; of a literal it is the literal, as in a dial.
+    ///   - port: at which port, which `isAllowed` is told. Give it wherever there is one: what is told no port may
+    ///     decide otherwise than it does of the dial.
+    public func veto(of address: IPAddress, host: String? = nil, port: UInt16? = nil) -> String? {
+        veto(of: address, from: .any, host: host, port: port)
+    }
 
     /// Why the Unix domain socket at a path may not be dialed, in one clause; `nil` where it may.
     public func veto(ofPath path: String) -> String? {

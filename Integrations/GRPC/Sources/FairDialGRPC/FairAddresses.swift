@@ -81,18 +81,26 @@ struct FairAddresses<Base: NameResolverFactory & Sendable>: NameResolverFactory,
 extension AddressPolicy {
     /// Why gRPC may not dial an address; `nil` where it may.
     fileprivate func refusal(of address: GRPCNIOTransportCore.SocketAddress) -> DialError? {
-        if let address = address.ipv4 { return refusal(of: address.host, "\(address.host):\(address.port)") }
-        if let address = address.ipv6 { return refusal(of: address.host, "[\(address.host)]:\(address.port)") }
+        if let address = address.ipv4 {
+            return refusal(of: address.host, address.port, "\(address.host):\(address.port)")
+        }
+        if let address = address.ipv6 {
+            return refusal(of: address.host, address.port, "[\(address.host)]:\(address.port)")
+        }
         // A virtual machine's host is as near as this machine's own sockets.
         let path = address.unixDomainSocket?.path
         return veto(ofPath: path ?? "\(address)").map { DialError(.refusedByPolicy, $0, target: path ?? "\(address)") }
     }
 
-    private func refusal(of host: String, _ target: String) -> DialError? {
+    private func refusal(of host: String, _ port: Int, _ target: String) -> DialError? {
         guard let address = try? IPAddress(host) else {
             // gRPC would make nothing of it either.
             return DialError(.invalidTarget, "this is not an address", target: target)
         }
-        return veto(of: address).map { DialError(.refusedByPolicy, $0, target: target) }
+        // NIO traps at such a number.
+        guard let port = UInt16(exactly: port), port > 0 else {
+            return DialError(.invalidTarget, "this is no port", target: target)
+        }
+        return veto(of: address, host: host, port: port).map { DialError(.refusedByPolicy, $0, target: target) }
     }
 }

@@ -284,51 +284,6 @@ import Testing
         await server.stop()
     }
 
-    private static func refusal<Base: NameResolverFactory & Sendable>(_ base: Base, _ target: Base.Target) async
-        -> DialError?
-    {
-        var names = FairAddresses(base, .publicInternetOnly).resolver(for: target).names.makeAsyncIterator()
-        let error = await #expect(throws: RPCError.self) { try await names.next() }
-        return error?.cause as? DialError
-    }
-
-    @Test func `no target that needs no lookup is told either, where the policy forbids it`() async throws {
-        for address in Set(ForbiddenHosts.all.map(\.address)) {
-            await Task.yield()
-            let text = "\(address)"
-            let error =
-                switch address {
-                case .v4: await Self.refusal(NameResolvers.IPv4(), .ipv4(address: text, port: 80))
-                case .v6(_, let zone):
-                    zone == nil ? await Self.refusal(NameResolvers.IPv6(), .ipv6(address: text, port: 80)) : nil
-                }
-            if text.contains("%") { continue }
-            #expect(error?.code == .refusedByPolicy, "\(text)")
-        }
-        let unix = await Self.refusal(NameResolvers.UnixDomainSocket(), .unixDomainSocket(path: "/run/docker.sock"))
-        #expect(unix?.code == .refusedByPolicy)
-        #expect(unix?.target == "/run/docker.sock")
-        let virtual = await Self.refusal(NameResolvers.VirtualSocket(), .vsock(contextID: .host, port: 80))
-        #expect(virtual?.code == .refusedByPolicy)
-    }
-
-    @Test func `of several addresses those are told that the policy allows`() async throws {
-        let target = ResolvableTargets.IPv4(addresses: [
-            .init(host: "169.254.169.254", port: 80), .init(host: "192.0.9.1", port: 80),
-            .init(host: "127.0.0.1", port: 80),
-        ])
-        let resolver = FairAddresses(NameResolvers.IPv4(), .publicInternetOnly).resolver(for: target)
-        var names = resolver.names.makeAsyncIterator()
-        let result = try await names.next()
-        #expect(result?.endpoints.map { $0.addresses.map(\.ipv4?.host) } == [["192.0.9.1"]])
-        let plain = FairAddresses(NameResolvers.UnixDomainSocket(), .unrestricted)
-            .resolver(for: .unixDomainSocket(path: "/run/x", authority: "x.test"))
-        #expect(plain.authority == "x.test")
-        var paths = plain.names.makeAsyncIterator()
-        let told = try await paths.next()
-        #expect(told?.endpoints.first?.addresses.first?.unixDomainSocket?.path == "/run/x")
-    }
-
     @Test func `a forbidden address fails the calls of a channel, and is not dialed`() async throws {
         let server = try await EchoServer.start()
         var configuration = DialerConfiguration()
