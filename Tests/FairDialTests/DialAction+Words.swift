@@ -12,6 +12,7 @@ extension DialAction {
         case .cancelLookup(let id): "leave lookup \(id.number)"
         case .catchUp: "catch up"
         case .tellStart: "starting line"
+        case .tellEarlyAnswer: "early answer"
         case .askForAdmission: "ask for admission"
         case .open(let destination): "open \(destination)"
         case .close(let destination): "close \(destination)"

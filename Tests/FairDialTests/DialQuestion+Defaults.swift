@@ -22,6 +22,7 @@ extension DialQuestion {
         policy: AddressPolicy? = nil,
         awaitsReadiness: Bool = false,
         tellsStart: Bool = false,
+        tellsEarlyAnswer: Bool = false,
         awaitsAdmission: Bool = false
     ) throws -> DialQuestion {
         DialQuestion(
@@ -33,6 +34,7 @@ extension DialQuestion {
             policy: policy,
             awaitsReadiness: awaitsReadiness,
             tellsStart: tellsStart,
+            tellsEarlyAnswer: tellsEarlyAnswer,
             awaitsAdmission: awaitsAdmission
         )
     }

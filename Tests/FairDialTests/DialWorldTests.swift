@@ -177,6 +177,7 @@ private struct World: ~Copyable {
                 if let askedAt, now < askedAt + .seconds(1) { faults.append("catches up twice at once") }
                 askedAt = now
             case .tellStart: faults.append("nobody asked for the starting line")
+            case .tellEarlyAnswer: faults.append("nobody asked for an early answer")
             case .askForAdmission:
                 if !mustBeAdmitted || isAsked { faults.append("asked for an admission that it needs not") }
                 isAsked = true

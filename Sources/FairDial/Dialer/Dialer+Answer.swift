@@ -28,6 +28,14 @@ extension Dialer {
 
     /// Looks a host up without dialing it: look first, dial the answer later (`Target.answer`).
     ///
+    /// - Parameters:
+    ///   - host: numeric or a name, without brackets.
+    ///   - port: 1 … 65535.
+    ///   - options: what may differ from dial to dial.
+    ///   - onEarlyAnswer: told what there is when one family has addresses and the other has not answered within the
+    ///     resolution delay (`RaceConfiguration.resolutionDelay`, 50 ms; RFC 8305 §3); the report's `unanswered` says
+    ///     what is missing. For a caller who goes on with it, and takes the rest when this returns. Called once at
+    ///     most, before that, on an event loop; it must not block.
     /// - Returns: the endpoints in destination order that the policy lets through, and how long it took. When one
     ///   family stays silent until the lookup's timeout ends, the other's answers, and the
     ///   report's `unanswered` says what is missing.
@@ -36,7 +44,8 @@ extension Dialer {
     public func resolve(
         _ host: String,
         port: Int,
-        options: DialOptions = DialOptions()
+        options: DialOptions = DialOptions(),
+        onEarlyAnswer: (@Sendable (Answer) -> Void)? = nil
     ) async throws(DialError) -> Answer {
         let target = try Target(host: host, port: port)
         let start = try start(for: target, families: options.wantedFamilies)
@@ -44,17 +53,30 @@ extension Dialer {
         if case .known(let destinations, let source?) = start, !destinations.isEmpty {
             return try observedAnswer(destinations, from: source, to: target, options)
         }
-        let plan = plan(for: target, from: start, goal: .answer, over: .stream, options: options)
-        let ending = await run(plan)
-        switch ending {
-        case .addresses(let addresses, let report, let timeToLive):
-            guard let port = target.port else { Self.brokenInvariant(ending, target) }
-            return Answer(
+        let answer: @Sendable ([IPAddress], DialReport, Duration?) -> Answer = { addresses, report, timeToLive in
+            Answer(
                 target: target,
-                endpoints: addresses.map { Endpoint(address: $0, port: port) },
+                endpoints: addresses.map { Endpoint(address: $0, port: target.port ?? 0) },
                 report: report,
                 expires: timeToLive.map { .now + $0 }
             )
+        }
+        let tellsEarly = onEarlyAnswer.map { tell in
+            { @Sendable (addresses: [IPAddress], report: DialReport, timeToLive: Duration?) in
+                tell(answer(addresses, report, timeToLive))
+            }
+        }
+        let plan = plan(
+            for: target,
+            from: start,
+            goal: .answer,
+            over: .stream,
+            options: options,
+            onEarlyAnswer: tellsEarly
+        )
+        let ending = await run(plan)
+        switch ending {
+        case .addresses(let addresses, let report, let timeToLive): return answer(addresses, report, timeToLive)
         case .failed(let error): throw error
         case .channel, .descriptor: Self.brokenInvariant(ending, target)
         }

@@ -134,7 +134,8 @@ extension Dialer {
         options: DialOptions,
         initializer: @escaping @Sendable (any Channel) -> EventLoopFuture<Void> = {
             $0.eventLoop.makeSucceededVoidFuture()
-        }
+        },
+        onEarlyAnswer: (@Sendable ([IPAddress], DialReport, Duration?) -> Void)? = nil
     ) -> DialPlan {
         let families = options.wantedFamilies
         var lookup: LookupQuestion?
@@ -171,6 +172,7 @@ extension Dialer {
                 skipped: start.mayHaveSkipped ? options.skippedFamilies : [],
                 awaitsReadiness: options.readiness != nil,
                 tellsStart: options.onStart != nil,
+                tellsEarlyAnswer: onEarlyAnswer != nil,
                 awaitsAdmission: goal != .answer && options.admission != nil,
                 order: AddressOrder(
                     routes: setup.configuration.connector,
@@ -190,6 +192,7 @@ extension Dialer {
             readiness: options.readiness,
             holdsReads: options.holdsReads,
             onStart: options.onStart,
+            onEarlyAnswer: onEarlyAnswer,
             admission: options.admission,
             initializer: initializer
         )

@@ -24,6 +24,14 @@ extension DialDriver {
         )
     }
 
+    /// For how much longer the answer may be used; `nil` where no zone has said.
+    var timeToLive: Duration? { dial.expires.map { max(.zero, $0 - now) } }
+
+    func tellEarlyAnswer() {
+        let report = dial.report
+        plan.onEarlyAnswer?(allowedAddresses(report), report, timeToLive)
+    }
+
     /// The addresses of an answer, less those that the policy has forbidden.
     func allowedAddresses(_ report: DialReport) -> [IPAddress] {
         let addresses = dial.known.inDestinationOrder

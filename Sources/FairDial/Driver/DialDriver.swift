@@ -298,6 +298,7 @@ extension DialDriver {
             case .cancelLookup(let id): cancelLookup(id)
             case .catchUp: catchUp(late: dial.lateness)
             case .tellStart: plan.onStart?()
+            case .tellEarlyAnswer: tellEarlyAnswer()
             case .askForAdmission: plan.admission?(DialAdmission { self.deliver(.admitted) }.admit)
             case .open(let destination): open(destination)
             case .close(let destination): close(destination)
@@ -347,7 +348,6 @@ extension DialDriver {
         let told: Ending?
         switch ending {
         case .answered(let report):
-            let timeToLive = dial.expires.map { max(.zero, $0 - now) }
             told = .addresses(allowedAddresses(report), report, timeToLive: timeToLive)
         case .failed(let error): told = .failed(error)
         case .connected(let destination, let report):

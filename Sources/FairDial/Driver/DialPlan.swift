@@ -36,6 +36,8 @@ final class DialPlan: Sendable {
     let readiness: Readiness?
     let holdsReads: Bool
     let onStart: (@Sendable () -> Void)?
+    /// Told what there is of an answer while one family is silent; `nil` where the caller waits for all of it.
+    let onEarlyAnswer: (@Sendable (_ addresses: [IPAddress], DialReport, _ timeToLive: Duration?) -> Void)?
     /// Asked before the first attempt starts; `nil` where the dial has no owner.
     let admission: (@Sendable (_ admit: @escaping @Sendable () -> Void) -> Void)?
     /// Runs once, on the winner, before anything is read.
@@ -54,6 +56,7 @@ final class DialPlan: Sendable {
         readiness: Readiness?,
         holdsReads: Bool,
         onStart: (@Sendable () -> Void)?,
+        onEarlyAnswer: (@Sendable ([IPAddress], DialReport, Duration?) -> Void)?,
         admission: (@Sendable (_ admit: @escaping @Sendable () -> Void) -> Void)?,
         initializer: @escaping @Sendable (any Channel) -> EventLoopFuture<Void>
     ) {
@@ -69,6 +72,7 @@ final class DialPlan: Sendable {
         self.readiness = readiness
         self.holdsReads = holdsReads
         self.onStart = onStart
+        self.onEarlyAnswer = onEarlyAnswer
         self.admission = admission
         self.initializer = initializer
     }

@@ -7,6 +7,16 @@ import SystemSupport
 /// What a dial's lookups tell, by their ids.
 @available(FairDial 0.1, *)
 extension Dial {
+    /// What there is of an answer while one family is silent. Told once at most, and never after the answer itself.
+    enum EarlyAnswer: Sendable {
+        /// Nobody wants it, or it has been told.
+        case unwanted
+        /// There is no address yet.
+        case wanted
+        /// The addresses that came first wait for the others until then.
+        case due(Duration)
+    }
+
     /// What a lookup is to ask for.
     func request(_ id: LookupID) -> LookupRequest {
         if let names { return request(id, of: names) }
@@ -68,6 +78,11 @@ extension Dial {
                 if let timeToLive = answer.timeToLive, !answer.addresses.isEmpty {
                     expires = min(expires ?? .seconds(Int64.max), now + timeToLive.bounded)
                 }
+                // As a race waits for the other family (RFC 8305 §3), whichever has come first: the caller is told
+                // twice then, so an answer that is nearly there is worth the wait.
+                if case .wanted = earlyAnswer, hasAddresses, !unanswered.isEmpty {
+                    earlyAnswer = .due(now.saturating(plus: question.race.resolutionDelay))
+                }
                 runClock(at: now)
                 return ActionList()
             }
@@ -80,6 +95,15 @@ extension Dial {
             let awaited = race.awaited.subtracting(answer.families)
             return carryOut(race.answered(permitted, awaiting: awaited, services: false, at: now), at: now)
         }
+    }
+
+    /// Time has passed for a dial whose goal is the answer.
+    mutating func advanceAnswer(to now: Duration) -> ActionList<DialAction> {
+        guard case .due(let time) = earlyAnswer, now >= time else { return ActionList() }
+        earlyAnswer = .unwanted
+        runClock(at: now)
+        // The policy may have changed its mind meanwhile.
+        return hasAddresses ? ActionList(.tellEarlyAnswer) : ActionList()
     }
 
     /// The lookup has its slot.

@@ -62,6 +62,8 @@ struct Dial: ~Copyable {
     var expires: Duration?
     var unanswered: AddressFamilies
     var attempts: [AttemptReport] = []
+    /// Where the answer is the goal: whether, and when, what there is of it is told ahead of the rest.
+    var earlyAnswer: EarlyAnswer
     /// Whether there is anything to answer with, which matters when the goal is the answer.
     var hasAddresses = false
     /// The addresses that the lookup has brought, in the order in which to prefer them.
@@ -95,6 +97,7 @@ struct Dial: ~Copyable {
         race = ConnectionRace(awaiting: unanswered, services: names != nil, question.race)
         stopwatch = Stopwatch(running: .lookup, at: .zero)
         admission = question.awaitsAdmission ? .unasked : .given
+        earlyAnswer = question.tellsEarlyAnswer ? .wanted : .unwanted
     }
 
     /// Whether `finish` has been said.
@@ -111,7 +114,11 @@ struct Dial: ~Copyable {
         if let catchUpEnd { return catchUpEnd }
         var wake = verdictTime
         for retry in troubles?.retries ?? [] { wake = min(wake, retry.due) }
-        if let raceWake = race.wakeTime, question.goal != .answer { wake = min(wake, raceWake) }
+        if question.goal == .answer {
+            if case .due(let time) = earlyAnswer { wake = min(wake, time) }
+        } else if let raceWake = race.wakeTime {
+            wake = min(wake, raceWake)
+        }
         if names != nil, let namesWake { wake = min(wake, namesWake) }
         return wake
     }
@@ -239,7 +246,7 @@ extension Dial {
             if question.goal == .answer, stopwatch.running == .lookup, hasAddresses { return finishAnswer(at: now) }
             return fail(.timeout(stopwatch.running), at: now)
         }
-        guard question.goal != .answer else { return ActionList() }
+        guard question.goal != .answer else { return advanceAnswer(to: now) }
         if names != nil { return advanceNames(to: now) }
         if troubles != nil { return retryDue(at: now) + carryOut(race.advance(to: now), at: now) }
         return carryOut(race.advance(to: now), at: now)

@@ -14,6 +14,8 @@ enum DialAction: Sendable {
     case catchUp
     /// The first attempt starts now: tell the caller (`DialOptions.onStart`).
     case tellStart
+    /// One family is silent: tell the caller what there is of the answer by now.
+    case tellEarlyAnswer
     /// The dial has something to dial: ask its owner whether it may (`DialOptions.admission`); report `admitted`.
     case askForAdmission
     /// Open a socket and connect it; report how that goes.
@@ -32,7 +34,7 @@ enum DialAction: Sendable {
     /// Whether it may be carried out on the dial's event loop alone.
     var needsLoop: Bool {
         switch self {
-        case .tellStart, .askForAdmission, .catchUp, .handOver, .closeWinner, .finish: true
+        case .tellStart, .tellEarlyAnswer, .askForAdmission, .catchUp, .handOver, .closeWinner, .finish: true
         case .lookUp, .cancelLookup, .open, .close: false
         }
     }

@@ -41,6 +41,8 @@ package final class DialQuestion: Sendable {
     let awaitsReadiness: Bool
     /// Whether the caller wants to know when the first attempt starts.
     let tellsStart: Bool
+    /// Whether the caller wants to know what there is of an answer while one family is silent.
+    let tellsEarlyAnswer: Bool
     /// Whether the first attempt waits for the caller's word.
     let awaitsAdmission: Bool
     /// What puts addresses into the order in which to prefer them.
@@ -63,6 +65,7 @@ package final class DialQuestion: Sendable {
         skipped: AddressFamilies = [],
         awaitsReadiness: Bool = false,
         tellsStart: Bool = false,
+        tellsEarlyAnswer: Bool = false,
         awaitsAdmission: Bool = false,
         order: AddressOrder = AddressOrder(routes: NoRoutes()),
         remembersKnown: Bool = false
@@ -79,6 +82,7 @@ package final class DialQuestion: Sendable {
         self.skipped = skipped
         self.awaitsReadiness = awaitsReadiness
         self.tellsStart = tellsStart
+        self.tellsEarlyAnswer = tellsEarlyAnswer
         self.awaitsAdmission = awaitsAdmission
         self.order = order
         self.remembersKnown = remembersKnown

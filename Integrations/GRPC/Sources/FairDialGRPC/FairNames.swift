@@ -8,8 +8,10 @@ import IPAddresses
 /// Looks gRPC's DNS targets up through a dialer: shared with everybody else who asks, never in one line for the whole
 /// process, and again when the answer expires.
 ///
-/// While a name fails its old addresses stay in use. What the dialer's policy forbids is left out. One endpoint with
-/// all addresses is told, in destination order (RFC 6724); or one for each, and that calls are spread over them.
+/// While a name fails its old addresses stay in use. A family that is silent is waited for no longer than the dialer's
+/// resolution delay (50 ms; RFC 8305 §3): what there is by then is told, and the rest when it comes. What the dialer's
+/// policy forbids is left out. One endpoint with all addresses is told, in destination order (RFC 6724); or one for
+/// each, and that calls are spread over them.
 public struct FairNames: NameResolverFactory, Sendable {
     /// gRPC's `.dns(host:port:)`.
     public typealias Target = ResolvableTargets.DNS

@@ -5,6 +5,7 @@
 /// ```
 ///  unknown ── answered ──► known ── expired: look ──► known (changed or not)
 ///     │ failed                │ failed: keeps its addresses, waits longer each time
+///     │                       │ answered in part: keeps those of the family that is silent
 ///     └──► the failure is told, and gRPC asks anew with its own back-off
 /// ```
 /// Time is what has passed since the answer before.
@@ -48,6 +49,17 @@ struct NameRefresh<Address: Hashable & Sendable>: Sendable {
         if Set(addresses) == Set(known) { return .keep }
         known = addresses
         return .tell(addresses)
+    }
+
+    /// One family has brought addresses, and the other has said nothing yet: the rest of the answer follows.
+    ///
+    /// - Parameter isAwaited: whether an address is of the family that is silent.
+    mutating func answeredInPart(_ addresses: [Address], awaiting isAwaited: (Address) -> Bool) -> Step {
+        // Silence says nothing against what the family had before.
+        let all = addresses + known.filter { isAwaited($0) && !addresses.contains($0) }
+        if all.isEmpty || Set(all) == Set(known) { return .keep }
+        known = all
+        return .tell(all)
     }
 
     /// A lookup has failed.

@@ -18,9 +18,19 @@ struct NameUpdates: AsyncSequence, Sendable {
 
     func makeAsyncIterator() -> AsyncIterator { AsyncIterator(updates: self) }
 
+    /// What one lookup tells.
+    private enum News: Sendable {
+        /// One family is silent; the rest follows.
+        case part(Answer)
+        case whole(Answer)
+        case failed(DialError)
+    }
+
     struct AsyncIterator: AsyncIteratorProtocol {
         fileprivate let updates: NameUpdates
         private var refresh = NameRefresh<IPAddresses.Endpoint>()
+        /// What the lookup in flight has to tell; `nil` while there is none.
+        private var lookup: AsyncStream<News>.AsyncIterator?
 
         fileprivate init(updates: NameUpdates) {
             self.updates = updates
@@ -30,17 +40,28 @@ struct NameUpdates: AsyncSequence, Sendable {
 
         mutating func next(isolation actor: isolated (any Actor)?) async throws(any Error) -> NameResolutionResult? {
             while true {
-                if let pause = refresh.pause { try await updates.pause(pause) }
+                if lookup == nil {
+                    if let pause = refresh.pause { try await updates.pause(pause) }
+                    lookup = updates.lookUp().makeAsyncIterator()
+                }
+                // It ends without a word where the channel's task is cancelled.
+                guard let news = await lookup?.next(isolation: actor) else { throw CancellationError() }
+                if case .part = news {} else { lookup = nil }
                 let failure: DialError
-                do throws(DialError) {
-                    let answer = try await updates.dialer.resolve(updates.host, port: updates.port)
+                switch news {
+                case .part(let answer):
+                    let awaited = answer.report.unanswered
+                    let step = refresh.answeredInPart(answer.endpoints) { awaited.contains($0.address.family) }
+                    guard case .tell(let endpoints) = step else { continue }
+                    return updates.result(endpoints)
+                case .whole(let answer):
                     let lifetime = answer.expires.map { ContinuousClock.now.duration(to: $0) }
                     switch refresh.answered(answer.endpoints, for: lifetime) {
                     case .tell(let endpoints): return updates.result(endpoints)
                     case .keep: continue
                     case .fail: failure = DialError(.nameNotFound, "it has no address", target: updates.host)
                     }
-                } catch {
+                case .failed(let error):
                     // A channel that is shutting down expects this one.
                     if error.code == .cancelled { throw CancellationError() }
                     guard refresh.failed() == .fail else { continue }
@@ -48,6 +69,22 @@ struct NameUpdates: AsyncSequence, Sendable {
                 }
                 throw RPCError(failure)
             }
+        }
+    }
+
+    /// A lookup, cancelled where nobody listens any more.
+    private func lookUp() -> AsyncStream<News> {
+        AsyncStream { news in
+            let task = Task {
+                do throws(DialError) {
+                    let answer = try await dialer.resolve(host, port: port) { news.yield(.part($0)) }
+                    news.yield(.whole(answer))
+                } catch {
+                    news.yield(.failed(error))
+                }
+                news.finish()
+            }
+            news.onTermination = { _ in task.cancel() }
         }
     }
 

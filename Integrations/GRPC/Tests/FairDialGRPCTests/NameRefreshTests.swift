@@ -61,6 +61,40 @@ import Testing
     }
 }
 
+@Suite struct `A name in use, of which one family is silent` {
+    /// Odd numbers are of the silent family.
+    private static func isAwaited(_ number: Int) -> Bool { number % 2 == 1 }
+
+    @Test func `is told in two parts where nothing was known`() {
+        var refresh = NameRefresh<Int>()
+        #expect(refresh.answeredInPart([2, 4], awaiting: Self.isAwaited) == .tell([2, 4]))
+        #expect(refresh.answered([1, 2, 4], for: .seconds(5)) == .tell([1, 2, 4]))
+        #expect(refresh.pause == .seconds(5))
+    }
+
+    @Test func `is told once where the rest brings nothing`() {
+        var refresh = NameRefresh<Int>()
+        _ = refresh.answeredInPart([2, 4], awaiting: Self.isAwaited)
+        #expect(refresh.answered([4, 2], for: .seconds(5)) == .keep)
+    }
+
+    @Test func `keeps what that family had, and not what the other one had`() {
+        var refresh = NameRefresh<Int>()
+        _ = refresh.answered([1, 2, 4], for: .seconds(5))
+        #expect(refresh.answeredInPart([4, 2], awaiting: Self.isAwaited) == .keep)
+        #expect(refresh.answeredInPart([6], awaiting: Self.isAwaited) == .tell([6, 1]))
+        #expect(refresh.answered([3, 6], for: .seconds(5)) == .tell([3, 6]))
+    }
+
+    @Test func `keeps what was told of it where the rest fails`() {
+        var refresh = NameRefresh<Int>()
+        #expect(refresh.answeredInPart([], awaiting: Self.isAwaited) == .keep)
+        _ = refresh.answeredInPart([2], awaiting: Self.isAwaited)
+        #expect(refresh.failed() == .keep)
+        #expect(refresh.pause == .seconds(1))
+    }
+}
+
 @Suite struct `A back-off` {
     private static let backoff = DialBackoff(
         configuration: .init(initial: .seconds(1), max: .seconds(10), multiplier: 2, jitter: 0.2)
