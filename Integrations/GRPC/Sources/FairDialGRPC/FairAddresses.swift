@@ -16,16 +16,19 @@ struct FairAddresses<Base: NameResolverFactory & Sendable>: NameResolverFactory,
 
     private let base: Base
     private let policy: AddressPolicy
+    private let spreading: CallSpreading?
 
-    init(_ base: Base, _ policy: AddressPolicy) {
+    /// - Parameter spreading: how calls are spread over several addresses; `nil` where they are not.
+    init(_ base: Base, _ policy: AddressPolicy, _ spreading: CallSpreading? = nil) {
         self.base = base
         self.policy = policy
+        self.spreading = spreading
     }
 
     func resolver(for target: Target) -> GRPCNIOTransportCore.NameResolver {
         let resolver = base.resolver(for: target)
         return GRPCNIOTransportCore.NameResolver(
-            names: RPCAsyncSequence(wrapping: Allowed(names: resolver.names, policy: policy)),
+            names: RPCAsyncSequence(wrapping: Allowed(names: resolver.names, policy: policy, spreading: spreading)),
             updateMode: .push,
             authority: resolver.authority
         )
@@ -38,20 +41,24 @@ struct FairAddresses<Base: NameResolverFactory & Sendable>: NameResolverFactory,
 
         let names: RPCAsyncSequence<NameResolutionResult, any Error>
         let policy: AddressPolicy
+        let spreading: CallSpreading?
 
-        func makeAsyncIterator() -> AsyncIterator { AsyncIterator(names.makeAsyncIterator(), policy) }
+        func makeAsyncIterator() -> AsyncIterator { AsyncIterator(names.makeAsyncIterator(), policy, spreading) }
 
         struct AsyncIterator: AsyncIteratorProtocol {
             fileprivate var base: RPCAsyncSequence<NameResolutionResult, any Error>.AsyncIterator
             fileprivate let policy: AddressPolicy
+            fileprivate let spreading: CallSpreading?
             private var isTold = false
 
             fileprivate init(
                 _ base: RPCAsyncSequence<NameResolutionResult, any Error>.AsyncIterator,
-                _ policy: AddressPolicy
+                _ policy: AddressPolicy,
+                _ spreading: CallSpreading?
             ) {
                 self.base = base
                 self.policy = policy
+                self.spreading = spreading
             }
 
             mutating func next() async throws -> NameResolutionResult? { try await next(isolation: nil) }
@@ -72,7 +79,7 @@ struct FairAddresses<Base: NameResolverFactory & Sendable>: NameResolverFactory,
                 result.endpoints.removeAll(where: \.addresses.isEmpty)
                 if let refusal, result.endpoints.isEmpty { throw RPCError(refusal) }
                 isTold = true
-                return result
+                return spreading?.over(result) ?? result
             }
         }
     }

@@ -17,7 +17,7 @@ public struct FairNames: NameResolverFactory, Sendable {
     public typealias Target = ResolvableTargets.DNS
 
     private let dialer: Dialer
-    private let spreads: ServiceConfig?
+    private let spreading: CallSpreading?
     private let pause: @Sendable (Duration) async throws -> Void
 
     /// - Parameters:
@@ -37,11 +37,7 @@ public struct FairNames: NameResolverFactory, Sendable {
         pause: @escaping @Sendable (Duration) async throws -> Void
     ) {
         self.dialer = dialer
-        self.spreads = spreads.map { config in
-            var config = config
-            config.loadBalancingConfig = [.roundRobin]
-            return config
-        }
+        spreading = spreads.map { CallSpreading($0) }
         self.pause = pause
     }
 
@@ -57,7 +53,7 @@ public struct FairNames: NameResolverFactory, Sendable {
                     host: target.host,
                     port: port,
                     dialer: dialer,
-                    spreads: spreads,
+                    spreading: spreading,
                     pause: pause
                 )
             ),
@@ -81,7 +77,8 @@ extension NameResolverRegistry {
     ///
     /// - Parameters:
     ///   - dialer: whose resolver, timeouts and policy to use.
-    ///   - spreads: where calls are to be spread over all addresses: the whole service config, as `FairNames` has it.
+    ///   - spreads: where calls are to be spread over all addresses of a name, or of a target that has several: the
+    ///     whole service config, as `FairNames` has it.
     public static func fair(
         dialer: Dialer = .shared,
         spreadingWith spreads: ServiceConfig? = nil
@@ -94,11 +91,12 @@ extension NameResolverRegistry {
         registry.removeFactory(ofType: NameResolvers.UnixDomainSocket.self)
         registry.removeFactory(ofType: NameResolvers.VirtualSocket.self)
         let policy = dialer.configuration.policy ?? .unrestricted
+        let spreading = spreads.map { CallSpreading($0) }
         registry.registerFactory(FairNames(dialer: dialer, spreadingWith: spreads))
-        registry.registerFactory(FairAddresses(NameResolvers.IPv4(), policy))
-        registry.registerFactory(FairAddresses(NameResolvers.IPv6(), policy))
-        registry.registerFactory(FairAddresses(NameResolvers.UnixDomainSocket(), policy))
-        registry.registerFactory(FairAddresses(NameResolvers.VirtualSocket(), policy))
+        registry.registerFactory(FairAddresses(NameResolvers.IPv4(), policy, spreading))
+        registry.registerFactory(FairAddresses(NameResolvers.IPv6(), policy, spreading))
+        registry.registerFactory(FairAddresses(NameResolvers.UnixDomainSocket(), policy, spreading))
+        registry.registerFactory(FairAddresses(NameResolvers.VirtualSocket(), policy, spreading))
         return registry
     }
 }

@@ -13,7 +13,7 @@ struct NameUpdates: AsyncSequence, Sendable {
     let host: String
     let port: Int
     let dialer: Dialer
-    let spreads: ServiceConfig?
+    let spreading: CallSpreading?
     let pause: @Sendable (Duration) async throws -> Void
 
     func makeAsyncIterator() -> AsyncIterator { AsyncIterator(updates: self) }
@@ -93,14 +93,9 @@ struct NameUpdates: AsyncSequence, Sendable {
             let (host, port) = ("\(endpoint.address)", Int(endpoint.port))
             return endpoint.address.family == .ipv4 ? .ipv4(host: host, port: port) : .ipv6(host: host, port: port)
         }
-        guard let spreads else {
-            // The first endpoint alone is dialed, with all of its addresses.
-            return NameResolutionResult(endpoints: [.init(addresses: addresses)], serviceConfig: nil)
-        }
-        return NameResolutionResult(
-            endpoints: addresses.map { .init(addresses: [$0]) },
-            serviceConfig: .success(spreads)
-        )
+        // The first endpoint alone is dialed, with all of its addresses.
+        let result = NameResolutionResult(endpoints: [.init(addresses: addresses)], serviceConfig: nil)
+        return spreading?.over(result) ?? result
     }
 }
 

@@ -91,4 +91,40 @@ import Testing
             #expect((error?.cause as? DialError)?.message == "this is no port")
         }
     }
+
+    @Test func `are spread over where that is asked for`() async throws {
+        let retries = MethodConfig(names: [.init(service: "")], waitForReady: true)
+        let target = ResolvableTargets.IPv4(addresses: [
+            .init(host: "192.0.9.1", port: 80), .init(host: "127.0.0.1", port: 80), .init(host: "192.0.9.2", port: 81),
+        ])
+        let spreading = CallSpreading(ServiceConfig(methodConfig: [retries]))
+        var names = FairAddresses(NameResolvers.IPv4(), .publicInternetOnly, spreading)
+            .resolver(for: target).names.makeAsyncIterator()
+        let result = try #require(try await names.next())
+        #expect(result.endpoints.map { $0.addresses.map(\.ipv4?.host) } == [["192.0.9.1"], ["192.0.9.2"]])
+        let config = try result.serviceConfig?.get()
+        #expect(config?.loadBalancingConfig == [.roundRobin])
+        #expect(config?.methodConfig == [retries])
+    }
+
+    @Test func `are spread over by the calls of a channel`() async throws {
+        let first = try await EchoServer.start("1", address: "127.0.0.1")
+        let second = try await EchoServer.start("2", address: "127.0.0.2", port: first.port)
+        let transport = try FairChannel(
+            target: .ipv4(pairs: [("127.0.0.1", first.port), ("127.0.0.2", first.port)]),
+            transportSecurity: .plaintext,
+            spreadingWith: ServiceConfig()
+        )
+        try await withGRPCClient(transport: transport) { client in
+            var options = CallOptions.defaults
+            options.waitForReady = true
+            var seen: Set<String> = []
+            for _ in 0..<10_000 where seen.count < 2 {
+                seen.insert(try await EchoServer.name(from: client, options: options))
+            }
+            #expect(seen == ["1", "2"])
+        }
+        await first.stop()
+        await second.stop()
+    }
 }
