@@ -118,6 +118,33 @@ import Testing
         #expect(endless.wait(after: failures, random: 1) == .seconds(31_536_000))
     }
 
+    @Test(
+        arguments: [
+            (.infinity, 1, 16), (1e300, 1, 16), (.nan, 1, 8), (-1, 1, 8), (2, -1, 0), (-.infinity, 1, 8),
+        ] as [(Double, Double, Int)]
+    )
+    func `is jittered by no more than all of it, and no number is no jitter`(jitter: Double, random: Double, wait: Int)
+    {
+        let backoff = DialBackoff(
+            configuration: .init(initial: .seconds(1), max: .seconds(10), multiplier: 2, jitter: jitter)
+        )
+        #expect(backoff.wait(after: 4, random: random) == .seconds(wait))
+    }
+
+    @Test(arguments: [Double.infinity, .nan, 1e300, -1])
+    func `is one however it is configured`(odd: Double) {
+        for initial in [Duration.zero, .seconds(1), .seconds(Int64.max)] {
+            let backoff = DialBackoff(
+                configuration: .init(initial: initial, max: .seconds(Int64.max), multiplier: odd, jitter: odd)
+            )
+            for failures in [1, 2, 3, Int.max] {
+                for random in [-1.0, 0, 1] {
+                    #expect((.zero ... .seconds(31_536_000)).contains(backoff.wait(after: failures, random: random)))
+                }
+            }
+        }
+    }
+
     @Test func `is jittered after the first`() {
         #expect(Self.backoff.wait(after: 1, random: 1) == .seconds(1))
         #expect(Self.backoff.wait(after: 5, random: 1) == .seconds(12))
