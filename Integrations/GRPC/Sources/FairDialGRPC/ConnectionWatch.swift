@@ -28,9 +28,16 @@ final class ConnectionWatch: ChannelInboundHandler {
     var ready: EventLoopFuture<Void> { settings.futureResult }
 
     /// Takes its place in a pipeline that gRPC has configured.
+    ///
+    /// - Throws: where there is no HTTP/2 in it, or the channel has closed; `ready` has failed with the same.
     func join(_ channel: any Channel) throws {
         let pipeline = channel.pipeline.syncOperations
-        try pipeline.addHandler(self, position: .after(pipeline.handler(type: NIOHTTP2Handler.self)))
+        do {
+            try pipeline.addHandler(self, position: .after(pipeline.handler(type: NIOHTTP2Handler.self)))
+        } catch {
+            fail(error)
+            throw error
+        }
     }
 
     /// Lets the calls on the connection end, and then closes it: gRPC's own handler does so when a server asks for it.
