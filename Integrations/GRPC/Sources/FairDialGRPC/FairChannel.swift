@@ -60,7 +60,8 @@ public final class FairChannel: ClientTransport {
     ///   - spreads: where calls are to be spread over all addresses: the whole service config, as `FairNames` has it.
     ///   - serviceConfig: gRPC's, where calls are not spread.
     ///   - eventLoopGroup: gRPC's.
-    /// - Throws: gRPC's error for a target that no resolver can read.
+    /// - Throws: gRPC's error for a target that no resolver can read, and one with the code `invalidArgument` for event
+    ///   loops that are not NIO's own.
     public init(
         target: any ResolvableTarget,
         transportSecurity: HTTP2ClientTransport.Posix.TransportSecurity,
@@ -70,6 +71,12 @@ public final class FairChannel: ClientTransport {
         serviceConfig: ServiceConfig = ServiceConfig(),
         eventLoopGroup: any EventLoopGroup = .singletonMultiThreadedEventLoopGroup
     ) throws {
+        guard ClientBootstrap(validatingGroup: eventLoopGroup) != nil else {
+            // gRPC would end the process with the first connection.
+            let kind = String(describing: type(of: eventLoopGroup))
+            let message = "\(kind) is not a MultiThreadedEventLoopGroup or one of its loops"
+            throw RPCError(DialError(.unsupportedEventLoop, message, target: "\(target)"))
+        }
         var watched = config
         let onCreate = config.channelDebuggingCallbacks.onCreateTCPConnection
         watched.channelDebuggingCallbacks.onCreateTCPConnection = { [state] channel in

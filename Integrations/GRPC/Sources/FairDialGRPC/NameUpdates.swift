@@ -100,10 +100,13 @@ struct NameUpdates: AsyncSequence, Sendable {
 }
 
 extension RPCError {
+    /// What no retry mends, and the caller can.
+    private static let ofCaller: Set<DialError.Code> = [.invalidTarget, .invalidOption, .unsupportedEventLoop]
+
     /// A failed dial or lookup, as gRPC's callers are told: the whole line, and the error as its cause.
     init(_ error: DialError) {
         self.init(
-            code: error.code == .invalidTarget ? .invalidArgument : .unavailable,
+            code: Self.ofCaller.contains(error.code) ? .invalidArgument : .unavailable,
             message: "\(error)",
             cause: error
         )

@@ -7,6 +7,7 @@ import Foundation
 import GRPCCore
 import GRPCNIOTransportHTTP2Posix
 import IPAddresses
+import NIOConcurrencyHelpers
 import Testing
 
 @testable import FairDialGRPC
@@ -77,6 +78,40 @@ import Testing
         try await until { hosts.allSatisfy { names.server.count(of: $0, .ipv4) >= least } }
         for client in clients { client.stop() }
         for client in clients { try await client.run.value }
+    }
+
+    /// As many transports, each shut down while its dial hangs, and a call waits for it.
+    private static func dial(_ times: Int, to silent: SilentPort) async throws {
+        let dialing = NIOLockedValueBox(0)
+        var options = DialOptions()
+        options.onStart = { dialing.withLockedValue { $0 += 1 } }
+        // However slow the machine, no dial ends by itself.
+        options.timeouts.connect = .seconds(600)
+        let target = try Target(host: "127.0.0.1", port: silent.number)
+        let transports = (0..<times).map { _ in FairTransport(to: target, options: options) }
+        let runs = transports.map { transport in Task { try await transport.connect() } }
+        let calls = transports.map { transport in
+            Task { try await transport.withStream(descriptor: EchoServer.method, options: .defaults) { _, _ in } }
+        }
+        try await until { dialing.withLockedValue { $0 } == times }
+        for (number, transport) in transports.enumerated() {
+            if number % 2 == 0 { transport.beginGracefulShutdown() } else { runs[number].cancel() }
+        }
+        for run in runs { _ = await run.result }
+        for call in calls { if case .success = await call.result { exit(14) } }
+    }
+
+    @Test func `two hundred transports that dial`() async {
+        await #expect(processExitsWith: .success) {
+            guard let silent = SilentPort() else { exit(15) }
+            try await Self.dial(50, to: silent)
+            try await Task.sleep(for: .milliseconds(1))
+            let before = try Counts.now()
+            for _ in 0..<4 { try await Self.dial(50, to: silent) }
+            try await Self.until { try Counts.now().descriptors <= before.descriptors }
+            try Counts.now().require(before)
+            exit(0)
+        }
     }
 
     private static func run(isAnsweredOnce: Bool, times: Int) async throws -> Never {
