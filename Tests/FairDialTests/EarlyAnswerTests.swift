@@ -11,8 +11,6 @@ import Testing
 private let six = Destinations.to(Destinations.six1)
 private let four = Destinations.to(Destinations.four1)
 
-private func at(_ milliseconds: Int) -> Duration { .milliseconds(milliseconds) }
-
 /// What a caller is told who does not wait for a silent family.
 @Suite struct `What there is of an answer is told early` {
     private static func dial(_ isWanted: Bool = true, policy: AddressPolicy? = nil) throws -> Dial {
