@@ -129,7 +129,7 @@ public final class Door: Sendable {
             bootstrap.serverChannelOption(.backlog, value: waiting)
                 .serverChannelInitializer { channel in
                     channel.eventLoop.makeCompletedFuture {
-                        try channel.pipeline.syncOperations.addHandler(AcceptPause())
+                        try channel.pipeline.syncOperations.addHandler(AcceptPause(state.room))
                     }
                 }
                 .childChannelInitializer { channel in

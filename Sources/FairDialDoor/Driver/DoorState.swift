@@ -5,6 +5,14 @@ import NIOConcurrencyHelpers
 import NIOCore
 import SystemSupport
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
 /// What the passages of a door share: who is inside, and what went wrong last.
 @available(FairDial 0.1, *)
 final class DoorState: Sendable {
@@ -24,6 +32,8 @@ final class DoorState: Sendable {
         var isClosing = false
         var waiting: [CheckedContinuation<Void, Never>] = []
         var strangers: Strangers<ObjectIdentifier>
+        /// How many of those inside have no connection to their target yet, and may still get one.
+        var owed = 0
         /// On their way out; their places are others' already.
         var turnedOut: Set<ObjectIdentifier> = []
         /// One for each loop, as long as a passage uses it.
@@ -44,6 +54,8 @@ final class DoorState: Sendable {
     /// How much longer than it lets splices go on a closing door waits for its passages.
     private static let grace = Duration.seconds(5)
 
+    /// The descriptor in the middle of those that there may be: while it is free, so are half of them, or nearly.
+    private let middle: CInt
     let way: Handshake.Way
     let dialer: Dialer
     let configuration: DoorConfiguration
@@ -56,13 +68,28 @@ final class DoorState: Sendable {
         self.dialer = dialer
         self.configuration = configuration
         let places = max(1, configuration.maxConnections)
-        let strangers = Strangers<ObjectIdentifier>(descriptors: FreeDescriptors.limit, places: places)
+        let descriptors = FreeDescriptors.limit
+        middle = CInt(clamping: (descriptors ?? .max) / 2)
+        let strangers = Strangers<ObjectIdentifier>(descriptors: descriptors, places: places)
         state = NIOLockedValueBox(State(strangers: strangers))
     }
 
     var counts: DoorCounts { state.withLockedValue { $0.counts } }
 
     // MARK: - Coming and going
+
+    /// Whether one more may be accepted.
+    func room() -> AcceptRoom {
+        // One call tells where there is no need to count: low numbers are given out first.
+        guard fcntl(middle, F_GETFD) >= 0 else { return .plenty }
+        let owed = state.withLockedValue { $0.owed }
+        return AcceptRoom(free: FreeDescriptors.count(upTo: AcceptRoom.wanted(owed: owed)), owed: owed)
+    }
+
+    /// One that was let in is connected to its target, or will not be: it is owed no descriptor any more.
+    func settled() {
+        state.withLockedValue { $0.owed -= 1 }
+    }
 
     /// Decides on one who has come, on its loop.
     func admit(_ passage: Passage, from channel: any Channel, on loop: any EventLoop) -> Admission {
@@ -88,6 +115,7 @@ final class DoorState: Sendable {
             state.passages[ObjectIdentifier(passage)] = (loop, entry)
             state.counts.open += 1
             state.counts.accepted += 1
+            state.owed += 1
             if isStranger, let oldest = state.turnOut(state.strangers.came(ObjectIdentifier(passage), at: now)) {
                 turnedOut.append(oldest)
             }

@@ -18,6 +18,8 @@ final class Passage {
     private var nearIsOpen = true
     private var farIsOpen = false
     private var isDialing = false
+    /// Whether the door keeps a descriptor for its dial.
+    private var isOwed = false
     /// When it looks at the time next; a look that comes too early does no harm.
     private var timer: (scheduled: Scheduled<Void>, wakes: Duration)?
     /// Ends a splice that a closing door waits for, and when.
@@ -57,7 +59,9 @@ final class Passage {
         // The target's connection waits until its dial has ended.
         guard side == .near, let near = self[.near] else { return }
         switch door.admit(self, from: near.channel, on: loop) {
-        case .admitted: carryOut(handshake.begin())
+        case .admitted:
+            isOwed = true
+            carryOut(handshake.begin())
         case .refused(let answer):
             // At once: those who are refused are bounded by nothing else.
             if let answer { write(answer) }
@@ -135,6 +139,7 @@ final class Passage {
 
     private func dialEnded(_ result: Result<Connection<Void>, any Error>, to target: Target) {
         isDialing = false
+        settle()
         switch result {
         case .success(let connection):
             let actions = handshake.dialed()
@@ -180,7 +185,14 @@ final class Passage {
         near = nil
         far = nil
         pipe = nil
+        settle()
         door.left(self)
+    }
+
+    private func settle() {
+        guard isOwed else { return }
+        isOwed = false
+        door.settled()
     }
 
     // MARK: - What is to be done
@@ -192,7 +204,10 @@ final class Passage {
             case .dial(let target): dial(target)
             case .cancelDial: cancellation.cancel()
             case .answer(let answer): write(answer)
-            case .endOutput: self[.near]?.close(mode: .output, promise: nil)
+            case .endOutput:
+                // It has been refused: there will be no dial.
+                settle()
+                self[.near]?.close(mode: .output, promise: nil)
             case .splice(let early, let clientHasEnded): beginSplice(early: early, clientHasEnded: clientHasEnded)
             case .close: self[.near]?.close(promise: nil)
             }
