@@ -39,6 +39,8 @@ final class Names: Sendable {
     func dialer(_ configure: (inout DialerConfiguration) -> Void = { _ in }) throws -> Dialer {
         var resolving = DNSResolverConfiguration()
         resolving.servers = [NameServer(Endpoint(address: .v4(.loopback), port: UInt16(clamping: server.port)))]
+        // What ends a lookup that hangs is the dialer's timeout alone.
+        resolving.lookupTimeout = .seconds(600)
         var configuration = DialerConfiguration()
         configuration.resolver = NameResolution.NameResolver(DNSResolver(resolving))
         configure(&configuration)
