@@ -14,7 +14,8 @@ public struct Answer: Hashable, Sendable {
     public let endpoints: [Endpoint]
 
     /// Who answered (`source`), how long the lookup took, and how long it waited for its slot. `unanswered` has the
-    /// families that stayed silent until the lookup's timeout ended; it is empty for a complete answer.
+    /// families that stayed silent until the lookup's timeout ended; it is empty for a complete answer,
+    /// and has those that are still asked in one that is told early (`Dialer.resolve`).
     public let report: DialReport
 
     /// Until when the addresses may be used, by what their zones say of them; `nil` where no zone has said, as
