@@ -11,8 +11,8 @@ import Testing
 
 @testable import FairDialDoor
 
-/// Alone: where its threads have been busy for a second, libdispatch looks at them in /proc, and ends a process that has
-/// no descriptor left to look with.
+/// Alone: where its threads have been busy for a second, libdispatch looks at them in /proc, and ends a process that
+/// has no descriptor left to look with.
 @Suite(.timeLimit(.minutes(3)), .tags(.wallClock)) struct `A door without descriptors by the wall clock` {
     /// Takes every descriptor that there is to be had.
     private static func all() -> [CInt] {
