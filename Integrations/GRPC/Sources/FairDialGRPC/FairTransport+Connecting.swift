@@ -96,8 +96,9 @@ extension FairTransport {
         var configuration = configuration
         let onStream = configuration.channelDebuggingCallbacks.onCreateHTTP2Stream
         configuration.channelDebuggingCallbacks.onCreateHTTP2Stream = { stream in
-            // It has been told after the call took the connection: so the call takes the next one.
-            if watching.withLockedValue({ $0 })?.value.isGoingAway ?? true {
+            // It has been told, or has closed, after the call took the connection: so the call takes the next one.
+            // HTTP/2 makes a stream of a closed connection too, which waits for ever for the connection to be active.
+            if watching.withLockedValue({ $0 })?.value.isGoingAway ?? true || stream.parent?.isActive != true {
                 return stream.eventLoop.makeFailedFuture(ChannelError.inappropriateOperationForState)
             }
             do {

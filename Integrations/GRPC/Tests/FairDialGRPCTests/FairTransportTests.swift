@@ -60,7 +60,8 @@ import Testing
         try await withGRPCClient(transport: transport) { client in
             try await withThrowingTaskGroup { group in
                 let done = NIOLockedValueBox(0)
-                let callers = 20
+                // Few, for gRPC gives a call up that was hit five times in a row.
+                let callers = 5
                 for _ in 0..<callers {
                     group.addTask {
                         for _ in 0..<calls / callers {
