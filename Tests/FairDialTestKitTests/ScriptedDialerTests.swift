@@ -48,7 +48,7 @@ import Testing
         #expect(script.isClean)
     }
 
-    @Test(.timeLimit(.minutes(1))) func `one script is good for dial after dial`() async throws {
+    @Test(.timeLimit(.minutes(15))) func `one script is good for dial after dial`() async throws {
         let script = try ScriptedDialer(
             names: ["db.test": .addresses("192.0.2.1")],
             network: ["192.0.2.1:80": .connects(after: .milliseconds(10))]

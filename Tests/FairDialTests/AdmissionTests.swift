@@ -13,7 +13,7 @@ import Testing
 private let six = Destinations.to(Destinations.six1)
 private let four = Destinations.to(Destinations.four1)
 
-@Suite(.timeLimit(.minutes(1))) struct `A dial that must be admitted` {
+@Suite(.timeLimit(.minutes(15))) struct `A dial that must be admitted` {
     @Test func `asks with its first address, waits on the queue clock, and races when it is let in`() throws {
         var dial = Dial(try .about(awaitsAdmission: true))
         #expect(dial.start(at: .zero).words == ["look up"])

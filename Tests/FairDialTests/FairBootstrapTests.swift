@@ -11,7 +11,7 @@ import Testing
 @testable import FairDial
 
 /// A program of NIO's that says `FairBootstrap` where it said `ClientBootstrap`.
-@Suite(.timeLimit(.minutes(1))) struct `The bootstrap` {
+@Suite(.timeLimit(.minutes(15))) struct `The bootstrap` {
     private final class Named: ChannelInboundHandler, Sendable {
         typealias InboundIn = ByteBuffer
     }

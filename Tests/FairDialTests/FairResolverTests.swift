@@ -11,7 +11,7 @@ import Testing
 @testable import FairDial
 
 /// NIO's own bootstrap with our resolver in it.
-@Suite(.timeLimit(.minutes(1))) struct `The resolver of a bootstrap that stays` {
+@Suite(.timeLimit(.minutes(15))) struct `The resolver of a bootstrap that stays` {
     private struct World {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let scripted = ScriptedResolver()

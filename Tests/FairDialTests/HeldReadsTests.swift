@@ -9,7 +9,7 @@ import Testing
 @testable import FairDial
 
 /// What a peer says before the caller's handlers are there is kept for them, where the dial's options say so.
-@Suite(.timeLimit(.minutes(1))) struct `Reads that are held` {
+@Suite(.timeLimit(.minutes(15))) struct `Reads that are held` {
     /// Greets every client, and tells when the bytes have left; on loopback they have come by then.
     private static func greeter(
         saying greeting: String,

@@ -11,7 +11,7 @@ import Testing
 @testable import FairDial
 
 /// A loop whose last turn is the one in which it is told of a dial.
-@Suite(.timeLimit(.minutes(1))) struct `Rule 9: a bootstrap's dial ends in its loop's last turn` {
+@Suite(.timeLimit(.minutes(15))) struct `Rule 9: a bootstrap's dial ends in its loop's last turn` {
     /// Runs the first thing that it is given, in which no timer can be set any more, and drops all others.
     private final class LastTurn: EventLoop {
         private struct State: Sendable {

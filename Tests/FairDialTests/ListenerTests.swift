@@ -116,7 +116,7 @@ import Testing
         await listener.close()
     }
 
-    @Test(.timeLimit(.minutes(1))) func `closing one whose loops were shut down ends`() async throws {
+    @Test(.timeLimit(.minutes(15))) func `closing one whose loops were shut down ends`() async throws {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         var configuration = DialerConfiguration()
         configuration.group = group
@@ -127,7 +127,7 @@ import Testing
         #expect(listener.channels.allSatisfy { !$0.isActive })
     }
 
-    @Test(.timeLimit(.minutes(1))) func `one whose loops were shut down before it began is an error`() async throws {
+    @Test(.timeLimit(.minutes(15))) func `one whose loops were shut down before it began is an error`() async throws {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         var configuration = DialerConfiguration()
         configuration.group = group
@@ -139,7 +139,7 @@ import Testing
         #expect(error?.code == .eventLoopShutdown)
     }
 
-    @Test(.timeLimit(.minutes(1)), arguments: [false, true])
+    @Test(.timeLimit(.minutes(15)), arguments: [false, true])
     func `an initializer that does not end holds it no longer than its timeout, or its task`(isCancelled: Bool)
         async throws
     {

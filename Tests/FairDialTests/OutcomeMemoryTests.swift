@@ -8,7 +8,7 @@ import Testing
 @testable import FairDial
 
 /// Dials of one name again and again, with and without a memory.
-@Suite(.timeLimit(.minutes(1))) struct `The outcome memory` {
+@Suite(.timeLimit(.minutes(15))) struct `The outcome memory` {
     private static let one = Destinations.four1
     private static let two = Destinations.four2
     private static let here = IPAddress.v4(IPv4Address(bits: 0x0A00_0002))

@@ -8,7 +8,7 @@ import Testing
 @testable import FairDial
 
 /// The channel can be reached from the connection; one that no code can reach any more is closed.
-@Suite(.timeLimit(.minutes(1))) struct `A connection and its channel` {
+@Suite(.timeLimit(.minutes(15))) struct `A connection and its channel` {
     private final class Nothing: ChannelInboundHandler, Sendable {
         typealias InboundIn = ByteBuffer
     }

@@ -29,7 +29,7 @@ import Testing
             .bind(host: "127.0.0.1", port: 0).get()
     }
 
-    @Test(.timeLimit(.minutes(2))) func `is connected to once by each dial, and every dial ends`() async throws {
+    @Test(.timeLimit(.minutes(15))) func `is connected to once by each dial, and every dial ends`() async throws {
         let accepted = NIOLockedValueBox(0)
         let server = try await Self.start(accepted)
         let port = try #require(server.localAddress?.port)
