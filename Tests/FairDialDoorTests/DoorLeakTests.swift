@@ -10,7 +10,7 @@ import Testing
 
 /// What hostile and hapless clients leave behind, counted in a process of its own: nothing. Each does everything twice:
 /// what is made once is there before the first count.
-@Suite(.timeLimit(.minutes(5))) struct `A door is left as it was found by` {
+@Suite(.timeLimit(.minutes(15))) struct `A door is left as it was found by` {
     /// KiB by which the memory may differ: the allocator's own keeping.
     private static let mostGrown = 8_192
 

@@ -13,7 +13,7 @@ import Testing
 
 /// Alone: where its threads have been busy for a second, libdispatch looks at them in /proc, and ends a process that
 /// has no descriptor left to look with.
-@Suite(.timeLimit(.minutes(3)), .tags(.wallClock)) struct `A door without descriptors by the wall clock` {
+@Suite(.timeLimit(.minutes(15)), .tags(.wallClock)) struct `A door without descriptors by the wall clock` {
     /// Takes every descriptor that there is to be had.
     private static func all() -> [CInt] {
         var taken: [CInt] = []

@@ -14,7 +14,7 @@ import Testing
 @testable import FairDialDoor
 
 /// Real sockets, on loopback alone.
-@Suite(.timeLimit(.minutes(3))) struct `An HTTP door` {
+@Suite(.timeLimit(.minutes(15))) struct `An HTTP door` {
     /// A door, closed with all that is inside when the body has ended.
     private func withDoor(
         _ configure: (inout DialerConfiguration, inout DoorConfiguration) -> Void = { _, _ in },

@@ -9,7 +9,7 @@ import Testing
 
 @testable import FairDialDoor
 
-@Suite(.timeLimit(.minutes(3))) struct `A door to one target` {
+@Suite(.timeLimit(.minutes(15))) struct `A door to one target` {
     enum Way: CaseIterable {
         case unixSocket
         case loopback

@@ -12,7 +12,7 @@
         import Musl
     #endif
 
-    @Suite(.timeLimit(.minutes(1))) struct `The kernel's count of bytes` {
+    @Suite(.timeLimit(.minutes(15))) struct `The kernel's count of bytes` {
         /// A connection on loopback: its reader, and the descriptor of its writer.
         private static func connection() throws -> (reader: Peer, writer: CInt)? {
             let listener = socket(AF_INET, CInt(SOCK_STREAM.rawValue), 0)

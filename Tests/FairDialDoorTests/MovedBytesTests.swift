@@ -16,7 +16,7 @@ import TestHelpers
 #endif
 
 /// Much at a time, through doors whose kernel moves it: both ways at once, and whatever ends it.
-@Suite(.timeLimit(.minutes(3))) struct `What a door moves` {
+@Suite(.timeLimit(.minutes(15))) struct `What a door moves` {
     private static func bytes(_ count: Int, seed: UInt64) -> [UInt8] {
         var random = SeededGenerator(seed: seed)
         var bytes: [UInt8] = []

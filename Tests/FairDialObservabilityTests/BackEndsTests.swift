@@ -15,7 +15,7 @@ import Testing
 import Tracing
 
 /// Loggers, metrics and tracers do as they like: they call the dialer, or take their time.
-@Suite(.timeLimit(.minutes(1))) struct `A back end` {
+@Suite(.timeLimit(.minutes(15))) struct `A back end` {
     /// Does something for each thing that is written to it.
     private struct CallingLog: LogHandler {
         var metadata: Logger.Metadata = [:]

@@ -13,7 +13,7 @@
     import Testing
 
     /// A door in a service group.
-    @Suite(.timeLimit(.minutes(1))) struct `A door as a service` {
+    @Suite(.timeLimit(.minutes(15))) struct `A door as a service` {
         /// A door to a server that says nothing and ends when its clients do, and a client that is spliced to it.
         private static func withSplice(_ body: (Door, any Channel) async throws -> Void) async throws {
             let accepted = NIOLockedValueBox(0)

@@ -10,7 +10,7 @@ import NIOPosix
 import Testing
 
 /// What is counted and timed of pools, and how many time series there are at most.
-@Suite(.timeLimit(.minutes(2))) struct `Pools in metrics` {
+@Suite(.timeLimit(.minutes(15))) struct `Pools in metrics` {
     private static let name = "db.client.connection.pool.name"
 
     private let metrics = TestMetrics()

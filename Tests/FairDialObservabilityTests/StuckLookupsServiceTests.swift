@@ -7,7 +7,7 @@
     import Testing
 
     /// The watch in a service group.
-    @Suite(.timeLimit(.minutes(1))) struct `Stuck lookups as a service` {
+    @Suite(.timeLimit(.minutes(15))) struct `Stuck lookups as a service` {
         @Test func `end when their group shuts down gracefully`() async throws {
             let service = StuckLookups(every: .milliseconds(10))
             let group = ServiceGroup(services: [service], logger: Logger(label: "test"))

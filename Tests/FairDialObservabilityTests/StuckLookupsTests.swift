@@ -69,7 +69,7 @@ import Testing
         for call in calls { call.withLockedValue { $0 = 0 } }
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(15)))
     func `are dumped on a signal by each who watches, and again after one has left`() async throws {
         let (first, second) = (NIOLockedValueBox(0), NIOLockedValueBox(0))
         let one = SignalCall(SIGWINCH) { first.withLockedValue { $0 += 1 } }
@@ -82,7 +82,7 @@ import Testing
         other.cancel()
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(15)))
     func `are all logged on a signal, and no more once the watch has ended`() async throws {
         let resolver = ScriptedResolver()
         var configuration = DialerConfiguration()

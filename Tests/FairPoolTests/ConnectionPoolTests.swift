@@ -10,7 +10,7 @@ import NameResolution
 import Testing
 
 /// Pools on real sockets, on loopback.
-@Suite(.timeLimit(.minutes(2))) struct `A connection pool` {
+@Suite(.timeLimit(.minutes(15))) struct `A connection pool` {
     /// Accepts connections, and knows those that are open.
     private final class Server: Sendable {
         let channel: any Channel

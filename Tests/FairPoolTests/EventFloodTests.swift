@@ -11,7 +11,7 @@ import Testing
 @testable import FairPool
 
 /// More happens than an observer takes in, or it happens where nobody can be told.
-@Suite(.timeLimit(.minutes(2))) struct `A pool's events in a flood` {
+@Suite(.timeLimit(.minutes(15))) struct `A pool's events in a flood` {
     /// Holds the thread that tells it of an event, once, until it is let go.
     private final class SlowObserver: PoolObserver {
         let told = NIOLockedValueBox<[PoolEvent]>([])

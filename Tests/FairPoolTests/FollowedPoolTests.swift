@@ -10,7 +10,7 @@ import NameResolution
 import Testing
 
 /// Pools on real sockets, to names whose addresses change.
-@Suite(.timeLimit(.minutes(2))) struct `A connection pool to a name` {
+@Suite(.timeLimit(.minutes(15))) struct `A connection pool to a name` {
     /// Accepts connections at 127.0.0.1, 127.0.0.2 and 127.0.0.3, at one port.
     private final class Servers: Sendable {
         let channels: [any Channel]

@@ -8,7 +8,7 @@ import NIOPosix
 import Testing
 
 /// Handlers may hold a close back, as TLS does while its peer is silent; what is closed by force does not ask them.
-@Suite(.timeLimit(.minutes(2))) struct `A pool whose handlers hold a close back` {
+@Suite(.timeLimit(.minutes(15))) struct `A pool whose handlers hold a close back` {
     /// Lets no close through.
     private final class Clinging: ChannelOutboundHandler, Sendable {
         typealias OutboundIn = ByteBuffer

@@ -8,7 +8,7 @@ import NIOPosix
 import Testing
 
 /// Callers that are no tasks, and want a connection no longer.
-@Suite(.timeLimit(.minutes(2))) struct `A caller with a cancellation` {
+@Suite(.timeLimit(.minutes(15))) struct `A caller with a cancellation` {
     private static func pool() async throws -> (any Channel, ConnectionPool<any Channel>) {
         let server = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .childChannelInitializer { $0.eventLoop.makeSucceededVoidFuture() }

@@ -9,7 +9,7 @@ import Testing
 @testable import FairPool
 
 /// What a pool tells those who observe it: on real sockets, on loopback.
-@Suite(.timeLimit(.minutes(2))) struct `A pool's events` {
+@Suite(.timeLimit(.minutes(15))) struct `A pool's events` {
     typealias Pool = ConnectionPool<any Channel>
 
     /// Keeps what it is told.

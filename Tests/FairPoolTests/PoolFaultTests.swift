@@ -8,7 +8,7 @@ import NIOPosix
 import Testing
 
 /// Servers, users and initializers that do not do what they should, on loopback.
-@Suite(.timeLimit(.minutes(2))) struct `A connection pool in trouble` {
+@Suite(.timeLimit(.minutes(15))) struct `A connection pool in trouble` {
     struct NotToday: Error {}
 
     /// Accepts connections; closes the first ones at once.

@@ -10,7 +10,7 @@ import NIOPosix
 import Testing
 
 /// Callers, closures and processes that a pool cannot choose.
-@Suite(.timeLimit(.minutes(2))) struct `A connection pool that is used wrongly` {
+@Suite(.timeLimit(.minutes(15))) struct `A connection pool that is used wrongly` {
     private static func server(closing: Bool = false) async throws -> (any Channel, Target) {
         let channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .serverChannelOption(.backlog, value: 256)
