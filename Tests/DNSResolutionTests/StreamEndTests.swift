@@ -88,7 +88,7 @@ import Testing
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func `is gone at once, and its descriptor with it`() async throws {
+    @Test(.timeLimit(.minutes(15))) func `is gone at once, and its descriptor with it`() async throws {
         let (begun, begin) = AsyncStream<any Channel>.makeStream()
         let transport = ChannelTransport(prepare: { channel, _ in
             try channel.pipeline.syncOperations.addHandler(NeverConnects { begin.yield($0) })

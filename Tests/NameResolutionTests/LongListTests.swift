@@ -8,7 +8,7 @@ import Testing
 @testable import NameResolution
 
 /// Lists whose length others decide, a hundred thousand entries each, on a stack of 64 KB.
-@Suite(.timeLimit(.minutes(5))) struct `A list of a hundred thousand is read` {
+@Suite(.timeLimit(.minutes(15))) struct `A list of a hundred thousand is read` {
     private static let count = 100_000
 
     private static func text(_ line: (Int) -> String) -> [UInt8] {

@@ -185,7 +185,7 @@ extension NameResolver {
         #expect(scripted.lookups.map(\.question.name) == ["other.example"])
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(15)))
     func `rule 3: 500 callers at once are one lookup`() async throws {
         let resolver = resolver()
         let receivers = (0..<500).map { _ in Receiver() }
@@ -252,7 +252,7 @@ private final class Hesitant: AddressResolver {
         return task
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(15)))
     func `keeps no other name from being asked for, answered and told`() async {
         let resolver = NameResolver(hesitant, localNames: nil)
         let slow = await askSlowly(resolver, Receiver())
@@ -266,7 +266,7 @@ private final class Hesitant: AddressResolver {
         #expect(hesitant.scripted.lookups.map(\.question.name) == ["fast.example", "slow.example"])
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(15)))
     func `hears of those who have joined meanwhile`() async {
         let resolver = NameResolver(hesitant, localNames: nil)
         let slow = await askSlowly(resolver, Receiver())
@@ -277,7 +277,7 @@ private final class Hesitant: AddressResolver {
         #expect(hesitant.scripted.lookups[0].joins == [FairnessKey(label: "mail")])
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(15)))
     func `is taken back when everybody has left meanwhile`() async {
         let resolver = NameResolver(hesitant, localNames: nil)
         let slow = await askSlowly(resolver, Receiver())
@@ -292,7 +292,7 @@ private final class Hesitant: AddressResolver {
 
 /// Callers come and go on every thread there is, while a script answers what is asked.
 @Suite struct `Name resolver under races` {
-    @Test(.timeLimit(.minutes(1)), arguments: 1...30 as ClosedRange<UInt64>)
+    @Test(.timeLimit(.minutes(15)), arguments: 1...30 as ClosedRange<UInt64>)
     func `each caller that stays is told everything once, and nobody anything after the end`(seed: UInt64) async throws
     {
         var generator = SeededGenerator(seed: seed)

@@ -3,7 +3,7 @@
 import Testing
 
 /// The clients that FairDialDoor's pages show, each with the real server that it is for.
-@Suite(.serialized, .timeLimit(.minutes(3))) struct `The recipe for` {
+@Suite(.serialized, .timeLimit(.minutes(15))) struct `The recipe for` {
     /// What one of the snippets prints, at a server of its kind.
     private func output(of snippet: String, at kind: RealServer.Kind) async throws -> String {
         let server = try RealServer(kind)

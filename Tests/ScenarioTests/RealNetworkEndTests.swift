@@ -10,14 +10,14 @@ struct RealNetworkEndTests {
     /// Prints the namespaces of both hosts, one a line.
     private static let namespaces = "readlink /proc/[0-9]*/ns/net | sort -u"
 
-    @Test(.timeLimit(.minutes(1)), arguments: [0, 7] as [Int32])
+    @Test(.timeLimit(.minutes(15)), arguments: [0, 7] as [Int32])
     func `a command's status is the network's, and nothing outlives it`(_ status: Int32) async throws {
         let outcome = try await Tool.run(TwoHosts.script, ["bash", "-c", "\(Self.namespaces); exit \(status)"])
         #expect(outcome.status == status)
         try await end(of: outcome.output)
     }
 
-    @Test(.timeLimit(.minutes(1))) func `nothing outlives a network that is killed`() async throws {
+    @Test(.timeLimit(.minutes(15))) func `nothing outlives a network that is killed`() async throws {
         // Left alone the command ends too, and says so: whatever comes of this test, nothing stays.
         let kill = """
             exec 3< <(exec "$0" bash -c '\(Self.namespaces); sleep 20; echo outlived')

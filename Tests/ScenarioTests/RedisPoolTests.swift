@@ -3,7 +3,7 @@
 import Testing
 
 /// The pool that the page for driver authors builds, with a real Redis server.
-@Suite(.serialized, .timeLimit(.minutes(2))) struct `The Redis client of the page for driver authors` {
+@Suite(.serialized, .timeLimit(.minutes(15))) struct `The Redis client of the page for driver authors` {
     @Test func `runs commands over 20 connections, which all come back`() async throws {
         let server = try RealServer(.redis)
         let run = try await Tool.run(["127.0.0.1", "\(server.port)"], of: "RedisPool")

@@ -12,21 +12,21 @@ import Testing
         #expect(outcome.status == 0, "\(outcome.output)\(outcome.errors)")
     }
 
-    @Test(.timeLimit(.minutes(3)))
+    @Test(.timeLimit(.minutes(15)))
     func `thousands of dials that hear nothing leave descriptors to the program, and a processor`() async throws {
         let outcome = try await Network.run("silent-names")
         print(outcome.lastLine)
         #expect(outcome.status == 0, "\(outcome.output)\(outcome.errors)")
     }
 
-    @Test(.timeLimit(.minutes(2)))
+    @Test(.timeLimit(.minutes(15)))
     func `when nothing but a route is replaced, a lookup under way goes on over the new one`() async throws {
         let outcome = try await Network.run("route-change", with: "lookups")
         print(outcome.lastLine)
         #expect(outcome.status == 0, "\(outcome.output)\(outcome.errors)")
     }
 
-    @Test(.timeLimit(.minutes(2)))
+    @Test(.timeLimit(.minutes(15)))
     func `what has come while the process stood still counts, whichever clock has run out`() async throws {
         let outcome = try await Network.run("frozen-process")
         print(outcome.lastLine)
@@ -42,14 +42,14 @@ import Testing
 @Suite struct ShortProcessTests {
     private static let errors = ["outOfDescriptors", "outOfThreads"]
 
-    @Test(.timeLimit(.minutes(2)), arguments: [["127.0.0.1"], ["localhost"], ["db.test", "--server", "127.0.0.1:1"]])
+    @Test(.timeLimit(.minutes(15)), arguments: [["127.0.0.1"], ["localhost"], ["db.test", "--server", "127.0.0.1:1"]])
     func `with few descriptors a dial connects or says what is missing`(_ host: [String]) async throws {
         try await dial(host, under: "ulimit -n", within: 8...40, asStranger: false)
     }
 
     @Test(
         .enabled(if: geteuid() == 0, "root may have as many threads as it likes, and so must become somebody else"),
-        .timeLimit(.minutes(2))
+        .timeLimit(.minutes(15))
     )
     func `with few threads a dial connects or says what is missing`() async throws {
         try await dial(["127.0.0.1"], under: "ulimit -u", within: 5...12, asStranger: true)

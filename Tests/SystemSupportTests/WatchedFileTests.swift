@@ -72,7 +72,7 @@ extension WatchedFile<String> {
         #expect(parsed.withLockedValue { $0 } == 2)
     }
 
-    @Test(.timeLimit(.minutes(1)))
+    @Test(.timeLimit(.minutes(15)))
     func `who looks while somebody else reads does not wait for that`() async throws {
         let began = DispatchSemaphore(value: 0)
         let goOn = DispatchSemaphore(value: 0)
