@@ -72,7 +72,7 @@ struct NameUpdates: AsyncSequence, Sendable {
         }
     }
 
-    /// A lookup, cancelled where nobody listens any more.
+    /// A lookup. The stream cancels it when its reader has gone.
     private func lookUp() -> AsyncStream<News> {
         AsyncStream { news in
             let task = Task {

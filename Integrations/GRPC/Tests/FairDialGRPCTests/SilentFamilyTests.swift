@@ -80,7 +80,7 @@ import Testing
         await clock.advance(to: .milliseconds(200))
         #expect(await Patience.untilTrue { all().count == 3 })
         #expect(all().last == ["192.0.2.2", "2001:db8::1"])
-        // And is left when nobody listens any more.
+        // And the stream cancels it when its reader has gone.
         reading.cancel()
         await #expect(throws: CancellationError.self) { try await reading.value }
         try await second.cancelled()
