@@ -336,9 +336,9 @@ extension DialDriver {
         setTimer()
     }
 
-    /// The dial is over. Whoever waits for its end is told; of a failure behind a channel, when that has closed.
+    /// The dial is over: tells whoever waits for its end; of a failure behind a channel, when that has closed.
     ///
-    /// - Returns: the end as the `connect` that started the dial returns it, where nobody waits for it yet: in `begin`.
+    /// - Returns: the end for the `connect` that started the dial, where that has not begun to wait yet: in `begin`.
     private func finish(_ ending: DialAction.Ending) -> Ending? {
         endTimer()
         if ticket != nil { leaveQueue() }
